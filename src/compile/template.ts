@@ -1,0 +1,212 @@
+import { PLACEHOLDER_ROOTS, type Placeholder, type PlaceholderRoot, type Template, type TemplateError, type Token } from '../model/template.ts';
+import { closest, didYouMean } from './suggest.ts';
+
+const ROOTS: ReadonlySet<string> = new Set(PLACEHOLDER_ROOTS);
+
+/** `{{word}}` writes a literal `{word}`. */
+const ESCAPED = /\{\{([A-Za-z_]\w*)\}\}/y;
+/** `{name` and the one character that makes it a placeholder or an error, never text. */
+const OPENING = /\{([A-Za-z_]\w*)([}.[:+\-*/%|])/y;
+/** A whole placeholder: name, `.name`s, `[n]`, `:format`. */
+const WHOLE = /\{([A-Za-z_]\w*)((?:\.[A-Za-z_][\w-]*)*)(?:\[(\d+)\])?(?::([\w-]+))?\}/y;
+/** The shape of a placeholder whose name is unknown; an error only where it is `{word}` or close to a known name. */
+const LOOKALIKE = /\{([A-Za-z_]\w*)(?:(?:\.\w+)*(?:\[\d+\])?(?::\w+)?)\}/y;
+
+function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | null {
+  pattern.lastIndex = offset;
+  return pattern.exec(text);
+}
+
+/**
+ * Split a text into literal runs and placeholders.
+ *
+ * What is one: `{`, then a declared param or a root, then one of `}` `.` `[` `:` `+` `-` `*` `/` `%` `|` is a
+ * placeholder or an error, never text. `{{word}}` is a literal `{word}`. An unknown `{word}` is an error. `${word}` is
+ * the shell's own and stands for itself, unless `word` is declared: then it is an error, since both readings are likely.
+ * All else stands for itself.
+ *
+ * @param params names of the declared params and table columns
+ */
+export function parseTemplate(
+  text: string,
+  params: ReadonlySet<string>,
+): { template: Template; errors: TemplateError[] } {
+  const tokens: Token[] = [];
+  const errors: TemplateError[] = [];
+  let literal = '';
+  let literalStart = 0;
+  let at = 0;
+
+  const flush = (end: number): void => {
+    if (literal !== '') tokens.push({ kind: 'text', text: literal, start: literalStart, end });
+    literal = '';
+  };
+  const keep = (end: number, replacement: string): void => {
+    if (literal === '') literalStart = at;
+    literal += replacement;
+    at = end;
+  };
+
+  while (at < text.length) {
+    const brace = text.indexOf('{', at);
+    if (brace < 0) {
+      keep(text.length, text.slice(at));
+      break;
+    }
+    if (brace > at) keep(brace, text.slice(at, brace));
+
+    const escaped = matchAt(ESCAPED, text, at);
+    if (escaped) {
+      keep(ESCAPED.lastIndex, `{${escaped[1]}}`);
+      continue;
+    }
+    const afterDollar = at > 0 && text[at - 1] === '$';
+    const opening = matchAt(OPENING, text, at);
+    const name = opening?.[1] ?? '';
+    if (opening && (params.has(name) || ROOTS.has(name))) {
+      const parsed = parsePlaceholder(text, at, params, afterDollar);
+      if ('message' in parsed) {
+        errors.push(parsed);
+        keep(Math.max(parsed.end, at + 1), '');
+      } else {
+        flush(at);
+        tokens.push({ kind: 'placeholder', placeholder: parsed, start: parsed.start, end: parsed.end });
+        at = parsed.end;
+      }
+      continue;
+    }
+    const unknown = afterDollar ? null : unknownPlaceholder(text, at, params);
+    if (unknown) {
+      errors.push(unknown);
+      keep(unknown.end, '');
+      continue;
+    }
+    keep(at + 1, '{');
+  }
+  flush(text.length);
+  return { template: { source: text, tokens }, errors };
+}
+
+function parsePlaceholder(
+  text: string,
+  start: number,
+  params: ReadonlySet<string>,
+  afterDollar: boolean,
+): Placeholder | TemplateError {
+  const whole = matchAt(WHOLE, text, start);
+  const name = /^\{([A-Za-z_]\w*)/.exec(text.slice(start, start + 200))?.[1] ?? '';
+  if (!whole) {
+    const close = text.indexOf('}', start);
+    const end = close < 0 || close - start > 200 ? start + 1 + name.length : close + 1;
+    return {
+      start,
+      end,
+      message: `"${text.slice(start, end)}" is not a placeholder that wfc knows`,
+      hint: `arithmetic and filters are not available; write {${name}} alone, or {{${name}}} for a literal {${name}}`,
+    };
+  }
+  const end = start + whole[0].length;
+  if (afterDollar) {
+    return {
+      start: start - 1,
+      end,
+      message: `"\${${name}}" reads as the shell's variable and as wfc's {${name}}`,
+      hint: `write {${name}} for wfc's value, or $\{{${name}}} for the shell's variable`,
+    };
+  }
+  const dotted = (whole[2] ?? '').slice(1);
+  const index = whole[3] === undefined ? null : Number(whole[3]);
+  const format = whole[4] ?? null;
+  const problem = checkParts({ root: name, isParam: params.has(name), dotted, index, format });
+  if (problem) return { start, end, ...problem };
+  return {
+    root: params.has(name) ? 'param' : (name as PlaceholderRoot),
+    name: params.has(name) ? name : dotted,
+    index,
+    format,
+    start,
+    end,
+  };
+}
+
+interface Parts {
+  root: string;
+  isParam: boolean;
+  dotted: string;
+  index: number | null;
+  format: string | null;
+}
+
+/** Which of `.name`, `[n]` and `:format` each root takes. */
+function checkParts({ root, isParam, dotted, index, format }: Parts): { message: string; hint: string } | null {
+  if (isParam) {
+    if (dotted !== '' || index !== null) {
+      return { message: `{${root}} is a param: it has no parts`, hint: `write {${root}}` };
+    }
+    if (format !== null && !/^0[1-9]\d?$/.test(format)) {
+      return {
+        message: `":${format}" is not a format of a param`,
+        hint: `{${root}:04} pads an integer with zeros to four digits`,
+      };
+    }
+    return null;
+  }
+  switch (root as PlaceholderRoot) {
+    case 'input':
+      if (dotted.includes('.')) return { message: `{input.${dotted}} has too many parts`, hint: 'write {input.name}' };
+      if (format !== null && format !== 'list') {
+        return { message: `":${format}" is not a format of input`, hint: 'write {input}, or {input:list} for a file of paths' };
+      }
+      if (format === 'list' && index !== null) {
+        return { message: '":list" goes with the whole list', hint: 'write {input:list}' };
+      }
+      return null;
+    case 'output':
+      if (dotted.includes('.')) return { message: `{output.${dotted}} has too many parts`, hint: 'write {output.name}' };
+      if (format !== null) return { message: `":${format}" is not a format of output`, hint: 'write {output}' };
+      return null;
+    case 'config':
+      if (dotted === '') return { message: '{config} needs a key', hint: 'write {config.key}' };
+      if (index !== null) return { message: '{config.key} has no [n]', hint: `write {config.${dotted}}` };
+      if (format !== null && format !== 'raw') {
+        return { message: `":${format}" is not a format of config`, hint: `write {config.${dotted}} or {config.${dotted}:raw}` };
+      }
+      return null;
+    case 'resources': {
+      const fields = ['cpus', 'mem_mb', 'gpus', 'time_s'];
+      if (!fields.includes(dotted) || index !== null || format !== null) {
+        const near = closest(dotted, fields);
+        return {
+          message: `"{resources${dotted === '' ? '' : `.${dotted}`}}" is not a resource`,
+          hint: near ? `did you mean {resources.${near}}?` : 'there are {resources.cpus}, .mem_mb, .gpus and .time_s',
+        };
+      }
+      return null;
+    }
+    case 'rule':
+    case 'attempt':
+    case 'log':
+    case 'file':
+      if (dotted !== '' || index !== null || format !== null) {
+        return { message: `{${root}} has no parts`, hint: `write {${root}}` };
+      }
+      return null;
+  }
+}
+
+/** A `{word}` that names nothing, or a longer form whose name is one slip away from a known one. */
+function unknownPlaceholder(text: string, start: number, params: ReadonlySet<string>): TemplateError | null {
+  const whole = matchAt(LOOKALIKE, text, start);
+  if (!whole) return null;
+  const name = whole[1] ?? '';
+  const bare = whole[0] === `{${name}}`;
+  const near = closest(name, [...params, ...PLACEHOLDER_ROOTS]);
+  if (!bare && (near === null || name.length < 4)) return null;
+  const suggestion = didYouMean(near === null ? null : whole[0].replace(name, near));
+  return {
+    start,
+    end: start + whole[0].length,
+    message: `"${whole[0]}" names no param, table column or placeholder`,
+    hint: `${suggestion}${suggestion === '' ? '' : ' '}for a literal ${whole[0]} write ${bare ? `{{${name}}}` : `{{${name}}} in place of {${name}}`}`,
+  };
+}
