@@ -1,4 +1,11 @@
-import { PLACEHOLDER_ROOTS, type Placeholder, type PlaceholderRoot, type Template, type TemplateError, type Token } from '../model/template.ts';
+import {
+  PLACEHOLDER_ROOTS,
+  type Placeholder,
+  type PlaceholderRoot,
+  type Template,
+  type TemplateError,
+  type Token,
+} from '../model/template.ts';
 import { closest, didYouMean } from './suggest.ts';
 
 const ROOTS: ReadonlySet<string> = new Set(PLACEHOLDER_ROOTS);
@@ -55,9 +62,12 @@ export function parseTemplate(
     }
     if (brace > at) keep(brace, text.slice(at, brace));
 
-    const escaped = matchAt(ESCAPED, text, at);
-    if (escaped) {
-      keep(ESCAPED.lastIndex, `{${escaped[1]}}`);
+    const escapedEnd = escapedWord(text, at, params);
+    if (escapedEnd !== null) {
+      // A token of its own, so that offsets within all others count as in the source.
+      flush(at);
+      tokens.push({ kind: 'text', text: text.slice(at + 1, escapedEnd - 1), start: at, end: escapedEnd });
+      at = escapedEnd;
       continue;
     }
     const afterDollar = at > 0 && text[at - 1] === '$';
@@ -85,6 +95,17 @@ export function parseTemplate(
   }
   flush(text.length);
   return { template: { source: text, tokens }, errors };
+}
+
+/**
+ * One past a `{{word}}` at the offset, or null. `{{inputs[0]}}` is one too where `{inputs[0]}` would be an error, as
+ * there would be no other way to write it.
+ */
+function escapedWord(text: string, at: number, params: ReadonlySet<string>): number | null {
+  if (matchAt(ESCAPED, text, at)) return ESCAPED.lastIndex;
+  if (text[at + 1] !== '{') return null;
+  const inner = unknownPlaceholder(text, at + 1, params);
+  return inner && text[inner.end] === '}' ? inner.end + 1 : null;
 }
 
 function parsePlaceholder(
@@ -155,21 +176,28 @@ function checkParts({ root, isParam, dotted, index, format }: Parts): { message:
     case 'input':
       if (dotted.includes('.')) return { message: `{input.${dotted}} has too many parts`, hint: 'write {input.name}' };
       if (format !== null && format !== 'list') {
-        return { message: `":${format}" is not a format of input`, hint: 'write {input}, or {input:list} for a file of paths' };
+        return {
+          message: `":${format}" is not a format of input`,
+          hint: 'write {input}, or {input:list} for a file of paths',
+        };
       }
       if (format === 'list' && index !== null) {
         return { message: '":list" goes with the whole list', hint: 'write {input:list}' };
       }
       return null;
     case 'output':
-      if (dotted.includes('.')) return { message: `{output.${dotted}} has too many parts`, hint: 'write {output.name}' };
+      if (dotted.includes('.'))
+        return { message: `{output.${dotted}} has too many parts`, hint: 'write {output.name}' };
       if (format !== null) return { message: `":${format}" is not a format of output`, hint: 'write {output}' };
       return null;
     case 'config':
       if (dotted === '') return { message: '{config} needs a key', hint: 'write {config.key}' };
       if (index !== null) return { message: '{config.key} has no [n]', hint: `write {config.${dotted}}` };
       if (format !== null && format !== 'raw') {
-        return { message: `":${format}" is not a format of config`, hint: `write {config.${dotted}} or {config.${dotted}:raw}` };
+        return {
+          message: `":${format}" is not a format of config`,
+          hint: `write {config.${dotted}} or {config.${dotted}:raw}`,
+        };
       }
       return null;
     case 'resources': {
@@ -207,6 +235,6 @@ function unknownPlaceholder(text: string, start: number, params: ReadonlySet<str
     start,
     end: start + whole[0].length,
     message: `"${whole[0]}" names no param, table column or placeholder`,
-    hint: `${suggestion}${suggestion === '' ? '' : ' '}for a literal ${whole[0]} write ${bare ? `{{${name}}}` : `{{${name}}} in place of {${name}}`}`,
+    hint: `${suggestion}${suggestion === '' ? '' : ' '}for a literal ${whole[0]} write {${whole[0]}}`,
   };
 }

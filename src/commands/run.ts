@@ -1,0 +1,253 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { execute, type Failure, type RunResult } from '../execute/executor.ts';
+import { machineLimits } from '../execute/machine.ts';
+import { checkBashSyntax } from '../io/bash-syntax.ts';
+import type { Disk } from '../io/disk.ts';
+import { compactJournals, JournalWriter } from '../io/journal.ts';
+import { type LockHolder, takeLock } from '../io/lock.ts';
+import { Progress } from '../io/progress.ts';
+import { fromHere, systemProblem } from '../io/spec-file.ts';
+import { formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
+import { ruleOf, taskNameOf } from '../model/plan.ts';
+import { recordsOfAdopted } from '../resume/adopt.ts';
+import { printPlan } from './plan.ts';
+import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, type Outlook, printDiagnostics, type Session } from './session.ts';
+
+export interface RunOptions extends CommonOptions {
+  readonly force: readonly string[];
+  readonly maxParallel: number | null;
+  readonly keepGoing: boolean;
+  readonly dryRun: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly isTerminal: boolean;
+}
+
+/** `wfc run --local`: run what is not complete, in order. */
+export async function run(options: RunOptions): Promise<ExitStatus> {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
+  if (syntax.length > 0) {
+    printDiagnostics([...session.warnings, ...syntax], options);
+    return EXIT.badSpec;
+  }
+  if (options.dryRun) {
+    const outlook = lookAhead(session, options.force);
+    if ('diagnostics' in outlook) {
+      printDiagnostics(outlook.diagnostics, options);
+      return EXIT.badSpec;
+    }
+    printPlan(session.plan, outlook.decisions, session.warnings, options);
+    return EXIT.done;
+  }
+  let lock: ReturnType<typeof takeLock>;
+  try {
+    lock = takeLock(session.state.lock);
+  } catch (error) {
+    return surroundings(`can't write to ${fromHere(session.state.root)}: ${systemProblem(error)}`, options);
+  }
+  if ('heldBy' in lock) return surroundings(lockWords(lock.heldBy, session), options);
+  try {
+    return await runLocked(session, options);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return surroundings(`${path ? `${fromHere(path)}: ` : ''}${systemProblem(error)}; the run was stopped, what is done is kept`, options);
+  } finally {
+    lock.release();
+  }
+}
+
+function surroundings(message: string, { style }: RunOptions): ExitStatus {
+  process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
+  return EXIT.badSurroundings;
+}
+
+function lockWords({ host, pid, since }: LockHolder, { state }: Session): string {
+  return `another wfc works in this folder: process ${pid} on ${host}, since ${since}. If that host is gone for good, remove ${fromHere(state.lock)}`;
+}
+
+async function runLocked(session: Session, options: RunOptions): Promise<ExitStatus> {
+  const outlook = lookAhead(session, options.force);
+  if ('diagnostics' in outlook) {
+    printDiagnostics(outlook.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const { plan, state, disk, spec, warnings } = session;
+  const { decisions, history } = outlook;
+  if (!options.json) printDiagnostics(warnings, options);
+  const progress = new Progress(process.stderr, { style: options.style, quiet: options.quiet, live: options.isTerminal });
+  if (history) compactJournals(state.journals, history);
+  const journal = new JournalWriter(state.journals);
+  recordKept(session, outlook, journal, progress);
+  if (decisions.runCount === 0) {
+    journal.close();
+    printResult(nothingToDo(), session, outlook, options);
+    return EXIT.done;
+  }
+  const maxParallel = options.maxParallel ?? machineLimits(options.env, 1).cpus;
+  const limits = machineLimits(options.env, maxParallel);
+  warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
+  const { result, interrupt } = execute(plan, {
+    decisions,
+    records: history?.records ?? new Map(),
+    disk,
+    journal,
+    state,
+    specFolder: spec.folder,
+    env: options.env,
+    maxParallel,
+    limits,
+    onFailure: options.keepGoing ? 'continue' : 'stop',
+    observer: {
+      started: () => {},
+      failed: (failure, willRetry) => progress.failure(failureWords(failure, willRetry)),
+      progress: (counts) => progress.update(counts),
+    },
+  });
+  const onSignal = (): void => {
+    progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
+    interrupt();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  try {
+    const finished = await result;
+    progress.clear();
+    journal.close();
+    printResult(finished, session, outlook, options);
+    return finished.outcome === 'done' ? EXIT.done : finished.outcome === 'failed' ? EXIT.taskFailed : EXIT.interrupted;
+  } catch (error) {
+    progress.clear();
+    try {
+      journal.close();
+    } catch {
+      // The first error says what is wrong; a journal that can't be closed costs reruns, no more.
+    }
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+  }
+}
+
+/** Tasks that are complete but whose record is older than their checks, or lost with all state. */
+function recordKept(session: Session, { decisions, history }: Outlook, journal: JournalWriter, progress: Progress): void {
+  const adopted = recordsOfAdopted(session.plan, decisions.toRecord, history?.records ?? new Map(), (path) => session.disk.stat(path));
+  for (const { name, record } of adopted) journal.done(name, record);
+  journal.flush();
+  if (history === null && adopted.length > 0) {
+    progress.warning(`there are no records in .wfc/: ${formatCount(adopted.length)} tasks are taken as complete by the times of their files, as make does`);
+  }
+}
+
+function warnOfGpus({ plan }: Session, reasons: Uint8Array, gpus: number, progress: Progress): void {
+  if (gpus > 0) return;
+  const asking = plan.rules.filter((r) => r.rule.resources.gpus && reasons.subarray(r.firstTask, r.firstTask + r.space.size).some((x) => x !== 0));
+  if (asking.length === 0) return;
+  const names = asking.map((r) => r.rule.name).join(', ');
+  progress.warning(`this machine has no GPU that wfc can see: ${names} runs without, CUDA_VISIBLE_DEVICES empty`);
+}
+
+function nothingToDo(): RunResult {
+  return { outcome: 'done', counts: { total: 0, done: 0, failed: 0, blocked: 0, running: 0 }, failures: [], seconds: 0 };
+}
+
+function failureWords({ name, what, attempts }: Failure, willRetry: boolean): string {
+  return printable(`${name}: ${what}${willRetry ? ` (attempt ${attempts}; trying again)` : ''}`);
+}
+
+// --- the closing summary ---
+
+function printResult(result: RunResult, session: Session, outlook: Outlook, options: RunOptions): void {
+  const { counts, failures, outcome, seconds } = result;
+  const complete = session.plan.neededCount - outlook.decisions.runCount;
+  const notRun = counts.total - counts.done - counts.failed - counts.blocked;
+  if (options.json) {
+    const { done, failed, blocked } = counts;
+    const summary = { outcome, total: session.plan.neededCount, complete, done, failed, blocked, notRun, seconds, failures };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return;
+  }
+  const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
+  if (options.quiet && outcome === 'done') return;
+  if (outlook.decisions.runCount === 0) lines.push(`nothing to do: all ${formatCount(complete)} tasks are complete`);
+  else {
+    const parts = [`${formatCount(counts.done)} ${counts.done === 1 ? 'task' : 'tasks'} done in ${formatDuration(seconds)}`];
+    if (complete > 0) parts.push(`${formatCount(complete)} were complete`);
+    if (counts.failed > 0) parts.push(paint(options.style, ['bold', 'red'], `${formatCount(counts.failed)} failed`));
+    if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked by them`);
+    if (notRun > 0) parts.push(`${formatCount(notRun)} not started`);
+    if (outcome === 'interrupted') parts.unshift(paint(options.style, ['bold', 'yellow'], 'interrupted'));
+    lines.push(parts.join(', '));
+    if (outcome !== 'done') lines.push(nextStep(options, outcome, notRun));
+  }
+  process.stderr.write(`${lines.join('\n')}\n`);
+  if (outcome === 'done') printAnswer(session, outlook);
+}
+
+function nextStep({ spec, keepGoing }: RunOptions, outcome: RunResult['outcome'], notRun: number): string {
+  const again = `the same command${spec === undefined ? '' : ` on ${printable(spec)}`} runs only what is not complete`;
+  const more = outcome === 'failed' && !keepGoing && notRun > 0 ? '; with -k it goes on with what does not depend on a failure' : '';
+  return `hint: ${again}${more}`;
+}
+
+const FAILURES_WITH_LOG = 10;
+const FAILURES_NAMED = 1000;
+const LOG_LINES = 12;
+
+function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOptions): string[] {
+  const lines: string[] = [''];
+  for (const [i, failure] of failures.slice(0, FAILURES_NAMED).entries()) {
+    const attempts = failure.attempts > 1 ? `, after ${failure.attempts} attempts` : '';
+    lines.push(`${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(failure.name))}: ${printable(failure.what)}${attempts}`);
+    if (failure.log === null) {
+      if (failure.attempts > 0) lines.push('  it wrote no output');
+      continue;
+    }
+    lines.push(`  log: ${printable(fromHere(disk.absolute(failure.log)))}`);
+    if (i < FAILURES_WITH_LOG) lines.push(...logEnd(disk.absolute(failure.log)).map((line) => `  | ${printable(line)}`));
+  }
+  if (failures.length > FAILURES_NAMED) lines.push(`and ${formatCount(failures.length - FAILURES_NAMED)} more`);
+  lines.push('');
+  return lines;
+}
+
+/** The last lines of a file; a log of a gigabyte is read from its end. */
+function logEnd(file: string, count = LOG_LINES): string[] {
+  try {
+    const { size } = statSync(file);
+    const length = Math.min(size, 16 * 1024);
+    const buffer = Buffer.alloc(length);
+    const descriptor = openSync(file, 'r');
+    readSync(descriptor, buffer, 0, length, size - length);
+    closeSync(descriptor);
+    return buffer.toString('utf8').replace(/\n+$/, '').split('\n').slice(-count);
+  } catch {
+    return [];
+  }
+}
+
+/** Where the experiment ends in one task that just ran, what it printed is the answer: show it. */
+function printAnswer({ plan, disk }: Session, { decisions }: Outlook): void {
+  if (plan.workflow.targets === null) return;
+  const last: number[] = [];
+  for (const target of plan.workflow.targets) {
+    if (target.kind === 'rule') {
+      const rule = plan.rules[target.rule.index]!;
+      if (rule.space.size !== 1) return;
+      last.push(rule.firstTask);
+    } else {
+      if (target.pattern.columns.length > 0) return;
+      const found = plan.findPath(target.pattern.text);
+      if (found) last.push(found.task);
+    }
+  }
+  const [task] = new Set(last);
+  if (task === undefined || new Set(last).size !== 1 || decisions.reasons[task] === 0) return;
+  const rule = ruleOf(plan, task);
+  const lines = logEnd(disk.absolute(rule.logText(task - rule.firstTask)), 40);
+  if (lines.length === 0 || (lines.length === 1 && lines[0] === '')) return;
+  process.stdout.write(`\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`);
+}

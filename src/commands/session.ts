@@ -1,0 +1,119 @@
+import { compile } from '../compile/compile.ts';
+import type { Overrides, Setting } from '../compile/context.ts';
+import * as report from '../compile/report.ts';
+import { closest } from '../compile/suggest.ts';
+import { Disk } from '../io/disk.ts';
+import { type History, readJournals } from '../io/journal.ts';
+import { runCheck } from '../io/run-check.ts';
+import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
+import { type StateFolder, stateFolder } from '../io/state-folder.ts';
+import { diagnosticJson, renderDiagnostic, type Style } from '../io/terminal.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import type { Plan } from '../model/plan.ts';
+import type { SourceText } from '../model/source.ts';
+import { type Decisions, decide } from '../resume/decide.ts';
+
+/** What every command is told. */
+export interface CommonOptions {
+  readonly spec: string | undefined;
+  readonly settings: readonly string[];
+  readonly configs: readonly string[];
+  readonly goals: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly style: Style;
+}
+
+/** Exit status of every command. */
+export const EXIT = { done: 0, taskFailed: 1, badSpec: 2, badSurroundings: 3, interrupted: 130 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** A spec that compiled, and where it lives. */
+export interface Session {
+  readonly spec: SpecFile;
+  readonly plan: Plan;
+  readonly disk: Disk;
+  readonly state: StateFolder;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Read and compile the spec. Errors come back as diagnostics, all of them. */
+export function openSession(options: CommonOptions): Session | { diagnostics: readonly Diagnostic[] } {
+  const { overrides, diagnostics } = readOverrides(options);
+  const spec = readSpec(options.spec);
+  if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
+  const compiled = compile(spec.source, { files: specFiles(spec.folder), overrides });
+  if (!compiled.plan || diagnostics.length > 0) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
+  return {
+    spec,
+    plan: compiled.plan,
+    disk: new Disk(spec.folder),
+    state: stateFolder(spec.folder),
+    warnings: compiled.diagnostics,
+  };
+}
+
+function readOverrides({ settings, configs, goals }: CommonOptions): { overrides: Overrides; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const parsed: Setting[] = [];
+  for (const text of settings) {
+    const at = text.indexOf('=');
+    if (at <= 0) diagnostics.push(report.badSetting(text));
+    else parsed.push({ key: text.slice(0, at), value: text.slice(at + 1) });
+  }
+  const sources: SourceText[] = [];
+  for (const file of configs) {
+    const read = readUtf8(file);
+    if ('diagnostic' in read) diagnostics.push(read.diagnostic);
+    else sources.push({ file, text: read.text });
+  }
+  return { overrides: { settings: parsed, configs: sources, goals: goals.length > 0 ? goals : null }, diagnostics };
+}
+
+/** Print diagnostics where the command wants them: one JSON object on stdout, or text on stderr. */
+export function printDiagnostics(diagnostics: readonly Diagnostic[], { json, style }: Pick<CommonOptions, 'json' | 'style'>): void {
+  if (json && hasErrors(diagnostics)) {
+    process.stdout.write(`${JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson) }, null, 2)}\n`);
+    return;
+  }
+  for (const diagnostic of diagnostics) process.stderr.write(`${renderDiagnostic(diagnostic, style)}\n`);
+}
+
+/** What the journals and the disk say about each task. */
+export interface Outlook {
+  readonly decisions: Decisions;
+  /** null where no state was left. */
+  readonly history: History | null;
+}
+
+/** Decide what runs and why. `force` names rules and paths; one that names nothing is a diagnostic. */
+export function lookAhead(session: Session, force: readonly string[]): Outlook | { diagnostics: Diagnostic[] } {
+  const { plan, disk, state } = session;
+  const forced = forcedTasks(plan, force);
+  if ('diagnostics' in forced) return forced;
+  const history = readJournals(state.journals);
+  const decisions = decide(plan, {
+    stat: (path) => disk.statSnapshot(path),
+    isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
+    records: history?.records ?? null,
+    unfinished: history?.unfinished ?? new Set(),
+    passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, session.spec.folder, disk),
+    forced: forced.tasks,
+  });
+  return { decisions, history };
+}
+
+function forcedTasks(plan: Plan, force: readonly string[]): { tasks: Uint8Array | null } | { diagnostics: Diagnostic[] } {
+  if (force.length === 0) return { tasks: null };
+  const tasks = new Uint8Array(plan.taskCount);
+  const diagnostics: Diagnostic[] = [];
+  for (const text of force) {
+    const rule = plan.rules.find((r) => r.rule.name === text);
+    const match = rule ? null : plan.findPath(text.replace(/^(\.\/)+/, ''));
+    if (rule) tasks.fill(1, rule.firstTask, rule.firstTask + rule.space.size);
+    else if (match) tasks[match.task] = 1;
+    else diagnostics.push(report.unknownForce(text, closest(text, plan.rules.map((r) => r.rule.name))));
+  }
+  for (let t = 0; t < tasks.length; t++) tasks[t] = tasks[t]! & plan.needed[t]!;
+  return diagnostics.length > 0 ? { diagnostics } : { tasks };
+}

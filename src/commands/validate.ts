@@ -1,0 +1,30 @@
+import { checkBashSyntax } from '../io/bash-syntax.ts';
+import { formatCount } from '../io/terminal.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
+import { diagnosticJson } from '../io/terminal.ts';
+
+/** `wfc validate`: all mistakes of a spec at once. */
+export function validate(options: CommonOptions): ExitStatus {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
+  if (syntax.length > 0) {
+    printDiagnostics([...session.warnings, ...syntax], options);
+    return EXIT.badSpec;
+  }
+  const { plan, spec, warnings } = session;
+  if (options.json) {
+    const summary = { diagnostics: warnings.map(diagnosticJson), rules: plan.rules.length, tasks: plan.neededCount };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return EXIT.done;
+  }
+  printDiagnostics(warnings, options);
+  if (!options.quiet) {
+    const rules = plan.rules.length === 1 ? '1 rule' : `${plan.rules.length} rules`;
+    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${formatCount(plan.neededCount)} tasks\n`);
+  }
+  return EXIT.done;
+}

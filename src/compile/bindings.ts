@@ -1,0 +1,114 @@
+import type { Location } from '../model/source.ts';
+import type { Placeholder } from '../model/template.ts';
+import type { Binding, Column, Slot, ValueSource } from '../model/workflow.ts';
+import type { Constants } from './config.ts';
+import * as report from './report.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { closest } from './suggest.ts';
+
+/** What the placeholders of one rule can mean. */
+export interface RuleScope {
+  readonly ruleName: string;
+  readonly columns: ReadonlyMap<string, Column>;
+  /** The key and what it determines. */
+  readonly mapped: ReadonlySet<Column>;
+  readonly constants: Constants;
+  readonly inputSlots: ReadonlyMap<string, Slot>;
+  readonly outputSlots: ReadonlyMap<string, Slot>;
+  /** Whether a slot's count of paths depends on the task. */
+  readonly isGathered: (slot: Slot) => boolean;
+}
+
+/** Where a placeholder's value comes from, and whether it is a list. */
+export interface Resolved {
+  readonly source: ValueSource;
+  readonly many: boolean;
+}
+
+/** Find what a placeholder of a rule's command, environment or resources means. */
+export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic {
+  switch (p.root) {
+    case 'param': {
+      const column = scope.columns.get(p.name)!;
+      if (!scope.mapped.has(column)) return report.paramNotInKey(location, p.name, scope.ruleName);
+      const pad = p.format === null ? 0 : Number(p.format);
+      const unpadded = pad > 0 ? column.values.find((v) => !/^[-+]?\d+$/.test(v)) : undefined;
+      if (unpadded !== undefined) return report.padNotInteger(location, p.name, unpadded);
+      return { source: { kind: 'param', column, pad }, many: false };
+    }
+    case 'input':
+    case 'output':
+      return resolveSlot(p, scope, location);
+    case 'config': {
+      const constant = scope.constants.get(p.name);
+      if (!constant) return report.unknownConfig(location, p.name, closest(p.name, scope.constants.keys()));
+      return { source: { kind: 'constant', text: constant.text }, many: false };
+    }
+    case 'resources':
+      return { source: { kind: 'resource', field: p.name as 'cpus' }, many: false };
+    case 'rule':
+    case 'attempt':
+    case 'log':
+      return { source: { kind: p.root }, many: false };
+    case 'file':
+      return report.fileOnlyInCheck(location);
+  }
+}
+
+function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic {
+  const kind = p.root as 'input' | 'output';
+  const slots = kind === 'input' ? scope.inputSlots : scope.outputSlots;
+  const slot = slots.get(p.name);
+  if (!slot) {
+    const names = [...slots.keys()].filter((n) => n !== '');
+    if (p.name === '') return report.noInputs(location, scope.ruleName);
+    return report.unknownSlot(location, kind, p.name, closest(p.name, names), names);
+  }
+  if (p.format === 'list') return { source: { kind: 'inputList', slot }, many: false };
+  if (p.index === null) return { source: { kind, slot, index: null }, many: slot.many };
+  if (!slot.many) return report.indexOnOne(location, kind, p.name);
+  if (!scope.isGathered(slot) && p.index >= slot.end - slot.start) {
+    return report.indexTooLarge(location, kind, p.index, slot.end - slot.start);
+  }
+  return { source: { kind, slot, index: p.index }, many: false };
+}
+
+/** The variables of one rule's command: one per distinct placeholder, each with a name of its own. */
+export class BindingTable {
+  private readonly byPlaceholder = new Map<string, Binding>();
+  private readonly names = new Set<string>();
+
+  /** The variable of a placeholder, made at its first use. */
+  bind(p: Placeholder, resolved: Resolved, integer = false): Binding {
+    const key = `${canonical(p)}${integer ? ' integer' : ''}`;
+    const known = this.byPlaceholder.get(key);
+    if (known) return known;
+    const wanted = variableName(p) + (integer ? '_int' : '');
+    let variable = wanted;
+    for (let n = 2; this.names.has(variable); n++) variable = `${wanted}_${n}`;
+    this.names.add(variable);
+    const binding: Binding = { variable, source: resolved.source, many: resolved.many, integer, placeholder: canonical(p) };
+    this.byPlaceholder.set(key, binding);
+    return binding;
+  }
+
+  all(): Binding[] {
+    return [...this.byPlaceholder.values()];
+  }
+}
+
+/** A placeholder as a person would write it, without needless parts. */
+export function canonical(p: Placeholder): string {
+  const root = p.root === 'param' ? p.name : p.root;
+  const name = p.root !== 'param' && p.name !== '' ? `.${p.name}` : '';
+  return `{${root}${name}${p.index === null ? '' : `[${p.index}]`}${p.format === null ? '' : `:${p.format}`}}`;
+}
+
+/** `{input.data[0]}` is `wfc_input__data__0`: params and roots share one namespace, so `wfc_` and the name can't clash. */
+function variableName(p: Placeholder): string {
+  const parts = [p.root === 'param' ? p.name : p.root];
+  if (p.root !== 'param' && p.name !== '') parts.push(p.name.replace(/\W/g, '_'));
+  if (p.index !== null) parts.push(String(p.index));
+  if (p.format !== null) parts.push(p.format);
+  return `wfc_${parts.join('__')}`;
+}

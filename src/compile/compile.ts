@@ -1,0 +1,80 @@
+import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
+import { Located } from '../model/located.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Location, SourceText } from '../model/source.ts';
+import type { Spec } from '../model/spec.generated.ts';
+import type { Context, Overrides, SpecFiles } from './context.ts';
+import { checkLists } from './lists.ts';
+import { normalize } from './normalize.ts';
+import { planWorkflow } from './plan.ts';
+import { TooManyTuples, MAX_TASKS } from './relation.ts';
+import * as report from './report.ts';
+import { checkResources } from './resources.ts';
+import { checkSchema } from './schema.ts';
+import { parseSource } from './source.ts';
+
+export interface CompileOptions {
+  readonly files: SpecFiles;
+  readonly overrides: Overrides;
+}
+
+export interface Compiled {
+  /** null where `diagnostics` holds an error. */
+  readonly plan: Plan | null;
+  /** In the order of their places. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The way of a spec, each phase pure and none run after a phase that found errors:
+ *
+ *     text ──parseSource──▶ tree ──checkSchema──▶ Spec ──normalize──▶ Workflow ──planWorkflow──▶ Plan
+ *          (syntax)              (keys, types)         (names)                  (tasks, edges, order)
+ */
+export function compile(source: SourceText, { files, overrides }: CompileOptions): Compiled {
+  const diagnostics: Diagnostic[] = [];
+  const done = (plan: Plan | null): Compiled => ({ plan: hasErrors(diagnostics) ? null : plan, diagnostics: inSourceOrder(diagnostics) });
+
+  // 1. Text to tree: YAML's syntax, duplicate keys, aliases.
+  const parsed = parseSource(source);
+  diagnostics.push(...parsed.diagnostics);
+  if (!parsed.root) return done(null);
+
+  // 2. Tree to Spec: the JSON Schema.
+  diagnostics.push(...checkSchema(parsed.root));
+  if (hasErrors(diagnostics)) return done(null);
+
+  // 3. Spec to Workflow: names, values, paths, commands.
+  const context: Context = { files, overrides, diagnostics };
+  try {
+    const workflow = normalize(new Located<Spec>(parsed.root), context);
+    if (hasErrors(diagnostics)) return done(null);
+
+    // 4. Workflow to Plan: tasks, edges from paths, order, targets.
+    const plan = planWorkflow(workflow, diagnostics);
+    if (!plan) return done(null);
+
+    // 5. What only all tasks together show.
+    checkResources(plan, diagnostics);
+    for (const rule of plan.rules) checkLists(rule, diagnostics);
+    return done(plan);
+  } catch (error) {
+    if (!(error instanceof TooManyTuples)) throw error;
+    diagnostics.push(report.tooManyTasks(null, null, error.size, [], MAX_TASKS));
+    return done(null);
+  }
+}
+
+/** The spec's own mistakes first, then those of other files and of the command line. */
+function inSourceOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const files: SourceText[] = [];
+  const rank = (location: Location | null): number => {
+    if (!location) return Number.MAX_SAFE_INTEGER;
+    if (!files.includes(location.source)) files.push(location.source);
+    return files.findIndex((f) => f.file === location.source.file);
+  };
+  return diagnostics
+    .map((d, i) => ({ d, i, file: rank(d.location), start: d.location?.start ?? 0 }))
+    .sort((a, b) => a.file - b.file || a.start - b.start || a.i - b.i)
+    .map(({ d }) => d);
+}

@@ -1,0 +1,91 @@
+import { Located, mergeNodes } from '../model/located.ts';
+import type { Config } from '../model/spec.generated.ts';
+import { type Location, type Node, type ScalarNode, type SourceText, valueOf } from '../model/source.ts';
+import type { Context } from './context.ts';
+import * as report from './report.ts';
+import { parseSource } from './source.ts';
+import { closest } from './suggest.ts';
+
+/** A constant of `config`, its own `{config.key}` filled in. */
+export interface Constant {
+  readonly text: string;
+  readonly location: Location;
+}
+
+/** All constants by dotted key: `epochs`, `model.width`. */
+export type Constants = ReadonlyMap<string, Constant>;
+
+/** The spec's `config`, under each `--config FILE`, under `--set`. */
+export function resolveConfig(declared: Located<Config> | undefined, context: Context): Constants {
+  const files = context.overrides.configs.flatMap((source) => parseConfigFile(source, context));
+  const merged = [declared?.node, ...files].reduce<Node | undefined>(
+    (under, over) => (under && over ? mergeNodes(under, over) : (over ?? under)),
+    undefined,
+  );
+  const raw = new Map<string, ScalarNode>();
+  if (merged) flatten(merged, '', raw);
+  for (const { key, value } of context.overrides.settings) {
+    if (raw.has(key)) raw.set(key, settingNode(key, value));
+  }
+  const constants = new Map<string, Constant>();
+  for (const key of raw.keys()) resolve(key, raw, constants, [], context);
+  return constants;
+}
+
+function parseConfigFile(source: SourceText, context: Context): Node[] {
+  const { root, diagnostics } = parseSource(source);
+  context.diagnostics.push(...diagnostics);
+  if (!root) return [];
+  if (root.kind !== 'mapping' || !isConfig(valueOf(root))) {
+    context.diagnostics.push(report.configFileShape(root.location));
+    return [];
+  }
+  return [root];
+}
+
+function isConfig(value: unknown): boolean {
+  if (typeof value !== 'object') return value !== null;
+  if (value === null || Array.isArray(value)) return false;
+  return Object.values(value).every(isConfig);
+}
+
+function flatten(node: Node, prefix: string, into: Map<string, ScalarNode>): void {
+  if (node.kind === 'scalar') into.set(prefix, node);
+  if (node.kind !== 'mapping') return;
+  for (const [key, entry] of node.entries) flatten(entry.value, prefix === '' ? key : `${prefix}.${key}`, into);
+}
+
+/** What `--set key=value` wrote, as a node that diagnostics can point at. */
+export function settingNode(key: string, value: string): ScalarNode {
+  const source: SourceText = { file: '--set', text: `${key}=${value}` };
+  const start = key.length + 1;
+  return { kind: 'scalar', location: { source, start, end: start + value.length }, text: value, style: 'plain', size: 1 };
+}
+
+const REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
+
+/** Fill `{config.other}` inside a constant. */
+function resolve(
+  key: string,
+  raw: ReadonlyMap<string, ScalarNode>,
+  done: Map<string, Constant>,
+  open: readonly string[],
+  context: Context,
+): string {
+  const known = done.get(key);
+  if (known) return known.text;
+  const node = raw.get(key)!;
+  const text = node.text.replace(REFERENCE, (whole, other: string) => {
+    if (!raw.has(other)) {
+      context.diagnostics.push(report.unknownConfig(node.location, other, closest(other, raw.keys())));
+      return whole;
+    }
+    if (other === key || open.includes(other)) {
+      context.diagnostics.push(report.configCycle(node.location, [...open, key, other]));
+      return whole;
+    }
+    return resolve(other, raw, done, [...open, key], context);
+  });
+  done.set(key, { text, location: node.location });
+  return text;
+}

@@ -1,0 +1,106 @@
+import { Located } from '../model/located.ts';
+import { type Node, type ScalarNode, locationInside } from '../model/source.ts';
+import type { Spec } from '../model/spec.generated.ts';
+import type { Column, Rule, Target, Workflow } from '../model/workflow.ts';
+import { type Constants, resolveConfig, settingNode } from './config.ts';
+import type { Context } from './context.ts';
+import { parsePath } from './paths.ts';
+import { factorGroups } from './relation.ts';
+import * as report from './report.ts';
+import { normalizeRule } from './rules.ts';
+import { closest } from './suggest.ts';
+import { buildRelation } from './tables.ts';
+
+/** Resolve every name of a spec that has passed its schema. The workflow is only to be used where nothing was reported. */
+export function normalize(spec: Located<Spec>, context: Context): Workflow {
+  const constants = resolveConfig(spec.get('config'), context);
+  const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
+  const relation = buildRelation(spec, { context, fill, isProduced: producedPaths(spec, constants) });
+  checkSettings(constants, relation.columns, context);
+  factorGroups(relation);
+  const rules: Rule[] = [];
+  for (const { key, value } of spec.get('rules')?.entries() ?? []) {
+    const rule = normalizeRule(key, value, spec.get('defaults'), rules.length, { relation, constants, context });
+    if (rule) rules.push(rule);
+  }
+  const targets = resolveTargets(spec, rules, constants, relation.columns, context);
+  return { name: spec.get('name')?.text ?? 'wfc', relation, rules, targets };
+}
+
+const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
+
+/** Fill `{config.key}` in a text that takes no other placeholder, such as the name of a value file. */
+function fillConfig(text: string, node: Node, constants: Constants, context: Context): string {
+  return text.replace(CONFIG_REFERENCE, (whole, key: string, offset: number) => {
+    const constant = constants.get(key);
+    if (constant) return constant.text;
+    const location = node.kind === 'scalar' ? locationInside(node, offset, whole.length) : node.location;
+    context.diagnostics.push(report.unknownConfig(location, key, closest(key, constants.keys())));
+    return whole;
+  });
+}
+
+/** Whether a path looks like some rule's output; params whose values are not known yet match any one component. */
+function producedPaths(spec: Located<Spec>, constants: Constants): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
+  const outputs: string[] = [];
+  const collect = (node: Node): void => {
+    if (node.kind === 'scalar') outputs.push(node.text);
+    else if (node.kind === 'sequence') node.items.forEach(collect);
+    else if (node.entries.has('path')) collect(node.entries.get('path')!.value);
+    else for (const { value } of node.entries.values()) collect(value);
+  };
+  for (const { value } of spec.get('rules')?.entries() ?? []) {
+    const output = value.get('output');
+    if (output) collect(output.node);
+  }
+  return (path, columns) =>
+    outputs.some((output) => {
+      const names: string[] = [];
+      const filled = output.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole).replace(/^(\.\/)+/, '');
+      const source = filled
+        .split(/\{(\w+)(?::\d+)?\}/)
+        .map((part, i) => {
+          if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+          names.push(part);
+          return '([^/]+)';
+        })
+        .join('');
+      const match = new RegExp(`^${source}$`).exec(path);
+      return match !== null && names.every((n, i) => columns.get(n)?.values.includes(match[i + 1]!) ?? true);
+    });
+}
+
+function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column>, context: Context): void {
+  for (const { key, value } of context.overrides.settings) {
+    if (constants.has(key) || columns.has(key)) continue;
+    const { location } = settingNode(key, value);
+    const near = closest(key, [...columns.keys(), ...constants.keys()]);
+    context.diagnostics.push(report.unknownSetting({ ...location, start: 0, end: key.length }, key, near));
+  }
+}
+
+function resolveTargets(
+  spec: Located<Spec>,
+  rules: readonly Rule[],
+  constants: Constants,
+  columns: ReadonlyMap<string, Column>,
+  context: Context,
+): Target[] | null {
+  const goals = context.overrides.goals;
+  const wanted: ScalarNode[] | null =
+    goals !== null
+      ? goals.map((goal): ScalarNode => {
+          const source = { file: '--goal', text: goal };
+          return { kind: 'scalar', location: { source, start: 0, end: goal.length }, text: goal, style: 'plain', size: 1 };
+        })
+      : (spec.get('targets')?.items().map((t) => t.scalar) ?? null);
+  if (wanted === null) return null;
+  const declared = new Set((spec.get('rules')?.entries() ?? []).map(({ key }) => key.text));
+  return wanted.flatMap((node): Target[] => {
+    const rule = rules.find((r) => r.name === node.text);
+    if (rule) return [{ kind: 'rule', rule, location: node.location }];
+    if (declared.has(node.text)) return [];
+    const pattern = parsePath(node, { columns, constants, context });
+    return pattern ? [{ kind: 'path', pattern, location: node.location }] : [];
+  });
+}

@@ -1,0 +1,230 @@
+import type { Column, Output, PathPattern, Rule } from '../model/workflow.ts';
+import type { RuleTasks, Tuples } from '../model/plan.ts';
+import { type SegmentJoin, SegmentJoiner, SegmentTexts } from './join.ts';
+import { pathWriter } from './paths.ts';
+
+/** One output pattern of a rule, and the tasks that write to it. */
+export interface OutputRef {
+  readonly tasks: RuleTasks;
+  readonly rule: Rule;
+  readonly output: Output;
+  readonly position: number;
+}
+
+/** An output that a path may come from, component by component. */
+interface Hit {
+  readonly ref: OutputRef;
+  readonly joins: readonly SegmentJoin[];
+  readonly relation: Meeting;
+}
+
+/** `same`: the path itself. `inside`: below a directory output. `below-file`: below an output that is a file. */
+export type Meeting = 'same' | 'inside' | 'below-file';
+
+interface TrieNode {
+  readonly literals: Map<string, TrieNode>;
+  readonly patterns: Map<string, { texts: SegmentTexts; node: TrieNode }>;
+  readonly outputs: OutputRef[];
+}
+
+const newNode = (): TrieNode => ({ literals: new Map(), patterns: new Map(), outputs: [] });
+
+/** What a path, or each path of a pattern, was found to be. */
+export interface Match {
+  readonly ref: OutputRef;
+  /** Global task id. */
+  readonly task: number;
+  readonly meeting: Meeting;
+}
+
+/**
+ * All output patterns by path component. A pattern of an input meets only the outputs whose components can be equal, so
+ * linking takes one walk per input, not one per pair. Outputs whose text can't be read back to one task (two params
+ * side by side, values with slashes) are listed path by path instead.
+ */
+export class OutputIndex {
+  private readonly relative = newNode();
+  private readonly absolute = newNode();
+  private readonly joiner = new SegmentJoiner();
+  private readonly listed = new Map<string, Match>();
+  /** Pairs of outputs that write one path, found while listing. */
+  readonly collisions: { first: Match; second: Match; path: string }[] = [];
+
+  add(ref: OutputRef): void {
+    const { pattern } = ref.output;
+    if (!this.isReadable(pattern)) {
+      this.list(ref);
+      return;
+    }
+    let node = pattern.absolute ? this.absolute : this.relative;
+    for (const segment of pattern.segments) {
+      const texts = this.joiner.textsOf(segment);
+      let next: TrieNode | undefined;
+      if (texts.literal !== null) {
+        next = node.literals.get(texts.literal);
+        if (!next) node.literals.set(texts.literal, (next = newNode()));
+      } else {
+        const key = JSON.stringify(segment.map((p) => (typeof p === 'string' ? p : [p.column.name, p.pad])));
+        next = node.patterns.get(key)?.node;
+        if (!next) node.patterns.set(key, { texts, node: (next = newNode()) });
+      }
+      node = next;
+    }
+    node.outputs.push(ref);
+  }
+
+  private isReadable(pattern: PathPattern): boolean {
+    return (
+      pattern.columns.every((c) => !c.allowsSlash) &&
+      pattern.segments.every((s) => this.joiner.textsOf(s).isInjective() === true)
+    );
+  }
+
+  private list(ref: OutputRef): void {
+    const write = pathWriter(ref.output.pattern, ref.tasks.space);
+    for (let i = 0; i < ref.tasks.space.size; i++) {
+      const path = write(i);
+      const match: Match = { ref, task: ref.tasks.firstTask + i, meeting: 'same' };
+      const first = this.listed.get(path);
+      if (first) this.collisions.push({ first, second: match, path });
+      else this.listed.set(path, match);
+    }
+  }
+
+  get hasListed(): boolean {
+    return this.listed.size > 0;
+  }
+
+  /** Where a path comes from: the task that writes it, or a directory that holds it. */
+  findPath(path: string): Match[] {
+    const absolute = path.startsWith('/');
+    const segments = path.split('/').slice(absolute ? 1 : 0).map((p) => [p]);
+    const matches = this.listedMatches(path);
+    const hits = this.walk({ absolute, segments });
+    if (hits === 'unknown') throw new Error('internal error: a literal path is always comparable');
+    for (const hit of hits) {
+      const task = new HitReader(hit, []).task([]);
+      if (task >= 0) matches.push({ ref: hit.ref, task: hit.ref.tasks.firstTask + task, meeting: hit.relation });
+    }
+    return matches;
+  }
+
+  private listedMatches(path: string): Match[] {
+    if (this.listed.size === 0) return [];
+    const matches: Match[] = [];
+    const exact = this.listed.get(path);
+    if (exact) matches.push(exact);
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const above = this.listed.get(path.slice(0, slash));
+      if (above) matches.push({ ...above, meeting: above.ref.output.directory ? 'inside' : 'below-file' });
+    }
+    return matches;
+  }
+
+  /** For each path of a pattern, visit the outputs that it comes from. */
+  match(pattern: PathPattern, space: Tuples, visit: (tuple: number, match: Match) => void): void {
+    const comparable = pattern.columns.every((c) => !c.allowsSlash) && !this.hasListed;
+    const hits = comparable ? this.walk(pattern) : 'unknown';
+    if (hits === 'unknown') {
+      const write = pathWriter(pattern, space);
+      for (let t = 0; t < space.size; t++) for (const m of this.findPath(write(t))) visit(t, m);
+      return;
+    }
+    const readers = pattern.columns.map((c) => space.reader(c));
+    const ids = new Int32Array(readers.length);
+    for (const hit of hits) {
+      const reader = new HitReader(hit, pattern.columns);
+      for (let t = 0; t < space.size; t++) {
+        for (let c = 0; c < readers.length; c++) ids[c] = readers[c]!(t);
+        const task = reader.task(ids);
+        if (task >= 0) visit(t, { ref: hit.ref, task: hit.ref.tasks.firstTask + task, meeting: hit.relation });
+      }
+    }
+  }
+
+  private walk(pattern: Pick<PathPattern, 'absolute' | 'segments'>): Hit[] | 'unknown' {
+    const hits: Hit[] = [];
+    const segments = pattern.segments.map((s) => (s.length === 1 && typeof s[0] === 'string' ? literalTexts(s[0]) : this.joiner.textsOf(s)));
+    let unknown = false;
+    const visit = (node: TrieNode, depth: number, joins: readonly SegmentJoin[]): void => {
+      const atEnd = depth === segments.length;
+      for (const ref of node.outputs) {
+        hits.push({ ref, joins, relation: atEnd ? 'same' : ref.output.directory ? 'inside' : 'below-file' });
+      }
+      if (atEnd) return;
+      const texts = segments[depth]!;
+      const descend = (to: SegmentTexts, next: TrieNode): void => {
+        const join = this.joiner.join(texts, to);
+        if (join === 'unknown') unknown = true;
+        else if (join !== 'never') visit(next, depth + 1, join.from.length + join.to.length === 0 ? joins : [...joins, join]);
+      };
+      if (texts.literal !== null) {
+        const next = node.literals.get(texts.literal);
+        if (next) visit(next, depth + 1, joins);
+      } else {
+        for (const [literal, next] of node.literals) descend(literalTexts(literal), next);
+      }
+      for (const { texts: to, node: next } of node.patterns.values()) {
+        if (texts.literal === null) {
+          descend(to, next);
+          continue;
+        }
+        const combination = to.find(texts.literal);
+        if (combination >= 0) visit(next, depth + 1, [...joins, { from: [], to: to.columns, table: Int32Array.of(combination) }]);
+      }
+    };
+    visit(pattern.absolute ? this.absolute : this.relative, 0, []);
+    return unknown ? 'unknown' : hits;
+  }
+}
+
+function literalTexts(literal: string): SegmentTexts {
+  return new SegmentTexts([literal]);
+}
+
+/** Turns value ids of a path's params into the task that writes the path. */
+class HitReader {
+  private readonly joins: readonly { join: SegmentJoin; fromAt: number[]; toAt: number[] }[];
+  private readonly given: Column[];
+  private readonly ids: Int32Array;
+  private readonly find: (ids: ArrayLike<number>) => number;
+
+  constructor(hit: Hit, columns: readonly Column[]) {
+    this.given = [...new Set(hit.joins.flatMap((j) => j.to))];
+    this.joins = hit.joins.map((join) => ({
+      join,
+      fromAt: join.from.map((c) => columns.indexOf(c)),
+      toAt: join.to.map((c) => this.given.indexOf(c)),
+    }));
+    this.ids = new Int32Array(this.given.length);
+    this.find = hit.ref.tasks.space.finder(this.given);
+  }
+
+  /** Index of the task within its rule, -1 for none. */
+  task(from: ArrayLike<number>): number {
+    this.ids.fill(-1);
+    for (const { join, fromAt, toAt } of this.joins) {
+      if (join.table === null) {
+        for (let i = 0; i < toAt.length; i++) if (!this.take(toAt[i]!, from[fromAt[i]!]!)) return -1;
+        continue;
+      }
+      let combination = 0;
+      for (let i = 0; i < fromAt.length; i++) combination = combination * join.from[i]!.values.length + from[fromAt[i]!]!;
+      let rest = join.table[combination]!;
+      if (rest < 0) return -1;
+      for (let i = toAt.length - 1; i >= 0; i--) {
+        const radix = join.to[i]!.values.length;
+        if (!this.take(toAt[i]!, rest % radix)) return -1;
+        rest = Math.floor(rest / radix);
+      }
+    }
+    return this.find(this.ids);
+  }
+
+  /** One param may stand in several components: all must agree. */
+  private take(at: number, id: number): boolean {
+    if (this.ids[at]! >= 0 && this.ids[at] !== id) return false;
+    this.ids[at] = id;
+    return true;
+  }
+}

@@ -1,0 +1,416 @@
+import type { Tuples } from '../model/plan.ts';
+import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
+
+/** More tasks of one rule, or values in one gather, than wfc takes on; the user most likely forgot an axis. */
+export const MAX_TASKS = 10_000_000;
+
+/** The columns that `known` columns determine, besides themselves: by the declared rows of each table. */
+export function determinedColumns(relation: Relation, known: readonly Column[]): Set<Column> {
+  const determined = new Set<Column>();
+  relation.factors.forEach((factor, f) => {
+    if (factor.kind !== 'table') return;
+    const knownHere = known.filter((c) => c.factor === f);
+    if (knownHere.length === 0) return;
+    for (const column of factor.columns) {
+      if (!knownHere.includes(column) && determines(factor, knownHere, column)) determined.add(column);
+    }
+  });
+  return determined;
+}
+
+/** Whether declared rows that agree in `known` always agree in `column`. */
+function determines(factor: Factor, known: readonly Column[], column: Column): boolean {
+  const cells = known.map((c) => factor.declaredCells[factor.columns.indexOf(c)]!);
+  const target = factor.declaredCells[factor.columns.indexOf(column)]!;
+  const ids = tupleIds(cells);
+  const seen = new Int32Array(ids.count).fill(-1);
+  for (let row = 0; row < target.length; row++) {
+    const id = ids.ofRow[row]!;
+    if (seen[id] === -1) seen[id] = target[row]!;
+    else if (seen[id] !== target[row]) return false;
+  }
+  return true;
+}
+
+interface TupleIds {
+  readonly count: number;
+  /** Per row the id of its tuple, counted in order of first appearance. */
+  readonly ofRow: Int32Array;
+  /** Per tuple its first row. */
+  readonly firstRow: Int32Array;
+}
+
+/** Number the distinct tuples of parallel cells, in order of first appearance. */
+function tupleIds(cells: readonly Int32Array[]): TupleIds {
+  const rows = cells[0]!.length;
+  let ids = new Int32Array(rows);
+  let count = rows === 0 ? 0 : 1;
+  let firstRow: number[] = rows === 0 ? [] : [0];
+  for (const cell of cells) {
+    let max = 0;
+    for (let row = 0; row < rows; row++) if (cell[row]! > max) max = cell[row]!;
+    const seen = new Map<number, number>();
+    const next = new Int32Array(rows);
+    firstRow = [];
+    for (let row = 0; row < rows; row++) {
+      const key = ids[row]! * (max + 1) + cell[row]!;
+      let id = seen.get(key);
+      if (id === undefined) {
+        id = seen.size;
+        seen.set(key, id);
+        firstRow.push(row);
+      }
+      next[row] = id;
+    }
+    ids = next;
+    count = seen.size;
+  }
+  return { count, ofRow: ids, firstRow: Int32Array.from(firstRow) };
+}
+
+/** The part of a space that one factor contributes: the distinct tuples of some of its columns. */
+interface Digits {
+  readonly factor: number;
+  readonly columns: readonly Column[];
+  readonly count: number;
+  /** Per digit the first row that shows it. */
+  readonly firstRow: Int32Array | null;
+  /** Per row its digit; null where a row is its own digit. */
+  readonly ofRow: Int32Array | null;
+}
+
+function digitsOf(relation: Relation, f: number, columns: readonly Column[]): Digits {
+  const factor = relation.factors[f]!;
+  if (factor.kind === 'axis') {
+    return { factor: f, columns, count: factor.rowCount, firstRow: null, ofRow: null };
+  }
+  const ids = tupleIds(columns.map((c) => factor.cells[factor.columns.indexOf(c)]!));
+  return { factor: f, columns, count: ids.count, firstRow: ids.firstRow, ofRow: ids.ofRow };
+}
+
+/** Which rows of the factors that excludes tie together have a chance to survive: `classes` of rows stand for rows. */
+interface Coupling {
+  readonly factors: readonly number[];
+  /** Per factor here, per row, its class: rows of one class match the same excludes. */
+  readonly classOf: readonly Int32Array[];
+  readonly classCounts: readonly number[];
+  /** By mixed radix over the classes of `factors`: 1 where no exclude matches. */
+  readonly allowed: Uint8Array;
+}
+
+/** Thrown where a space passes `MAX_TASKS` tuples; `size` may be a lower bound. */
+export class TooManyTuples extends Error {
+  readonly size: number;
+  constructor(size: number) {
+    super(`internal error: ${size} tuples`);
+    this.size = size;
+  }
+}
+
+/**
+ * The distinct tuples of some columns among the rows of the relation, in the relation's order: the tasks of a rule, the
+ * paths of an input. A tuple is named by its index, 0 to `size - 1`, and decoded by arithmetic (mixed radix over the
+ * factors); only where excludes leave holes is there a list of the indices that remain.
+ */
+export class Space implements Tuples {
+  readonly columns: readonly Column[];
+  readonly size: number;
+  private readonly relation: Relation;
+  private readonly digits: readonly Digits[];
+  /** Place value of each digit in the product index. */
+  private readonly weights: readonly number[];
+  /** Per tuple its product index, where excludes leave holes. */
+  private readonly productIndices: Float64Array | null;
+  private tupleOfProduct: Map<number, number> | null = null;
+  private readonly lookups = new Map<string, DigitLookup>();
+
+  constructor(relation: Relation, columns: readonly Column[]) {
+    this.relation = relation;
+    this.columns = columns;
+    const factors = [...new Set(columns.map((c) => c.factor))].sort((a, b) => a - b);
+    this.digits = factors.map((f) => digitsOf(relation, f, columns.filter((c) => c.factor === f)));
+    let product = 1;
+    const weights: number[] = [];
+    for (const digit of [...this.digits].reverse()) {
+      weights.unshift(product);
+      product *= digit.count;
+    }
+    this.weights = weights;
+    // Product indices are kept as doubles: past 2^53 neighbours would fall together.
+    if (product > Number.MAX_SAFE_INTEGER) throw new TooManyTuples(product);
+    this.productIndices = this.survivors(product);
+    this.size = this.productIndices?.length ?? product;
+    if (this.size > MAX_TASKS) throw new TooManyTuples(this.size);
+  }
+
+  /** The value id of a column in a tuple; the column is one of `columns`, or determined by them. */
+  valueId(tuple: number, column: Column): number {
+    const product = this.productIndices === null ? tuple : this.productIndices[tuple]!;
+    for (let i = 0; i < this.digits.length; i++) {
+      const digits = this.digits[i]!;
+      if (digits.factor !== column.factor) continue;
+      const digit = Math.floor(product / this.weights[i]!) % digits.count;
+      if (digits.firstRow === null) return digit;
+      const factor = this.relation.factors[digits.factor]!;
+      return factor.cells[factor.columns.indexOf(column)]![digits.firstRow[digit]!]!;
+    }
+    throw new Error(`internal error: column ${column.name} is not in this space`);
+  }
+
+  /** A fast `valueId` for one column: a function from tuple to value id. */
+  reader(column: Column): (tuple: number) => number {
+    const i = this.digits.findIndex((d) => d.factor === column.factor);
+    const digits = this.digits[i];
+    if (!digits) throw new Error(`internal error: column ${column.name} is not in this space`);
+    const weight = this.weights[i]!;
+    const { count, firstRow } = digits;
+    const products = this.productIndices;
+    const factor = this.relation.factors[digits.factor]!;
+    const cells = factor.cells[factor.columns.indexOf(column)]!;
+    if (firstRow === null) {
+      if (products === null) return (tuple) => Math.floor(tuple / weight) % count;
+      return (tuple) => Math.floor(products[tuple]! / weight) % count;
+    }
+    return (tuple) => cells[firstRow[Math.floor((products === null ? tuple : products[tuple]!) / weight) % count]!]!;
+  }
+
+  /**
+   * A function from value ids to the tuple that has them, -1 where there is none. `given` are the columns whose ids are
+   * handed in, in that order; together they must determine all columns of the space.
+   */
+  finder(given: readonly Column[]): (ids: ArrayLike<number>) => number {
+    const parts = this.digits.map((digits, i) => {
+      const columns = given.filter((c) => c.factor === digits.factor);
+      return { weight: this.weights[i]!, lookup: this.lookup(digits, columns), at: columns.map((c) => given.indexOf(c)) };
+    });
+    return (ids) => {
+      let product = 0;
+      for (const { weight, lookup, at } of parts) {
+        const digit = at.length === 1 ? lookup.one(ids[at[0]!]!) : lookup.many(at, ids);
+        if (digit < 0) return -1;
+        product += digit * weight;
+      }
+      return this.productIndices === null ? product : this.tupleAt(product);
+    };
+  }
+
+  private tupleAt(product: number): number {
+    if (this.tupleOfProduct === null) {
+      this.tupleOfProduct = new Map();
+      for (let i = 0; i < this.productIndices!.length; i++) this.tupleOfProduct.set(this.productIndices![i]!, i);
+    }
+    return this.tupleOfProduct.get(product) ?? -1;
+  }
+
+  private lookup(digits: Digits, columns: readonly Column[]): DigitLookup {
+    const name = `${digits.factor}:${columns.map((c) => c.name).join(',')}`;
+    let lookup = this.lookups.get(name);
+    if (!lookup) {
+      lookup = new DigitLookup(this.relation.factors[digits.factor]!, digits, columns);
+      this.lookups.set(name, lookup);
+    }
+    return lookup;
+  }
+
+  /** The product indices that excludes leave, in the relation's order; null where all remain. */
+  private survivors(product: number): Float64Array | null {
+    const couplings = couplingsOf(this.relation);
+    const touched = couplings.filter((c) => c.factors.some((f) => this.digits.some((d) => d.factor === f)));
+    const empty = couplings.some((c) => !c.allowed.includes(1)) || this.relation.factors.some((f) => f.rowCount === 0);
+    if (empty) return new Float64Array(0);
+    if (touched.length === 0) return null;
+    return enumerateSurvivors(this.relation, this.digits, this.weights, touched, product);
+  }
+}
+
+/** From value ids of some columns of one factor to the digit. */
+class DigitLookup {
+  private readonly direct: Int32Array | null;
+  private readonly byTuple: Map<string, number> | null;
+  private readonly identity: boolean;
+
+  constructor(factor: Factor, digits: Digits, columns: readonly Column[]) {
+    this.identity = digits.firstRow === null;
+    this.direct = null;
+    this.byTuple = null;
+    if (this.identity) return;
+    const cells = columns.map((c) => factor.cells[factor.columns.indexOf(c)]!);
+    if (columns.length === 1) {
+      this.direct = new Int32Array(columns[0]!.values.length).fill(-1);
+      for (let d = 0; d < digits.count; d++) this.direct[cells[0]![digits.firstRow![d]!]!] = d;
+      return;
+    }
+    this.byTuple = new Map();
+    for (let d = 0; d < digits.count; d++) {
+      const row = digits.firstRow![d]!;
+      this.byTuple.set(cells.map((cell) => cell[row]!).join(','), d);
+    }
+  }
+
+  one(id: number): number {
+    if (id < 0) return -1;
+    return this.identity ? id : (this.direct![id] ?? -1);
+  }
+
+  many(at: readonly number[], ids: ArrayLike<number>): number {
+    let key = '';
+    for (let i = 0; i < at.length; i++) key += i === 0 ? ids[at[i]!]! : `,${ids[at[i]!]!}`;
+    return this.byTuple!.get(key) ?? -1;
+  }
+}
+
+const couplingCache = new WeakMap<Relation, Coupling[]>();
+
+/** The groups of factors that excludes tie together, each with what survives by class. */
+function couplingsOf(relation: Relation): Coupling[] {
+  let couplings = couplingCache.get(relation);
+  if (!couplings) {
+    const groups = factorGroups(relation);
+    couplings = groups.map((factors) => couple(relation, factors));
+    couplingCache.set(relation, couplings);
+  }
+  return couplings;
+}
+
+/** Factors that some exclude names together with others, as connected groups. */
+export function factorGroups(relation: Relation): number[][] {
+  const groups: number[][] = [];
+  for (const exclude of relation.excludes) {
+    const factors = new Set([...exclude.conditions.keys()].map((c) => c.factor));
+    const joined = groups.filter((g) => g.some((f) => factors.has(f)));
+    for (const g of joined) {
+      for (const f of g) factors.add(f);
+      groups.splice(groups.indexOf(g), 1);
+    }
+    groups.push([...factors].sort((a, b) => a - b));
+  }
+  return groups;
+}
+
+function couple(relation: Relation, factors: readonly number[]): Coupling {
+  const excludes = relation.excludes.filter((e) => [...e.conditions.keys()].some((c) => factors.includes(c.factor)));
+  const classOf: Int32Array[] = [];
+  const signatures: boolean[][][] = [];
+  for (const f of factors) {
+    const { ofRow, classes } = classesOfRows(relation.factors[f]!, f, excludes);
+    classOf.push(ofRow);
+    signatures.push(classes);
+  }
+  const classCounts = signatures.map((s) => s.length);
+  const total = classCounts.reduce((a, b) => a * b, 1);
+  if (total > MAX_TASKS) throw new TooManyTuples(total);
+  const allowed = new Uint8Array(total);
+  const digits = new Array<number>(factors.length).fill(0);
+  for (let index = 0; index < total; index++) {
+    let rest = index;
+    for (let i = factors.length - 1; i >= 0; i--) {
+      digits[i] = rest % classCounts[i]!;
+      rest = Math.floor(rest / classCounts[i]!);
+    }
+    const excluded = excludes.some((_, e) => digits.every((d, i) => signatures[i]![d]![e]));
+    allowed[index] = excluded ? 0 : 1;
+  }
+  return { factors, classOf, classCounts, allowed };
+}
+
+/** Rows of a factor by which excludes they satisfy (as far as this factor is concerned). */
+function classesOfRows(factor: Factor, f: number, excludes: readonly Exclude[]): { ofRow: Int32Array; classes: boolean[][] } {
+  const seen = new Map<string, number>();
+  const classes: boolean[][] = [];
+  const ofRow = new Int32Array(factor.rowCount);
+  const conditions = excludes.map((e) =>
+    [...e.conditions].filter(([c]) => c.factor === f).map(([c, ids]) => ({ cells: factor.cells[factor.columns.indexOf(c)]!, ids })),
+  );
+  for (let row = 0; row < factor.rowCount; row++) {
+    const signature = conditions.map((list) => list.every(({ cells, ids }) => ids.has(cells[row]!)));
+    const key = signature.map((s) => (s ? '1' : '0')).join('');
+    let id = seen.get(key);
+    if (id === undefined) {
+      id = classes.length;
+      seen.set(key, id);
+      classes.push(signature);
+    }
+    ofRow[row] = id;
+  }
+  return { ofRow, classes };
+}
+
+/**
+ * Walk the factors in the relation's order, but only rows that can show something new: of a factor outside the space
+ * the first row of each class, of a table inside it the first row of each (digit, class). A tuple's place is where its
+ * first surviving row stands, so the order is exactly that of first appearance in the relation.
+ */
+function enumerateSurvivors(
+  relation: Relation,
+  digits: readonly Digits[],
+  weights: readonly number[],
+  couplings: readonly Coupling[],
+  product: number,
+): Float64Array {
+  const walked = [...new Set([...digits.map((d) => d.factor), ...couplings.flatMap((c) => c.factors)])].sort((a, b) => a - b);
+  const levels = walked.map((f) => {
+    const d = digits.findIndex((x) => x.factor === f);
+    const coupling = couplings.findIndex((c) => c.factors.includes(f));
+    const position = coupling < 0 ? -1 : couplings[coupling]!.factors.indexOf(f);
+    const classOf = coupling < 0 ? null : couplings[coupling]!.classOf[position]!;
+    const steps: { digit: number; cls: number }[] = [];
+    const seen = new Set<number>();
+    const classCount = coupling < 0 ? 1 : couplings[coupling]!.classCounts[position]!;
+    for (let row = 0; row < relation.factors[f]!.rowCount; row++) {
+      const digit = d < 0 ? 0 : (digits[d]!.ofRow?.[row] ?? row);
+      const cls = classOf === null ? 0 : classOf[row]!;
+      const key = digit * classCount + cls;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      steps.push({ digit, cls });
+    }
+    return { weight: d < 0 ? 0 : weights[d]!, coupling, position, steps };
+  });
+  const viable = couplings.map((c) => viablePrefixes(c));
+  const found: number[] = [];
+  // A tuple repeats only where a factor outside the space, or a table's further classes, are walked too.
+  const repeats = levels.some((l) => l.weight === 0 || new Set(l.steps.map((s) => s.digit)).size < l.steps.length);
+  const seen = product <= 1 << 27 ? new Uint8Array(repeats ? product : 0) : null;
+  const seenSparse = new Set<number>();
+  const prefix = couplings.map(() => 0);
+
+  const walk = (level: number, index: number): void => {
+    if (level === levels.length) {
+      if (repeats) {
+        if (seen !== null ? seen[index] === 1 : seenSparse.has(index)) return;
+        if (seen !== null) seen[index] = 1;
+        else seenSparse.add(index);
+      }
+      if (found.length >= MAX_TASKS) throw new TooManyTuples(found.length + 1);
+      found.push(index);
+      return;
+    }
+    const { weight, coupling, position, steps } = levels[level]!;
+    const before = coupling < 0 ? 0 : prefix[coupling]!;
+    for (const { digit, cls } of steps) {
+      if (coupling >= 0) {
+        const next = before * couplings[coupling]!.classCounts[position]! + cls;
+        if (viable[coupling]![position]![next] === 0) continue;
+        prefix[coupling] = next;
+      }
+      walk(level + 1, index + digit * weight);
+    }
+    if (coupling >= 0) prefix[coupling] = before;
+  };
+  walk(0, 0);
+  return Float64Array.from(found);
+}
+
+/** Per depth, which prefixes of class digits have a completion that is allowed. */
+function viablePrefixes(coupling: Coupling): Uint8Array[] {
+  const depths: Uint8Array[] = [];
+  let current = coupling.allowed;
+  for (let i = coupling.factors.length - 1; i >= 0; i--) {
+    depths.unshift(current);
+    const radix = coupling.classCounts[i]!;
+    const shorter = new Uint8Array(current.length / radix);
+    for (let p = 0; p < current.length; p++) if (current[p] === 1) shorter[Math.floor(p / radix)] = 1;
+    current = shorter;
+  }
+  return depths;
+}

@@ -1,0 +1,94 @@
+import { chmodSync, lstatSync, mkdirSync, opendirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { FileState } from '../resume/record.ts';
+
+/** The files of an experiment, by paths relative to the spec's folder. */
+export class Disk {
+  private readonly folder: string;
+  private readonly madeFolders = new Set<string>();
+  /** A folder that is known not to exist: nothing below it needs a look. */
+  private missingFolder: string | null = null;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  absolute(path: string): string {
+    return path.startsWith('/') ? path : `${this.folder}/${path}`;
+  }
+
+  stat(path: string): FileState | null {
+    const stats = statSync(this.absolute(path), { throwIfNoEntry: false });
+    return stats ? { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() } : null;
+  }
+
+  /** `stat` for looking at many files while nothing runs: a missing folder is found out once. */
+  statSnapshot(path: string): FileState | null {
+    if (this.missingFolder !== null && path.startsWith(this.missingFolder)) return null;
+    const state = this.stat(path);
+    if (state === null) {
+      let missing: string | null = null;
+      for (let above = dirname(path); above !== '.' && above !== '/'; above = dirname(above)) {
+        if (statSync(this.absolute(above), { throwIfNoEntry: false })) break;
+        missing = above;
+      }
+      if (missing !== null) this.missingFolder = `${missing}/`;
+    }
+    return state;
+  }
+
+  isEmptyDirectory(path: string): boolean {
+    const folder = opendirSync(this.absolute(path));
+    try {
+      return folder.readSync() === null;
+    } finally {
+      folder.closeSync();
+    }
+  }
+
+  /** Make the folder that a file will lie in. */
+  makeParent(path: string): void {
+    const slash = path.lastIndexOf('/');
+    if (slash <= 0) return;
+    const parent = path.slice(0, slash);
+    if (this.madeFolders.has(parent)) return;
+    mkdirSync(this.absolute(parent), { recursive: true });
+    this.madeFolders.add(parent);
+  }
+
+  /** Forget which folders were made: something may have removed them. */
+  forgetFolders(): void {
+    this.madeFolders.clear();
+  }
+
+  /** Remove a file or a whole folder, also where a part of it is read-only; nothing happens where there is none. */
+  remove(path: string): void {
+    const absolute = this.absolute(path);
+    const stats = lstatSync(absolute, { throwIfNoEntry: false });
+    if (!stats) return;
+    if (stats.isDirectory()) makeWritable(absolute);
+    rmSync(absolute, { recursive: true, force: true });
+  }
+
+  isProtected(path: string): boolean {
+    const stats = statSync(this.absolute(path), { throwIfNoEntry: false });
+    return stats !== undefined && (stats.mode & 0o222) === 0;
+  }
+
+  protect(path: string): void {
+    const walk = (absolute: string): void => {
+      const stats = lstatSync(absolute);
+      if (stats.isSymbolicLink()) return;
+      if (stats.isDirectory()) for (const name of readdirSync(absolute)) walk(resolve(absolute, name));
+      chmodSync(absolute, stats.mode & ~0o222);
+    };
+    walk(this.absolute(path));
+  }
+}
+
+function makeWritable(folder: string): void {
+  chmodSync(folder, lstatSync(folder).mode | 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeWritable(resolve(folder, entry.name));
+  }
+}

@@ -1,0 +1,145 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { SuccessRecord } from '../resume/record.ts';
+
+/**
+ * The journal: what happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by
+ * the path of its first output, which outlives edits of the spec. Fields are separated by tabs and every line is closed
+ * by a mark, so that a torn last line is seen and ignored.
+ *
+ *     started TASK ATTEMPT SECONDS PROCESS_GROUP
+ *     done    TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS
+ *     failed  TASK ATTEMPT STATUS REASON
+ *     interrupted TASK
+ */
+const MARK = '.';
+
+/** What all journals together say. */
+export interface History {
+  /** By task, its last success. */
+  readonly records: Map<string, SuccessRecord>;
+  /** Tasks with a start after their last success, and no end. */
+  readonly unfinished: Set<string>;
+}
+
+/** Read all journals of a folder, oldest first; null where there is no folder. */
+export function readJournals(folder: string): History | null {
+  if (!existsSync(folder)) return null;
+  const history: History = { records: new Map(), unfinished: new Set() };
+  for (const name of journalFiles(folder)) readInto(history, readFileSync(join(folder, name), 'utf8'));
+  return history;
+}
+
+function journalFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+-.*\.tsv$/.test(name))
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
+}
+
+function readInto({ records, unfinished }: History, text: string): void {
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    const line = text.slice(start, end);
+    start = end + 1;
+    if (!line.endsWith(`\t${MARK}`)) continue;
+    const fields = line.split('\t');
+    const task = fields[1]!;
+    switch (fields[0]) {
+      case 'started':
+        unfinished.add(task);
+        break;
+      case 'done':
+        if (fields.length !== 8) break;
+        records.set(task, {
+          fingerprint: fields[2]!,
+          checks: fields[3]!,
+          durationSeconds: Number(fields[4]),
+          inputs: fields[5]!,
+          outputs: fields[6]!,
+        });
+        unfinished.delete(task);
+        break;
+      case 'failed':
+      case 'interrupted':
+        // Its outputs were removed: there is nothing that could be taken for complete.
+        records.delete(task);
+        unfinished.delete(task);
+        break;
+    }
+  }
+}
+
+/** Appends to a journal of its own. Lines are gathered and written at most every 50 ms; `close` makes them durable. */
+export class JournalWriter {
+  private readonly file: number;
+  private buffer: string[] = [];
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    const last = journalFiles(folder).at(-1);
+    const number = last ? Number.parseInt(last, 10) + 1 : 1;
+    const name = `${String(number).padStart(6, '0')}-${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}.tsv`;
+    this.file = openSync(join(folder, name), 'ax');
+  }
+
+  started(task: string, attempt: number, processGroup: number): void {
+    this.write(['started', task, attempt, Math.floor(Date.now() / 1000), processGroup]);
+  }
+
+  done(task: string, record: SuccessRecord): void {
+    const { fingerprint, checks, durationSeconds, inputs, outputs } = record;
+    this.write(['done', task, fingerprint, checks, durationSeconds.toFixed(3), inputs, outputs]);
+  }
+
+  failed(task: string, attempt: number, status: number | null, reason: string): void {
+    this.write(['failed', task, attempt, status ?? '', reason]);
+  }
+
+  interrupted(task: string): void {
+    this.write(['interrupted', task]);
+  }
+
+  private write(fields: readonly (string | number)[]): void {
+    this.buffer.push(`${fields.join('\t')}\t${MARK}\n`);
+    this.timer ??= setTimeout(() => this.flush(), 50);
+    if (this.buffer.length >= 4096) this.flush();
+  }
+
+  flush(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.buffer.length === 0) return;
+    const bytes = Buffer.from(this.buffer.join(''));
+    this.buffer = [];
+    // A short write is possible when the disk is full: go on until all is written or the error shows.
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at);
+  }
+
+  close(): void {
+    this.flush();
+    fsyncSync(this.file);
+    closeSync(this.file);
+  }
+}
+
+/** Merge all journals into one that holds each task's last success; only under the lock. */
+export function compactJournals(folder: string, history: History): void {
+  const names = journalFiles(folder);
+  if (names.length < 2) return;
+  const lines: string[] = [];
+  for (const [task, r] of history.records) {
+    lines.push(['done', task, r.fingerprint, r.checks, r.durationSeconds.toFixed(3), r.inputs, r.outputs, MARK].join('\t'));
+  }
+  for (const task of history.unfinished) lines.push(['started', task, 1, 0, 0, MARK].join('\t'));
+  const number = names.at(-1)!.split('-')[0]!;
+  const merged = join(folder, `${number}-merged.tsv`);
+  const file = openSync(`${merged}.new`, 'w');
+  writeSync(file, lines.map((l) => `${l}\n`).join(''));
+  fsyncSync(file);
+  closeSync(file);
+  // Rename before removing: whatever stops us here, the records are in one place at least.
+  renameSync(`${merged}.new`, merged);
+  for (const name of names) if (join(folder, name) !== merged) rmSync(join(folder, name));
+}

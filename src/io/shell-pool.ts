@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Readable, Writable } from 'node:stream';
+
+/** How a task's shell ended. */
+export interface ShellEnd {
+  /** The exit status, 128 + n for a signal n; null where the shell itself was lost. */
+  readonly status: number | null;
+}
+
+export interface PoolOptions {
+  readonly size: number;
+  /** The spec's folder, in which commands run. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** A file of bash functions that every worker reads once. */
+  readonly functionsFile: string;
+  /** Where worker n's task writes its output and errors. */
+  readonly scratchFile: (worker: number) => string;
+}
+
+/** A file that ships with wfc: beside the bundle, or beside the sources. */
+export function shippedFile(name: string): string {
+  for (const up of ['../', '../../']) {
+    const path = fileURLToPath(new URL(up + name, import.meta.url));
+    if (existsSync(path)) return path;
+  }
+  throw new Error(`internal error: ${name} is missing from this installation`);
+}
+
+/** A few long-lived shells, each of which forks a subshell a task. */
+export class ShellPool {
+  private readonly workers: Worker[];
+  private readonly idle: number[] = [];
+
+  constructor(options: PoolOptions) {
+    this.workers = Array.from({ length: options.size }, (_, i) => new Worker(i, options));
+    for (let i = options.size - 1; i >= 0; i--) this.idle.push(i);
+  }
+
+  get hasIdle(): boolean {
+    return this.idle.length > 0;
+  }
+
+  /**
+   * Run a piece of bash on an idle worker. `onStart` is told the process group, `onEnd` the end.
+   * @param source ASCII only: the shell counts characters, wfc bytes
+   * @returns the worker's number
+   */
+  run(source: string, onStart: (processGroup: number) => void, onEnd: (end: ShellEnd) => void): number {
+    const number = this.idle.pop();
+    if (number === undefined) throw new Error('internal error: no idle worker');
+    this.workers[number]!.run(source, onStart, (end) => {
+      this.idle.push(number);
+      onEnd(end);
+    });
+    return number;
+  }
+
+  /** Signal the process group of the task that a worker runs. */
+  signal(worker: number, signal: NodeJS.Signals): void {
+    this.workers[worker]!.signalTask(signal);
+  }
+
+  close(): void {
+    for (const worker of this.workers) worker.close();
+  }
+}
+
+class Worker {
+  private readonly number: number;
+  private readonly options: PoolOptions;
+  private process: ChildProcess | null = null;
+  private rest = '';
+  private onStart: ((processGroup: number) => void) | null = null;
+  private onEnd: ((end: ShellEnd) => void) | null = null;
+  private processGroup = 0;
+
+  constructor(number: number, options: PoolOptions) {
+    this.number = number;
+    this.options = options;
+  }
+
+  run(source: string, onStart: (processGroup: number) => void, onEnd: (end: ShellEnd) => void): void {
+    this.process ??= this.launch();
+    this.onStart = onStart;
+    this.onEnd = onEnd;
+    this.processGroup = 0;
+    (this.process.stdio[3] as Writable).write(String(source.length).padStart(8, '0') + source, 'latin1');
+  }
+
+  private launch(): ChildProcess {
+    const { cwd, env, functionsFile, scratchFile } = this.options;
+    // A session of its own: Ctrl-C in the terminal reaches wfc only, which then stops the tasks in order.
+    const args = ['--noprofile', '--norc', shippedFile('templates/worker.sh'), functionsFile, scratchFile(this.number)];
+    const child = spawn('bash', args, { cwd, env, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
+    (child.stdio[4] as Readable).setEncoding('latin1').on('data', (text: string) => this.receive(text));
+    let errors = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-2000);
+    });
+    child.stdio[3]?.on('error', () => {});
+    const lost = (): void => {
+      if (this.process !== child) return;
+      this.process = null;
+      this.rest = '';
+      if (errors !== '') process.stderr.write(errors);
+      this.end({ status: null });
+    };
+    child.on('error', lost);
+    child.on('exit', lost);
+    return child;
+  }
+
+  private receive(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const value = Number(line.slice(2));
+      if (line.startsWith('s ')) {
+        this.processGroup = value;
+        this.onStart?.(value);
+      } else this.end({ status: value });
+    }
+  }
+
+  private end(end: ShellEnd): void {
+    const { onEnd } = this;
+    this.onEnd = null;
+    this.onStart = null;
+    this.processGroup = 0;
+    onEnd?.(end);
+  }
+
+  signalTask(signal: NodeJS.Signals): void {
+    const group = this.processGroup || this.childOfWorker();
+    if (group === 0) return;
+    try {
+      process.kill(-group, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+
+  /** The task's process where its start has not been reported yet. Source: proc(5), /proc/pid/task/tid/children. */
+  private childOfWorker(): number {
+    const pid = this.process?.pid;
+    if (pid === undefined) return 0;
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+    } catch {
+      return 0;
+    }
+  }
+
+  close(): void {
+    const child = this.process;
+    this.process = null;
+    child?.stdio[3]?.destroy();
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import * as report from '../compile/report.ts';
+import type { SpecFiles } from '../compile/context.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SourceText } from '../model/source.ts';
+
+/** Where a spec is looked for when none is named. */
+export const SPEC_NAMES = ['wfc.yml', 'wfc.yaml', 'wfc.json', 'spec.yml', 'spec.yaml', 'spec.json'] as const;
+
+/** Largest spec or value file that is read, in bytes: the longest text that Node's strings and offsets hold comfortably. */
+const MAX_BYTES = 400 * 1024 * 1024;
+
+export interface SpecFile {
+  readonly source: SourceText;
+  /** Absolute; all paths of the spec count from here. */
+  readonly folder: string;
+}
+
+/** Find and read the spec that the command line means. */
+export function readSpec(named: string | undefined): SpecFile | { diagnostics: Diagnostic[] } {
+  const file = named ?? SPEC_NAMES.find((name) => existsSync(name));
+  if (file === undefined) return { diagnostics: [report.noSpec(SPEC_NAMES)] };
+  const read = readUtf8(file);
+  if ('diagnostic' in read) return { diagnostics: [read.diagnostic] };
+  return { source: { file, text: read.text }, folder: dirname(resolve(file)) };
+}
+
+/** A text file, its BOM dropped, or a diagnostic that says why it is none. */
+export function readUtf8(file: string): { text: string } | { diagnostic: Diagnostic } {
+  let bytes: Buffer;
+  try {
+    const stats = statSync(file);
+    if (stats.isDirectory()) {
+      const inside = SPEC_NAMES.find((name) => existsSync(join(file, name)));
+      return { diagnostic: report.specIsFolder(file, inside ? join(file, inside) : null) };
+    }
+    if (stats.size > MAX_BYTES) return { diagnostic: report.fileTooLarge(file, stats.size) };
+    bytes = readFileSync(file);
+  } catch (error) {
+    return { diagnostic: report.cantRead(file, systemProblem(error)) };
+  }
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const source = { file, text };
+  const invalid = firstInvalidUtf8(bytes);
+  if (invalid >= 0) {
+    return { diagnostic: report.invalidUtf8({ file, text }, bytes.subarray(0, invalid).toString('utf8').replace(/^\ufeff/, '').length) };
+  }
+  const control = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
+  if (control >= 0) return { diagnostic: report.controlCharacter(source, control) };
+  return { text };
+}
+
+function firstInvalidUtf8(bytes: Buffer): number {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return -1;
+  } catch {
+    // Halve towards the first bad byte; a cut inside a character is no error here (stream: true).
+    let good = 0;
+    let bad = bytes.length;
+    while (bad - good > 1) {
+      const middle = (good + bad) >> 1;
+      try {
+        new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+        good = middle;
+      } catch {
+        bad = middle;
+      }
+    }
+    return good;
+  }
+}
+
+/** What the operating system said, in words. */
+export function systemProblem(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'ENOTDIR':
+      return 'a part of its path is a file, not a folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'ELOOP':
+      return 'its symbolic links lead in a circle';
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many files are open';
+    default:
+      return code ?? (error as Error).message;
+  }
+}
+
+/** The files that a spec may name, relative to its folder. Texts are kept: a large table is read once. */
+export function specFiles(folder: string): SpecFiles {
+  return {
+    readText: (path) => {
+      const file = resolve(folder, path);
+      const read = readUtf8(file);
+      if ('text' in read) return read;
+      const { message, location } = read.diagnostic;
+      return { problem: location ? message : message.replace(/^.*?: /, '') };
+    },
+    list: (path) => {
+      try {
+        return readdirSync(resolve(folder, path));
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+/** A path as the user would write it from here. */
+export function fromHere(path: string): string {
+  const shown = relative(process.cwd(), path);
+  return shown === '' ? '.' : shown;
+}

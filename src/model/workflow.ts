@@ -1,0 +1,203 @@
+import type { Location } from './source.ts';
+import type { Template } from './template.ts';
+
+/**
+ * A param: one axis of the experiment, or one column of a table.
+ * A value is named by its id everywhere, the index into `values`.
+ */
+export interface Column {
+  readonly name: string;
+  /** Index of the column's factor in `Relation.factors`. */
+  readonly factor: number;
+  /** Distinct texts in order of first appearance; a value's id is its index here. */
+  readonly values: readonly string[];
+  /** `{values: […], path: true}`: values may hold `/`. */
+  readonly allowsSlash: boolean;
+  readonly location: Location;
+}
+
+/** One factor of the product that is the relation: an axis (one column, a row a value) or a table. */
+export interface Factor {
+  readonly name: string;
+  readonly kind: 'axis' | 'table';
+  readonly columns: readonly Column[];
+  /** Rows left by `--set`, before `exclude`. */
+  readonly rowCount: number;
+  /** Per column the value id of each row. */
+  readonly cells: readonly Int32Array[];
+  /** The same for all rows as declared, before `--set`: these decide what a key determines. */
+  readonly declaredCells: readonly Int32Array[];
+}
+
+/** A row of the relation goes if, for every column named here, it has one of the given value ids. */
+export interface Exclude {
+  readonly conditions: ReadonlyMap<Column, ReadonlySet<number>>;
+  readonly location: Location;
+}
+
+/** The product of all factors, the first varying slowest, less the rows that an exclude matches. */
+export interface Relation {
+  readonly factors: readonly Factor[];
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly excludes: readonly Exclude[];
+}
+
+/** A param inside a path: its text, or with `pad` > 0 its integer padded with zeros to that many digits. */
+export interface ParamPart {
+  readonly column: Column;
+  readonly pad: number;
+}
+
+/** What stands between two slashes: literal texts and params, no two literals side by side, never empty. */
+export type Segment = readonly (string | ParamPart)[];
+
+/** A path with params, config values put in, normalised. */
+export interface PathPattern {
+  /** As a person reads it: `expA/site_id_{site}/x.csv`. */
+  readonly text: string;
+  /** True for a path that begins with `/`. */
+  readonly absolute: boolean;
+  readonly segments: readonly Segment[];
+  /** The distinct params in it, in order of appearance. */
+  readonly columns: readonly Column[];
+  readonly location: Location;
+}
+
+export interface Input {
+  readonly pattern: PathPattern;
+  /** Only existence counts; staleness does not come through it. */
+  readonly ancient: boolean;
+  /** It names a gathered param, and stands for every distinct path. */
+  readonly gathered: boolean;
+}
+
+export type Check =
+  | { readonly kind: 'nonempty' }
+  | { readonly kind: 'min_bytes'; readonly bytes: number }
+  | { readonly kind: 'sha256'; readonly hash: string }
+  | { readonly kind: 'run'; readonly command: string };
+
+export interface Output {
+  readonly pattern: PathPattern;
+  readonly directory: boolean;
+  readonly temp: boolean;
+  readonly protected: boolean;
+  readonly checks: readonly Check[];
+}
+
+/** How the inputs or outputs of a rule were declared: which of them a placeholder means, and whether it is a list. */
+export interface Slot {
+  /** '' for the whole of `input` or `output`. */
+  readonly name: string;
+  /** Range of indices into `Rule.inputs` or `Rule.outputs`, `end` exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Written as a list or mapping, or gathered; decided by declaration, never by count. */
+  readonly many: boolean;
+}
+
+/** What a placeholder's variable holds for a task. */
+export type ValueSource =
+  | { readonly kind: 'param'; readonly column: Column; readonly pad: number }
+  | { readonly kind: 'input'; readonly slot: Slot; readonly index: number | null }
+  | { readonly kind: 'output'; readonly slot: Slot; readonly index: number | null }
+  /** The path of a file that lists the inputs of the slot, one a line. */
+  | { readonly kind: 'inputList'; readonly slot: Slot }
+  | { readonly kind: 'constant'; readonly text: string }
+  | { readonly kind: 'resource'; readonly field: 'cpus' | 'mem_mb' | 'gpus' | 'time_s' }
+  | { readonly kind: 'rule' }
+  | { readonly kind: 'attempt' }
+  | { readonly kind: 'log' };
+
+/** A variable that a command reads, and where its value comes from. */
+export interface Binding {
+  /** A bash name, such as `wfc_input`. */
+  readonly variable: string;
+  readonly source: ValueSource;
+  /** True for an indexed array. */
+  readonly many: boolean;
+  /** The value with leading zeros dropped, for arithmetic. */
+  readonly integer: boolean;
+  /** The placeholder as written, for messages: `{site}`. */
+  readonly placeholder: string;
+}
+
+/** What runs for a task of a rule: one text for all tasks of the rule; values come through variables. */
+export interface Command {
+  /** Bash lines that run before the body: `module load`, `conda activate`, `export`. */
+  readonly setup: readonly string[];
+  /** The image for `apptainer exec` as a bash word; null for none. */
+  readonly container: string | null;
+  /** The bash text of the function body; may consist of comments only. */
+  readonly body: string;
+  /** For other interpreters, the script file that `body` starts; null for bash. */
+  readonly script: { readonly text: string; readonly extension: string } | null;
+  readonly bindings: readonly Binding[];
+  /** The command without what its interpreter ignores; part of the fingerprint. */
+  readonly significant: string;
+}
+
+/** A text with params and constants, as in `resources`; rendered per task. */
+export interface ValueTemplate {
+  readonly template: Template;
+  /** By placeholder position in `template.tokens`. */
+  readonly sources: ReadonlyMap<number, ValueSource>;
+  readonly location: Location;
+}
+
+/** What one task asks for. */
+export interface Resources {
+  readonly cpus: number;
+  /** null: no limit asked for. */
+  readonly memoryMiB: number | null;
+  /** null: no limit. */
+  readonly timeSeconds: number | null;
+  readonly gpus: number;
+  /** `a100` in `a100:2`, else null. */
+  readonly gpuType: string | null;
+}
+
+export interface ResourceTemplates {
+  readonly cpus: ValueTemplate | null;
+  readonly mem: ValueTemplate | null;
+  readonly time: ValueTemplate | null;
+  readonly gpus: ValueTemplate | null;
+  /** sbatch flags by long name. */
+  readonly slurm: ReadonlyMap<string, ValueTemplate>;
+  readonly slurmExtra: readonly ValueTemplate[];
+}
+
+export interface Rule {
+  readonly name: string;
+  /** Index into `Workflow.rules`. */
+  readonly index: number;
+  readonly inputs: readonly Input[];
+  readonly outputs: readonly Output[];
+  readonly inputSlots: ReadonlyMap<string, Slot>;
+  readonly outputSlots: ReadonlyMap<string, Slot>;
+  /** The params in its outputs, in order of the relation: one task per distinct value. */
+  readonly key: readonly Column[];
+  readonly gather: readonly Column[];
+  readonly command: Command;
+  readonly shell: string;
+  readonly resources: ResourceTemplates;
+  readonly retries: number;
+  readonly local: boolean;
+  readonly log: PathPattern;
+  readonly location: Location;
+  /** Of the text of `run`. */
+  readonly runLocation: Location;
+}
+
+export type Target =
+  | { readonly kind: 'rule'; readonly rule: Rule; readonly location: Location | null }
+  | { readonly kind: 'path'; readonly pattern: PathPattern; readonly location: Location | null };
+
+/** A spec with every name resolved. */
+export interface Workflow {
+  readonly name: string;
+  readonly relation: Relation;
+  readonly rules: readonly Rule[];
+  /** null: every task of every rule. */
+  readonly targets: readonly Target[] | null;
+}

@@ -1,0 +1,270 @@
+import { forEachPath, forEachTaskInOrder, outputId, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
+import { checksText, fingerprints } from './fingerprint.ts';
+import { reasonCode } from './reason.ts';
+import { type FileState, firstDifference, recordedStates, sameFile, type Seen, type SuccessRecord } from './record.ts';
+
+/** What is known of the past, and how to look at the present. */
+export interface Present {
+  /** null where there is nothing at that path. */
+  readonly stat: (path: string) => FileState | null;
+  readonly isEmptyDirectory: (path: string) => boolean;
+  /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
+  readonly records: ReadonlyMap<string, SuccessRecord> | null;
+  /** First outputs of tasks whose last attempt began and did not finish. */
+  readonly unfinished: ReadonlySet<string>;
+  /** Whether an output passes its checks now; asked only where they or the file changed. */
+  readonly passesChecks: (rule: PlannedRule, output: number, path: string) => boolean;
+  /** Per task, 1 where `--force` names it. */
+  readonly forced: Uint8Array | null;
+}
+
+export interface Decisions {
+  /** Per task its reason's index in `REASONS`; 0 also for tasks that are not needed. */
+  readonly reasons: Uint8Array;
+  readonly runCount: number;
+  /** Tasks that run and whose source file is missing, with its path. */
+  readonly missingSources: ReadonlyMap<number, string>;
+  /** Complete tasks whose record is to be written anew: their checks ran again, or there was no state at all. */
+  readonly toRecord: readonly number[];
+}
+
+const MISSING = reasonCode('output missing');
+const UPSTREAM = reasonCode('upstream runs');
+const TEMP_NEEDED = reasonCode('temp needed');
+
+/** Which needed tasks are complete, and why the others run. Section 5 of the language: outputs and records decide. */
+export function decide(plan: Plan, present: Present): Decisions {
+  return new Decider(plan, present).decide();
+}
+
+/** Times and sizes of a list of paths; NaN for a missing file. */
+interface States {
+  readonly mtimeMs: Float64Array;
+  readonly size: Float64Array;
+}
+
+function newStates(length: number): States {
+  return { mtimeMs: new Float64Array(length).fill(Number.NaN), size: new Float64Array(length) };
+}
+
+function stateAt(states: States, i: number): { mtimeMs: number; size: number } | null {
+  const mtimeMs = states.mtimeMs[i]!;
+  return Number.isNaN(mtimeMs) ? null : { mtimeMs, size: states.size[i]! };
+}
+
+class Decider {
+  private readonly plan: Plan;
+  private readonly present: Present;
+  private readonly reasons: Uint8Array;
+  private readonly outputStates: States[][];
+  private readonly sourceStates = new Map<PlannedInput, { states: States; seen: Uint8Array }>();
+  private readonly fingerprintOf: ((taskIndex: number) => string)[];
+  private readonly checks: string[];
+  private readonly toRecord: number[] = [];
+
+  constructor(plan: Plan, present: Present) {
+    this.plan = plan;
+    this.present = present;
+    this.reasons = new Uint8Array(plan.taskCount);
+    this.outputStates = plan.rules.map((r) => r.outputTexts.map(() => newStates(r.space.size)));
+    this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
+    this.checks = plan.rules.map((r) => checksText(r));
+  }
+
+  decide(): Decisions {
+    // Each task after all that it depends on: staleness flows downstream.
+    forEachTaskInOrder(this.plan, (task, rule) => {
+      this.reasons[task] = this.reasonOf(task, rule);
+    });
+    // And back: a missing temp output is remade for a consumer that runs, which makes no other consumer stale.
+    this.remakeTemps();
+    let runCount = 0;
+    for (let t = 0; t < this.reasons.length; t++) if (this.reasons[t] !== 0) runCount++;
+    return { reasons: this.reasons, runCount, missingSources: this.missingSources(), toRecord: this.toRecord };
+  }
+
+  private reasonOf(task: number, rule: PlannedRule): number {
+    const i = task - rule.firstTask;
+    if (this.present.forced?.[task] === 1) {
+      this.statOutputs(rule, i);
+      return reasonCode('forced');
+    }
+    if (!this.statOutputs(rule, i)) return MISSING;
+    const name = rule.outputTexts[0]!(i);
+    if (this.present.unfinished.has(name)) return reasonCode('output incomplete');
+    const record = this.present.records?.get(name);
+    if (!record) {
+      if (this.present.records === null) return this.reasonByTimes(task, rule, i);
+      return this.hasPresentOutput(rule, i) ? reasonCode('no record') : MISSING;
+    }
+    const own = this.compareWithRecord(rule, i, record);
+    if (own.reason !== 0) return own.reason;
+    if (this.upstreamRuns(rule, i)) return UPSTREAM;
+    if (own.checkAgain) {
+      if (!this.passesChecks(rule, i)) return reasonCode('check failed');
+      this.toRecord.push(task);
+    }
+    return 0;
+  }
+
+  /** False where an output that is not temp is missing, or a directory output is empty. */
+  private statOutputs(rule: PlannedRule, i: number): boolean {
+    let there = true;
+    rule.outputTexts.forEach((text, o) => {
+      const output = rule.rule.outputs[o]!;
+      const path = text(i);
+      const state = this.present.stat(path);
+      const empty = state !== null && output.directory && (!state.isDirectory || this.present.isEmptyDirectory(path));
+      if (state && !empty) {
+        const states = this.outputStates[rule.rule.index]![o]!;
+        states.mtimeMs[i] = state.mtimeMs;
+        states.size[i] = state.size;
+      } else if (!output.temp || this.plan.keptTemps.has(outputId(rule.firstTask + i, o))) there = false;
+    });
+    return there;
+  }
+
+  private hasPresentOutput(rule: PlannedRule, i: number): boolean {
+    return this.outputStates[rule.rule.index]!.some((states) => !Number.isNaN(states.mtimeMs[i]!));
+  }
+
+  private compareWithRecord(rule: PlannedRule, i: number, record: SuccessRecord): { reason: number; checkAgain: boolean } {
+    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
+    if (!this.sameOutputs(outputs, record)) return { reason: reasonCode('output changed'), checkAgain: false };
+    if (record.fingerprint !== this.fingerprintOf[rule.rule.index]!(i)) {
+      return { reason: reasonCode('command changed'), checkAgain: false };
+    }
+    if (firstDifference(record.inputs, this.inputStates(rule, i)) !== -1) {
+      return { reason: reasonCode('input changed'), checkAgain: false };
+    }
+    return { reason: 0, checkAgain: record.checks !== this.checks[rule.rule.index] };
+  }
+
+  /** A temp output that is gone is taken as its record left it. */
+  private sameOutputs(outputs: readonly ({ mtimeMs: number; size: number } | null)[], record: SuccessRecord): boolean {
+    if (!outputs.includes(null)) return firstDifference(record.outputs, outputs) === -1;
+    const recorded = record.outputs.split(',');
+    return outputs.every((state, o) => state === null || firstDifference(recorded[o] ?? '', [state]) === -1);
+  }
+
+  /** The states of the inputs that count, in order; a temp input that is gone stands as its producer recorded it. */
+  private inputStates(rule: PlannedRule, i: number): Seen[] {
+    const states: Seen[] = [];
+    for (const input of rule.inputs) {
+      if (input.input.ancient) continue;
+      forEachPath(input, i, (path) => states.push(this.inputState(input, path)));
+    }
+    return states;
+  }
+
+  private inputState(input: PlannedInput, path: number): Seen {
+    const position = input.producerOutputs[path]!;
+    if (position < 0) return this.sourceState(input, path);
+    const producer = input.producers[path]!;
+    const rule = ruleOf(this.plan, producer);
+    const i = producer - rule.firstTask;
+    const state = stateAt(this.outputStates[rule.rule.index]![position]!, i);
+    if (!rule.rule.outputs[position]!.temp) return state;
+    const recorded = recordedStates(this.present.records?.get(rule.outputTexts[0]!(i)), position);
+    if (state && !recorded.some((r) => sameFile(r, state))) return state;
+    return recorded.length > 0 ? recorded : state;
+  }
+
+  /** Source files, and files inside directory outputs: looked at once per path of the pattern. */
+  private sourceState(input: PlannedInput, path: number): { mtimeMs: number; size: number } | null {
+    let known = this.sourceStates.get(input);
+    if (!known) {
+      known = { states: newStates(input.paths.size), seen: new Uint8Array(input.paths.size) };
+      this.sourceStates.set(input, known);
+    }
+    if (known.seen[path] === 0) {
+      known.seen[path] = 1;
+      const state = this.present.stat(input.pathText(path));
+      if (state) {
+        known.states.mtimeMs[path] = state.mtimeMs;
+        known.states.size[path] = state.size;
+      }
+    }
+    return stateAt(known.states, path);
+  }
+
+  private upstreamRuns(rule: PlannedRule, i: number): boolean {
+    for (const input of rule.inputs) {
+      if (!input.hasProducer || input.input.ancient) continue;
+      const { members, producers } = input;
+      if (members.kind === 'map') {
+        const producer = producers[members.pathOf(i)]!;
+        if (producer >= 0 && this.reasons[producer] !== 0) return true;
+        continue;
+      }
+      const group = members.groupOf(i);
+      for (let m = members.offsets[group]!; m < members.offsets[group + 1]!; m++) {
+        const producer = producers[members.members[m]!]!;
+        if (producer >= 0 && this.reasons[producer] !== 0) return true;
+      }
+    }
+    return false;
+  }
+
+  private passesChecks(rule: PlannedRule, i: number): boolean {
+    return rule.rule.outputs.every((output, o) => {
+      if (output.checks.length === 0) return true;
+      if (Number.isNaN(this.outputStates[rule.rule.index]![o]!.mtimeMs[i]!)) return true;
+      return this.present.passesChecks(rule, o, rule.outputTexts[o]!(i));
+    });
+  }
+
+  /** Make's rule, where all state is lost: complete if no input is newer than an output. */
+  private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
+    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
+    if (outputs.every((o) => o === null)) return MISSING;
+    if (this.upstreamRuns(rule, i)) return UPSTREAM;
+    const oldest = Math.min(...outputs.map((o) => o?.mtimeMs ?? Number.POSITIVE_INFINITY));
+    const newer = this.inputStates(rule, i).some((s) => s === null || (!Array.isArray(s) && (s as FileState).mtimeMs > oldest));
+    if (newer) return reasonCode('input newer');
+    if (!this.passesChecks(rule, i)) return reasonCode('check failed');
+    this.toRecord.push(task);
+    return 0;
+  }
+
+  private remakeTemps(): void {
+    const { plan, reasons } = this;
+    const tasks: number[] = [];
+    if (!plan.rules.some((r) => r.rule.outputs.some((o) => o.temp))) return;
+    forEachTaskInOrder(plan, (task) => tasks.push(task));
+    for (const task of tasks.reverse()) {
+      if (reasons[task] === 0) continue;
+      const rule = ruleOf(plan, task);
+      for (const input of rule.inputs) {
+        if (!input.hasProducer) continue;
+        forEachPath(input, task - rule.firstTask, (path) => {
+          const producer = input.producers[path]!;
+          if (producer < 0 || reasons[producer] !== 0) return;
+          const maker = ruleOf(plan, producer);
+          const position = Math.max(0, input.producerOutputs[path]!);
+          const gone = Number.isNaN(this.outputStates[maker.rule.index]![position]!.mtimeMs[producer - maker.firstTask]!);
+          if (gone) reasons[producer] = TEMP_NEEDED;
+        });
+      }
+    }
+  }
+
+  private missingSources(): Map<number, string> {
+    const missing = new Map<number, string>();
+    for (const rule of this.plan.rules) {
+      const sources = rule.inputs.filter((input) => input.producers.includes(-1));
+      if (sources.length === 0) continue;
+      for (let i = 0; i < rule.space.size; i++) {
+        const task = rule.firstTask + i;
+        if (this.reasons[task] === 0) continue;
+        for (const input of sources) {
+          forEachPath(input, i, (path) => {
+            if (input.producers[path] !== -1 || missing.has(task) || this.sourceState(input, path)) return;
+            missing.set(task, input.pathText(path));
+          });
+        }
+      }
+    }
+    return missing;
+  }
+}

@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto';
+
+/** Time and size of a file or folder as `stat` gives them. */
+export interface FileState {
+  /** Milliseconds since 1970, as Node's `mtimeMs`: whole nanoseconds rounded to a double. */
+  readonly mtimeMs: number;
+  readonly size: number;
+  readonly isDirectory: boolean;
+}
+
+/** What was seen of a task when it succeeded. */
+export interface SuccessRecord {
+  readonly fingerprint: string;
+  /** See `checksText`. */
+  readonly checks: string;
+  readonly durationSeconds: number;
+  /** See `statesText`: the inputs in order, as the attempt's machine saw them when it began. */
+  readonly inputs: string;
+  /** The outputs in order, when it ended. */
+  readonly outputs: string;
+}
+
+/** `1700000000.123456789:4096`: seconds with nine decimals, then bytes. */
+export function stateText({ mtimeMs, size }: Pick<FileState, 'mtimeMs' | 'size'>): string {
+  const seconds = Math.floor(mtimeMs / 1000);
+  const nanoseconds = Math.round((mtimeMs - seconds * 1000) * 1e6);
+  return `${seconds}.${String(nanoseconds).padStart(9, '0')}:${size}`;
+}
+
+/** The inverse of `stateText`; null for anything else. */
+export function parseState(text: string): { mtimeMs: number; size: number } | null {
+  const match = /^(\d+)\.(\d{9}):(\d+)$/.exec(text);
+  // The same arithmetic as in Node's own mtimeMs, so that equal times give equal doubles.
+  return match && { mtimeMs: Number(match[1]) * 1000 + Number(match[2]) / 1e6, size: Number(match[3]) };
+}
+
+/** What stands at a path now: a file, nothing, or (a temp output that is gone) any of the states it was recorded in. */
+export type Seen = Pick<FileState, 'mtimeMs' | 'size'> | null | readonly Pick<FileState, 'mtimeMs' | 'size'>[];
+
+/** Lists past this length are kept as a digest: the record of a gather over 27,270 files stays a short line. */
+const MAX_LISTED = 64;
+
+/**
+ * States in order, as one text: `state,state,…` with `-` for a missing file, or for long lists `#count:exact:seconds`,
+ * two digests, the second over whole seconds.
+ */
+export function statesText(states: readonly Seen[]): string {
+  const texts = states.map((s) => {
+    const state = Array.isArray(s) ? s[0] : s;
+    return state ? stateText(state) : '-';
+  });
+  if (texts.length <= MAX_LISTED) return texts.join(',');
+  return `#${texts.length}:${digest(texts)}:${digest(texts.map(wholeSeconds))}`;
+}
+
+function digest(texts: readonly string[]): string {
+  return hash('md5', `${texts.join('\n')}\n`);
+}
+
+function wholeSeconds(text: string): string {
+  return text.replace(/\.\d{9}:/, ':');
+}
+
+/** The states in which an output was recorded: one, or several where a temp output was remade. */
+export function recordedStates(record: SuccessRecord | undefined, position: number): Pick<FileState, 'mtimeMs' | 'size'>[] {
+  const text = record?.outputs.split(',')[position] ?? '';
+  return text.split('|').flatMap((t) => parseState(t) ?? []);
+}
+
+/** The record of outputs after a temp output was remade: what was recorded before still counts as the same file. */
+export function withEarlierStates(earlier: string, now: string): string {
+  const before = earlier.split(',');
+  const after = now.split(',');
+  if (earlier.startsWith('#') || now.startsWith('#') || before.length !== after.length) return now;
+  return after.map((text, i) => [...before[i]!.split('|').filter((t) => t !== text).slice(-7), text].join('|')).join(',');
+}
+
+/**
+ * Index of the first recorded state that does not hold now, -1 for none; 0 for digests, where the place is lost. Any
+ * difference counts, an older file put back too; where either time lacks a fraction of a second (some file systems and
+ * copies drop it), whole seconds compare.
+ */
+export function firstDifference(recorded: string, now: readonly Seen[]): number {
+  if (recorded.startsWith('#')) return sameDigest(recorded, now) ? -1 : 0;
+  const texts = recorded === '' ? [] : recorded.split(',');
+  if (texts.length !== now.length) return 0;
+  for (let i = 0; i < texts.length; i++) if (!sameState(texts[i]!, now[i]!)) return i;
+  return -1;
+}
+
+function sameState(recorded: string, now: Seen): boolean {
+  if (now === null) return false;
+  const candidates = (Array.isArray(now) ? now : [now]) as readonly Pick<FileState, 'mtimeMs' | 'size'>[];
+  return recorded.split('|').some((text) => {
+    const before = parseState(text);
+    return before !== null && candidates.some((c) => sameFile(before, c));
+  });
+}
+
+export function sameFile(a: Pick<FileState, 'mtimeMs' | 'size'>, b: Pick<FileState, 'mtimeMs' | 'size'>): boolean {
+  if (a.size !== b.size) return false;
+  if (a.mtimeMs === b.mtimeMs) return true;
+  const lacksFraction = a.mtimeMs % 1000 === 0 || b.mtimeMs % 1000 === 0;
+  return lacksFraction && Math.floor(a.mtimeMs / 1000) === Math.floor(b.mtimeMs / 1000);
+}
+
+function sameDigest(recorded: string, now: readonly Seen[]): boolean {
+  const current = statesText(now);
+  if (current === recorded) return true;
+  const [count, , seconds] = recorded.slice(1).split(':');
+  const lacksFraction = now.some((s) => s !== null && !Array.isArray(s) && (s as FileState).mtimeMs % 1000 === 0);
+  return lacksFraction && current.startsWith(`#${count}:`) && current.endsWith(`:${seconds}`);
+}

@@ -1,0 +1,70 @@
+import type { Rule } from '../model/workflow.ts';
+import type { BindingValue } from './values.ts';
+
+/** The bash function that runs a rule's command. Values come through variables, so that no value is program text. */
+export function ruleFunctionName(rule: Rule): string {
+  return `wfc_rule_${rule.name}`;
+}
+
+/** The bash function that checks one output of a rule, its path in `wfc_file`. */
+export function checkFunctionName(rule: Rule, output: number): string {
+  return `wfc_check_${rule.name}_${output}`;
+}
+
+/** Whether an output has a check that takes a program; the others are a matter of its size. */
+export function needsProgram(rule: Rule, output: number): boolean {
+  return rule.outputs[output]!.checks.some((c) => c.kind === 'run' || c.kind === 'sha256');
+}
+
+/** All functions of a rule: its command, and the checks of its outputs. */
+export function renderRuleFunctions(rule: Rule): string {
+  const { setup, container, body } = rule.command;
+  const name = ruleFunctionName(rule);
+  const functions: string[] = [];
+  if (container === null) functions.push(bashFunction(name, [...setup, commandBody(body)]));
+  else {
+    const inner = `wfc_inside_${rule.name}`;
+    functions.push(bashFunction(inner, [commandBody(body)]));
+    const variables = ['wfc_script', ...rule.command.bindings.map((b) => b.variable)];
+    // The image has a bash, but not this one's functions and variables: hand them over as text made by bash itself.
+    functions.push(
+      bashFunction(name, [
+        ...setup,
+        `apptainer exec ${container} bash -c "set -euo pipefail; $(declare -p ${variables.join(' ')}); $(declare -f ${inner}); ${inner}"`,
+      ]),
+    );
+  }
+  rule.outputs.forEach((output, o) => {
+    if (!needsProgram(rule, o)) return;
+    const lines = output.checks.flatMap((check) => {
+      if (check.kind === 'run') return [commandBody(check.command)];
+      if (check.kind === 'sha256') return [`[[ "$(sha256sum < "\${wfc_file}")" == '${check.hash}  -' ]]`];
+      return [];
+    });
+    functions.push(bashFunction(checkFunctionName(rule, o), lines));
+  });
+  return functions.join('\n');
+}
+
+/** A function body must hold a command: one that is all comments gets the null command. */
+function commandBody(body: string): string {
+  const text = body.replace(/\n+$/, '');
+  return text.split('\n').every((line) => /^\s*(#.*)?$/.test(line)) ? `:\n${text}` : text;
+}
+
+function bashFunction(name: string, lines: readonly string[]): string {
+  return `${name}() {\n${lines.join('\n')}\n}\n`;
+}
+
+/** A value as bash source: always quoted, and in ASCII only, so that characters and bytes count the same. */
+export function bashLiteral(value: BindingValue): string {
+  if (typeof value !== 'string') return `(${value.map(bashLiteral).join(' ')})`;
+  if (/^[\w./:=@%+,-]+$/.test(value)) return value;
+  if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", "'\\''")}'`;
+  let escaped = '';
+  for (const byte of Buffer.from(value)) {
+    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c;
+    escaped += plain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`;
+  }
+  return `$'${escaped}'`;
+}
