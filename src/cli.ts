@@ -23,7 +23,12 @@ async function main(args: readonly string[]): Promise<void> {
   const parser = yargs([...args])
     .scriptName('wfc')
     .usage('wfc COMMAND [SPEC]\n\nDescribe an experiment once, in YAML or JSON; run it here or on a Slurm cluster.')
-    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'duplicate-arguments-array': true })
+    .parserConfiguration({
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': true,
+    })
     .command(
       'validate [spec]',
       'Check a spec: all mistakes at once',
@@ -42,8 +47,18 @@ async function main(args: readonly string[]): Promise<void> {
       (y) =>
         withForce(withCommon(y))
           .option('local', { type: 'boolean', describe: 'Run on this machine (the default)' })
-          .option('jobs', { alias: 'j', type: 'string', nargs: 1, describe: 'Tasks at a time [default: the CPUs of this machine]' })
-          .option('keep-going', { alias: 'k', type: 'boolean', default: false, describe: 'After a failure go on with what does not depend on it' })
+          .option('jobs', {
+            alias: 'j',
+            type: 'string',
+            nargs: 1,
+            describe: 'Tasks at a time [default: the CPUs of this machine]',
+          })
+          .option('keep-going', {
+            alias: 'k',
+            type: 'boolean',
+            default: false,
+            describe: 'After a failure go on with what does not depend on it',
+          })
           .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would run' })
           .example('wfc run --local -j 8 -k', 'eight tasks at a time, past failures')
           .example('wfc run --set site=01022500,01030500', 'only these two sites'),
@@ -66,7 +81,9 @@ async function main(args: readonly string[]): Promise<void> {
     await parser.parseAsync();
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
-    process.stderr.write(`error: ${error.message}\n  hint: "wfc --help" lists the commands, "wfc COMMAND --help" their options\n`);
+    process.stderr.write(
+      `error: ${error.message}\n  hint: "wfc --help" lists the commands, "wfc COMMAND --help" their options\n`,
+    );
     process.exitCode = 2;
   }
 }
@@ -77,7 +94,11 @@ function withCommon<T>(y: Argv<T>) {
   return y
     .positional('spec', { type: 'string', describe: 'The spec [default: wfc.yml, wfc.yaml, wfc.json, spec.yml, …]' })
     .option('goal', { type: 'string', nargs: 1, describe: 'Make only this: a rule, a path or a pattern (repeatable)' })
-    .option('set', { type: 'string', nargs: 1, describe: 'key=value: other values of a param, or a config constant (repeatable)' })
+    .option('set', {
+      type: 'string',
+      nargs: 1,
+      describe: 'key=value: other values of a param, or a config constant (repeatable)',
+    })
     .option('config', { type: 'string', nargs: 1, describe: 'A file of config constants (repeatable)' })
     .option('json', { type: 'boolean', default: false, describe: 'One JSON object on standard output' })
     .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Say less' })
@@ -151,6 +172,8 @@ async function runCommand(argv: RunArguments): Promise<ExitStatus> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const { stack } = error as Error;
-  process.stderr.write(`internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`);
+  process.stderr.write(
+    `internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`,
+  );
   process.exitCode = 70;
 });

@@ -42,19 +42,21 @@ def season_of(day):
 
 
 def simulate_weather(station):
-    """Daily rain (mm, snow too) and air temperature (degrees C) over the catchment."""
+    """Daily rain (mm, snow too), air temperature (degrees C) and sunshine (share of a cloudless midsummer day's)."""
     random = Random("weather " + station["site_id"])
-    rain, air = [], []
-    wet, warm_spell = False, 0.0
+    rain, air, sun = [], [], []
+    wet, warm_spell, cloud = False, 0.0, 0.5
     for day in range(DAYS):
         wet = random.random() < station["wet_day_share"] * (1.5 if wet else 0.75)
         rain.append(random.expovariate(1 / station["wet_day_mm"]) if wet else 0.0)
         warm_spell = 0.8 * warm_spell + random.gauss(0, 2)
         air.append(station["mean_air_c"] + station["season_air_c"] * season_of(day) + warm_spell - (1 if wet else 0))
-    return rain, air
+        cloud = min(1.0, max(0.0, 0.7 * cloud + (0.3 if wet else 0.1) + random.gauss(0, 0.12)))
+        sun.append((0.6 + 0.4 * season_of(day + 30)) * (1 - 0.75 * cloud))
+    return rain, air, sun
 
 
-def simulate_river(station, rain, air):
+def simulate_river(station, rain, air, sun):
     """Daily streamflow (m3/s) and water temperature (degrees C): a bucket model.
 
     Rain and melting snow fill the soil. The wetter the soil, the more runs off quickly; the rest seeps into groundwater,
@@ -65,17 +67,18 @@ def simulate_river(station, rain, air):
     snow, soil, quick = 0.0, 70.0, 1.0
     slow = station["slow_days"] * 0.8
     water_c = max(0.5, air[0])
-    groundwater_c = max(2.0, station["mean_air_c"] + 1)
-    for day, (rain_mm, air_c) in enumerate(zip(rain, air)):
+    ground_c = max(2.0, station["mean_air_c"] + 4)
+    for rain_mm, air_c, sunshine in zip(rain, air, sun):
+        energy = max(0.0, 0.06 * air_c + 2 * sunshine)
         if air_c < 0:
             snow, liquid = snow + rain_mm, 0.0
         else:
-            melt = min(snow, 3 * air_c)
+            melt = min(snow, 4 * energy)
             snow, liquid = snow - melt, rain_mm + melt
         wetness = min(1.0, soil / 140)
         runoff = liquid * wetness**2
         seepage = 0.02 * soil * wetness
-        evaporation = max(0.0, 0.2 + 0.22 * air_c) * min(1.0, 1.4 * wetness)
+        evaporation = 3 * energy * min(1.0, 1.4 * wetness)
         soil = max(0.0, soil + liquid - runoff - seepage - evaporation)
         quick += runoff * (1 - station["slow_share"])
         slow += runoff * station["slow_share"] + seepage
@@ -85,8 +88,8 @@ def simulate_river(station, rain, air):
         flow.append(flow_mm * station["area_km2"] / 86.4)
 
         from_ground = 0.7 * slow_mm / flow_mm
-        sun_c = 3 * (1 + season_of(day)) * math.exp(-flow_mm / 1.5)
-        equilibrium_c = (1 - from_ground) * max(0.0, air_c + sun_c) + from_ground * groundwater_c
+        ground_c += (11 * energy - ground_c) / 40
+        equilibrium_c = (1 - from_ground) * 11 * energy + from_ground * ground_c
         heating_days = 1 + 3 * math.sqrt(min(4.0, flow_mm))
         water_c = max(0.0, water_c + (equilibrium_c - water_c) / heating_days)
         temperature.append(water_c)
@@ -103,7 +106,7 @@ def observe(station):
     random = Random("gauge " + station["site_id"])
     measured = {}
     for day, flow_m3s, water_c in zip(all_dates(), flow, temperature):
-        share = 0.97 if in_partition(day, "validation") else station["flow_visits_a_month"] / 60
+        share = 0.97 if in_partition(day, "validation") else station["flow_visits_a_month"] / 30
         flow_seen, water_seen = random.random() < share, random.random() < 0.96
         noisy_flow = flow_m3s * math.exp(random.gauss(0, 0.06))
         noisy_c = max(0.0, water_c + random.gauss(0, 0.2))
@@ -113,9 +116,10 @@ def observe(station):
 
 def weather_station(station, gauge):
     """Rain and air temperature as measured at the nearest weather station: the inputs of the model."""
-    rain, air = simulate_weather(station)
+    rain, air, sun = simulate_weather(station)
     random = Random("weather station " + station["site_id"])
     spread = gauge["distance_km"] / 100
     measured_rain = [mm * gauge["rain_catch"] * math.exp(random.gauss(0, spread)) for mm in rain]
     measured_air = [air_c + gauge["air_bias_c"] + random.gauss(0, 5 * spread) for air_c in air]
-    return measured_rain, measured_air
+    measured_sun = [share * math.exp(random.gauss(0, spread)) for share in sun]
+    return measured_rain, measured_air, measured_sun

@@ -2,7 +2,7 @@
 
 Each hidden unit is a leaky store, like the snow, soil and groundwater that it has to learn about:
 
-    store[today] = keep * store[yesterday] + (1 - keep) * tanh(a * rain + b * air + c)
+    store[today] = keep * store[yesterday] + (1 - keep) * tanh(a * rain + b * air + c * sun + d)
 
 Both outputs, flow and temperature, are weighted sums of the same stores. What the stores learn from one, the other can use:
 that is the whole idea of multi-tasking.
@@ -13,15 +13,14 @@ from operator import mul
 from random import Random
 
 HIDDEN = 8
+INPUTS = ("rain", "air", "sun")
 TASKS = ("flow", "temperature")
 
 
 def new_model(seed):
-    """Random starting weights. Per unit: [rain, air, bias, keep (as a logit)]; per task: one weight a unit, then a bias."""
+    """Random starting weights. Per unit: one an input, bias, keep (as a logit); per task: one a unit, bias."""
     random = Random(f"weights {seed}")
-    units = [
-        [random.gauss(0, 0.7), random.gauss(0, 0.7), random.gauss(0, 0.7), random.uniform(-1, 4)] for _ in range(HIDDEN)
-    ]
+    units = [[random.gauss(0, 0.5) for _ in INPUTS] + [0.0, random.uniform(-1, 4)] for _ in range(HIDDEN)]
     heads = {task: [random.gauss(0, 0.5) for _ in range(HIDDEN)] + [0.0] for task in TASKS}
     return {"units": units, "heads": heads}
 
@@ -30,13 +29,13 @@ def sigmoid(x):
     return 1 / (1 + math.exp(-x))
 
 
-def run_units(units, rain, air, start):
+def run_units(units, inputs, start):
     """Per unit: what flows into the store each day, and what it holds. start: what each held on the day before."""
     inflows, stores = [], []
-    for (rain_weight, air_weight, bias, keep_logit), held in zip(units, start):
+    for (a, b, c, bias, keep_logit), held in zip(units, start):
         keep = sigmoid(keep_logit)
         leak = 1 - keep
-        inflow = [math.tanh(rain_weight * x + air_weight * y + bias) for x, y in zip(rain, air)]
+        inflow = [math.tanh(a * rain + b * air + c * sun + bias) for rain, air, sun in zip(*inputs)]
         store = []
         for value in inflow:
             held = keep * held + leak * value
@@ -52,13 +51,13 @@ def read_out(head, stores):
     return [bias + sum(map(mul, head, today)) for today in zip(*stores)]
 
 
-def gradients(model, rain, air, targets, task_weight, start):
+def gradients(model, inputs, targets, task_weight, start):
     """Of loss_flow + factor * loss_temperature over some consecutive days, by backpropagation through time.
 
     targets: per task a list of values, None where nothing was observed; task_weight: per task its factor.
     Returns the gradients in the shape of the model, and what the stores held at the end.
     """
-    inflows, stores = run_units(model["units"], rain, air, start)
+    inflows, stores = run_units(model["units"], inputs, start)
     head_gradients, errors = {}, []
     for task in TASKS:
         head = model["heads"][task]
@@ -76,9 +75,9 @@ def gradients(model, rain, air, targets, task_weight, start):
 
     unit_gradients = []
     for index, unit in enumerate(model["units"]):
-        keep = sigmoid(unit[3])
+        keep = sigmoid(unit[-1])
         pulls = [[head[index] * value for value in error] for head, error in errors]
-        pull = list(map(sum, zip(*pulls))) if pulls else [0.0] * len(rain)
+        pull = list(map(sum, zip(*pulls))) if pulls else [0.0] * len(inputs[0])
         # Backwards in time: a store's error today is also what it passed on to tomorrow.
         carried, through_store = 0.0, []
         for value in reversed(pull):
@@ -88,18 +87,12 @@ def gradients(model, rain, air, targets, task_weight, start):
         into_tanh = [(1 - keep) * d * (1 - u * u) for d, u in zip(through_store, inflows[index])]
         before = [start[index]] + stores[index][:-1]
         by_keep = sum(d * (held - u) for d, held, u in zip(through_store, before, inflows[index]))
-        unit_gradients.append(
-            [
-                sum(map(mul, into_tanh, rain)),
-                sum(map(mul, into_tanh, air)),
-                sum(into_tanh),
-                by_keep * keep * (1 - keep),
-            ]
-        )
+        by_input = [sum(map(mul, into_tanh, values)) for values in inputs]
+        unit_gradients.append(by_input + [sum(into_tanh), by_keep * keep * (1 - keep)])
     return {"units": unit_gradients, "heads": head_gradients}, [store[-1] for store in stores]
 
 
-def predict(model, rain, air):
+def predict(model, inputs):
     """Both series, scaled, from the first day on."""
-    _, stores = run_units(model["units"], rain, air, [0.0] * HIDDEN)
+    _, stores = run_units(model["units"], inputs, [0.0] * HIDDEN)
     return {task: read_out(model["heads"][task], stores) for task in TASKS}

@@ -17,13 +17,14 @@ args = parser.parse_args()
 station = basin.read_station(args.obs_file, args.site)
 gauge = basin.read_station(args.input_file, args.site)
 dates = basin.all_dates()
-rain, air = basin.weather_station(station, gauge)
+rain, air, sun = basin.weather_station(station, gauge)
 observed = basin.observe(station)
 
 series = {
     # Rain and flow are skewed: the model sees the root of rain, and learns the logarithm of flow.
     "rain": [math.sqrt(mm) for mm in rain],
     "air": air,
+    "sun": sun,
     "flow": [None if observed[day][0] is None else math.log(observed[day][0]) for day in dates],
     "temperature": [observed[day][1] for day in dates],
 }

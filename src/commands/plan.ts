@@ -48,7 +48,9 @@ export function printPlan(
 ): void {
   const counts = countPlan(plan, decisions);
   if (options.json) {
-    const edges = plan.rules.flatMap((r) => r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))));
+    const edges = plan.rules.flatMap((r) =>
+      r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))),
+    );
     process.stdout.write(`${JSON.stringify({ ...counts, edges }, null, 2)}\n`);
     return;
   }
@@ -102,7 +104,10 @@ function edgeRows(plan: Plan): string[][] {
   for (const rule of plan.rules) {
     for (const { producer, shape, shared } of rule.inputs.flatMap((i) => i.edges)) {
       const by = shape === 'block' ? ` by ${shared.join(', ')}` : '';
-      rows.set(`${producer.name}\t${rule.rule.name}\t${shape}${by}`, [`${producer.name} -> ${rule.rule.name}`, shape + by]);
+      rows.set(`${producer.name}\t${rule.rule.name}\t${shape}${by}`, [
+        `${producer.name} -> ${rule.rule.name}`,
+        shape + by,
+      ]);
     }
   }
   const all = [...rows.values()];

@@ -11,7 +11,16 @@ import { formatCount, formatDuration, paint, printable } from '../io/terminal.ts
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import { printPlan } from './plan.ts';
-import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, type Outlook, printDiagnostics, type Session } from './session.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  lookAhead,
+  type Outlook,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from './session.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly force: readonly string[];
@@ -55,7 +64,10 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return surroundings(`${path ? `${fromHere(path)}: ` : ''}${systemProblem(error)}; the run was stopped, what is done is kept`, options);
+    return surroundings(
+      `${path ? `${fromHere(path)}: ` : ''}${systemProblem(error)}; the run was stopped, what is done is kept`,
+      options,
+    );
   } finally {
     lock.release();
   }
@@ -79,7 +91,11 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
   const { plan, state, disk, spec, warnings } = session;
   const { decisions, history } = outlook;
   if (!options.json) printDiagnostics(warnings, options);
-  const progress = new Progress(process.stderr, { style: options.style, quiet: options.quiet, live: options.isTerminal });
+  const progress = new Progress(process.stderr, {
+    style: options.style,
+    quiet: options.quiet,
+    live: options.isTerminal,
+  });
   if (history) compactJournals(state.journals, history);
   const journal = new JournalWriter(state.journals);
   recordKept(session, outlook, journal, progress);
@@ -133,25 +149,41 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
 }
 
 /** Tasks that are complete but whose record is older than their checks, or lost with all state. */
-function recordKept(session: Session, { decisions, history }: Outlook, journal: JournalWriter, progress: Progress): void {
-  const adopted = recordsOfAdopted(session.plan, decisions.toRecord, history?.records ?? new Map(), (path) => session.disk.stat(path));
+function recordKept(
+  session: Session,
+  { decisions, history }: Outlook,
+  journal: JournalWriter,
+  progress: Progress,
+): void {
+  const adopted = recordsOfAdopted(session.plan, decisions.toRecord, history?.records ?? new Map(), (path) =>
+    session.disk.stat(path),
+  );
   for (const { name, record } of adopted) journal.done(name, record);
   journal.flush();
   if (history === null && adopted.length > 0) {
-    progress.warning(`there are no records in .wfc/: ${formatCount(adopted.length)} tasks are taken as complete by the times of their files, as make does`);
+    progress.warning(
+      `there are no records in .wfc/: ${formatCount(adopted.length)} tasks are taken as complete by the times of their files, as make does`,
+    );
   }
 }
 
 function warnOfGpus({ plan }: Session, reasons: Uint8Array, gpus: number, progress: Progress): void {
   if (gpus > 0) return;
-  const asking = plan.rules.filter((r) => r.rule.resources.gpus && reasons.subarray(r.firstTask, r.firstTask + r.space.size).some((x) => x !== 0));
+  const asking = plan.rules.filter(
+    (r) => r.rule.resources.gpus && reasons.subarray(r.firstTask, r.firstTask + r.space.size).some((x) => x !== 0),
+  );
   if (asking.length === 0) return;
   const names = asking.map((r) => r.rule.name).join(', ');
   progress.warning(`this machine has no GPU that wfc can see: ${names} runs without, CUDA_VISIBLE_DEVICES empty`);
 }
 
 function nothingToDo(): RunResult {
-  return { outcome: 'done', counts: { total: 0, done: 0, failed: 0, blocked: 0, running: 0 }, failures: [], seconds: 0 };
+  return {
+    outcome: 'done',
+    counts: { total: 0, done: 0, failed: 0, blocked: 0, running: 0 },
+    failures: [],
+    seconds: 0,
+  };
 }
 
 function failureWords({ name, what, attempts }: Failure, willRetry: boolean): string {
@@ -166,7 +198,17 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
   const notRun = counts.total - counts.done - counts.failed - counts.blocked;
   if (options.json) {
     const { done, failed, blocked } = counts;
-    const summary = { outcome, total: session.plan.neededCount, complete, done, failed, blocked, notRun, seconds, failures };
+    const summary = {
+      outcome,
+      total: session.plan.neededCount,
+      complete,
+      done,
+      failed,
+      blocked,
+      notRun,
+      seconds,
+      failures,
+    };
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     return;
   }
@@ -174,7 +216,9 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
   if (options.quiet && outcome === 'done') return;
   if (outlook.decisions.runCount === 0) lines.push(`nothing to do: all ${formatCount(complete)} tasks are complete`);
   else {
-    const parts = [`${formatCount(counts.done)} ${counts.done === 1 ? 'task' : 'tasks'} done in ${formatDuration(seconds)}`];
+    const parts = [
+      `${formatCount(counts.done)} ${counts.done === 1 ? 'task' : 'tasks'} done in ${formatDuration(seconds)}`,
+    ];
     if (complete > 0) parts.push(`${formatCount(complete)} were complete`);
     if (counts.failed > 0) parts.push(paint(options.style, ['bold', 'red'], `${formatCount(counts.failed)} failed`));
     if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked by them`);
@@ -189,7 +233,10 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
 
 function nextStep({ spec, keepGoing }: RunOptions, outcome: RunResult['outcome'], notRun: number): string {
   const again = `the same command${spec === undefined ? '' : ` on ${printable(spec)}`} runs only what is not complete`;
-  const more = outcome === 'failed' && !keepGoing && notRun > 0 ? '; with -k it goes on with what does not depend on a failure' : '';
+  const more =
+    outcome === 'failed' && !keepGoing && notRun > 0
+      ? '; with -k it goes on with what does not depend on a failure'
+      : '';
   return `hint: ${again}${more}`;
 }
 
@@ -201,13 +248,16 @@ function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOp
   const lines: string[] = [''];
   for (const [i, failure] of failures.slice(0, FAILURES_NAMED).entries()) {
     const attempts = failure.attempts > 1 ? `, after ${failure.attempts} attempts` : '';
-    lines.push(`${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(failure.name))}: ${printable(failure.what)}${attempts}`);
+    lines.push(
+      `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(failure.name))}: ${printable(failure.what)}${attempts}`,
+    );
     if (failure.log === null) {
       if (failure.attempts > 0) lines.push('  it wrote no output');
       continue;
     }
     lines.push(`  log: ${printable(fromHere(disk.absolute(failure.log)))}`);
-    if (i < FAILURES_WITH_LOG) lines.push(...logEnd(disk.absolute(failure.log)).map((line) => `  | ${printable(line)}`));
+    if (i < FAILURES_WITH_LOG)
+      lines.push(...logEnd(disk.absolute(failure.log)).map((line) => `  | ${printable(line)}`));
   }
   if (failures.length > FAILURES_NAMED) lines.push(`and ${formatCount(failures.length - FAILURES_NAMED)} more`);
   lines.push('');
@@ -249,5 +299,7 @@ function printAnswer({ plan, disk }: Session, { decisions }: Outlook): void {
   const rule = ruleOf(plan, task);
   const lines = logEnd(disk.absolute(rule.logText(task - rule.firstTask)), 40);
   if (lines.length === 0 || (lines.length === 1 && lines[0] === '')) return;
-  process.stdout.write(`\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`);
+  process.stdout.write(
+    `\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`,
+  );
 }

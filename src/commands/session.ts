@@ -53,7 +53,10 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
   };
 }
 
-function readOverrides({ settings, configs, goals }: CommonOptions): { overrides: Overrides; diagnostics: Diagnostic[] } {
+function readOverrides({ settings, configs, goals }: CommonOptions): {
+  overrides: Overrides;
+  diagnostics: Diagnostic[];
+} {
   const diagnostics: Diagnostic[] = [];
   const parsed: Setting[] = [];
   for (const text of settings) {
@@ -71,7 +74,10 @@ function readOverrides({ settings, configs, goals }: CommonOptions): { overrides
 }
 
 /** Print diagnostics where the command wants them: one JSON object on stdout, or text on stderr. */
-export function printDiagnostics(diagnostics: readonly Diagnostic[], { json, style }: Pick<CommonOptions, 'json' | 'style'>): void {
+export function printDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  { json, style }: Pick<CommonOptions, 'json' | 'style'>,
+): void {
   if (json && hasErrors(diagnostics)) {
     process.stdout.write(`${JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson) }, null, 2)}\n`);
     return;
@@ -103,7 +109,10 @@ export function lookAhead(session: Session, force: readonly string[]): Outlook |
   return { decisions, history };
 }
 
-function forcedTasks(plan: Plan, force: readonly string[]): { tasks: Uint8Array | null } | { diagnostics: Diagnostic[] } {
+function forcedTasks(
+  plan: Plan,
+  force: readonly string[],
+): { tasks: Uint8Array | null } | { diagnostics: Diagnostic[] } {
   if (force.length === 0) return { tasks: null };
   const tasks = new Uint8Array(plan.taskCount);
   const diagnostics: Diagnostic[] = [];
@@ -112,7 +121,16 @@ function forcedTasks(plan: Plan, force: readonly string[]): { tasks: Uint8Array 
     const match = rule ? null : plan.findPath(text.replace(/^(\.\/)+/, ''));
     if (rule) tasks.fill(1, rule.firstTask, rule.firstTask + rule.space.size);
     else if (match) tasks[match.task] = 1;
-    else diagnostics.push(report.unknownForce(text, closest(text, plan.rules.map((r) => r.rule.name))));
+    else
+      diagnostics.push(
+        report.unknownForce(
+          text,
+          closest(
+            text,
+            plan.rules.map((r) => r.rule.name),
+          ),
+        ),
+      );
   }
   for (let t = 0; t < tasks.length; t++) tasks[t] = tasks[t]! & plan.needed[t]!;
   return diagnostics.length > 0 ? { diagnostics } : { tasks };

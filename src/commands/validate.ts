@@ -1,7 +1,6 @@
 import { checkBashSyntax } from '../io/bash-syntax.ts';
-import { formatCount } from '../io/terminal.ts';
+import { diagnosticJson, formatCount } from '../io/terminal.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
-import { diagnosticJson } from '../io/terminal.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
 export function validate(options: CommonOptions): ExitStatus {

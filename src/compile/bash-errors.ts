@@ -91,6 +91,10 @@ export const complaints = {
     message: `wfc cannot tell how bash reads ${canonical(p)} in ${what}`,
     hint: shellVariable(p),
   }),
+  splitResult: (p: Placeholder): Complaint => ({
+    message: `bash splits what this \${…} with ${canonical(p)} gives at blanks, and expands * in it`,
+    hint: 'put double quotes around the whole "${…}"',
+  }),
   backtickEscape: (p: Placeholder): Complaint => ({
     message: `${canonical(p)} stands in backticks that also hold a backslash, which bash reads twice there`,
     hint: 'write $(…) in place of the backticks',

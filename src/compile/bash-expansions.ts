@@ -2,7 +2,6 @@
  * Quotes and expansions of bash, and what a placeholder inside each becomes. Source: bash(1), QUOTING, EXPANSION
  * (Parameter Expansion, Command Substitution, Arithmetic Expansion); tried on bash itself in test/compile/bash.test.ts.
  */
-import type { Placeholder } from '../model/template.ts';
 import { type Cursor, HOLE, type HolePiece } from './bash-cursor.ts';
 import { complaints } from './bash-errors.ts';
 
@@ -229,32 +228,32 @@ function lexBraces(c: Cursor, surroundings: Surroundings): void {
   } else {
     c.take(value.length + pattern.length);
     const kind = value !== '' ? 'value' : pattern !== '' ? 'pattern' : 'other';
-    lexBraceWord(c, opened, surroundings, kind);
+    // Outside of quotes the quotes of the word do not reach the result of ${x:=word} and ${x/pattern/word}.
+    const splits = surroundings === 'bare' && (value.endsWith('=') || pattern.startsWith('/'));
+    lexBraceWord(c, opened, surroundings, splits ? 'splits' : kind);
   }
   c.take(1);
 }
 
-type BraceWord = 'value' | 'pattern' | 'other';
+type BraceWord = 'value' | 'pattern' | 'splits' | 'other';
 
 /** The word after the operator, up to `}`. */
 function lexBraceWord(c: Cursor, opened: number, surroundings: Surroundings, kind: BraceWord): void {
   const place = '${…}';
-  const refuse = (p: Placeholder) =>
-    complaints.expansion(p, c.code.slice(opened, c.at).includes("'") ? `\${…'…'…}` : place);
   const around = bracePlace(surroundings, kind);
-  const lexHole = (): void => {
-    if (around === null) c.refuseHole(refuse);
-    else join(c, c.takeSingle(around, place));
-  };
+  const refuse = (): void =>
+    c.refuseHole(kind === 'splits' ? complaints.splitResult : (p) => complaints.expansion(p, place));
   while (!c.done && c.peek() !== '}') {
     const unit = c.peek();
-    if (unit === HOLE) lexHole();
-    else if (unit === '"') {
+    if (unit === HOLE) {
+      if (around === null) refuse();
+      else join(c, c.takeSingle(around, place));
+    } else if (unit === '"') {
       // Its quotes are there already; only a here-document and arithmetic read them otherwise.
       const keepsQuotes = surroundings === 'bare' || surroundings === 'double';
       lexQuoted(c, () => {
         if (keepsQuotes && around !== null) join(c, c.takeSingle(AS_IS, place));
-        else c.refuseHole(refuse);
+        else refuse();
       });
     } else if (unit === "'") {
       const quote = c.at;
@@ -270,7 +269,7 @@ function bracePlace(
   surroundings: Surroundings,
   kind: BraceWord,
 ): { before: string; after: string; integer?: boolean } | null {
-  if (kind === 'other') return null;
+  if (kind === 'other' || kind === 'splits') return null;
   switch (surroundings) {
     case 'bare':
       return BARE;

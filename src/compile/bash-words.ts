@@ -102,9 +102,14 @@ export function lexWord(c: Cursor, place: WordPlace = {}): Word {
 export function computeHoles(c: Cursor, holes: readonly HolePiece[], start: number, end = c.at): void {
   for (const hole of holes) {
     hole.integer = true;
-    const text = c.code.slice(start, end);
-    if (text !== HOLE && text !== `"${HOLE}"`) c.failAt(hole.placeholder, complaints.integerGlued(hole.placeholder));
+    if (!standsAlone(c, start, end)) c.failAt(hole.placeholder, complaints.integerGlued(hole.placeholder));
   }
+}
+
+/** Nothing but one placeholder, in double quotes or none. */
+function standsAlone(c: Cursor, start: number, end: number): boolean {
+  const text = c.code.slice(start, end).replaceAll('\\\n', '');
+  return text === HOLE || text === `"${HOLE}"`;
 }
 
 /** A list stands alone, or alone in its double quotes. */
@@ -113,8 +118,7 @@ function checkLists(
   place: WordPlace,
   word: { start: number; end: number; holes: readonly HolePiece[]; assigned: boolean },
 ): void {
-  const text = c.code.slice(word.start, word.end);
-  const alone = text === HOLE || text === `"${HOLE}"`;
+  const alone = standsAlone(c, word.start, word.end);
   for (const { slot, placeholder } of word.holes) {
     if (!slot.many || c.hasErrorAt(placeholder)) continue;
     if (place.list) c.failAt(placeholder, place.list(placeholder));

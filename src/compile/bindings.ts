@@ -1,9 +1,9 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location } from '../model/source.ts';
 import type { Placeholder } from '../model/template.ts';
 import type { Binding, Column, Slot, ValueSource } from '../model/workflow.ts';
 import type { Constants } from './config.ts';
 import * as report from './report.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
 import { closest } from './suggest.ts';
 
 /** What the placeholders of one rule can mean. */
@@ -87,7 +87,13 @@ export class BindingTable {
     let variable = wanted;
     for (let n = 2; this.names.has(variable); n++) variable = `${wanted}_${n}`;
     this.names.add(variable);
-    const binding: Binding = { variable, source: resolved.source, many: resolved.many, integer, placeholder: canonical(p) };
+    const binding: Binding = {
+      variable,
+      source: resolved.source,
+      many: resolved.many,
+      integer,
+      placeholder: canonical(p),
+    };
     this.byPlaceholder.set(key, binding);
     return binding;
   }

@@ -107,7 +107,9 @@ export class CommandCompiler {
       if (token.kind === 'text') return quoteBash(token.text);
       const { variable, binding } = this.variable(token.placeholder, node, (at) => at);
       if (binding?.many) {
-        this.diagnostics.push(report.listInText(locationInside(node, token.start, token.end - token.start), canonical(token.placeholder)));
+        this.diagnostics.push(
+          report.listInText(locationInside(node, token.start, token.end - token.start), canonical(token.placeholder)),
+        );
       }
       return `"\${${variable}}"`;
     });
@@ -177,7 +179,9 @@ export class CommandCompiler {
       const constant = this.scope.constants.get(match[1]!);
       if (!constant) {
         const location = locationInside(run, match.index, match[0].length);
-        this.diagnostics.push(report.unknownConfig(location, match[1]!, closest(match[1]!, this.scope.constants.keys())));
+        this.diagnostics.push(
+          report.unknownConfig(location, match[1]!, closest(match[1]!, this.scope.constants.keys())),
+        );
       }
       text += run.text.slice(last, match.index);
       splices.push({ at: text.length, written: match[0].length, put: constant?.text.length ?? 0 });
@@ -223,7 +227,12 @@ export function quoteBash(text: string): string {
 }
 
 /** A `check: {run: …}`: bash with `{file}` and constants; the file comes in `wfc_file`. */
-export function compileCheck(node: ScalarNode, constants: Constants, columns: ReadonlySet<string>, diagnostics: Diagnostic[]): string {
+export function compileCheck(
+  node: ScalarNode,
+  constants: Constants,
+  columns: ReadonlySet<string>,
+  diagnostics: Diagnostic[],
+): string {
   const { template, errors } = parseTemplate(node.text, columns);
   const assignments = new Map<string, string>();
   const command = rewriteBash(template, (p) => {
@@ -236,14 +245,18 @@ export function compileCheck(node: ScalarNode, constants: Constants, columns: Re
     assignments.set(variable, quoteBash(constant?.text ?? ''));
     return { variable, many: false };
   });
-  for (const e of [...errors, ...command.errors]) diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
+  for (const e of [...errors, ...command.errors])
+    diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
   for (const p of command.integers) {
     const constant = constants.get(p.name);
     const location = locationInside(node, p.start, p.end - p.start);
     if (!constant || notInteger({ kind: 'constant', text: constant.text }) !== null) {
       diagnostics.push(report.notInteger(location, canonical(p), constant?.text ?? 'a path'));
     }
-    assignments.set(`wfc_config__${p.name.replace(/\W/g, '_')}_int`, quoteBash(constant?.text.replace(/^([-+]?)0+(?=\d)/, '$1') ?? ''));
+    assignments.set(
+      `wfc_config__${p.name.replace(/\W/g, '_')}_int`,
+      quoteBash(constant?.text.replace(/^([-+]?)0+(?=\d)/, '$1') ?? ''),
+    );
   }
   return [...[...assignments].map(([name, value]) => `${name}=${value}`), command.text].join('\n');
 }

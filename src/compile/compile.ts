@@ -1,4 +1,4 @@
-import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { Located } from '../model/located.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Location, SourceText } from '../model/source.ts';
@@ -7,7 +7,7 @@ import type { Context, Overrides, SpecFiles } from './context.ts';
 import { checkLists } from './lists.ts';
 import { normalize } from './normalize.ts';
 import { planWorkflow } from './plan.ts';
-import { TooManyTuples, MAX_TASKS } from './relation.ts';
+import { MAX_TASKS, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
 import { checkResources } from './resources.ts';
 import { checkSchema } from './schema.ts';
@@ -33,7 +33,10 @@ export interface Compiled {
  */
 export function compile(source: SourceText, { files, overrides }: CompileOptions): Compiled {
   const diagnostics: Diagnostic[] = [];
-  const done = (plan: Plan | null): Compiled => ({ plan: hasErrors(diagnostics) ? null : plan, diagnostics: inSourceOrder(diagnostics) });
+  const done = (plan: Plan | null): Compiled => ({
+    plan: hasErrors(diagnostics) ? null : plan,
+    diagnostics: inSourceOrder(diagnostics),
+  });
 
   // 1. Text to tree: YAML's syntax, duplicate keys, aliases.
   const parsed = parseSource(source);
@@ -41,17 +44,20 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
   if (!parsed.root) return done(null);
 
   // 2. Tree to Spec: the JSON Schema.
-  diagnostics.push(...checkSchema(parsed.root));
-  if (hasErrors(diagnostics)) return done(null);
+  const checked = checkSchema(parsed.root);
+  diagnostics.push(...checked.diagnostics);
+  if (checked.rulesToSkip === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.
   const context: Context = { files, overrides, diagnostics };
   try {
-    const workflow = normalize(new Located<Spec>(parsed.root), context);
-    if (hasErrors(diagnostics)) return done(null);
+    const { workflow, relationSound } = normalize(new Located<Spec>(parsed.root), checked.rulesToSkip, context);
+    if (!relationSound) return done(null);
 
-    // 4. Workflow to Plan: tasks, edges from paths, order, targets.
-    const plan = planWorkflow(workflow, diagnostics);
+    // 4. Workflow to Plan: tasks, edges from paths, order, targets. Where rules are missing, their paths are too: what
+    // the others do wrong among themselves shows all the same, but not what targets lack.
+    const whole = !hasErrors(diagnostics);
+    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, diagnostics);
     if (!plan) return done(null);
 
     // 5. What only all tasks together show.

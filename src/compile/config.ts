@@ -1,6 +1,6 @@
-import { Located, mergeNodes } from '../model/located.ts';
-import type { Config } from '../model/spec.generated.ts';
+import { type Located, mergeNodes } from '../model/located.ts';
 import { type Location, type Node, type ScalarNode, type SourceText, valueOf } from '../model/source.ts';
+import type { Config } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
 import * as report from './report.ts';
 import { parseSource } from './source.ts';
@@ -59,7 +59,13 @@ function flatten(node: Node, prefix: string, into: Map<string, ScalarNode>): voi
 export function settingNode(key: string, value: string): ScalarNode {
   const source: SourceText = { file: '--set', text: `${key}=${value}` };
   const start = key.length + 1;
-  return { kind: 'scalar', location: { source, start, end: start + value.length }, text: value, style: 'plain', size: 1 };
+  return {
+    kind: 'scalar',
+    location: { source, start, end: start + value.length },
+    text: value,
+    style: 'plain',
+    size: 1,
+  };
 }
 
 const REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;

@@ -1,7 +1,15 @@
-import { type Edge, type InputMembers, type PlannedInput, type PlannedRule, type RuleTasks, type Tuples, taskName } from '../model/plan.ts';
-import type { Column, Input, Relation, Rule, Workflow } from '../model/workflow.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { type OutputRef, OutputIndex } from './outputs.ts';
+import {
+  type Edge,
+  type InputMembers,
+  type PlannedInput,
+  type PlannedRule,
+  type RuleTasks,
+  type Tuples,
+  taskName,
+} from '../model/plan.ts';
+import type { Column, Input, Relation, Rule, Workflow } from '../model/workflow.ts';
+import { OutputIndex, type OutputRef } from './outputs.ts';
 import { pathWriter } from './paths.ts';
 import { factorGroups, MAX_TASKS, Space, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
@@ -24,12 +32,14 @@ export function linkRules(workflow: Workflow, diagnostics: Diagnostic[]): Linked
   }
   reportCollisions(tasks, index, diagnostics);
   const before = diagnostics.length;
-  const rules = tasks.map((rule): PlannedRule => ({
-    ...rule,
-    inputs: rule.rule.inputs.flatMap((input) => linkInput(workflow.relation, rule, input, index, diagnostics) ?? []),
-    outputTexts: rule.rule.outputs.map((o) => pathWriter(o.pattern, rule.space)),
-    logText: pathWriter(rule.rule.log, rule.space),
-  }));
+  const rules = tasks.map(
+    (rule): PlannedRule => ({
+      ...rule,
+      inputs: rule.rule.inputs.flatMap((input) => linkInput(workflow.relation, rule, input, index, diagnostics) ?? []),
+      outputTexts: rule.rule.outputs.map((o) => pathWriter(o.pattern, rule.space)),
+      logText: pathWriter(rule.rule.log, rule.space),
+    }),
+  );
   if (diagnostics.slice(before).some((d) => d.severity === 'error')) return null;
   const last = tasks.at(-1);
   return { rules, taskCount: last ? last.firstTask + last.space.size : 0, index };
@@ -77,7 +87,16 @@ function reportCollisions(rules: readonly RuleTasks[], index: OutputIndex, diagn
         write ??= pathWriter(output.pattern, tasks.space);
         const path = write(i);
         if (meeting === 'same') once(ref, self, () => collision(ref, task, self, own, path));
-        else once(ref, self, () => report.outputInsideOutput(output.pattern.location, path, meeting === 'inside', nameTask(ref.tasks, task), ref.output.pattern.location));
+        else
+          once(ref, self, () =>
+            report.outputInsideOutput(
+              output.pattern.location,
+              path,
+              meeting === 'inside',
+              nameTask(ref.tasks, task),
+              ref.output.pattern.location,
+            ),
+          );
       });
     });
   }
@@ -119,7 +138,9 @@ function linkInput(
       if (meeting === 'same') producerOutputs[path] = ref.position;
       sources.set(ref.rule, ref);
     });
-    const members = input.gathered ? gatherMembers(relation, consumer, input, paths) : mapMembers(consumer, input, paths);
+    const members = input.gathered
+      ? gatherMembers(relation, consumer, input, paths)
+      : mapMembers(consumer, input, paths);
     const edges = [...sources.values()].map((ref): Edge => edgeShape(consumer.rule, input, ref));
     return {
       input,

@@ -16,7 +16,8 @@ export function checkLists(rule: PlannedRule, diagnostics: Diagnostic[]): void {
     if (source.kind !== 'input') continue;
     const inputs = rule.inputs.slice(source.slot.start, source.slot.end);
     if (source.index !== null) checkIndex(rule, source.slot, source.index, binding, diagnostics);
-    else if (inputs.some((i) => i.members.kind === 'gather') || inputs.length > 100) checkLength(rule, inputs, binding, diagnostics);
+    else if (inputs.some((i) => i.members.kind === 'gather') || inputs.length > 100)
+      checkLength(rule, inputs, binding, diagnostics);
   }
 }
 
@@ -26,7 +27,12 @@ function firstEmptyGroup({ members }: PlannedInput): number {
   return -1;
 }
 
-function checkLength(rule: PlannedRule, inputs: readonly PlannedInput[], binding: Binding, diagnostics: Diagnostic[]): void {
+function checkLength(
+  rule: PlannedRule,
+  inputs: readonly PlannedInput[],
+  binding: Binding,
+  diagnostics: Diagnostic[],
+): void {
   // Tasks of one group share their list: measure each group once.
   const measured = new Map<string, number>();
   for (let i = 0; i < rule.space.size; i++) {

@@ -1,30 +1,39 @@
-import { Located } from '../model/located.ts';
-import { type Node, type ScalarNode, locationInside } from '../model/source.ts';
+import { hasErrors } from '../model/diagnostic.ts';
+import type { Located } from '../model/located.ts';
+import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
 import type { Column, Rule, Target, Workflow } from '../model/workflow.ts';
 import { type Constants, resolveConfig, settingNode } from './config.ts';
 import type { Context } from './context.ts';
 import { parsePath } from './paths.ts';
-import { factorGroups } from './relation.ts';
 import * as report from './report.ts';
 import { normalizeRule } from './rules.ts';
 import { closest } from './suggest.ts';
 import { buildRelation } from './tables.ts';
 
-/** Resolve every name of a spec that has passed its schema. The workflow is only to be used where nothing was reported. */
-export function normalize(spec: Located<Spec>, context: Context): Workflow {
+export interface Normalized {
+  /** Holds the rules without mistakes. */
+  readonly workflow: Workflow;
+  /** False where params, tables or config are wrong, so that tasks can't be told. */
+  readonly relationSound: boolean;
+}
+
+/** Resolve every name of a spec that has passed its schema, but for the rules that it is told to skip. */
+export function normalize(spec: Located<Spec>, rulesToSkip: ReadonlySet<string>, context: Context): Normalized {
+  const before = context.diagnostics.length;
   const constants = resolveConfig(spec.get('config'), context);
   const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
   const relation = buildRelation(spec, { context, fill, isProduced: producedPaths(spec, constants) });
   checkSettings(constants, relation.columns, context);
-  factorGroups(relation);
+  const relationSound = !hasErrors(context.diagnostics.slice(before));
   const rules: Rule[] = [];
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
+    if (rulesToSkip.has(key.text)) continue;
     const rule = normalizeRule(key, value, spec.get('defaults'), rules.length, { relation, constants, context });
     if (rule) rules.push(rule);
   }
   const targets = resolveTargets(spec, rules, constants, relation.columns, context);
-  return { name: spec.get('name')?.text ?? 'wfc', relation, rules, targets };
+  return { workflow: { name: spec.get('name')?.text ?? 'wfc', relation, rules, targets }, relationSound };
 }
 
 const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
@@ -41,7 +50,10 @@ function fillConfig(text: string, node: Node, constants: Constants, context: Con
 }
 
 /** Whether a path looks like some rule's output; params whose values are not known yet match any one component. */
-function producedPaths(spec: Located<Spec>, constants: Constants): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
+function producedPaths(
+  spec: Located<Spec>,
+  constants: Constants,
+): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
   const outputs: string[] = [];
   const collect = (node: Node): void => {
     if (node.kind === 'scalar') outputs.push(node.text);
@@ -56,7 +68,9 @@ function producedPaths(spec: Located<Spec>, constants: Constants): (path: string
   return (path, columns) =>
     outputs.some((output) => {
       const names: string[] = [];
-      const filled = output.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole).replace(/^(\.\/)+/, '');
+      const filled = output
+        .replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole)
+        .replace(/^(\.\/)+/, '');
       const source = filled
         .split(/\{(\w+)(?::\d+)?\}/)
         .map((part, i) => {
@@ -91,9 +105,18 @@ function resolveTargets(
     goals !== null
       ? goals.map((goal): ScalarNode => {
           const source = { file: '--goal', text: goal };
-          return { kind: 'scalar', location: { source, start: 0, end: goal.length }, text: goal, style: 'plain', size: 1 };
+          return {
+            kind: 'scalar',
+            location: { source, start: 0, end: goal.length },
+            text: goal,
+            style: 'plain',
+            size: 1,
+          };
         })
-      : (spec.get('targets')?.items().map((t) => t.scalar) ?? null);
+      : (spec
+          .get('targets')
+          ?.items()
+          .map((t) => t.scalar) ?? null);
   if (wanted === null) return null;
   const declared = new Set((spec.get('rules')?.entries() ?? []).map(({ key }) => key.text));
   return wanted.flatMap((node): Target[] => {

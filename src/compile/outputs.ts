@@ -1,5 +1,5 @@
-import type { Column, Output, PathPattern, Rule } from '../model/workflow.ts';
 import type { RuleTasks, Tuples } from '../model/plan.ts';
+import type { Column, Output, PathPattern, Rule } from '../model/workflow.ts';
 import { type SegmentJoin, SegmentJoiner, SegmentTexts } from './join.ts';
 import { pathWriter } from './paths.ts';
 
@@ -98,7 +98,10 @@ export class OutputIndex {
   /** Where a path comes from: the task that writes it, or a directory that holds it. */
   findPath(path: string): Match[] {
     const absolute = path.startsWith('/');
-    const segments = path.split('/').slice(absolute ? 1 : 0).map((p) => [p]);
+    const segments = path
+      .split('/')
+      .slice(absolute ? 1 : 0)
+      .map((p) => [p]);
     const matches = this.listedMatches(path);
     const hits = this.walk({ absolute, segments });
     if (hits === 'unknown') throw new Error('internal error: a literal path is always comparable');
@@ -144,7 +147,9 @@ export class OutputIndex {
 
   private walk(pattern: Pick<PathPattern, 'absolute' | 'segments'>): Hit[] | 'unknown' {
     const hits: Hit[] = [];
-    const segments = pattern.segments.map((s) => (s.length === 1 && typeof s[0] === 'string' ? literalTexts(s[0]) : this.joiner.textsOf(s)));
+    const segments = pattern.segments.map((s) =>
+      s.length === 1 && typeof s[0] === 'string' ? literalTexts(s[0]) : this.joiner.textsOf(s),
+    );
     let unknown = false;
     const visit = (node: TrieNode, depth: number, joins: readonly SegmentJoin[]): void => {
       const atEnd = depth === segments.length;
@@ -156,7 +161,8 @@ export class OutputIndex {
       const descend = (to: SegmentTexts, next: TrieNode): void => {
         const join = this.joiner.join(texts, to);
         if (join === 'unknown') unknown = true;
-        else if (join !== 'never') visit(next, depth + 1, join.from.length + join.to.length === 0 ? joins : [...joins, join]);
+        else if (join !== 'never')
+          visit(next, depth + 1, join.from.length + join.to.length === 0 ? joins : [...joins, join]);
       };
       if (texts.literal !== null) {
         const next = node.literals.get(texts.literal);
@@ -170,7 +176,8 @@ export class OutputIndex {
           continue;
         }
         const combination = to.find(texts.literal);
-        if (combination >= 0) visit(next, depth + 1, [...joins, { from: [], to: to.columns, table: Int32Array.of(combination) }]);
+        if (combination >= 0)
+          visit(next, depth + 1, [...joins, { from: [], to: to.columns, table: Int32Array.of(combination) }]);
       }
     };
     visit(pattern.absolute ? this.absolute : this.relative, 0, []);
@@ -209,7 +216,8 @@ class HitReader {
         continue;
       }
       let combination = 0;
-      for (let i = 0; i < fromAt.length; i++) combination = combination * join.from[i]!.values.length + from[fromAt[i]!]!;
+      for (let i = 0; i < fromAt.length; i++)
+        combination = combination * join.from[i]!.values.length + from[fromAt[i]!]!;
       let rest = join.table[combination]!;
       if (rest < 0) return -1;
       for (let i = toAt.length - 1; i >= 0; i--) {

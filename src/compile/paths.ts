@@ -1,5 +1,5 @@
-import { type Location, locationInside, type ScalarNode } from '../model/source.ts';
 import type { Tuples } from '../model/plan.ts';
+import { type Location, locationInside, type ScalarNode } from '../model/source.ts';
 import type { Token } from '../model/template.ts';
 import type { Column, PathPattern, Segment } from '../model/workflow.ts';
 import type { Constants } from './config.ts';
@@ -110,7 +110,13 @@ export function pathPattern(absolute: boolean, segments: readonly Segment[], loc
 
 export function segmentText(segment: Segment): string {
   return segment
-    .map((p) => (typeof p === 'string' ? p : p.pad > 0 ? `{${p.column.name}:${String(p.pad).padStart(2, '0')}}` : `{${p.column.name}}`))
+    .map((p) =>
+      typeof p === 'string'
+        ? p
+        : p.pad > 0
+          ? `{${p.column.name}:${String(p.pad).padStart(2, '0')}}`
+          : `{${p.column.name}}`,
+    )
     .join('');
 }
 
@@ -157,7 +163,8 @@ export function valueProblem(text: string, allowsSlash: boolean): string | null 
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'it holds a control character';
   if (text.includes('/')) {
     if (!allowsSlash) return 'it holds "/"';
-    if (text.split('/').some((p) => p === '' || p === '.' || p === '..')) return 'it has an empty part, "." or ".." between slashes';
+    if (text.split('/').some((p) => p === '' || p === '.' || p === '..'))
+      return 'it has an empty part, "." or ".." between slashes';
   }
   if (text === '.' || text === '..') return `it is "${text}"`;
   return null;

@@ -1,5 +1,13 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { forEachDependency, type OrderBlock, type Plan, outputId, type PlannedRule, ruleOf, taskNameOf } from '../model/plan.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import {
+  forEachDependency,
+  type OrderBlock,
+  outputId,
+  type Plan,
+  type PlannedRule,
+  ruleOf,
+  taskNameOf,
+} from '../model/plan.ts';
 import type { Target, Workflow } from '../model/workflow.ts';
 import { type Linked, linkRules } from './link.ts';
 import { pathWriter } from './paths.ts';
@@ -9,8 +17,9 @@ import { closest } from './suggest.ts';
 
 /** Turn a workflow into its tasks, edges and order, and mark what the targets need. Null where an error was reported. */
 export function planWorkflow(workflow: Workflow, diagnostics: Diagnostic[]): Plan | null {
+  const before = diagnostics.length;
   const linked = linkRules(workflow, diagnostics);
-  if (!linked || diagnostics.some((d) => d.severity === 'error')) return null;
+  if (!linked || hasErrors(diagnostics.slice(before))) return null;
   const order = orderTasks(linked, diagnostics);
   if (!order) return null;
   const needed = new Uint8Array(linked.taskCount);
@@ -40,7 +49,13 @@ export function planWorkflow(workflow: Workflow, diagnostics: Diagnostic[]): Pla
 
 // --- targets ---
 
-function markTarget(target: Target, plan: Plan, linked: Linked, keptTemps: Set<number>, diagnostics: Diagnostic[]): void {
+function markTarget(
+  target: Target,
+  plan: Plan,
+  linked: Linked,
+  keptTemps: Set<number>,
+  diagnostics: Diagnostic[],
+): void {
   if (target.kind === 'rule') {
     const rule = linked.rules[target.rule.index]!;
     plan.needed.fill(1, rule.firstTask, rule.firstTask + rule.space.size);
@@ -59,7 +74,14 @@ function markTarget(target: Target, plan: Plan, linked: Linked, keptTemps: Set<n
   if (missing >= 0 || space.size === 0) {
     const known = linked.rules.flatMap((r) => [r.rule.name, ...r.rule.outputs.map((o) => o.pattern.text)]);
     const text = space.size === 0 ? pattern.text : pathWriter(pattern, space)(missing);
-    diagnostics.push(report.unknownTarget(location, text, closest(pattern.text, known), linked.rules.map((r) => r.rule.name)));
+    diagnostics.push(
+      report.unknownTarget(
+        location,
+        text,
+        closest(pattern.text, known),
+        linked.rules.map((r) => r.rule.name),
+      ),
+    );
   }
 }
 

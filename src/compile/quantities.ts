@@ -2,7 +2,12 @@
 export function parseTimeSeconds(text: string): number | null {
   const clock = /^(?:(\d+)-)?(\d{1,3}):(\d{2}):(\d{2})$/.exec(text);
   if (clock) {
-    const [days, hours, minutes, seconds] = clock.slice(1).map((p) => Number(p ?? 0)) as [number, number, number, number];
+    const [days, hours, minutes, seconds] = clock.slice(1).map((p) => Number(p ?? 0)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     return minutes < 60 && seconds < 60 ? ((days * 24 + hours) * 60 + minutes) * 60 + seconds : null;
   }
   const units = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?$/.exec(text);

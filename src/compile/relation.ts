@@ -128,7 +128,13 @@ export class Space implements Tuples {
     this.relation = relation;
     this.columns = columns;
     const factors = [...new Set(columns.map((c) => c.factor))].sort((a, b) => a - b);
-    this.digits = factors.map((f) => digitsOf(relation, f, columns.filter((c) => c.factor === f)));
+    this.digits = factors.map((f) =>
+      digitsOf(
+        relation,
+        f,
+        columns.filter((c) => c.factor === f),
+      ),
+    );
     let product = 1;
     const weights: number[] = [];
     for (const digit of [...this.digits].reverse()) {
@@ -181,7 +187,11 @@ export class Space implements Tuples {
   finder(given: readonly Column[]): (ids: ArrayLike<number>) => number {
     const parts = this.digits.map((digits, i) => {
       const columns = given.filter((c) => c.factor === digits.factor);
-      return { weight: this.weights[i]!, lookup: this.lookup(digits, columns), at: columns.map((c) => given.indexOf(c)) };
+      return {
+        weight: this.weights[i]!,
+        lookup: this.lookup(digits, columns),
+        at: columns.map((c) => given.indexOf(c)),
+      };
     });
     return (ids) => {
       let product = 0;
@@ -314,12 +324,18 @@ function couple(relation: Relation, factors: readonly number[]): Coupling {
 }
 
 /** Rows of a factor by which excludes they satisfy (as far as this factor is concerned). */
-function classesOfRows(factor: Factor, f: number, excludes: readonly Exclude[]): { ofRow: Int32Array; classes: boolean[][] } {
+function classesOfRows(
+  factor: Factor,
+  f: number,
+  excludes: readonly Exclude[],
+): { ofRow: Int32Array; classes: boolean[][] } {
   const seen = new Map<string, number>();
   const classes: boolean[][] = [];
   const ofRow = new Int32Array(factor.rowCount);
   const conditions = excludes.map((e) =>
-    [...e.conditions].filter(([c]) => c.factor === f).map(([c, ids]) => ({ cells: factor.cells[factor.columns.indexOf(c)]!, ids })),
+    [...e.conditions]
+      .filter(([c]) => c.factor === f)
+      .map(([c, ids]) => ({ cells: factor.cells[factor.columns.indexOf(c)]!, ids })),
   );
   for (let row = 0; row < factor.rowCount; row++) {
     const signature = conditions.map((list) => list.every(({ cells, ids }) => ids.has(cells[row]!)));
@@ -347,7 +363,9 @@ function enumerateSurvivors(
   couplings: readonly Coupling[],
   product: number,
 ): Float64Array {
-  const walked = [...new Set([...digits.map((d) => d.factor), ...couplings.flatMap((c) => c.factors)])].sort((a, b) => a - b);
+  const walked = [...new Set([...digits.map((d) => d.factor), ...couplings.flatMap((c) => c.factors)])].sort(
+    (a, b) => a - b,
+  );
   const levels = walked.map((f) => {
     const d = digits.findIndex((x) => x.factor === f);
     const coupling = couplings.findIndex((c) => c.factors.includes(f));

@@ -30,7 +30,8 @@ export function someOf(names: readonly string[], most = 5): string {
 // --- reading the text ---
 
 /** `key: {site}/x`: a value that begins with a placeholder and goes on, which YAML reads as a mapping. */
-const UNQUOTED_PLACEHOLDER = /^([ \t]*(?:- +)*(?:[\w.-]+ *: +)?(?:- +)?)(\{[A-Za-z_]\w*(?:[.:[][^}\n]*)?\}[^\s,\]}#][^\n]*?)[ \t\r]*$/gm;
+const UNQUOTED_PLACEHOLDER =
+  /^([ \t]*(?:- +)*(?:[\w.-]+ *: +)?(?:- +)?)(\{[A-Za-z_]\w*(?:[.:[][^}\n]*)?\}[^\s,\]}#][^\n]*?)[ \t\r]*$/gm;
 
 export function yamlSyntax(source: SourceText, reason: string, offset: number): Diagnostic[] {
   const traps: Diagnostic[] = [];
@@ -38,7 +39,9 @@ export function yamlSyntax(source: SourceText, reason: string, offset: number): 
     const start = match.index + (match[1]?.length ?? 0);
     const text = match[2] ?? '';
     const location = { source, start, end: start + text.length };
-    traps.push(error(location, 'a value that begins with "{" needs quotes in YAML', `write "${text.replaceAll('"', '\\"')}"`));
+    traps.push(
+      error(location, 'a value that begins with "{" needs quotes in YAML', `write "${text.replaceAll('"', '\\"')}"`),
+    );
   }
   if (traps.length > 0) return traps;
   const end = Math.min(offset + 1, Math.max(source.text.length, offset));
@@ -47,7 +50,10 @@ export function yamlSyntax(source: SourceText, reason: string, offset: number): 
     return [error(location, 'YAML is indented with spaces, and here is a tab', 'replace the tab by spaces')];
   }
   const hints: [RegExp, string][] = [
-    [/bad indentation/, 'the line is indented in a way that does not fit those above; or a value that holds ": " or begins with a special character lacks its quotes'],
+    [
+      /bad indentation/,
+      'the line is indented in a way that does not fit those above; or a value that holds ": " or begins with a special character lacks its quotes',
+    ],
     [/unexpected end of the stream|unclosed|missed comma|expected/, 'a bracket, a brace or a quote may be open'],
     [/multiline key|implicit/, 'a ":" and a space are missing after the key, or a quote is open'],
     [/@|`|reserved/, 'put the value in quotes'],
@@ -60,7 +66,11 @@ export const invalidUtf8 = (source: SourceText, offset: number): Diagnostic =>
   error({ source, start: offset, end: offset + 1 }, 'the file is not valid UTF-8 here', 'save it as UTF-8');
 
 export const controlCharacter = (source: SourceText, offset: number): Diagnostic =>
-  error({ source, start: offset, end: offset + 1 }, 'the file holds a control character here (is it a text file?)', 'remove it');
+  error(
+    { source, start: offset, end: offset + 1 },
+    'the file holds a control character here (is it a text file?)',
+    'remove it',
+  );
 
 export const severalDocuments = (location: Location): Diagnostic =>
   error(location, 'the file holds more than one YAML document', 'remove the line "---" and what follows it');
@@ -69,31 +79,59 @@ export const emptySpec = (location: Location): Diagnostic =>
   error(location, 'the spec is empty', 'begin with "wfc: 1" and "rules:"; see examples/');
 
 export const unknownAnchor = (location: Location, name: string): Diagnostic =>
-  error(location, `there is no finished anchor &${name} before this alias`, `set it with &${name} earlier, or put a text that begins with * in quotes`);
+  error(
+    location,
+    `there is no finished anchor &${name} before this alias`,
+    `set it with &${name} earlier, or put a text that begins with * in quotes`,
+  );
 
 export const aliasBomb = (location: Location, nodes: number): Diagnostic =>
-  error(location, `the aliases of this spec stand for more than ${nodes.toLocaleString('en')} values`, 'write params as ranges or files instead of repeating aliases');
+  error(
+    location,
+    `the aliases of this spec stand for more than ${nodes.toLocaleString('en')} values`,
+    'write params as ranges or files instead of repeating aliases',
+  );
 
 export const keyNotText = (location: Location): Diagnostic =>
   error(location, 'a key must be a text', 'a value that begins with "{" or "[" needs quotes in YAML');
 
 export const duplicateKey = (location: Location, key: string, first: Location): Diagnostic =>
-  error(location, `the key "${key}" stands here a second time`, 'remove or rename one of the two', [{ message: 'the first one', location: first }]);
+  error(location, `the key "${key}" stands here a second time`, 'remove or rename one of the two', [
+    { message: 'the first one', location: first },
+  ]);
 
 export const yamlTag = (location: Location, tag: string): Diagnostic =>
-  error(location, `YAML tags such as ${tag} are not used in specs`, 'remove it; wfc keeps the text of every value as it is written');
+  error(
+    location,
+    `YAML tags such as ${tag} are not used in specs`,
+    'remove it; wfc keeps the text of every value as it is written',
+  );
 
 export const nullValue = (location: Location, text: string, key: string | undefined): Diagnostic =>
   text === ''
-    ? error(location, key === undefined ? 'an entry of this list is empty' : `"${key}" has no value`, 'write a value, "" for an empty text, or remove the line')
+    ? error(
+        location,
+        key === undefined ? 'an entry of this list is empty' : `"${key}" has no value`,
+        'write a value, "" for an empty text, or remove the line',
+      )
     : error(location, `${text} means "no value" in YAML`, `write "${text}" in quotes for the text, or remove it`);
 
 // --- the schema ---
 
 export const unknownKey = (location: Location, key: string, where: string, known: readonly string[]): Diagnostic => {
   const near = closest(key, known);
-  const merge = key === '<<' ? 'merge keys are not available; use "defaults"' : '';
-  return error(location, `unknown key "${key}" in ${where}`, merge || didYouMean(near) || (known.length > 0 ? `there are ${listWords(known, 'and')}` : ''));
+  const resource = where.startsWith('rule ') ? closest(key, ['cpus', 'mem', 'memory', 'time', 'gpus', 'slurm']) : null;
+  const elsewhere =
+    key === '<<'
+      ? 'merge keys are not available; use "defaults"'
+      : resource && !near
+        ? `write it as  resources: {${resource === 'memory' ? 'mem' : resource}: …}`
+        : '';
+  return error(
+    location,
+    `unknown key "${key}" in ${where}`,
+    elsewhere || didYouMean(near) || (known.length > 0 ? `there are ${listWords(known, 'and')}` : ''),
+  );
 };
 
 export const missingKey = (location: Location, key: string, where: string): Diagnostic =>
@@ -101,11 +139,27 @@ export const missingKey = (location: Location, key: string, where: string): Diag
 
 export const badName = (location: Location, name: string): Diagnostic =>
   name === 'path'
-    ? error(location, '"path" can\'t be a name here', 'a mapping with "path" is one pattern with its options; choose another name')
-    : error(location, `"${name}" is not a name`, 'a name is a letter or underscore, then letters, digits and underscores');
+    ? error(
+        location,
+        '"path" can\'t be a name here',
+        'a mapping with "path" is one pattern with its options; choose another name',
+      )
+    : error(
+        location,
+        `"${name}" is not a name`,
+        'a name is a letter or underscore, then letters, digits and underscores',
+      );
 
 export const badFormat = (location: Location, where: string, pattern: string): Diagnostic =>
-  error(location, `${where} has the wrong form`, pattern.includes('a-fA-F') ? 'a SHA-256 is 64 hex digits' : pattern === '^-' ? 'a flag begins with "-"' : `it must match ${pattern}`);
+  error(
+    location,
+    `${where} has the wrong form`,
+    pattern.includes('a-fA-F')
+      ? 'a SHA-256 is 64 hex digits'
+      : pattern === '^-'
+        ? 'a flag begins with "-"'
+        : `it must match ${pattern}`,
+  );
 
 export const wrongConst = (location: Location, where: string, wanted: unknown): Diagnostic =>
   where === '"wfc"'
@@ -113,13 +167,20 @@ export const wrongConst = (location: Location, where: string, wanted: unknown): 
     : error(location, `${where} must be ${wanted}`);
 
 export const wrongType = (location: Location, where: string, wanted: readonly string[], found: string): Diagnostic =>
-  error(location, `${where} must be ${listWords(wanted)}, not ${found}`, found === 'a mapping' && wanted.includes('a text') ? 'a text that begins with "{" needs quotes in YAML' : undefined);
+  error(
+    location,
+    `${where} must be ${listWords(wanted)}, not ${found}`,
+    found === 'a mapping' && wanted.includes('a text') ? 'a text that begins with "{" needs quotes in YAML' : undefined,
+  );
 
-export const emptyCollection = (location: Location, where: string): Diagnostic => error(location, `${where} is empty`, 'add an entry');
+export const emptyCollection = (location: Location, where: string): Diagnostic =>
+  error(location, `${where} is empty`, 'add an entry');
 
-export const tooSmall = (location: Location, where: string, limit: number): Diagnostic => error(location, `${where} must be at least ${limit}`);
+export const tooSmall = (location: Location, where: string, limit: number): Diagnostic =>
+  error(location, `${where} must be at least ${limit}`);
 
-export const schemaViolation = (location: Location, where: string, message: string): Diagnostic => error(location, `${where} ${message}`);
+export const schemaViolation = (location: Location, where: string, message: string): Diagnostic =>
+  error(location, `${where} ${message}`);
 
 // --- config, params, tables ---
 
@@ -127,7 +188,11 @@ export const configFileShape = (location: Location): Diagnostic =>
   error(location, 'a config file must be a mapping of names to values', 'write "key: value" lines');
 
 export const unknownConfig = (location: Location, key: string, near: string | null): Diagnostic =>
-  error(location, `config has no key "${key}"`, near ? `did you mean {config.${near}}?` : `add "${key}:" under "config:"`);
+  error(
+    location,
+    `config has no key "${key}"`,
+    near ? `did you mean {config.${near}}?` : `add "${key}:" under "config:"`,
+  );
 
 export const configCycle = (location: Location, keys: readonly string[]): Diagnostic =>
   error(location, `these config values name each other: ${keys.join(' → ')}`, 'write one of them out');
@@ -152,37 +217,66 @@ export const badRangeNumber = (location: Location, name: string): Diagnostic =>
 export const emptyRange = (location: Location, name: string, zeroStep: boolean): Diagnostic =>
   error(
     location,
-    zeroStep ? `the step of param "${name}" is 0` : `the range of param "${name}" holds no value: its step leads away from "to"`,
+    zeroStep
+      ? `the step of param "${name}" is 0`
+      : `the range of param "${name}" holds no value: its step leads away from "to"`,
     zeroStep ? 'write a step other than 0' : 'swap "from" and "to", or change the sign of "step"',
   );
 
 export const axisTooLong = (location: Location, name: string, count: number, limit: number): Diagnostic =>
-  error(location, `param "${name}" would have ${count.toLocaleString('en')} values; the limit is ${limit.toLocaleString('en')}`, 'is "step" too small?');
+  error(
+    location,
+    `param "${name}" would have ${count.toLocaleString('en')} values; the limit is ${limit.toLocaleString('en')}`,
+    'is "step" too small?',
+  );
 
 export const logspaceNotPositive = (location: Location, name: string): Diagnostic =>
-  error(location, `logspace of param "${name}" needs two values above 0`, '"from" and "to" are the values themselves, not exponents: {from: 0.001, to: 0.1, count: 3}');
+  error(
+    location,
+    `logspace of param "${name}" needs two values above 0`,
+    '"from" and "to" are the values themselves, not exponents: {from: 0.001, to: 0.1, count: 3}',
+  );
 
 export const unreadableFile = (location: Location, path: string, problem: string): Diagnostic =>
   error(location, `can't read ${path}: ${problem}`, "paths count from the spec's folder");
 
 export const globPlaceholder = (location: Location, name: string, other: string | null): Diagnostic =>
   other === null
-    ? error(location, `the glob of param "${name}" does not name {${name}}`, `write {${name}} where its values stand, as in "data/{${name}}.csv"`)
-    : error(location, `the glob of param "${name}" names {${other}}`, `only {${name}} itself may stand here; use a table for values that vary together`);
+    ? error(
+        location,
+        `the glob of param "${name}" does not name {${name}}`,
+        `write {${name}} where its values stand, as in "data/{${name}}.csv"`,
+      )
+    : error(
+        location,
+        `the glob of param "${name}" names {${other}}`,
+        `only {${name}} itself may stand here; use a table for values that vary together`,
+      );
 
 export const globEmpty = (location: Location, pattern: string): Diagnostic =>
-  error(location, `no file matches ${pattern}`, "paths count from the spec's folder; files that tasks produce do not count");
+  error(
+    location,
+    `no file matches ${pattern}`,
+    "paths count from the spec's folder; files that tasks produce do not count",
+  );
 
 export const emptyAxis = (location: Location, name: string): Diagnostic =>
   error(location, `"${name}" has no values, so there is nothing to run`, 'add at least one');
 
 export const duplicateValue = (location: Location, name: string, value: string, first: Location): Diagnostic =>
-  error(location, `param "${name}" has the value "${value}" twice`, 'remove one; two tasks would write the same files', [
-    { message: 'the first one', location: first },
-  ]);
+  error(
+    location,
+    `param "${name}" has the value "${value}" twice`,
+    'remove one; two tasks would write the same files',
+    [{ message: 'the first one', location: first }],
+  );
 
 export const unknownColumn = (location: Location, column: string, table: string, near: string | null): Diagnostic =>
-  error(location, `the first row of table "${table}" has no "${column}"`, didYouMean(near) || 'all rows name the same params');
+  error(
+    location,
+    `the first row of table "${table}" has no "${column}"`,
+    didYouMean(near) || 'all rows name the same params',
+  );
 
 export const missingColumn = (location: Location, column: string, table: string): Diagnostic =>
   error(location, `this row of table "${table}" lacks "${column}"`, 'all rows name the same params');
@@ -190,19 +284,37 @@ export const missingColumn = (location: Location, column: string, table: string)
 export const duplicateRow = (location: Location | null, table: string): Diagnostic =>
   warning(location, `table "${table}" has this row twice`, 'remove one; it counts once');
 
-export const setValueNotInTable = (location: Location, column: string, value: string, near: string | null): Diagnostic =>
-  error(location, `no row of the table has ${column} = "${value}"`, didYouMean(near) || '--set on a table column keeps the rows with these values');
+export const setValueNotInTable = (
+  location: Location,
+  column: string,
+  value: string,
+  near: string | null,
+): Diagnostic =>
+  error(
+    location,
+    `no row of the table has ${column} = "${value}"`,
+    didYouMean(near) || '--set on a table column keeps the rows with these values',
+  );
 
-export const badCsv = (location: Location, message: string): Diagnostic => error(location, `this is not valid CSV: ${message}`);
+export const badCsv = (location: Location, message: string): Diagnostic =>
+  error(location, `this is not valid CSV: ${message}`);
 
 export const csvColumnCount = (location: Location, found: number, wanted: number): Diagnostic =>
-  error(location, `this row has ${found} values, the header has ${wanted}`, 'put values that hold a comma in double quotes');
+  error(
+    location,
+    `this row has ${found} values, the header has ${wanted}`,
+    'put values that hold a comma in double quotes',
+  );
 
 export const csvEmptyCell = (location: Location, column: string): Diagnostic =>
   error(location, `the value of "${column}" is empty in this row`, 'write a value, or leave the row out');
 
 export const excludeNoSuchValue = (location: Location, name: string, value: string, near: string | null): Diagnostic =>
-  warning(location, `this exclude matches nothing: "${name}" never has the value "${value}"`, didYouMean(near) || 'values are compared as text: 1.0 is not 1');
+  warning(
+    location,
+    `this exclude matches nothing: "${name}" never has the value "${value}"`,
+    didYouMean(near) || 'values are compared as text: 1.0 is not 1',
+  );
 
 export const excludeMatchesNothing = (location: Location): Diagnostic =>
   warning(location, 'this exclude matches nothing: no row has these values together');
@@ -223,43 +335,91 @@ export const badPath = (location: Location, problem: string): Diagnostic =>
 
 export const emptyPath = (location: Location): Diagnostic => error(location, 'this path is empty', 'write a file name');
 
-export const badValueInPath = (location: Location, name: string, value: string, problem: string, declared: Location): Diagnostic =>
+export const badValueInPath = (
+  location: Location,
+  name: string,
+  value: string,
+  problem: string,
+  declared: Location,
+): Diagnostic =>
   error(
     location,
     `the value ${JSON.stringify(value)} of "${name}" can't be part of a path: ${problem}`,
-    problem.includes('"/"') ? `write ${name}: {values: […], path: true} to allow "/"` : 'change the value, or name another param in the path',
+    problem.includes('"/"')
+      ? `write ${name}: {values: […], path: true} to allow "/"`
+      : 'change the value, or name another param in the path',
     [{ message: `"${name}" is declared here`, location: declared }],
   );
 
 export const padNotInteger = (location: Location, name: string, value: string): Diagnostic =>
   error(location, `{${name}:04} pads integers with zeros, and "${value}" is none`, `write {${name}}`);
 
-export const outputLacksKey = (location: Location, path: string, missing: readonly string[], rule: string): Diagnostic => {
-  const params = listWords(missing.map((m) => `{${m}}`), 'and');
-  return error(location, `"${path}" lacks ${params}: several tasks of rule "${rule}" would write it`, `all outputs of a rule name the same params; add ${params}`);
+export const outputLacksKey = (
+  location: Location,
+  path: string,
+  missing: readonly string[],
+  rule: string,
+): Diagnostic => {
+  const params = listWords(
+    missing.map((m) => `{${m}}`),
+    'and',
+  );
+  return error(
+    location,
+    `"${path}" lacks ${params}: several tasks of rule "${rule}" would write it`,
+    `all outputs of a rule name the same params; add ${params}`,
+  );
 };
 
 export const logLacksKey = (location: Location, missing: readonly string[], rule: string): Diagnostic => {
-  const params = listWords(missing.map((m) => `{${m}}`), 'and');
-  return error(location, `this log lacks ${params}: several tasks of rule "${rule}" would write it`, `add ${params} to the path`);
+  const params = listWords(
+    missing.map((m) => `{${m}}`),
+    'and',
+  );
+  return error(
+    location,
+    `this log lacks ${params}: several tasks of rule "${rule}" would write it`,
+    `add ${params} to the path`,
+  );
 };
 
 export const gatherInKey = (location: Location, name: string): Diagnostic =>
-  error(location, `"${name}" can't be gathered: it stands in the rule's outputs`, 'remove it here, or from the outputs');
+  error(
+    location,
+    `"${name}" can't be gathered: it stands in the rule's outputs`,
+    'remove it here, or from the outputs',
+  );
 
-export const gatherTwice = (location: Location, name: string): Diagnostic => error(location, `"${name}" is gathered twice`, 'remove one');
+export const gatherTwice = (location: Location, name: string): Diagnostic =>
+  error(location, `"${name}" is gathered twice`, 'remove one');
 
 export const gatherUnused = (location: Location, name: string): Diagnostic =>
   error(location, `"${name}" is gathered, but no input names {${name}}`, 'remove it here, or name it in an input');
 
-export const inputParamFree = (location: Location, free: readonly string[], rule: string, wanted: readonly string[]): Diagnostic => {
-  const params = listWords(free.map((m) => `{${m}}`), 'and');
+export const inputParamFree = (
+  location: Location,
+  free: readonly string[],
+  rule: string,
+  wanted: readonly string[],
+): Diagnostic => {
+  const params = listWords(
+    free.map((m) => `{${m}}`),
+    'and',
+  );
   const verb = free.length > 1 ? 'stand' : 'stands';
-  return error(location, `${params} ${verb} in no output of rule "${rule}", so this input has many values for one task`, `to read them all, add to the rule:  gather: [${wanted.join(', ')}]`);
+  return error(
+    location,
+    `${params} ${verb} in no output of rule "${rule}", so this input has many values for one task`,
+    `to read them all, add to the rule:  gather: [${wanted.join(', ')}]`,
+  );
 };
 
 export const paramNotInKey = (location: Location, name: string, rule: string): Diagnostic =>
-  error(location, `{${name}} stands in no output of rule "${rule}", so it has no single value for a task`, `add {${name}} to the output's path`);
+  error(
+    location,
+    `{${name}} stands in no output of rule "${rule}", so it has no single value for a task`,
+    `add {${name}} to the output's path`,
+  );
 
 export const tempAndProtected = (location: Location): Diagnostic =>
   error(location, 'an output is either temp or protected', 'remove one of the two');
@@ -267,21 +427,48 @@ export const tempAndProtected = (location: Location): Diagnostic =>
 export const noInputs = (location: Location, rule: string): Diagnostic =>
   error(location, `rule "${rule}" has no input`, 'add "input:" to the rule');
 
-export const unknownSlot = (location: Location, kind: 'input' | 'output', name: string, near: string | null, names: readonly string[]): Diagnostic =>
-  error(location, `the rule has no ${kind} named "${name}"`, near ? `did you mean {${kind}.${near}}?` : names.length > 0 ? `there are ${listWords(names, 'and')}` : `write {${kind}}, or give the ${kind}s names: "${kind}: {${name}: …}"`);
+export const unknownSlot = (
+  location: Location,
+  kind: 'input' | 'output',
+  name: string,
+  near: string | null,
+  names: readonly string[],
+): Diagnostic =>
+  error(
+    location,
+    `the rule has no ${kind} named "${name}"`,
+    near
+      ? `did you mean {${kind}.${near}}?`
+      : names.length > 0
+        ? `there are ${listWords(names, 'and')}`
+        : `write {${kind}}, or give the ${kind}s names: "${kind}: {${name}: …}"`,
+  );
 
 export const indexOnOne = (location: Location, kind: string, name: string): Diagnostic => {
   const whole = `${kind}${name === '' ? '' : `.${name}`}`;
-  return error(location, `{${whole}} is one path, not a list`, `write {${whole}}, or "${kind}: [path]" for a list of one`);
+  return error(
+    location,
+    `{${whole}} is one path, not a list`,
+    `write {${whole}}, or "${kind}: [path]" for a list of one`,
+  );
 };
 
 export const indexTooLarge = (location: Location, kind: string, index: number, count: number): Diagnostic =>
-  error(location, `there is no ${kind}[${index}]: the list has ${count} ${count === 1 ? 'path' : 'paths'}`, `counting begins at 0: the last is {${kind}[${count - 1}]}`);
+  error(
+    location,
+    `there is no ${kind}[${index}]: the list has ${count} ${count === 1 ? 'path' : 'paths'}`,
+    `counting begins at 0: the last is {${kind}[${count - 1}]}`,
+  );
 
-export const fileOnlyInCheck = (location: Location): Diagnostic => error(location, '{file} has a meaning in "check" only', 'write {input} or {output}');
+export const fileOnlyInCheck = (location: Location): Diagnostic =>
+  error(location, '{file} has a meaning in "check" only', 'write {input} or {output}');
 
 export const onlyFileInCheck = (location: Location, placeholder: string): Diagnostic =>
-  error(location, `${placeholder} has no meaning in "check"`, 'write {file} for the output that is checked, or {config.key}');
+  error(
+    location,
+    `${placeholder} has no meaning in "check"`,
+    'write {file} for the output that is checked, or {config.key}',
+  );
 
 export const onlyParamsHere = (location: Location, placeholder: string): Diagnostic =>
   error(location, `${placeholder} can't stand here`, 'resources take params and {config.key}');
@@ -290,7 +477,11 @@ export const listInText = (location: Location, placeholder: string): Diagnostic 
   error(location, `${placeholder} is a list, and one text is wanted here`, 'choose one, as in {input[0]}');
 
 export const notInteger = (location: Location, placeholder: string, value: string): Diagnostic =>
-  error(location, `${placeholder} stands in bash arithmetic and must be an integer, but one value is "${value}"`, 'use another program for the calculation, such as python3 or awk');
+  error(
+    location,
+    `${placeholder} stands in bash arithmetic and must be an integer, but one value is "${value}"`,
+    'use another program for the calculation, such as python3 or awk',
+  );
 
 export const badResource = (location: Location, name: string, value: string): Diagnostic => {
   const hints: Readonly<Record<string, string>> = {
@@ -310,7 +501,11 @@ export const inputTooLong = (location: Location, task: string, placeholder: stri
   );
 
 export const indexPastGathered = (location: Location, placeholder: string, task: string, count: number): Diagnostic =>
-  error(location, `${placeholder} does not exist for task ${task}: it gathers ${count} ${count === 1 ? 'path' : 'paths'}`, 'counting begins at 0');
+  error(
+    location,
+    `${placeholder} does not exist for task ${task}: it gathers ${count} ${count === 1 ? 'path' : 'paths'}`,
+    'counting begins at 0',
+  );
 
 export const nothingGathered = (location: Location, task: string): Diagnostic =>
   error(location, `this input gathers no path for task ${task}`, 'check "exclude" and --set');
@@ -330,13 +525,27 @@ export const tooManyTasks = (
   const product = sizes.map((s) => `${s.name} (${s.count.toLocaleString('en')})`).join(' × ');
   const what = rule === null ? 'the spec' : `rule "${rule}"`;
   const reason = product === '' ? '' : `: ${product}`;
-  return error(location, `${what} would have ${count.toLocaleString('en')} tasks or more${reason}; the limit is ${limit.toLocaleString('en')}`, 'narrow an axis, or link params row by row in a table');
+  return error(
+    location,
+    `${what} would have ${count.toLocaleString('en')} tasks or more${reason}; the limit is ${limit.toLocaleString('en')}`,
+    'narrow an axis, or link params row by row in a table',
+  );
 };
 
 export const gatherTooLarge = (location: Location, rule: string, count: number, limit: number): Diagnostic =>
-  error(location, `this input of rule "${rule}" stands for ${count.toLocaleString('en')} paths or more; the limit is ${limit.toLocaleString('en')}`, 'gather in two steps');
+  error(
+    location,
+    `this input of rule "${rule}" stands for ${count.toLocaleString('en')} paths or more; the limit is ${limit.toLocaleString('en')}`,
+    'gather in two steps',
+  );
 
-export const twoProducers = (location: Location, path: string, first: string, second: string, other: Location): Diagnostic =>
+export const twoProducers = (
+  location: Location,
+  path: string,
+  first: string,
+  second: string,
+  other: Location,
+): Diagnostic =>
   error(
     location,
     first === second ? `two tasks would write ${path}` : `two tasks would write ${path}: ${first}, and ${second}`,
@@ -345,28 +554,56 @@ export const twoProducers = (location: Location, path: string, first: string, se
   );
 
 export const outputTwice = (location: Location, path: string, other: Location): Diagnostic =>
-  error(location, `a task would write ${path} twice`, 'name each output once', [{ message: 'the first one', location: other }]);
+  error(location, `a task would write ${path} twice`, 'name each output once', [
+    { message: 'the first one', location: other },
+  ]);
 
-export const outputInsideOutput = (location: Location, path: string, directory: boolean, producer: string, other: Location): Diagnostic =>
+export const outputInsideOutput = (
+  location: Location,
+  path: string,
+  directory: boolean,
+  producer: string,
+  other: Location,
+): Diagnostic =>
   error(
     location,
-    directory ? `${path} lies inside the directory that another task makes: ${producer}` : `${path} lies below a path that is a file: the output of ${producer}`,
+    directory
+      ? `${path} lies inside the directory that another task makes: ${producer}`
+      : `${path} lies below a path that is a file: the output of ${producer}`,
     'write to a folder of its own',
     [{ message: directory ? 'the directory output' : 'the output that is a file', location: other }],
   );
 
 export const cycle = (location: Location, tasks: readonly string[], places: Notes): Diagnostic => {
   const shown = tasks.length > 8 ? [...tasks.slice(0, 7), '…', tasks.at(-1)!] : tasks;
-  return error(location, `these tasks wait for each other: ${shown.join(' needs ')}`, 'one of them must read another file, or write to another path', places);
+  return error(
+    location,
+    `these tasks wait for each other: ${shown.join(' needs ')}`,
+    'one of them must read another file, or write to another path',
+    places,
+  );
 };
 
-export const unknownTarget = (location: Location | null, target: string, near: string | null, rules: readonly string[]): Diagnostic =>
-  error(location, `no rule is named "${target}", and no task makes it`, didYouMean(near) || `there are the rules ${someOf(rules)}`);
+export const unknownTarget = (
+  location: Location | null,
+  target: string,
+  near: string | null,
+  rules: readonly string[],
+): Diagnostic =>
+  error(
+    location,
+    `no rule is named "${target}", and no task makes it`,
+    didYouMean(near) || `there are the rules ${someOf(rules)}`,
+  );
 
 // --- files and the command line ---
 
 export const noSpec = (names: readonly string[]): Diagnostic =>
-  error(null, `there is no spec here: none of ${listWords(names)}`, 'name it, as in "wfc plan experiment.yml", or change to its folder');
+  error(
+    null,
+    `there is no spec here: none of ${listWords(names)}`,
+    'name it, as in "wfc plan experiment.yml", or change to its folder',
+  );
 
 export const specIsFolder = (path: string, inside: string | null): Diagnostic =>
   error(null, `${path} is a folder, not a spec`, inside ? `did you mean ${inside}?` : 'name the spec file in it');

@@ -14,7 +14,8 @@ export function renderValue(value: ValueTemplate, tasks: RuleTasks, taskIndex: n
 
 function sourceText(source: ValueSource | undefined, { space }: RuleTasks, taskIndex: number): string {
   if (source?.kind === 'constant') return source.text;
-  if (source?.kind === 'param') return formatValue(source.column.values[space.valueId(taskIndex, source.column)]!, source.pad);
+  if (source?.kind === 'param')
+    return formatValue(source.column.values[space.valueId(taskIndex, source.column)]!, source.pad);
   throw new Error('internal error: resources take params and constants only');
 }
 

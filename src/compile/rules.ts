@@ -8,7 +8,17 @@ import type {
   Resources as ResourcesSpec,
   Rule as RuleSpec,
 } from '../model/spec.generated.ts';
-import type { Check, Column, Input, Output, PathPattern, Relation, ResourceTemplates, Rule, Slot } from '../model/workflow.ts';
+import type {
+  Check,
+  Column,
+  Input,
+  Output,
+  PathPattern,
+  Relation,
+  ResourceTemplates,
+  Rule,
+  Slot,
+} from '../model/workflow.ts';
 import type { RuleScope } from './bindings.ts';
 import { CommandCompiler, compileCheck, compileValue } from './command.ts';
 import type { Constants } from './config.ts';
@@ -38,7 +48,11 @@ export function normalizeRule(
   index: number,
   options: RuleOptions,
 ): Rule | null {
-  return new RuleNormalizer(name, defaults ? new Located<RuleSpec>(mergeNodes(defaults.node, spec.node)) : spec, options).build(index);
+  return new RuleNormalizer(
+    name,
+    defaults ? new Located<RuleSpec>(mergeNodes(defaults.node, spec.node)) : spec,
+    options,
+  ).build(index);
 }
 
 class RuleNormalizer {
@@ -107,7 +121,9 @@ class RuleNormalizer {
   // --- outputs and the key ---
 
   private outputs(): { list: Output[]; slots: Map<string, Slot> } {
-    const { list, slots } = this.declared(this.spec.get('output')?.node, (node) => this.output(new Located<OutputPattern>(node)));
+    const { list, slots } = this.declared(this.spec.get('output')?.node, (node) =>
+      this.output(new Located<OutputPattern>(node)),
+    );
     return { list: list.map((d) => d.value), slots };
   }
 
@@ -135,7 +151,10 @@ class RuleNormalizer {
     const sha256 = spec.as<{ sha256: string }>().get('sha256');
     if (sha256) return { kind: 'sha256', hash: sha256.text.toLowerCase() };
     const run = spec.as<{ run: string }>().get('run')!.scalar;
-    return { kind: 'run', command: compileCheck(run, constants, new Set(relation.columns.keys()), context.diagnostics) };
+    return {
+      kind: 'run',
+      command: compileCheck(run, constants, new Set(relation.columns.keys()), context.diagnostics),
+    };
   }
 
   /** The params in the outputs, in order of the relation; every output must carry all of them. */
@@ -161,7 +180,10 @@ class RuleNormalizer {
     const columns: Column[] = [];
     for (const item of this.spec.get('gather')?.items() ?? []) {
       const column = relation.columns.get(item.text);
-      if (!column) context.diagnostics.push(report.unknownParam(item.location, item.text, closest(item.text, relation.columns.keys())));
+      if (!column)
+        context.diagnostics.push(
+          report.unknownParam(item.location, item.text, closest(item.text, relation.columns.keys())),
+        );
       else if (key.includes(column)) context.diagnostics.push(report.gatherInKey(item.location, item.text));
       else if (columns.includes(column)) context.diagnostics.push(report.gatherTwice(item.location, item.text));
       else columns.push(column);
@@ -199,7 +221,12 @@ class RuleNormalizer {
   }
 
   /** Whether an input names a gathered param, or a column that only it determines. */
-  private isUsed(column: Column, inputs: readonly Input[], keyed: ReadonlySet<Column>, gather: readonly Column[]): boolean {
+  private isUsed(
+    column: Column,
+    inputs: readonly Input[],
+    keyed: ReadonlySet<Column>,
+    gather: readonly Column[],
+  ): boolean {
     if (inputs.some((i) => i.pattern.columns.includes(column))) return true;
     const others = [...keyed, ...gather.filter((c) => c !== column)];
     const without = new Set([...others, ...determinedColumns(this.options.relation, others)]);
@@ -209,7 +236,9 @@ class RuleNormalizer {
   private input(spec: Located<InputPattern>, isGathered: (p: PathPattern) => boolean): Input | null {
     const options = spec.kind === 'mapping';
     const pattern = this.path((options ? spec.get('path')! : spec).scalar);
-    return pattern && { pattern, ancient: options && spec.get('ancient')?.value === true, gathered: isGathered(pattern) };
+    return (
+      pattern && { pattern, ancient: options && spec.get('ancient')?.value === true, gathered: isGathered(pattern) }
+    );
   }
 
   // --- what inputs and outputs share ---
@@ -273,7 +302,11 @@ class RuleNormalizer {
     const { context, relation } = this.options;
     const declared = this.spec.get('log');
     if (!declared) {
-      const parts = [`.wfc/logs/${this.name.text}`, ...key.flatMap((column) => [`/${column.name}=`, { column, pad: 0 }]), '.log'];
+      const parts = [
+        `.wfc/logs/${this.name.text}`,
+        ...key.flatMap((column) => [`/${column.name}=`, { column, pad: 0 }]),
+        '.log',
+      ];
       return assemblePath(parts, this.name.location, context);
     }
     const pattern = this.path(declared.scalar);
@@ -289,7 +322,8 @@ class RuleNormalizer {
   private resources(scope: RuleScope): ResourceTemplates {
     const { diagnostics } = this.options.context;
     const spec = this.spec.get('resources')?.as<ResourcesSpec>();
-    const value = (located: Located<unknown> | undefined) => (located ? compileValue(located.scalar, scope, diagnostics) : null);
+    const value = (located: Located<unknown> | undefined) =>
+      located ? compileValue(located.scalar, scope, diagnostics) : null;
     const slurm = spec?.get('slurm');
     const flags = (slurm?.entries() ?? []).filter(({ key }) => key.text !== 'extra');
     return {

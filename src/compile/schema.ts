@@ -11,22 +11,40 @@ let validator: { ajv: Ajv; validate: ValidateFunction } | null = null;
 function compiled(): { ajv: Ajv; validate: ValidateFunction } {
   if (!validator) {
     // The schema is checked by the tests; checking it at every start would cost more than the spec itself.
-    const ajv = new Ajv({ allErrors: true, strict: false, validateSchema: false, addUsedSchema: false });
+    const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, validateSchema: false, addUsedSchema: false });
     ajv.addSchema(schema, SCHEMA_ID);
     validator = { ajv, validate: ajv.getSchema(SCHEMA_ID)! };
   }
   return validator;
 }
 
+export interface SchemaCheck {
+  readonly diagnostics: readonly Diagnostic[];
+  /**
+   * Rules with unknown keys, where that is all that is wrong: the others can be read on, so that their mistakes show in
+   * the same go. null where the spec can't be read on.
+   */
+  readonly rulesToSkip: ReadonlySet<string> | null;
+}
+
 /** Check a parsed text against `schema/spec.schema.json`; every violation in the user's words, at its own place. */
-export function checkSchema(root: Node): Diagnostic[] {
+export function checkSchema(root: Node): SchemaCheck {
   const nulls = nullDiagnostics(root);
   const { validate } = compiled();
   const value = valueOf(root);
-  if (validate(value)) return nulls;
+  if (validate(value)) return { diagnostics: nulls, rulesToSkip: nulls.length === 0 ? new Set() : null };
   const errors = outermost(validate.errors ?? []).flatMap((error) => explain(error, '', value));
-  const found = errors.flatMap((error) => describe(error, root));
-  return [...nulls, ...found];
+  const rules = errors.map((e) => (e.error.keyword === 'additionalProperties' ? ruleOfPointer(e.pointer) : null));
+  const readable = nulls.length === 0 && !rules.includes(null);
+  return {
+    diagnostics: [...nulls, ...errors.flatMap((error) => describe(error, root))],
+    rulesToSkip: readable ? new Set(rules as string[]) : null,
+  };
+}
+
+function ruleOfPointer(pointer: string): string | null {
+  const [head, name] = pointerParts(pointer);
+  return head === 'rules' && name !== undefined ? name : null;
 }
 
 /** Values that YAML reads as nothing: always a mistake, and always the same words, whatever the schema wants there. */
@@ -34,7 +52,9 @@ function nullDiagnostics(node: Node, entry: MappingEntry | null = null): Diagnos
   switch (node.kind) {
     case 'scalar':
       if (!isNull(node)) return [];
-      return [report.nullValue(node.text === '' && entry ? entry.key.location : node.location, node.text, entry?.key.text)];
+      return [
+        report.nullValue(node.text === '' && entry ? entry.key.location : node.location, node.text, entry?.key.text),
+      ];
     case 'sequence':
       return node.items.flatMap((item) => nullDiagnostics(item));
     case 'mapping':
@@ -54,7 +74,9 @@ function outermost(errors: readonly ErrorObject[]): ErrorObject[] {
   const choices = errors.filter((e) => e.keyword === 'anyOf');
   return errors.filter((e) => {
     const inside = choices.some(
-      (c) => c !== e && (e.instancePath === c.instancePath ? e.keyword !== 'anyOf' : e.instancePath.startsWith(`${c.instancePath}/`)),
+      (c) =>
+        c !== e &&
+        (e.instancePath === c.instancePath ? e.keyword !== 'anyOf' : e.instancePath.startsWith(`${c.instancePath}/`)),
     );
     return !inside;
   });
@@ -68,10 +90,9 @@ function explain(error: ErrorObject, prefix: string, root: unknown): SchemaError
   const branches = error.schema as unknown[] | undefined;
   const wanted: string[] = [];
   let best: ErrorObject[] | null = null;
-  const count = branches?.length ?? anyOfLength(error.schemaPath);
-  for (let i = 0; i < count; i++) {
-    const validate = compiled().ajv.getSchema(`${SCHEMA_ID}${error.schemaPath}/${i}`);
-    if (!validate || validate(data)) continue;
+  for (const branch of branches ?? []) {
+    const validate = branchValidator(branch);
+    if (validate(data)) continue;
     const errors = outermost(validate.errors ?? []);
     const mismatch = errors.find((e) => e.instancePath === '' && (e.keyword === 'type' || e.keyword === 'const'));
     if (mismatch) wanted.push(wantedBy(mismatch));
@@ -86,10 +107,17 @@ function score(errors: readonly ErrorObject[]): number {
   return errors.reduce((sum, e) => sum + (e.keyword === 'required' ? 10 : 1), 0);
 }
 
-function anyOfLength(schemaPath: string): number {
-  let found: unknown = schema;
-  for (const part of schemaPath.replace(/^#\//, '').split('/')) found = (found as Record<string, unknown>)[part];
-  return Array.isArray(found) ? found.length : 0;
+const branchValidators = new Map<unknown, ValidateFunction>();
+
+/** A validator for one branch of an `anyOf`; its references count from the whole schema. */
+function branchValidator(branch: unknown): ValidateFunction {
+  let validate = branchValidators.get(branch);
+  if (!validate) {
+    const absolute = JSON.stringify(branch).replaceAll('"$ref":"#', `"$ref":"${SCHEMA_ID}#`);
+    validate = compiled().ajv.compile(JSON.parse(absolute) as object);
+    branchValidators.set(branch, validate);
+  }
+  return validate;
 }
 
 function wantedBy(error: ErrorObject): string {
@@ -123,7 +151,7 @@ function describe({ pointer, error, wanted }: SchemaError, root: Node): Diagnost
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = (error.params as { additionalProperty: string }).additionalProperty;
-      const known = Object.keys((parentSchema(error) as { properties?: object })?.properties ?? {});
+      const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
       return [report.unknownKey(keyLocation(place.node, key) ?? place.location, key, what, known)];
     }
     case 'required': {
@@ -170,15 +198,11 @@ function found(node: Node | null): string {
   }
 }
 
-function parentSchema(error: ErrorObject): unknown {
-  let found: unknown = schema;
-  const parts = error.schemaPath.replace(/^[^#]*#\//, '').split('/').slice(0, -1);
-  for (const part of parts) found = (found as Record<string, unknown> | undefined)?.[part];
-  return found;
-}
-
 function pointerParts(pointer: string): string[] {
-  return pointer.split('/').slice(1).map((p) => p.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((p) => p.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function at(value: unknown, pointer: string): unknown {
@@ -219,8 +243,14 @@ function nameOf(parts: readonly string[]): string {
   const [head, name, ...rest] = parts;
   if (head === undefined) return 'the spec';
   const noun = COLLECTIONS[head];
-  const keys = (list: readonly string[]): string =>
-    list.map((p) => (/^\d+$/.test(p) ? `entry ${Number(p) + 1}` : `"${p}"`)).join(', ');
+  const keys = (list: readonly string[]): string => {
+    const entry = list.findIndex((p) => /^\d+$/.test(p));
+    if (entry < 0) return `"${list.join('.')}"`;
+    const key = list.slice(entry + 1);
+    const inside = key.length > 0 ? `"${key.join('.')}" of ` : '';
+    const of = entry > 0 ? ` of "${list.slice(0, entry).join('.')}"` : '';
+    return `${inside}entry ${Number(list[entry]) + 1}${of}`;
+  };
   if (noun === undefined || name === undefined) return keys(parts);
   return rest.length === 0 ? `${noun} "${name}"` : `${keys(rest)} of ${noun} "${name}"`;
 }

@@ -27,13 +27,16 @@ export function buildRelation(spec: Located<Spec>, options: RelationOptions): Re
   const builder = new RelationBuilder(options);
   const params = spec.get('params')?.entries() ?? [];
   // Globs come last: what tasks produce, and so what a glob leaves out, depends on the other params.
-  const isGlob = (p: (typeof params)[number]): boolean => p.value.node.kind === 'mapping' && p.value.node.entries.has('glob');
+  const isGlob = (p: (typeof params)[number]): boolean =>
+    p.value.node.kind === 'mapping' && p.value.node.entries.has('glob');
   for (const { key } of params) builder.declare(key.text, key.location);
   const order = [...params.entries()].sort(([i, a], [j, b]) => Number(isGlob(a)) - Number(isGlob(b)) || i - j);
   for (const [position, { key, value }] of order) builder.addAxis(position, key.text, key.location, value);
   for (const { key, value } of spec.get('tables')?.entries() ?? []) builder.addTable(key.text, value as Located<Table>);
   const { columns, factors } = builder;
-  const excludes = (spec.get('exclude')?.items() ?? []).flatMap((entry) => buildExclude(entry.as(), columns, factors, options));
+  const excludes = (spec.get('exclude')?.items() ?? []).flatMap((entry) =>
+    buildExclude(entry.as(), columns, factors, options),
+  );
   return { factors, columns, excludes };
 }
 
@@ -64,7 +67,12 @@ class RelationBuilder {
     const { context, fill, isProduced } = this.options;
     const before = context.diagnostics.length;
     const setting = lastSetting(context, name);
-    const declared = axisValues(param.as(), { name, context, fill, isProduced: (path) => isProduced(path, this.columns) });
+    const declared = axisValues(param.as(), {
+      name,
+      context,
+      fill,
+      isProduced: (path) => isProduced(path, this.columns),
+    });
     const values = setting ? settingValues(setting) : declared.values;
     if (values.length === 0 && context.diagnostics.length === before) {
       context.diagnostics.push(report.emptyAxis(param.location, name));
@@ -83,12 +91,20 @@ class RelationBuilder {
     const column: Column = { name, factor: position, values: texts, allowsSlash: declared.allowsSlash, location };
     this.columns.set(name, column);
     const cells = [Int32Array.from(texts, (_, i) => i)];
-    this.factors[position] = { name, kind: 'axis', columns: [column], rowCount: texts.length, cells, declaredCells: cells };
+    this.factors[position] = {
+      name,
+      kind: 'axis',
+      columns: [column],
+      rowCount: texts.length,
+      cells,
+      declaredCells: cells,
+    };
   }
 
   addTable(name: string, table: Located<Table>): void {
     const { context, fill } = this.options;
-    const data = table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), context, fill);
+    const data =
+      table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), context, fill);
     if (!data) return;
     if (data.rows.length === 0) context.diagnostics.push(report.emptyAxis(table.location, name));
     const f = this.factors.length;
@@ -114,7 +130,14 @@ class RelationBuilder {
     this.warnOfDuplicateRows(name, data, declaredCells);
     const rows = this.rowsBySettings(columns, declaredCells, data.rows.length);
     const cells = rows === null ? declaredCells : declaredCells.map((c) => Int32Array.from(rows, (r) => c[r]!));
-    this.factors.push({ name, kind: 'table', columns, rowCount: rows?.length ?? data.rows.length, cells, declaredCells });
+    this.factors.push({
+      name,
+      kind: 'table',
+      columns,
+      rowCount: rows?.length ?? data.rows.length,
+      cells,
+      declaredCells,
+    });
   }
 
   private warnOfDuplicateRows(name: string, data: TableData, cells: readonly Int32Array[]): void {
@@ -139,7 +162,10 @@ class RelationBuilder {
       const ids = new Set<number>();
       for (const value of settingValues(setting)) {
         const id = column.values.indexOf(value.text);
-        if (id < 0) context.diagnostics.push(report.setValueNotInTable(value.location, column.name, value.text, closest(value.text, column.values)));
+        if (id < 0)
+          context.diagnostics.push(
+            report.setValueNotInTable(value.location, column.name, value.text, closest(value.text, column.values)),
+          );
         else ids.add(id);
       }
       const candidates: number[] = rows ?? Array.from({ length: count }, (_, r) => r);
@@ -175,7 +201,9 @@ function inlineTable(table: Located<Table>, name: string, context: Context, fill
     const extra = entries.find((e) => !columns.some((c) => c.name === e.key.text));
     if (extra) {
       const known = columns.map((c) => c.name);
-      context.diagnostics.push(report.unknownColumn(extra.key.location, extra.key.text, name, closest(extra.key.text, known)));
+      context.diagnostics.push(
+        report.unknownColumn(extra.key.location, extra.key.text, name, closest(extra.key.text, known)),
+      );
     }
     const missing = columns.find((c) => !entries.some((e) => e.key.text === c.name));
     if (missing) context.diagnostics.push(report.missingColumn(row.location, missing.name, name));
@@ -264,7 +292,9 @@ function buildExclude(
       const id = column.values.indexOf(text);
       if (id >= 0) ids.add(id);
       else if (!lastSetting(context, key.text)) {
-        context.diagnostics.push(report.excludeNoSuchValue(item.location, key.text, text, closest(text, column.values)));
+        context.diagnostics.push(
+          report.excludeNoSuchValue(item.location, key.text, text, closest(text, column.values)),
+        );
       }
     }
     conditions.set(column, ids);
@@ -277,7 +307,9 @@ function buildExclude(
 }
 
 function matchesSomeRow(factor: Factor, conditions: ReadonlyMap<Column, ReadonlySet<number>>): boolean {
-  const here = factor.columns.flatMap((c, i) => (conditions.has(c) ? [{ cells: factor.cells[i]!, ids: conditions.get(c)! }] : []));
+  const here = factor.columns.flatMap((c, i) =>
+    conditions.has(c) ? [{ cells: factor.cells[i]!, ids: conditions.get(c)! }] : [],
+  );
   if (here.length < 2) return true;
   return factor.cells[0]!.some((_, row) => here.every(({ cells, ids }) => ids.has(cells[row]!)));
 }

@@ -116,6 +116,14 @@ function parsePlaceholder(
 ): Placeholder | TemplateError {
   const whole = matchAt(WHOLE, text, start);
   const name = /^\{([A-Za-z_]\w*)/.exec(text.slice(start, start + 200))?.[1] ?? '';
+  if (!whole && afterDollar) {
+    return {
+      start: start - 1,
+      end: start + 1 + name.length,
+      message: `"\${${name}" reads as the shell's variable and as wfc's {${name}}`,
+      hint: `give the shell's variable another name than ${name}`,
+    };
+  }
   if (!whole) {
     const close = text.indexOf('}', start);
     const end = close < 0 || close - start > 200 ? start + 1 + name.length : close + 1;
@@ -228,7 +236,7 @@ function unknownPlaceholder(text: string, start: number, params: ReadonlySet<str
   if (!whole) return null;
   const name = whole[1] ?? '';
   const bare = whole[0] === `{${name}}`;
-  const near = closest(name, [...params, ...PLACEHOLDER_ROOTS]);
+  const near = closest(name, [...params, ...PLACEHOLDER_ROOTS], bare ? undefined : 1);
   if (!bare && (near === null || name.length < 4)) return null;
   const suggestion = didYouMean(near === null ? null : whole[0].replace(name, near));
   return {

@@ -2,8 +2,8 @@ import type { Located } from '../model/located.ts';
 import type { Location, Node, SourceText } from '../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
-import * as report from './report.ts';
 import { MAX_TASKS } from './relation.ts';
+import * as report from './report.ts';
 
 /** One value of an axis or cell of a table: its exact text, and where it stands. */
 export interface Value {
@@ -33,7 +33,10 @@ export function axisValues(param: Located<Param>, options: ValueOptions): AxisVa
   if (param.kind === 'sequence') return { values: listValues(param.node, options), allowsSlash: false };
   const values = param.as<ValuesParam>().get('values');
   if (values) {
-    return { values: listValues(values.node, options), allowsSlash: param.as<ValuesParam>().get('path')?.value === true };
+    return {
+      values: listValues(values.node, options),
+      allowsSlash: param.as<ValuesParam>().get('path')?.value === true,
+    };
   }
   const lines = param.as<LinesParam>().get('lines');
   if (lines) {

@@ -10,8 +10,14 @@ import type { Resources, Slot } from '../model/workflow.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { reasonCode } from '../resume/reason.ts';
-import { type Seen, statesText, type SuccessRecord, withEarlierStates } from '../resume/record.ts';
-import { bashLiteral, checkFunctionName, needsProgram, renderRuleFunctions, ruleFunctionName } from '../target/functions.ts';
+import { type Seen, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
+import {
+  bashLiteral,
+  checkFunctionName,
+  needsProgram,
+  renderRuleFunctions,
+  ruleFunctionName,
+} from '../target/functions.ts';
 import { type AttemptValues, bindingValue, commandPath } from '../target/values.ts';
 import { type Lease, type LocalLimits, LocalPools } from './pools.ts';
 import { type Counts, Scheduler } from './scheduler.ts';
@@ -78,7 +84,10 @@ interface Attempt {
 }
 
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
-export function execute(plan: Plan, options: ExecutorOptions): { readonly result: Promise<RunResult>; readonly interrupt: () => void } {
+export function execute(
+  plan: Plan,
+  options: ExecutorOptions,
+): { readonly result: Promise<RunResult>; readonly interrupt: () => void } {
   const executor = new Executor(plan, options);
   return { result: executor.run(), interrupt: () => executor.interrupt() };
 }
@@ -111,7 +120,8 @@ class Executor {
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.checksOf = plan.rules.map((r) => checksText(r));
     this.hasLogBinding = plan.rules.map((r) => r.rule.command.bindings.some((b) => b.source.kind === 'log'));
-    this.hadLogs = existsSync(join(options.state.root, 'logs')) || plan.rules.some((r) => !r.rule.log.text.startsWith('.wfc/'));
+    this.hadLogs =
+      existsSync(join(options.state.root, 'logs')) || plan.rules.some((r) => !r.rule.log.text.startsWith('.wfc/'));
     const functionsFile = this.writeWorkFiles();
     this.scripts = plan.rules.map((r) => r.rule.command.script && this.scriptPath(r));
     this.shells = new ShellPool({
@@ -127,7 +137,8 @@ class Executor {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
       this.guard(() => {
-        for (const [task, path] of this.options.decisions.missingSources) this.failBeforeStart(task, `its source file ${path} does not exist`);
+        for (const [task, path] of this.options.decisions.missingSources)
+          this.failBeforeStart(task, `its source file ${path} does not exist`);
         this.refuseProtected();
         this.timer = setInterval(() => this.guard(() => this.tick()), 200);
         this.startMore();
@@ -222,7 +233,8 @@ class Executor {
       if (existed || rule.outputTexts.length > 1) disk.remove(path);
       disk.makeParent(path);
     }
-    const toLog = this.hasLogBinding[rule.rule.index]! || number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
+    const toLog =
+      this.hasLogBinding[rule.rule.index]! || number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
     if (toLog) disk.makeParent(log);
     const attempt: Attempt = {
       task,
@@ -267,7 +279,9 @@ class Executor {
     lines.push(ruleFunctionName(rule.rule));
     rule.rule.outputs.forEach((_, o) => {
       if (!needsProgram(rule.rule, o)) return;
-      lines.push(`wfc_verify ${bashLiteral(commandPath(rule.outputTexts[o]!(index)))} ${checkFunctionName(rule.rule, o)}`);
+      lines.push(
+        `wfc_verify ${bashLiteral(commandPath(rule.outputTexts[o]!(index)))} ${checkFunctionName(rule.rule, o)}`,
+      );
     });
     return lines.join('\n');
   }
@@ -334,11 +348,13 @@ class Executor {
     const state = disk.stat(path);
     if (!state) return `it succeeded, but its output is missing: ${path}`;
     if (output.directory && !state.isDirectory) return `its output should be a directory: ${path}`;
-    if (!output.directory && state.isDirectory) return `its output is a directory, and "directory: true" is not set: ${path}`;
+    if (!output.directory && state.isDirectory)
+      return `its output is a directory, and "directory: true" is not set: ${path}`;
     if (output.directory && disk.isEmptyDirectory(path)) return `its output directory is empty: ${path}`;
     for (const check of output.checks) {
       if (check.kind === 'nonempty' && state.size === 0) return `its output is empty: ${path}`;
-      if (check.kind === 'min_bytes' && state.size < check.bytes) return `its output has ${state.size} of at least ${check.bytes} bytes: ${path}`;
+      if (check.kind === 'min_bytes' && state.size < check.bytes)
+        return `its output has ${state.size} of at least ${check.bytes} bytes: ${path}`;
     }
     return null;
   }
@@ -388,7 +404,10 @@ class Executor {
           if (this.options.decisions.reasons[task] === 0) continue;
           const path = rule.outputTexts[o]!(i);
           if (this.options.disk.isProtected(path)) {
-            this.failBeforeStart(task, `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`);
+            this.failBeforeStart(
+              task,
+              `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`,
+            );
           }
         }
       });
@@ -422,12 +441,16 @@ class Executor {
     for (const attempt of this.running) {
       const limit = attempt.resources.timeSeconds;
       if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {
-        appendFileSync(attempt.scratch ?? this.options.disk.absolute(attempt.log), `wfc: time limit of ${limit} s reached\n`);
+        appendFileSync(
+          attempt.scratch ?? this.options.disk.absolute(attempt.log),
+          `wfc: time limit of ${limit} s reached\n`,
+        );
         this.stopTask(attempt, 'time limit', 'SIGTERM');
       }
       if (attempt.stop !== null && now - attempt.stoppedAt > GRACE_MS) this.shells.signal(attempt.worker, 'SIGKILL');
       // A task that takes long gets its log at once, so that one can follow it.
-      if (attempt.scratch !== null && now - attempt.startedAt > 1000 && existsSync(attempt.scratch)) this.moveLog(attempt);
+      if (attempt.scratch !== null && now - attempt.startedAt > 1000 && existsSync(attempt.scratch))
+        this.moveLog(attempt);
     }
     this.options.observer.progress(this.scheduler.counts());
   }

@@ -20,5 +20,8 @@ function gpuIds(env: NodeJS.ProcessEnv): string[] {
   if (existsSync(driver)) return readdirSync(driver).map((_, i) => String(i));
   if (!existsSync('/dev/nvidiactl') && !existsSync('/dev/dxg')) return [];
   const listed = spawnSync('nvidia-smi', ['-L'], { encoding: 'utf8', timeout: 5000 });
-  return (listed.stdout ?? '').split('\n').filter((line) => line.startsWith('GPU ')).map((_, i) => String(i));
+  return (listed.stdout ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('GPU '))
+    .map((_, i) => String(i));
 }

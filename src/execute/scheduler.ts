@@ -80,7 +80,8 @@ export class Scheduler {
   }
 
   finish(task: number, outcome: 'done' | 'failed'): void {
-    if (this.state[task] !== TASK_RUNNING) throw new Error(`internal error: task ${task} ended in state ${this.state[task]}`);
+    if (this.state[task] !== TASK_RUNNING)
+      throw new Error(`internal error: task ${task} ended in state ${this.state[task]}`);
     this.running--;
     if (outcome === 'done') {
       this.state[task] = TASK_DONE;
@@ -192,7 +193,8 @@ function eachEdge(plan: Plan, runs: Uint8Array, lists: ListNodes, visit: (from: 
         if (runs[rule.firstTask + i] === 0) continue;
         const group = members.groupOf(i);
         wanted[group] = 1;
-        if (hasRunning(members.offsets, members.members, producers, group, runs)) visit(plan.taskCount + base + group, rule.firstTask + i);
+        if (hasRunning(members.offsets, members.members, producers, group, runs))
+          visit(plan.taskCount + base + group, rule.firstTask + i);
       }
       for (let g = 0; g < wanted.length; g++) {
         if (wanted[g] === 0) continue;
@@ -205,7 +207,13 @@ function eachEdge(plan: Plan, runs: Uint8Array, lists: ListNodes, visit: (from: 
   }
 }
 
-function hasRunning(offsets: Int32Array, members: Int32Array, producers: Int32Array, group: number, runs: Uint8Array): boolean {
+function hasRunning(
+  offsets: Int32Array,
+  members: Int32Array,
+  producers: Int32Array,
+  group: number,
+  runs: Uint8Array,
+): boolean {
   for (let m = offsets[group]!; m < offsets[group + 1]!; m++) {
     const producer = producers[members[m]!]!;
     if (producer >= 0 && runs[producer] !== 0) return true;

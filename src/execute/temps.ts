@@ -39,7 +39,8 @@ export class TempOutputs {
   atEnd(): string[] {
     if (!this.hasTemps) return [];
     const paths: string[] = [];
-    for (let task = 0; task < this.plan.taskCount; task++) if (this.plan.needed[task] === 1) paths.push(...this.pathsOf(task));
+    for (let task = 0; task < this.plan.taskCount; task++)
+      if (this.plan.needed[task] === 1) paths.push(...this.pathsOf(task));
     return paths;
   }
 

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { SuccessRecord } from '../resume/record.ts';
@@ -130,7 +141,9 @@ export function compactJournals(folder: string, history: History): void {
   if (names.length < 2) return;
   const lines: string[] = [];
   for (const [task, r] of history.records) {
-    lines.push(['done', task, r.fingerprint, r.checks, r.durationSeconds.toFixed(3), r.inputs, r.outputs, MARK].join('\t'));
+    lines.push(
+      ['done', task, r.fingerprint, r.checks, r.durationSeconds.toFixed(3), r.inputs, r.outputs, MARK].join('\t'),
+    );
   }
   for (const task of history.unfinished) lines.push(['started', task, 1, 0, 0, MARK].join('\t'));
   const number = names.at(-1)!.split('-')[0]!;

@@ -50,7 +50,11 @@ export class Progress {
     const ended = counts.done + counts.failed + counts.blocked;
     const percent = counts.total === 0 ? 100 : Math.floor((ended / counts.total) * 100);
     const rate = this.rate(ended, now);
-    const parts = [`${formatCount(ended)} of ${formatCount(counts.total)} tasks`, `${percent} %`, `${formatCount(counts.running)} running`];
+    const parts = [
+      `${formatCount(ended)} of ${formatCount(counts.total)} tasks`,
+      `${percent} %`,
+      `${formatCount(counts.running)} running`,
+    ];
     if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} failed`);
     if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked`);
     if (rate > 0) {

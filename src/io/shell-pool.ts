@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
 /** How a task's shell ended. */
 export interface ShellEnd {
@@ -94,7 +94,12 @@ class Worker {
     const { cwd, env, functionsFile, scratchFile } = this.options;
     // A session of its own: Ctrl-C in the terminal reaches wfc only, which then stops the tasks in order.
     const args = ['--noprofile', '--norc', shippedFile('templates/worker.sh'), functionsFile, scratchFile(this.number)];
-    const child = spawn('bash', args, { cwd, env, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
+    const child = spawn('bash', args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    });
     (child.stdio[4] as Readable).setEncoding('latin1').on('data', (text: string) => this.receive(text));
     let errors = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

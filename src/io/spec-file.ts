@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import * as report from '../compile/report.ts';
 import type { SpecFiles } from '../compile/context.ts';
+import * as report from '../compile/report.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
 
@@ -44,7 +44,15 @@ export function readUtf8(file: string): { text: string } | { diagnostic: Diagnos
   const source = { file, text };
   const invalid = firstInvalidUtf8(bytes);
   if (invalid >= 0) {
-    return { diagnostic: report.invalidUtf8({ file, text }, bytes.subarray(0, invalid).toString('utf8').replace(/^\ufeff/, '').length) };
+    return {
+      diagnostic: report.invalidUtf8(
+        { file, text },
+        bytes
+          .subarray(0, invalid)
+          .toString('utf8')
+          .replace(/^\ufeff/, '').length,
+      ),
+    };
   }
   const control = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
   if (control >= 0) return { diagnostic: report.controlCharacter(source, control) };

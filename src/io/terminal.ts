@@ -16,7 +16,9 @@ export function paint(style: Style, format: Paint, text: string): string {
 /** Text from a spec or a log never reaches the terminal raw: control characters are shown, not obeyed. */
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) =>
-    c.charCodeAt(0) < 0x20 ? String.fromCharCode(0x2400 + c.charCodeAt(0)) : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    c.charCodeAt(0) < 0x20
+      ? String.fromCharCode(0x2400 + c.charCodeAt(0))
+      : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
@@ -36,7 +38,9 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: Style): string {
 
 function place(location: Location): string {
   const { line, column } = lineAndColumn(location.source, location.start);
-  return printable(location.source.file.startsWith('--') ? location.source.file : `${location.source.file}:${line}:${column}`);
+  return printable(
+    location.source.file.startsWith('--') ? location.source.file : `${location.source.file}:${line}:${column}`,
+  );
 }
 
 const MAX_EXCERPT = 120;
@@ -47,7 +51,10 @@ function excerpt(location: Location, style: Style): string[] {
   if (lineText.trim() === '') return [];
   const from = column > MAX_EXCERPT - 20 ? column - 40 : 0;
   const shown = printable(lineText.slice(from, from + MAX_EXCERPT)).replaceAll('\t', ' ');
-  const length = Math.max(1, Math.min(location.end - location.start, lineText.length - column + 1, from + MAX_EXCERPT - column + 1));
+  const length = Math.max(
+    1,
+    Math.min(location.end - location.start, lineText.length - column + 1, from + MAX_EXCERPT - column + 1),
+  );
   const gap = ' '.repeat(displayWidth(lineText.slice(from, column - 1)));
   const underline = '^'.repeat(Math.max(1, displayWidth(lineText.slice(column - 1, column - 1 + length))));
   return [`    ${shown}`, `    ${gap}${paint(style, 'red', underline)}`];
@@ -58,7 +65,12 @@ function displayWidth(text: string): number {
   let width = 0;
   for (const c of text) {
     if (/\p{Mark}/u.test(c)) continue;
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(c) ? 2 : 1;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        c,
+      )
+        ? 2
+        : 1;
   }
   return width;
 }

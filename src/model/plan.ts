@@ -84,7 +84,9 @@ export interface Plan {
   /** Temp outputs that the targets name by path; see `outputId`. */
   readonly keptTemps: ReadonlySet<number>;
   /** Where a path comes from, among all tasks. */
-  readonly findPath: (path: string) => { readonly task: number; readonly output: number; readonly inside: boolean } | null;
+  readonly findPath: (
+    path: string,
+  ) => { readonly task: number; readonly output: number; readonly inside: boolean } | null;
 }
 
 /** The rule that a task belongs to. */
@@ -134,7 +136,8 @@ export function forEachTaskInOrder(plan: Plan, visit: (task: number, rule: Plann
       continue;
     }
     const rule = plan.rules[block.rule]!;
-    for (let i = 0; i < rule.space.size; i++) if (plan.needed[rule.firstTask + i] === 1) visit(rule.firstTask + i, rule);
+    for (let i = 0; i < rule.space.size; i++)
+      if (plan.needed[rule.firstTask + i] === 1) visit(rule.firstTask + i, rule);
   }
 }
 

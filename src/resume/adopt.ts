@@ -1,6 +1,6 @@
 import { forEachPath, type Plan, ruleOf } from '../model/plan.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
-import { type FileState, type Seen, statesText, type SuccessRecord } from './record.ts';
+import { type FileState, type Seen, type SuccessRecord, statesText } from './record.ts';
 
 /** Records for tasks that are taken as complete in their present state. */
 export function recordsOfAdopted(

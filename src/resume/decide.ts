@@ -1,7 +1,15 @@
-import { forEachPath, forEachTaskInOrder, outputId, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
+import {
+  forEachPath,
+  forEachTaskInOrder,
+  outputId,
+  type Plan,
+  type PlannedInput,
+  type PlannedRule,
+  ruleOf,
+} from '../model/plan.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
 import { reasonCode } from './reason.ts';
-import { type FileState, firstDifference, recordedStates, sameFile, type Seen, type SuccessRecord } from './record.ts';
+import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
 
 /** What is known of the past, and how to look at the present. */
 export interface Present {
@@ -97,10 +105,13 @@ class Decider {
       if (this.present.records === null) return this.reasonByTimes(task, rule, i);
       return this.hasPresentOutput(rule, i) ? reasonCode('no record') : MISSING;
     }
-    const own = this.compareWithRecord(rule, i, record);
-    if (own.reason !== 0) return own.reason;
+    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
+    if (!this.sameOutputs(outputs, record)) return reasonCode('output changed');
+    if (record.fingerprint !== this.fingerprintOf[rule.rule.index]!(i)) return reasonCode('command changed');
+    // Before the inputs: one that is to be remade is gone or changed by nature.
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
-    if (own.checkAgain) {
+    if (firstDifference(record.inputs, this.inputStates(rule, i)) !== -1) return reasonCode('input changed');
+    if (record.checks !== this.checks[rule.rule.index]) {
       if (!this.passesChecks(rule, i)) return reasonCode('check failed');
       this.toRecord.push(task);
     }
@@ -126,18 +137,6 @@ class Decider {
 
   private hasPresentOutput(rule: PlannedRule, i: number): boolean {
     return this.outputStates[rule.rule.index]!.some((states) => !Number.isNaN(states.mtimeMs[i]!));
-  }
-
-  private compareWithRecord(rule: PlannedRule, i: number, record: SuccessRecord): { reason: number; checkAgain: boolean } {
-    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
-    if (!this.sameOutputs(outputs, record)) return { reason: reasonCode('output changed'), checkAgain: false };
-    if (record.fingerprint !== this.fingerprintOf[rule.rule.index]!(i)) {
-      return { reason: reasonCode('command changed'), checkAgain: false };
-    }
-    if (firstDifference(record.inputs, this.inputStates(rule, i)) !== -1) {
-      return { reason: reasonCode('input changed'), checkAgain: false };
-    }
-    return { reason: 0, checkAgain: record.checks !== this.checks[rule.rule.index] };
   }
 
   /** A temp output that is gone is taken as its record left it. */
@@ -220,7 +219,9 @@ class Decider {
     if (outputs.every((o) => o === null)) return MISSING;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const oldest = Math.min(...outputs.map((o) => o?.mtimeMs ?? Number.POSITIVE_INFINITY));
-    const newer = this.inputStates(rule, i).some((s) => s === null || (!Array.isArray(s) && (s as FileState).mtimeMs > oldest));
+    const newer = this.inputStates(rule, i).some(
+      (s) => s === null || (!Array.isArray(s) && (s as FileState).mtimeMs > oldest),
+    );
     if (newer) return reasonCode('input newer');
     if (!this.passesChecks(rule, i)) return reasonCode('check failed');
     this.toRecord.push(task);
@@ -242,7 +243,9 @@ class Decider {
           if (producer < 0 || reasons[producer] !== 0) return;
           const maker = ruleOf(plan, producer);
           const position = Math.max(0, input.producerOutputs[path]!);
-          const gone = Number.isNaN(this.outputStates[maker.rule.index]![position]!.mtimeMs[producer - maker.firstTask]!);
+          const gone = Number.isNaN(
+            this.outputStates[maker.rule.index]![position]!.mtimeMs[producer - maker.firstTask]!,
+          );
           if (gone) reasons[producer] = TEMP_NEEDED;
         });
       }

@@ -11,9 +11,9 @@ export const REASONS = [
   'output changed',
   'check failed',
   'command changed',
+  'upstream runs',
   'input changed',
   'input newer',
-  'upstream runs',
   'temp needed',
 ] as const;
 export type Reason = (typeof REASONS)[number];

@@ -62,7 +62,10 @@ function wholeSeconds(text: string): string {
 }
 
 /** The states in which an output was recorded: one, or several where a temp output was remade. */
-export function recordedStates(record: SuccessRecord | undefined, position: number): Pick<FileState, 'mtimeMs' | 'size'>[] {
+export function recordedStates(
+  record: SuccessRecord | undefined,
+  position: number,
+): Pick<FileState, 'mtimeMs' | 'size'>[] {
   const text = record?.outputs.split(',')[position] ?? '';
   return text.split('|').flatMap((t) => parseState(t) ?? []);
 }
@@ -72,7 +75,16 @@ export function withEarlierStates(earlier: string, now: string): string {
   const before = earlier.split(',');
   const after = now.split(',');
   if (earlier.startsWith('#') || now.startsWith('#') || before.length !== after.length) return now;
-  return after.map((text, i) => [...before[i]!.split('|').filter((t) => t !== text).slice(-7), text].join('|')).join(',');
+  return after
+    .map((text, i) =>
+      [
+        ...before[i]!.split('|')
+          .filter((t) => t !== text)
+          .slice(-7),
+        text,
+      ].join('|'),
+    )
+    .join(',');
 }
 
 /**

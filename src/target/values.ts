@@ -27,7 +27,12 @@ export function slotPaths(rule: PlannedRule, kind: 'input' | 'output', slot: Slo
 }
 
 /** The value of one variable of a rule's command for one task. */
-export function bindingValue(rule: PlannedRule, binding: Binding, taskIndex: number, attempt: AttemptValues): BindingValue {
+export function bindingValue(
+  rule: PlannedRule,
+  binding: Binding,
+  taskIndex: number,
+  attempt: AttemptValues,
+): BindingValue {
   const { source } = binding;
   switch (source.kind) {
     case 'param': {
@@ -45,7 +50,12 @@ export function bindingValue(rule: PlannedRule, binding: Binding, taskIndex: num
       return commandPath(attempt.listFile(source.slot));
     case 'resource': {
       const resources = taskResources(rule, taskIndex);
-      const values = { cpus: resources.cpus, mem_mb: resources.memoryMiB ?? 0, gpus: resources.gpus, time_s: resources.timeSeconds ?? 0 };
+      const values = {
+        cpus: resources.cpus,
+        mem_mb: resources.memoryMiB ?? 0,
+        gpus: resources.gpus,
+        time_s: resources.timeSeconds ?? 0,
+      };
       return String(values[source.field]);
     }
     case 'rule':
