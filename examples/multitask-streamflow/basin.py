@@ -1,8 +1,8 @@
-"""A stand-in for the rivers and their gauges, so that the example needs no download.
+"""A stand-in for the rivers and their gauges, so that the example needs no download. All stations are made up.
 
 Everything about a station follows from its row in obs_file.csv (the river and its gauge) and its row in input_file.csv
-(the weather station that the model is given); the only chance in it is seeded with the station's id. So every task sees
-the same river. With real data you would read daily values here, and no other script would change.
+(the weather station nearby); all chance in it is seeded with the station's id. So every task sees the same river.
+With real data, observe() and weather_station() would read daily values from the two files, and little else would change.
 """
 
 import csv
@@ -60,8 +60,8 @@ def simulate_river(station, rain, air, sun):
     """Daily streamflow (m3/s) and water temperature (degrees C): a bucket model.
 
     Rain and melting snow fill the soil. The wetter the soil, the more runs off quickly; the rest seeps into groundwater,
-    which drains slowly. Water temperature follows the air: slowly where there is much water to heat, and held back where
-    most of the water is groundwater. This is why temperature has something to say about flow.
+    which drains slowly. The energy of sun and air melts the snow and dries the soil, and it heats the water: fast where
+    the river is low, slowly where most of it is groundwater. So who learns temperature learns something about flow.
     """
     flow, temperature = [], []
     snow, soil, quick = 0.0, 70.0, 1.0
@@ -115,7 +115,7 @@ def observe(station):
 
 
 def weather_station(station, gauge):
-    """Rain and air temperature as measured at the nearest weather station: the inputs of the model."""
+    """Rain, air temperature and sunshine as the nearest weather station measured them: the inputs of the model."""
     rain, air, sun = simulate_weather(station)
     random = Random("weather station " + station["site_id"])
     spread = gauge["distance_km"] / 100

@@ -6,7 +6,7 @@ import math
 import sys
 
 import basin
-from model import predict
+from model import INPUTS, predict
 
 prepped_file, model_file, partition, out_file = sys.argv[1:]
 with open(prepped_file) as file:
@@ -15,7 +15,7 @@ with open(model_file) as file:
     model = json.load(file)
 
 # The model runs through all days, so that its stores are full when the validation year begins.
-scaled = predict(model, prepped["series"]["rain"], prepped["series"]["air"])
+scaled = predict(model, [prepped["series"][name] for name in INPUTS])
 (flow_mean, flow_spread), (water_mean, water_spread) = prepped["scale"]["flow"], prepped["scale"]["temperature"]
 
 with open(out_file, "w", newline="") as file:

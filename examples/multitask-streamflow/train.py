@@ -4,12 +4,12 @@ import argparse
 import json
 import math
 
-from model import HIDDEN, gradients, new_model
+from model import HIDDEN, INPUTS, gradients, new_model
 
-LEARNING_RATE = 0.05
-STEEPEST = 1.0  # longer gradients are cut to this length
+LEARNING_RATE = 0.05  # at first; falls to 0
+MOMENTUM = 0.9
+STEEPEST = 1.0  # longer gradients are cut to this length, so a large factor takes from flow what it gives to temperature
 CHUNK_DAYS = 61  # one step of gradient descent for each
-WARM_UP_DAYS = 61
 
 parser = argparse.ArgumentParser()
 parser.add_argument("prepped")
@@ -38,13 +38,14 @@ for epoch in range(args.epochs):
     rate = LEARNING_RATE * (1 - epoch / args.epochs)
     for first in range(0, train_days, CHUNK_DAYS):
         days = slice(first, first + CHUNK_DAYS)
+        inputs = [series[name][days] for name in INPUTS]
         targets = {task: series[task][days] for task in task_weight}
-        gradient, stores = gradients(model, series["rain"][days], series["air"][days], targets, task_weight, stores)
+        gradient, stores = gradients(model, inputs, targets, task_weight, stores)
         steepness = math.sqrt(sum(g * g for part in numbers(gradient) for g in part))
         shorten = min(1.0, STEEPEST / steepness) if steepness else 1.0
         for weights, slopes, speeds in zip(numbers(model), numbers(gradient), velocity):
             for index, slope in enumerate(slopes):
-                speeds[index] = 0.9 * speeds[index] - rate * shorten * slope
+                speeds[index] = MOMENTUM * speeds[index] - rate * shorten * slope
                 weights[index] += speeds[index]
 
 with open(args.out, "w") as file:

@@ -1,5 +1,5 @@
 import { type Located, mergeNodes } from '../model/located.ts';
-import { type Location, type Node, type ScalarNode, type SourceText, valueOf } from '../model/source.ts';
+import { type Location, type Node, plainValue, type ScalarNode, type SourceText } from '../model/source.ts';
 import type { Config } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
 import * as report from './report.ts';
@@ -36,7 +36,7 @@ function parseConfigFile(source: SourceText, context: Context): Node[] {
   const { root, diagnostics } = parseSource(source);
   context.diagnostics.push(...diagnostics);
   if (!root) return [];
-  if (root.kind !== 'mapping' || !isConfig(valueOf(root))) {
+  if (root.kind !== 'mapping' || !isConfig(plainValue(root))) {
     context.diagnostics.push(report.configFileShape(root.location));
     return [];
   }

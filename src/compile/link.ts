@@ -28,7 +28,8 @@ export function linkRules(workflow: Workflow, diagnostics: Diagnostic[]): Linked
   if (!tasks) return null;
   const index = new OutputIndex();
   for (const rule of tasks) {
-    rule.rule.outputs.forEach((output, position) => index.add({ tasks: rule, rule: rule.rule, output, position }));
+    for (const [position, output] of rule.rule.outputs.entries())
+      index.add({ tasks: rule, rule: rule.rule, output, position });
   }
   reportCollisions(tasks, index, diagnostics);
   const before = diagnostics.length;

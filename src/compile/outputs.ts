@@ -1,7 +1,7 @@
 import type { RuleTasks, Tuples } from '../model/plan.ts';
-import type { Column, Output, PathPattern, Rule } from '../model/workflow.ts';
+import type { Column, Output, PathPattern, Rule, Segment } from '../model/workflow.ts';
 import { type SegmentJoin, SegmentJoiner, SegmentTexts } from './join.ts';
-import { pathWriter } from './paths.ts';
+import { pathWriter, segmentText } from './paths.ts';
 
 /** One output pattern of a rule, and the tasks that write to it. */
 export interface OutputRef {
@@ -59,16 +59,7 @@ export class OutputIndex {
     let node = pattern.absolute ? this.absolute : this.relative;
     for (const segment of pattern.segments) {
       const texts = this.joiner.textsOf(segment);
-      let next: TrieNode | undefined;
-      if (texts.literal !== null) {
-        next = node.literals.get(texts.literal);
-        if (!next) node.literals.set(texts.literal, (next = newNode()));
-      } else {
-        const key = JSON.stringify(segment.map((p) => (typeof p === 'string' ? p : [p.column.name, p.pad])));
-        next = node.patterns.get(key)?.node;
-        if (!next) node.patterns.set(key, { texts, node: (next = newNode()) });
-      }
-      node = next;
+      node = texts.literal !== null ? literalChild(node, texts.literal) : patternChild(node, segment, texts);
     }
     node.outputs.push(ref);
   }
@@ -183,6 +174,19 @@ export class OutputIndex {
     visit(pattern.absolute ? this.absolute : this.relative, 0, []);
     return unknown ? 'unknown' : hits;
   }
+}
+
+function literalChild({ literals }: TrieNode, literal: string): TrieNode {
+  const next = literals.get(literal) ?? newNode();
+  literals.set(literal, next);
+  return next;
+}
+
+function patternChild({ patterns }: TrieNode, segment: Segment, texts: SegmentTexts): TrieNode {
+  const key = segmentText(segment);
+  const next = patterns.get(key)?.node ?? newNode();
+  patterns.set(key, { texts, node: next });
+  return next;
 }
 
 function literalTexts(literal: string): SegmentTexts {

@@ -100,7 +100,10 @@ function markDependencies(plan: Plan): void {
       }
       const group = members.groupOf(task - rule.firstTask);
       let done = doneGroups.get(input);
-      if (!done) doneGroups.set(input, (done = new Uint8Array(members.offsets.length)));
+      if (!done) {
+        done = new Uint8Array(members.offsets.length);
+        doneGroups.set(input, done);
+      }
       if (done[group] === 1) continue;
       done[group] = 1;
       for (let i = members.offsets[group]!; i < members.offsets[group + 1]!; i++) {

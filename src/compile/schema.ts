@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import schema from '../../schema/spec.schema.json' with { type: 'json' };
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { isNull, type Location, type MappingEntry, type Node, valueOf } from '../model/source.ts';
+import { isNull, type Location, type MappingEntry, type Node, plainValue } from '../model/source.ts';
 import * as report from './report.ts';
 
 const SCHEMA_ID = 'urn:wfc:spec';
@@ -31,7 +31,7 @@ export interface SchemaCheck {
 export function checkSchema(root: Node): SchemaCheck {
   const nulls = nullDiagnostics(root);
   const { validate } = compiled();
-  const value = valueOf(root);
+  const value = plainValue(root);
   if (validate(value)) return { diagnostics: nulls, rulesToSkip: nulls.length === 0 ? new Set() : null };
   const errors = outermost(validate.errors ?? []).flatMap((error) => explain(error, '', value));
   const rules = errors.map((e) => (e.error.keyword === 'additionalProperties' ? ruleOfPointer(e.pointer) : null));

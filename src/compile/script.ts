@@ -135,7 +135,9 @@ function withPrelude(language: ScriptLanguage, user: string, bindings: readonly 
   switch (language) {
     case 'python3': {
       const begin = pythonPreludeOffset(user);
-      return `${user.slice(0, begin)}${pythonPrelude(bindings)}${user.slice(begin)}`;
+      // After "from __future__ import division;" the rest of the line moves to a line of its own.
+      const lineEnd = begin > 0 && user[begin - 1] !== '\n' ? '\n' : '';
+      return `${user.slice(0, begin)}${lineEnd}${pythonPrelude(bindings)}${user.slice(begin)}`;
     }
     case 'Rscript':
       return `${rPrelude(bindings)}${user}`;
@@ -158,16 +160,17 @@ function pythonPreludeOffset(user: string): number {
     let depth = 0;
     for (; at < user.length; at++) {
       if (regions[at] !== 'code') continue;
-      if ('([{'.includes(user[at]!)) depth++;
-      else if (')]}'.includes(user[at]!)) depth--;
-      else if (user[at] === '\\') at++;
-      else if (user[at] === '\n' && depth === 0) break;
-      // An expression that begins with a string, or a second statement on the line: leave it where it is.
-      else if (isDocstring && !/\s/.test(user[at]!)) return offset;
-      else if (user[at] === ';') return offset;
+      const unit = user[at]!;
+      if (depth === 0 && (unit === '\n' || unit === ';')) break;
+      if (unit === '\\') at++;
+      else if ('([{'.includes(unit)) depth++;
+      else if (')]}'.includes(unit)) depth--;
+      // An expression that begins with a string is no docstring.
+      if (isDocstring && !/[\s\\]/.test(unit)) return offset;
     }
     if (at >= user.length) return offset;
     at += 1;
+    if (user[at - 1] === ';') at += /^[ \t]*/.exec(user.slice(at))![0].length;
     offset = at;
   }
 }

@@ -104,6 +104,8 @@ export function parseTemplate(
 function escapedWord(text: string, at: number, params: ReadonlySet<string>): number | null {
   if (matchAt(ESCAPED, text, at)) return ESCAPED.lastIndex;
   if (text[at + 1] !== '{') return null;
+  const name = matchAt(OPENING, text, at + 1)?.[1] ?? '';
+  if (params.has(name) || ROOTS.has(name)) return null;
   const inner = unknownPlaceholder(text, at + 1, params);
   return inner && text[inner.end] === '}' ? inner.end + 1 : null;
 }

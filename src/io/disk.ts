@@ -8,6 +8,8 @@ export class Disk {
   private readonly madeFolders = new Set<string>();
   /** A folder that is known not to exist: nothing below it needs a look. */
   private missingFolder: string | null = null;
+  /** A folder that is known to exist: a file missing in it says nothing of others. */
+  private presentFolder = '';
 
   constructor(folder: string) {
     this.folder = folder;
@@ -26,13 +28,16 @@ export class Disk {
   statSnapshot(path: string): FileState | null {
     if (this.missingFolder !== null && path.startsWith(this.missingFolder)) return null;
     const state = this.stat(path);
-    if (state === null) {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (state !== null) this.presentFolder = folder;
+    else if (folder !== this.presentFolder) {
       let missing: string | null = null;
-      for (let above = dirname(path); above !== '.' && above !== '/'; above = dirname(above)) {
+      for (let above = folder; above !== '' && above !== '.'; above = dirname(above)) {
         if (statSync(this.absolute(above), { throwIfNoEntry: false })) break;
         missing = above;
       }
-      if (missing !== null) this.missingFolder = `${missing}/`;
+      if (missing === null) this.presentFolder = folder;
+      else this.missingFolder = `${missing}/`;
     }
     return state;
   }

@@ -1,4 +1,11 @@
-import { type Location, type MappingEntry, type MappingNode, type Node, type ScalarNode, valueOf } from './source.ts';
+import {
+  type Location,
+  type MappingEntry,
+  type MappingNode,
+  type Node,
+  plainValue,
+  type ScalarNode,
+} from './source.ts';
 
 type ItemOf<T> = T extends readonly (infer I)[] ? I : never;
 type ValueIn<T> = T extends object ? (T extends readonly unknown[] ? never : T[keyof T]) : never;
@@ -16,7 +23,7 @@ export class Located<T> {
 
   /** The value as the schema sees it; numbers and booleans have lost their text here. */
   get value(): T {
-    return valueOf(this.node) as T;
+    return plainValue(this.node) as T;
   }
 
   /** The exact text of a scalar; '' for anything else. */

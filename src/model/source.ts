@@ -94,15 +94,15 @@ export function isNull(node: Node): boolean {
  * is the text no. Only for checking: what reaches a task is always `ScalarNode.text`. Mappings have no prototype, so
  * that a key `__proto__` is a key like any other.
  */
-export function valueOf(node: Node): unknown {
+export function plainValue(node: Node): unknown {
   switch (node.kind) {
     case 'scalar':
       return scalarValue(node);
     case 'sequence':
-      return node.items.map(valueOf);
+      return node.items.map(plainValue);
     case 'mapping': {
       const value = Object.create(null) as Record<string, unknown>;
-      for (const [key, entry] of node.entries) value[key] = valueOf(entry.value);
+      for (const [key, entry] of node.entries) value[key] = plainValue(entry.value);
       return value;
     }
   }

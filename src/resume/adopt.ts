@@ -17,7 +17,10 @@ export function recordsOfAdopted(
     const known = records.get(name);
     if (known) return { name, record: { ...known, checks: checksText(rule) } };
     let fingerprint = fingerprintOf.get(rule.rule.index);
-    if (!fingerprint) fingerprintOf.set(rule.rule.index, (fingerprint = fingerprints(rule)));
+    if (!fingerprint) {
+      fingerprint = fingerprints(rule);
+      fingerprintOf.set(rule.rule.index, fingerprint);
+    }
     const inputs: Seen[] = [];
     for (const input of rule.inputs) {
       if (!input.input.ancient) forEachPath(input, i, (path) => inputs.push(stat(input.pathText(path))));

@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -39,28 +39,30 @@ type Values = Record<string, string | readonly string[]>;
 
 const single = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 
-/** What the command prints, run as all executors run it: the body of a function, in strict mode. */
-function run(
-  text: string,
-  values: Values,
-  env: Record<string, string> = {},
-): { stdout: string; status: number | null; stderr: string } {
-  const bound = Object.entries(values).map(([name, value]) =>
-    typeof value === 'string' ? `wfc_${name}=${single(value)}` : `wfc_${name}=(${value.map(single).join(' ')})`,
-  );
-  const file = join(folder, 'command.sh');
-  const body = rewriteWell(text).text;
-  writeFileSync(file, `set -euo pipefail\n${bound.join('\n')}\nmain() {\n${body}\n}\nmain </dev/null\n`);
-  const { stdout, status, stderr } = spawnSync('bash', [file], {
-    cwd: folder,
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, ...env },
-    encoding: 'utf8',
+interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+/** What the command prints for each set of values, run as all executors run it: a function's body, in strict mode. */
+function runAll(text: string, sets: readonly Values[]): Outcome[] {
+  const runs = sets.map((values, index) => {
+    const bound = Object.entries(values).map(([name, value]) =>
+      typeof value === 'string' ? `wfc_${name}=${single(value)}` : `wfc_${name}=(${value.map(single).join(' ')})`,
+    );
+    return `( ${bound.join('; ')}\nset -euo pipefail; main ) </dev/null >out${index} 2>err${index}\necho $? >status${index}\n`;
   });
-  return { stdout, status, stderr };
+  // A function is faster than the program of the same name, which "sh -c" finds.
+  const show = `show() { local word; for word in "$@"; do printf '%s\\0' "$word"; done; }`;
+  writeFileSync(join(folder, 'command.sh'), `${show}\nmain() {\n${rewriteWell(text).text}\n}\n${runs.join('')}`);
+  execFileSync('bash', ['command.sh'], { cwd: folder, env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  return sets.map((_, i) => ({ stdout: read(`out${i}`), stderr: read(`err${i}`), status: Number(read(`status${i}`)) }));
 }
 
 function words(text: string, values: Values): string[] {
-  const { stdout, status, stderr } = run(text, values);
+  const { stdout, status, stderr } = runAll(text, [values])[0]!;
   expect({ status, stderr }, text).toEqual({ status: 0, stderr: '' });
   return stdout === '' ? [] : stdout.replace(/\0$/, '').split('\0');
 }
@@ -212,7 +214,7 @@ const CONTEXTS: readonly (readonly [string, (value: string) => string[]])[] = [
   ['coproc { cat; }\nshow {site}', (v) => [v]],
   ['true | show {site} |& cat', (v) => [v]],
   ['show {site} &> out; cat out', (v) => [v]],
-  ['show {site} {fd}>/dev/null 2>&1', (v) => [v]],
+  ['show {site} {{fd}}>/dev/null 2>&1', (v) => [v]],
   ['bash -c \'show "$1"\' x {site}', (v) => [v]],
   ['awk \'BEGIN { printf "%s", ARGV[1] }\' {site}', (v) => [v]],
   ['set -- {site} b; show "$@" "$#"', (v) => [v, 'b', '2']],
@@ -220,38 +222,26 @@ const CONTEXTS: readonly (readonly [string, (value: string) => string[]])[] = [
   ['show $((1 + 1)) ${#HOME} $# $$ {site} | { read -r -d "" x; show {site}; }', (v) => [v]],
 ];
 
-const safeInContext = (context: string, value: string): boolean => {
-  if (context.includes('read') && context.includes('"$x"; break') && value.includes('\n')) return false;
-  // A tab that begins a line of `<<-`is the user's text only where it stands in the command; awk reads a=b as assignment.
-  if (context.startsWith('awk') && value === 'a=b') return false;
-  return true;
-};
+/** "awk" itself reads a=b among its arguments as an assignment. */
+const safeInContext = (context: string, value: string): boolean => !(context.startsWith('awk') && value === 'a=b');
 
 describe('a value arrives byte for byte and is never program text', () => {
   it.each(CONTEXTS.map(([text, expected]) => ({ text, expected })))('$text', ({ text, expected }) => {
-    for (const value of HOSTILE) {
-      // The pattern "read {fd}" of bash itself is not a placeholder.
-      if (!safeInContext(text, value)) continue;
-      const literal = text.replace('{fd}', '{{fd}}');
-      const want = expected(value).join('\0');
-      const { stdout, status, stderr } = run(literal, { site: value });
-      expect({
-        value,
-        out: stdout.replace(/\0$/, ''),
-        status,
-        stderr: stderr.replace(/.*here-document.*\n/, ''),
-      }).toEqual({
-        value,
-        out: want,
-        status: 0,
-        stderr: '',
-      });
+    const values = HOSTILE.filter((value) => safeInContext(text, value));
+    const outcomes = runAll(
+      text,
+      values.map((site) => ({ site })),
+    );
+    for (const [index, { stdout, stderr, status }] of outcomes.entries()) {
+      const value = values[index]!;
+      const out = stdout.replace(/\0$/, '');
+      expect({ value, out, stderr, status }).toEqual({ value, out: expected(value).join('\0'), stderr: '', status: 0 });
     }
     expect(existsSync(join(folder, 'PWNED'))).toBe(false);
   });
 
-  it('the harness would notice: the same values do harm when they are pasted into the text', () => {
-    execFileSync('bash', ['-c', 'show $(touch PWNED)'.replace('show', ':')], { cwd: folder });
+  it('the harness would notice: pasted into the text, the same value is run', () => {
+    execFileSync('bash', ['-c', 'echo {site}'.replace('{site}', '$(touch PWNED)')], { cwd: folder });
     expect(existsSync(join(folder, 'PWNED'))).toBe(true);
     rmSync(join(folder, 'PWNED'));
   });
@@ -341,7 +331,7 @@ describe('where bash reads an integer', () => {
     ]);
     expect(words('y=([{n}]=q); show "${!y[@]}"', values)).toEqual(['2']);
     expect(words('x=abcdef; show ${x:{n}} "${x:{n}:2}" "${x:1:{n}}"', values)).toEqual(['cdef', 'cd', 'bc']);
-    expect(words('x=abcdef; show ${x:{n}} "${x: -1:{n}}"', { n: '-2', n_int: '-2' }).slice(0, 1)).toEqual(['ef']);
+    expect(words('x=abcdef; show ${x:{n}}', { n: '-02', n_int: '-2' })).toEqual(['ef']);
     expect(words('y=(x y z); show "${y[@]:{n}}"', values)).toEqual(['z']);
   });
 
