@@ -1,11 +1,18 @@
 # Runs one task after another, each in a subshell of its own process group: a bash that stays alive costs a fork a task,
 # where a new bash costs a start. Descriptor 3 brings messages (8 digits of length, then that many characters of bash),
-# descriptor 4 takes reports: `s PID` when a task starts, `e STATUS` when it has ended.
+# descriptor 4 takes reports: `s PID` when a task starts, `e STATUS` when it has ended; standard input ends when wfc does.
 # shellcheck shell=bash disable=SC2034
 set -m
 # shellcheck source=/dev/null
 source "$1"
 wfc_scratch=$2
+# A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
+wfc_wait=(wait)
+((BASH_VERSINFO[0] >= 5)) && wfc_wait=(wait -f)
+# Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.
+wfc_stop_gently() {
+  trap 'wait; exit 143' TERM
+}
 # An output passes its checks, or the task has failed.
 wfc_verify() {
   local wfc_file=$1 wfc_status
@@ -21,16 +28,30 @@ wfc_verify() {
     exit 1
   fi
 }
+# Where wfc is killed outright, nobody else is left to stop its task: a half-done one must not write on.
+(
+  set +m
+  trap '' HUP INT TERM
+  read -r
+  # First no new task may start.
+  kill -STOP "$$"
+  for wfc_child in $(cat "/proc/$$/task/$$/children" || pgrep -P "$$"); do
+    [[ $wfc_child == "$BASHPID" ]] || kill -KILL -- "-$wfc_child"
+  done
+  kill -KILL "$$"
+) <&0 3<&- 4>&- >/dev/null 2>&1 &
+exec </dev/null
 while IFS= read -r -N 8 -u 3 wfc_length; do
   IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message || exit 0
   (
     set +m
     set --
+    wfc_stop_gently
     set -euo pipefail
     eval "$wfc_message"
-  ) 3<&- 4>&- </dev/null >"$wfc_scratch" 2>&1 &
+  ) 3<&- 4>&- </dev/null >>"$wfc_scratch" 2>&1 &
   printf 's %s\n' "$!" >&4
-  wait "$!" 2>/dev/null
+  "${wfc_wait[@]}" "$!" 2>/dev/null
   wfc_status=$?
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$!" 2>/dev/null

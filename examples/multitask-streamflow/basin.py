@@ -2,7 +2,7 @@
 
 Everything about a station follows from its row in obs_file.csv (the river and its gauge) and its row in input_file.csv
 (the weather station nearby); all chance in it is seeded with the station's id. So every task sees the same river.
-With real data, observe() and weather_station() would read daily values from the two files, and little else would change.
+With real data, observe() and weather_station() would read daily values from the two files; little else would change.
 """
 
 import csv
@@ -59,9 +59,10 @@ def simulate_weather(station):
 def simulate_river(station, rain, air, sun):
     """Daily streamflow (m3/s) and water temperature (degrees C): a bucket model.
 
-    Rain and melting snow fill the soil. The wetter the soil, the more runs off quickly; the rest seeps into groundwater,
-    which drains slowly. The energy of sun and air melts the snow and dries the soil, and it heats the water: fast where
-    the river is low, slowly where most of it is groundwater. So who learns temperature learns something about flow.
+    Rain and melting snow fill the soil. The wetter the soil, the more runs off quickly; the rest seeps into
+    groundwater, which drains slowly. The energy of sun and air melts the snow and dries the soil, and it heats the
+    water: fast where the river is low, slowly where most of it is groundwater. So who learns temperature learns
+    something about flow.
     """
     flow, temperature = [], []
     snow, soil, quick = 0.0, 70.0, 1.0

@@ -76,7 +76,8 @@ else:
     extent = "at most sites" if sites_helped(best) > sites / 2 else "on average, but not at most sites"
     lines.append(f"Multi-tasking helps {extent}: learning temperature too changes the error by {change(best):+.1f} %.")
     if change(factors[-1]) > 0:
-        lines.append(f"Too much of it hurts: at factor {factors[-1]} the error changes by {change(factors[-1]):+.1f} %.")
+        largest = factors[-1]
+        lines.append(f"Too much of it hurts: at factor {largest} the error changes by {change(largest):+.1f} %.")
 
 summary = "\n".join(lines) + "\n"
 with open(args.summary, "w") as file:

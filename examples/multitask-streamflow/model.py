@@ -4,8 +4,8 @@ Each hidden unit is a leaky store, like the snow, soil and groundwater that it h
 
     store[today] = keep * store[yesterday] + (1 - keep) * tanh(a * rain + b * air + c * sun + d)
 
-Both outputs, flow and temperature, are weighted sums of the same stores. What the stores learn from one, the other can use:
-that is the whole idea of multi-tasking.
+Both outputs, flow and temperature, are weighted sums of the same stores. What the stores learn from one, the other can
+use: that is the whole idea of multi-tasking.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""One station's inputs and observations, scaled for training: python3 prep.py --site ID --out FILE obs_file.csv input_file.csv"""
+"""One station's inputs and observations, scaled for training.
+
+python3 prep.py --site ID --out FILE obs_file.csv input_file.csv
+"""
 
 import argparse
 import json

@@ -8,7 +8,8 @@ from model import HIDDEN, INPUTS, gradients, new_model
 
 LEARNING_RATE = 0.05  # at first; falls to 0
 MOMENTUM = 0.9
-STEEPEST = 1.0  # longer gradients are cut to this length, so a large factor takes from flow what it gives to temperature
+# Longer gradients are cut to this length, so a large factor takes from flow what it gives to temperature.
+STEEPEST = 1.0
 CHUNK_DAYS = 61  # one step of gradient descent for each
 
 parser = argparse.ArgumentParser()

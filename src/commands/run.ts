@@ -73,8 +73,9 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
   }
 }
 
-function surroundings(message: string, { style }: RunOptions): ExitStatus {
-  process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
+function surroundings(message: string, { style, json }: RunOptions): ExitStatus {
+  if (json) printDiagnostics([{ severity: 'error', message, location: null }], { json, style });
+  else process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
   return EXIT.badSurroundings;
 }
 
@@ -104,8 +105,10 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
     printResult(nothingToDo(), session, outlook, options);
     return EXIT.done;
   }
-  const maxParallel = options.maxParallel ?? machineLimits(options.env, 1).cpus;
-  const limits = machineLimits(options.env, maxParallel);
+  const machine = machineLimits(options.env);
+  // -j means CPUs as well as tasks, as Snakemake's does: two tasks of 2 CPUs each never run side by side on -j2.
+  const maxParallel = options.maxParallel ?? machine.cpus;
+  const limits = { ...machine, cpus: maxParallel };
   warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
   const { result, interrupt } = execute(plan, {
     decisions,
@@ -265,7 +268,7 @@ function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOp
 }
 
 /** The last lines of a file; a log of a gigabyte is read from its end. */
-function logEnd(file: string, count = LOG_LINES): string[] {
+function logEnd(file: string, count = LOG_LINES): readonly string[] {
   try {
     const { size } = statSync(file);
     const length = Math.min(size, 16 * 1024);
@@ -273,10 +276,15 @@ function logEnd(file: string, count = LOG_LINES): string[] {
     const descriptor = openSync(file, 'r');
     readSync(descriptor, buffer, 0, length, size - length);
     closeSync(descriptor);
-    return buffer.toString('utf8').replace(/\n+$/, '').split('\n').slice(-count);
+    return lastAttempt(buffer.toString('utf8').replace(/\n+$/, '').split('\n')).slice(-count);
   } catch {
     return [];
   }
+}
+
+/** Attempts are appended to a log: what an earlier one said must not pass for what the last one did. */
+function lastAttempt(lines: readonly string[]): readonly string[] {
+  return lines.slice(lines.findLastIndex((line) => /^wfc: attempt \d+$/.test(line)) + 1);
 }
 
 /** Where the experiment ends in one task that just ran, what it printed is the answer: show it. */

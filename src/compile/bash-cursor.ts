@@ -95,6 +95,8 @@ export class Cursor {
   readonly integerVariables = new Set<string>();
   /** Reads commands up to (not including) `)`, the end of the range, or the end of a case clause. */
   readonly lexCommands: (c: Cursor, closer: Closer) => void;
+  /** Where an `attempt` failed: tried again after an outer one fails, nested `$((` would take exponential time. */
+  private readonly failedAttempts = new Set<number>();
   private readonly placeholders: ReadonlyMap<number, Placeholder>;
   private readonly offsets: readonly number[];
   private readonly slotOf: (p: Placeholder) => BashSlot;
@@ -245,12 +247,14 @@ export class Cursor {
    */
   attempt(read: () => boolean): boolean {
     const { at, end, hereDocs, outerHereDocs, insideBackticks, word } = this;
+    if (this.failedAttempts.has(at)) return false;
     const lengths = [this.pieces.length, this.errors.length, hereDocs.length, word?.holes.length ?? 0];
     try {
       if (read()) return true;
     } catch (error) {
       if (!(error instanceof LexStop)) throw error;
     }
+    this.failedAttempts.add(at);
     Object.assign(this, { at, end, hereDocs, outerHereDocs, insideBackticks, word });
     this.pieces.length = lengths[0]!;
     this.errors.length = lengths[1]!;

@@ -85,17 +85,24 @@ export function lexWord(c: Cursor, place: WordPlace = {}): Word {
   const start = c.at;
   const assigned = (place.assigns && lexAssignedName(c)) || (place.element && lexElementName(c)) || null;
   const valueStart = c.at;
-  let static_: { value: string | null; quoted: boolean } = { value: null, quoted: false };
+  let parts: Pick<Parts, 'value' | 'quoted'> = { value: null, quoted: false };
   const computes = place.computes || (assigned !== null && c.integerVariables.has(assigned.name));
   if (assigned && c.peek() === '(' && place.assigns) lexArray(c, computes);
-  else static_ = lexParts(c, place);
+  else parts = lexParts(c, place);
   c.word = outer;
 
   const subscriptHoles = assigned?.holes ?? 0;
   const valueHoles = frame.holes.slice(subscriptHoles);
   checkLists(c, place, { start, end: c.at, holes: frame.holes, assigned: place.assigns === true && assigned !== null });
   if (computes && (assigned !== null || place.element)) computeHoles(c, valueHoles, valueStart);
-  return { start, end: c.at, ...static_, holes: frame.holes, assignment: assigned !== null };
+  return {
+    start,
+    end: c.at,
+    value: parts.value,
+    quoted: parts.quoted,
+    holes: frame.holes,
+    assignment: assigned !== null,
+  };
 }
 
 /** Let bash read the word as an integer: then nothing else may be in it, so that no sign or digit joins the value. */
@@ -191,114 +198,124 @@ interface Brace {
   holes: Placeholder[];
 }
 
+/** What is known of a word while its units are read. */
+interface Parts {
+  value: string | null;
+  quoted: boolean;
+  readonly start: number;
+  readonly braces: Brace[];
+  /** Open `[` of a regular expression. */
+  brackets: number;
+}
+
 /** The units of a word up to the first that ends it. */
-function lexParts(c: Cursor, place: WordPlace): { value: string | null; quoted: boolean } {
-  const start = c.at;
-  const braces: Brace[] = [];
-  let value: string | null = '';
-  let quoted = false;
-  let brackets = 0;
-  const text = (length: number): void => {
-    if (value !== null) value += c.code.slice(c.at, c.at + length);
-    c.take(length);
-  };
-  while (!c.done) {
-    const unit = c.peek();
-    const piece = c.pieces.length;
-    if (unit === ' ' || unit === '\t' || unit === '\n') break;
-    switch (unit) {
-      case HOLE: {
-        const placeholder = c.placeholderAt(c.at);
-        if (c.at === start + 1 && c.code[start] === '~') c.fail(c.at, complaints.tilde(placeholder));
-        if (place.regex && brackets > 0) c.fail(c.at, complaints.regexBracket(placeholder));
-        braces.at(-1)?.holes.push(placeholder);
-        lexBareHole(c);
-        value = null;
-        break;
-      }
-      case '\\':
-        if (c.peek(1) === '\n') c.takeContinuation();
-        else {
-          if (value !== null) value += c.peek(1);
-          c.takeEscaped();
-        }
-        quoted = true;
-        break;
-      case "'":
-      case '"': {
-        const opened = c.at;
-        if (unit === "'") lexSingleQuotes(c);
-        else lexDoubleQuotes(c);
-        const inner = c.code.slice(opened + 1, c.at - 1);
-        const active = unit === '"' ? /[\0$`\\]/ : /\0/;
-        value = value === null || active.test(inner) ? null : value + inner;
-        quoted = true;
-        break;
-      }
-      case '`':
-        lexBackticks(c);
-        value = null;
-        break;
-      case '$':
-        lexDollar(c, 'bare');
-        value = null;
-        break;
-      case '<':
-      case '>':
-        if (c.peek(1) !== '(') return { value, quoted };
-        lexSubstitution(c, `${unit}(`);
-        value = null;
-        break;
-      case '(':
-        if (!place.regex) return { value, quoted };
-        lexGroup(c, true);
-        value = null;
-        break;
-      case '|':
-        if (!place.regex) return { value, quoted };
-        text(1);
-        break;
-      case ';':
-      case '&':
-      case ')':
-        return { value, quoted };
-      case '{':
-        braces.push({ commas: 0, range: false, holes: [] });
-        text(1);
-        break;
-      case '}':
-        closeBrace(c, braces);
-        text(1);
-        break;
-      case ',':
-        if (braces.length > 0) braces.at(-1)!.commas += 1;
-        text(1);
-        break;
-      case '.':
-        if (braces.length > 0 && c.peek(1) === '.') braces.at(-1)!.range = true;
-        text(1);
-        break;
-      case '?':
-      case '*':
-      case '+':
-      case '@':
-      case '!':
-        text(1);
-        // An extended pattern: @(a|b). Bash reads it so in [[ ]] always, elsewhere with extglob.
-        if (c.peek() === '(') {
-          lexGroup(c, place.regex ?? false);
-          value = null;
-        }
-        break;
-      default: {
-        if (unit === '[') brackets += 1;
-        if (unit === ']') brackets = Math.max(0, brackets - 1);
-        text(Math.max(1, c.match(PLAIN).length));
-      }
-    }
-    if (c.pieces.length === piece) throw new Error(`internal error: stuck at ${c.at}`);
+function lexParts(c: Cursor, place: WordPlace): Parts {
+  const parts: Parts = { value: '', quoted: false, start: c.at, braces: [], brackets: 0 };
+  while (!c.done && lexPart(c, place, parts));
+  return parts;
+}
+
+/** One unit or run of a word; false, and nothing read, where the word ends. */
+function lexPart(c: Cursor, place: WordPlace, parts: Parts): boolean {
+  const unit = c.peek();
+  switch (unit) {
+    case HOLE:
+      lexWordHole(c, place, parts);
+      return true;
+    case '\\':
+    case "'":
+    case '"':
+      lexQuotedPart(c, parts);
+      return true;
+    case '`':
+      lexBackticks(c);
+      break;
+    case '$':
+      lexDollar(c, 'bare');
+      break;
+    case '<':
+    case '>':
+      if (c.peek(1) !== '(') return false;
+      lexSubstitution(c, `${unit}(`);
+      break;
+    case '(':
+      if (!place.regex) return false;
+      lexGroup(c, true);
+      break;
+    case '|':
+      if (!place.regex) return false;
+      takeText(c, parts, 1);
+      return true;
+    case ' ':
+    case '\t':
+    case '\n':
+    case ';':
+    case '&':
+    case ')':
+      return false;
+    case '?':
+    case '*':
+    case '+':
+    case '@':
+    case '!':
+      takeText(c, parts, 1);
+      // An extended pattern: @(a|b). Bash reads it so in [[ ]] always, elsewhere with extglob.
+      if (c.peek() !== '(') return true;
+      lexGroup(c, place.regex ?? false);
+      break;
+    default:
+      lexPlainPart(c, parts);
+      return true;
   }
-  return { value, quoted };
+  parts.value = null;
+  return true;
+}
+
+function takeText(c: Cursor, parts: Parts, length: number): void {
+  if (parts.value !== null) parts.value += c.code.slice(c.at, c.at + length);
+  c.take(length);
+}
+
+function lexWordHole(c: Cursor, place: WordPlace, parts: Parts): void {
+  const placeholder = c.placeholderAt(c.at);
+  if (c.at === parts.start + 1 && c.code[parts.start] === '~') c.fail(c.at, complaints.tilde(placeholder));
+  if (place.regex && parts.brackets > 0) c.fail(c.at, complaints.regexBracket(placeholder));
+  parts.braces.at(-1)?.holes.push(placeholder);
+  parts.value = null;
+  lexBareHole(c);
+}
+
+/** `\x`, `'…'` or `"…"`, or a continuation. */
+function lexQuotedPart(c: Cursor, parts: Parts): void {
+  const opened = c.at;
+  parts.quoted = true;
+  if (c.startsWith('\\\n')) {
+    c.takeContinuation();
+    return;
+  }
+  if (c.peek() === '\\') {
+    if (parts.value !== null) parts.value += c.peek(1);
+    c.takeEscaped();
+    return;
+  }
+  const active = c.peek() === '"' ? /[\0$`\\]/ : /\0/;
+  if (c.peek() === '"') lexDoubleQuotes(c);
+  else lexSingleQuotes(c);
+  const inner = c.code.slice(opened + 1, c.at - 1);
+  parts.value = parts.value === null || active.test(inner) ? null : parts.value + inner;
+}
+
+/** Braces and what matters in them, brackets, or a run of units that mean nothing. */
+function lexPlainPart(c: Cursor, parts: Parts): void {
+  const unit = c.peek();
+  const brace = parts.braces.at(-1);
+  if (unit === '{') parts.braces.push({ commas: 0, range: false, holes: [] });
+  else if (unit === '}') closeBrace(c, parts.braces);
+  else if (unit === ',' && brace) brace.commas += 1;
+  else if (unit === '.' && brace && c.peek(1) === '.') brace.range = true;
+  else if (unit === '[') parts.brackets += 1;
+  else if (unit === ']') parts.brackets = Math.max(0, parts.brackets - 1);
+  takeText(c, parts, Math.max(1, c.match(PLAIN).length));
 }
 
 function closeBrace(c: Cursor, braces: Brace[]): void {

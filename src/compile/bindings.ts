@@ -76,17 +76,14 @@ function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Reso
 /** The variables of one rule's command: one per distinct placeholder, each with a name of its own. */
 export class BindingTable {
   private readonly byPlaceholder = new Map<string, Binding>();
-  private readonly names = new Set<string>();
+  private readonly names = new Map<string, string>();
 
   /** The variable of a placeholder, made at its first use. */
   bind(p: Placeholder, resolved: Resolved, integer = false): Binding {
     const key = `${canonical(p)}${integer ? ' integer' : ''}`;
     const known = this.byPlaceholder.get(key);
     if (known) return known;
-    const wanted = variableName(p) + (integer ? '_int' : '');
-    let variable = wanted;
-    for (let n = 2; this.names.has(variable); n++) variable = `${wanted}_${n}`;
-    this.names.add(variable);
+    const variable = integer ? `${this.variableOf(p)}_int` : this.variableOf(p);
     const binding: Binding = {
       variable,
       source: resolved.source,
@@ -96,6 +93,19 @@ export class BindingTable {
     };
     this.byPlaceholder.set(key, binding);
     return binding;
+  }
+
+  /** A name that no other placeholder has, nor any of their integer forms (`NAME_int`). */
+  private variableOf(p: Placeholder): string {
+    const key = canonical(p);
+    const known = this.names.get(key);
+    if (known !== undefined) return known;
+    const taken = new Set([...this.names.values()].flatMap((name) => [name, `${name}_int`]));
+    const wanted = variableName(p);
+    let variable = wanted;
+    for (let n = 2; taken.has(variable) || taken.has(`${variable}_int`); n++) variable = `${wanted}__${n}`;
+    this.names.set(key, variable);
+    return variable;
   }
 
   all(): Binding[] {

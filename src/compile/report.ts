@@ -29,38 +29,108 @@ export function someOf(names: readonly string[], most = 5): string {
 
 // --- reading the text ---
 
-/** `key: {site}/x`: a value that begins with a placeholder and goes on, which YAML reads as a mapping. */
-const UNQUOTED_PLACEHOLDER =
-  /^([ \t]*(?:- +)*(?:[\w.-]+ *: +)?(?:- +)?)(\{[A-Za-z_]\w*(?:[.:[][^}\n]*)?\}[^\s,\]}#][^\n]*?)[ \t\r]*$/gm;
-
-export function yamlSyntax(source: SourceText, reason: string, offset: number): Diagnostic[] {
-  const traps: Diagnostic[] = [];
-  for (const match of source.text.matchAll(UNQUOTED_PLACEHOLDER)) {
-    const start = match.index + (match[1]?.length ?? 0);
-    const text = match[2] ?? '';
-    const location = { source, start, end: start + text.length };
-    traps.push(
-      error(location, 'a value that begins with "{" needs quotes in YAML', `write "${text.replaceAll('"', '\\"')}"`),
-    );
-  }
-  if (traps.length > 0) return traps;
-  const end = Math.min(offset + 1, Math.max(source.text.length, offset));
-  const location = { source, start: Math.min(offset, source.text.length), end: Math.max(end, offset) };
-  if (reason.includes('tab')) {
-    return [error(location, 'YAML is indented with spaces, and here is a tab', 'replace the tab by spaces')];
-  }
-  const hints: [RegExp, string][] = [
-    [
-      /bad indentation/,
-      'the line is indented in a way that does not fit those above; or a value that holds ": " or begins with a special character lacks its quotes',
-    ],
-    [/unexpected end of the stream|unclosed|missed comma|expected/, 'a bracket, a brace or a quote may be open'],
-    [/multiline key|implicit/, 'a ":" and a space are missing after the key, or a quote is open'],
-    [/@|`|reserved/, 'put the value in quotes'],
-  ];
-  const hint = hints.find(([pattern]) => pattern.test(reason))?.[1];
-  return [error(location, `this is not valid YAML: ${reason}`, hint)];
+/** A spec may be written as JSON, which YAML includes: its mistakes are told in its own terms. */
+function languageOf({ source }: Location): 'JSON' | 'YAML' {
+  return source.file.endsWith('.json') ? 'JSON' : 'YAML';
 }
+
+/** A text as YAML takes it whole: in the quotes that it does not hold itself. */
+function inQuotes(text: string): string {
+  if (!/["\\]/.test(text)) return `"${text}"`;
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const belowRun = (key: string): string => (/^run\b/.test(key) ? ', or put the command on a line of its own below "run: |"' : '');
+
+export const yamlSyntax = (location: Location, reason: string): Diagnostic =>
+  error(location, `this is not valid ${languageOf(location)}: ${reason}`);
+
+export const needsQuotes = (location: Location, text: string, key = ''): Diagnostic =>
+  error(
+    location,
+    /^[\w./-]/.test(text)
+      ? 'a value that holds "{" needs quotes inside brackets'
+      : `a value that begins with "${text[0]}" needs quotes in YAML`,
+    `write ${inQuotes(text)}${belowRun(key)}`,
+  );
+
+export const goesOnAfterQuote = (location: Location, text: string, key: string): Diagnostic =>
+  error(
+    location,
+    'this value begins with a quote and goes on after the closing one',
+    `put all of it in quotes: ${text.startsWith('"') ? `'${text.replaceAll("'", "''")}'` : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`}${belowRun(key)}`,
+  );
+
+export const colonInValue = (location: Location, value: string): Diagnostic =>
+  error(
+    location,
+    'a value that holds ": " needs quotes in YAML',
+    `write ${inQuotes(value)}, or put it on a line of its own below "run: |"`,
+  );
+
+export const tabIndent = (location: Location): Diagnostic =>
+  error(location, 'YAML is indented with spaces, and here is a tab', 'replace the tab by spaces');
+
+export const badIndent = (
+  location: Location,
+  indent: number,
+  levels: readonly number[],
+  isEntry: boolean,
+): Diagnostic => {
+  const spaces = (n: number): string => (n === 1 ? '1 space' : `${n} spaces`);
+  const aligned = levels.includes(indent);
+  return error(
+    location,
+    isEntry && aligned
+      ? 'a list entry ("- ") can\'t stand among "key: value" lines'
+      : `this line is indented by ${spaces(indent)}, which fits no line above it`,
+    isEntry && aligned
+      ? 'indent it below the key that it belongs to'
+      : `lines that belong together begin in one column: here ${listWords(levels.map(String))} spaces would do`,
+  );
+};
+
+export const missingBlank = (location: Location, key: string, value: string): Diagnostic =>
+  error(location, `a space is missing after "${key}:"`, `write ${key}: ${value}`);
+
+export const missingBlankAfterDash = (location: Location): Diagnostic =>
+  error(location, 'a space is missing after "-"', 'list entries are written "- entry"');
+
+export const missingColon = (location: Location, key: string, value: string): Diagnostic =>
+  error(location, `a ":" is missing after "${key}"`, `write ${key}:${value === '' ? '' : ` ${value}`}`);
+
+export const wrongComment = (location: Location): Diagnostic =>
+  languageOf(location) === 'JSON'
+    ? error(location, 'JSON has no comments', 'remove it, or write the spec as YAML, where comments begin with "#"')
+    : error(location, 'comments begin with "#" in YAML', 'write # in front of it');
+
+export const unclosed = (location: Location, opener: string): Diagnostic => {
+  const closer = opener === '[' ? ']' : opener === '{' ? '}' : opener;
+  return error(
+    location,
+    /["']/.test(opener) ? 'this quote is never closed' : `this "${opener}" is never closed`,
+    `a ${closer} is missing`,
+  );
+};
+
+export const missingComma = (location: Location, token: string): Diagnostic =>
+  error(location, `a comma is missing before ${/^["']/.test(token) ? token : `"${token}"`}`, 'entries in brackets are separated by commas');
+
+export const missingEntry = (location: Location): Diagnostic =>
+  error(location, 'there is no entry before this comma', 'remove one of the commas');
+
+export const badEscape = (location: Location): Diagnostic =>
+  error(
+    location,
+    'this backslash means nothing in double quotes',
+    'write \\\\ for a backslash, or put the value in single quotes',
+  );
+
+export const tooDeep = (location: Location): Diagnostic =>
+  error(location, 'values are nested more than 100 deep here', 'is this the right file?');
+
+export const strayText = (location: Location): Diagnostic =>
+  error(location, 'this stands after the end of the spec', 'remove it, or indent it like the lines above');
 
 export const invalidUtf8 = (source: SourceText, offset: number): Diagnostic =>
   error({ source, start: offset, end: offset + 1 }, 'the file is not valid UTF-8 here', 'save it as UTF-8');
@@ -79,16 +149,18 @@ export const emptySpec = (location: Location): Diagnostic =>
   error(location, 'the spec is empty', 'begin with "wfc: 1" and "rules:"; see examples/');
 
 export const unknownAnchor = (location: Location, name: string): Diagnostic =>
-  error(
-    location,
-    `there is no finished anchor &${name} before this alias`,
-    `set it with &${name} earlier, or put a text that begins with * in quotes`,
-  );
+  /^\w+$/.test(name)
+    ? error(
+        location,
+        `there is no anchor &${name} before this alias`,
+        `set it with &${name} earlier, or write "*${name}" in quotes for the text`,
+      )
+    : needsQuotes(location, `*${name}`);
 
 export const aliasBomb = (location: Location, nodes: number): Diagnostic =>
   error(
     location,
-    `the aliases of this spec stand for more than ${nodes.toLocaleString('en')} values`,
+    `with this alias, the aliases of the spec stand for more than ${nodes.toLocaleString('en')} values`,
     'write params as ranges or files instead of repeating aliases',
   );
 

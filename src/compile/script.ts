@@ -168,7 +168,7 @@ function pythonPreludeOffset(user: string): number {
       // An expression that begins with a string is no docstring.
       if (isDocstring && !/[\s\\]/.test(unit)) return offset;
     }
-    if (at >= user.length) return offset;
+    if (at >= user.length) return user.length;
     at += 1;
     if (user[at - 1] === ';') at += /^[ \t]*/.exec(user.slice(at))![0].length;
     offset = at;

@@ -11,6 +11,7 @@ import {
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location, MappingNode, Node, ScalarNode, SequenceNode, SourceText } from '../model/source.ts';
 import * as report from './report.ts';
+import { explainSyntax } from './syntax-errors.ts';
 
 /** Aliases may repeat a part of the spec; past this many nodes they are taken for an alias bomb. */
 const MAX_EXPANDED_NODES = 4_000_000;
@@ -30,7 +31,7 @@ export function parseSource(source: SourceText): { root: Node | null; diagnostic
     events = parseEvents(source.text, { filename: source.file, maxDepth: 100 });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return { root: null, diagnostics: report.yamlSyntax(source, error.reason, error.mark?.position ?? 0) };
+    return { root: null, diagnostics: explainSyntax(source, error.reason, error.mark?.position ?? 0) };
   }
   return new TreeBuilder(source).build(events);
 }
@@ -42,6 +43,10 @@ class TreeBuilder {
   private root: Node | null = null;
   private documents = 0;
   private lastOffset = 0;
+  /** Nodes that aliases stand for; aliases of aliases count what they stand for each time. */
+  private expanded = 0;
+  /** A part is missing, so that what follows from the rest would mislead. */
+  private incomplete = false;
   private readonly source: SourceText;
 
   constructor(source: SourceText) {
@@ -53,7 +58,7 @@ class TreeBuilder {
       switch (event.type) {
         case EVENT_ID.DOCUMENT:
           this.documents++;
-          if (this.documents === 2) this.diagnostics.push(report.severalDocuments(this.at(this.lastOffset)));
+          if (this.documents === 2) this.diagnostics.push(report.severalDocuments(this.documentMark()));
           this.stack.push({ kind: 'document' });
           break;
         case EVENT_ID.SEQUENCE: {
@@ -80,7 +85,16 @@ class TreeBuilder {
           const name = this.slice(event.anchorStart, event.anchorEnd);
           const location = { source: this.source, start: event.anchorStart - 1, end: event.anchorEnd };
           const node = this.anchors.get(name);
-          if (!node) this.diagnostics.push(report.unknownAnchor(location, name));
+          if (!node) {
+            this.diagnostics.push(report.unknownAnchor(location, name));
+            this.incomplete = true;
+          }
+          this.lastOffset = location.end;
+          this.expanded += node?.size ?? 0;
+          if (this.expanded > MAX_EXPANDED_NODES) {
+            this.diagnostics.push(report.aliasBomb(location, MAX_EXPANDED_NODES));
+            return { root: null, diagnostics: this.diagnostics };
+          }
           this.add(node ?? { kind: 'scalar', location, text: '', style: 'quoted', size: 1 });
           break;
         }
@@ -88,13 +102,15 @@ class TreeBuilder {
           this.close();
           break;
       }
-      if (this.root && this.root.size > MAX_EXPANDED_NODES) {
-        this.diagnostics.push(report.aliasBomb(this.root.location, this.root.size));
-        return { root: null, diagnostics: this.diagnostics };
-      }
     }
     if (!this.root && this.diagnostics.length === 0) this.diagnostics.push(report.emptySpec(this.at(0)));
-    return { root: this.root, diagnostics: this.diagnostics };
+    return { root: this.incomplete ? null : this.root, diagnostics: this.diagnostics };
+  }
+
+  /** The line `---` that begins the document after the last value. */
+  private documentMark(): Location {
+    const mark = this.source.text.indexOf('\n---', this.lastOffset - 1);
+    return mark < 0 ? this.at(this.lastOffset) : { source: this.source, start: mark + 1, end: mark + 4 };
   }
 
   private close(): void {
@@ -142,6 +158,13 @@ class TreeBuilder {
     const start = empty ? this.lastOffset : event.valueStart - shift;
     const end = empty ? this.lastOffset : event.valueEnd + shift;
     this.lastOffset = end;
+    const written = this.source.text.slice(start, end);
+    if (!quoted && !block && /^\/[/*]/.test(written) && written.includes('\n')) {
+      // A comment of another language and the line below it, taken for one text.
+      const line = { source: this.source, start, end: start + written.search(/\s*\n/) };
+      this.diagnostics.push(report.wrongComment(line));
+      this.incomplete = true;
+    }
     return {
       kind: 'scalar',
       location: { source: this.source, start, end },

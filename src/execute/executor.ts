@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { taskResources } from '../compile/resources.ts';
 import type { Disk } from '../io/disk.ts';
@@ -60,10 +61,11 @@ export interface ExecutorOptions {
   readonly limits: LocalLimits;
   readonly onFailure: 'stop' | 'continue';
   readonly observer: RunObserver;
+  /** A task that is asked to stop has this long before it is killed; 10 by default. */
+  readonly graceSeconds?: number;
 }
 
-/** A task that is asked to stop has this long before it is killed. */
-const GRACE_MS = 10_000;
+const GRACE_SECONDS = 10;
 
 /** One attempt at a task. */
 interface Attempt {
@@ -81,6 +83,11 @@ interface Attempt {
   worker: number;
   stop: 'time limit' | 'interrupted' | null;
   stoppedAt: number;
+}
+
+/** Bash that heads an attempt in a log that is there already. See `lastAttempt` in the closing summary. */
+function attemptLine(number: number): string {
+  return `echo "wfc: attempt ${number}"`;
 }
 
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
@@ -217,24 +224,37 @@ class Executor {
     const { disk, decisions } = this.options;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
-    const lease = this.pools.take(resources);
     const seen: Seen[] = [];
+    let missing: string | null = null;
     for (const input of rule.inputs) {
       forEachPath(input, index, (path) => {
         const state = disk.stat(input.pathText(path));
+        if (state === null) missing ??= input.pathText(path);
         if (!input.input.ancient) seen.push(state);
       });
     }
+    // A source file that went meanwhile, or a path that its task did not make inside its directory output.
+    if (missing !== null) {
+      this.fail({
+        task,
+        name: taskName(rule, index),
+        what: `its input is missing: ${missing}`,
+        attempts: 0,
+        log: null,
+      });
+      return;
+    }
+    const lease = this.pools.take(resources);
     const log = rule.logText(index);
     const existed = number > 1 || decisions.reasons[task] !== reasonCode('output missing');
-    for (const text of rule.outputTexts) {
+    rule.outputTexts.forEach((text, o) => {
       const path = text(index);
-      // An attempt starts from nothing: an old output must not pass for a new one.
-      if (existed || rule.outputTexts.length > 1) disk.remove(path);
+      // An attempt starts from nothing: an old output must not pass for a new one. An empty folder counts as missing.
+      if (existed || rule.outputTexts.length > 1 || rule.rule.outputs[o]!.directory) disk.remove(path);
       disk.makeParent(path);
-    }
-    const toLog =
-      this.hasLogBinding[rule.rule.index]! || number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
+    });
+    const hasLog = number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
+    const toLog = hasLog || this.hasLogBinding[rule.rule.index]!;
     if (toLog) disk.makeParent(log);
     const attempt: Attempt = {
       task,
@@ -252,7 +272,7 @@ class Executor {
       stoppedAt: 0,
     };
     const name = rule.outputTexts[0]!(index);
-    const source = this.taskSource(attempt, toLog);
+    const source = this.taskSource(attempt, { toLog, hasLog });
     attempt.worker = this.shells.run(
       source,
       (group) => this.guard(() => this.options.journal.started(name, number, group)),
@@ -264,11 +284,11 @@ class Executor {
   }
 
   /** The bash that runs one attempt: its variables, then the rule's function. */
-  private taskSource(attempt: Attempt, toLog: boolean): string {
+  private taskSource(attempt: Attempt, { toLog, hasLog }: { toLog: boolean; hasLog: boolean }): string {
     const { rule, index, number, log, lease, resources } = attempt;
     const lines: string[] = [];
     if (toLog) lines.push(`exec >>${bashLiteral(commandPath(log))} 2>&1`);
-    if (number > 1) lines.push(`echo "wfc: attempt ${number}"`);
+    if (hasLog) lines.push(attemptLine(number));
     if (resources.gpus > 0) lines.push(`export CUDA_VISIBLE_DEVICES=${bashLiteral(lease.gpus.join(','))}`);
     const values: AttemptValues = { attempt: number, log, listFile: (slot) => this.listFile(rule, slot, index) };
     for (const binding of rule.rule.command.bindings) {
@@ -276,7 +296,10 @@ class Executor {
     }
     const script = this.scripts[rule.rule.index];
     if (script) lines.push(`wfc_script=${bashLiteral(script)}`);
-    lines.push(ruleFunctionName(rule.rule));
+    const hasPrograms = rule.rule.outputs.some((_, o) => needsProgram(rule.rule, o));
+    // A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
+    const call = ruleFunctionName(rule.rule);
+    lines.push(hasPrograms ? `(wfc_stop_gently; ${call})` : call);
     rule.rule.outputs.forEach((_, o) => {
       if (!needsProgram(rule.rule, o)) return;
       lines.push(
@@ -322,10 +345,21 @@ class Executor {
         return;
       }
       this.scheduler.finish(task, 'failed');
-      this.failures.push(failure);
-      if (this.options.onFailure === 'stop') this.mode = this.mode === 'going' ? 'stopping' : this.mode;
+      this.count(failure);
     }
     this.startMore();
+  }
+
+  /** Fail a task that the scheduler has let go, before its command starts. */
+  private fail(failure: Failure): void {
+    this.scheduler.finish(failure.task, 'failed');
+    this.options.observer.failed(failure, false);
+    this.count(failure);
+  }
+
+  private count(failure: Failure): void {
+    this.failures.push(failure);
+    if (this.options.onFailure === 'stop' && this.mode === 'going') this.mode = 'stopping';
   }
 
   /** Why an attempt did not succeed, in words; null where it did. */
@@ -333,7 +367,8 @@ class Executor {
     const { rule, index, resources } = attempt;
     if (attempt.stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
     if (status === null) return 'the shell that ran it was lost';
-    if (status > 128) return `killed by signal ${status - 128}`;
+    const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
+    if (signal) return `exit status ${status}, as if killed by ${signal[0]}`;
     if (status !== 0) return `exit status ${status}`;
     for (let o = 0; o < rule.rule.outputs.length; o++) {
       const problem = this.outputProblem(rule, o, rule.outputTexts[o]!(index));
@@ -389,9 +424,8 @@ class Executor {
     const rule = ruleOf(this.plan, task);
     if (!this.scheduler.failBeforeStart(task)) return;
     const failure: Failure = { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
-    this.failures.push(failure);
     this.options.observer.failed(failure, false);
-    if (this.options.onFailure === 'stop') this.mode = 'stopping';
+    this.count(failure);
   }
 
   /** A protected output is never overwritten: who wants that makes it writable, or removes it. */
@@ -438,6 +472,7 @@ class Executor {
 
   private tick(): void {
     const now = performance.now();
+    const graceMs = (this.options.graceSeconds ?? GRACE_SECONDS) * 1000;
     for (const attempt of this.running) {
       const limit = attempt.resources.timeSeconds;
       if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {
@@ -447,7 +482,7 @@ class Executor {
         );
         this.stopTask(attempt, 'time limit', 'SIGTERM');
       }
-      if (attempt.stop !== null && now - attempt.stoppedAt > GRACE_MS) this.shells.signal(attempt.worker, 'SIGKILL');
+      if (attempt.stop !== null && now - attempt.stoppedAt > graceMs) this.shells.signal(attempt.worker, 'SIGKILL');
       // A task that takes long gets its log at once, so that one can follow it.
       if (attempt.scratch !== null && now - attempt.startedAt > 1000 && existsSync(attempt.scratch))
         this.moveLog(attempt);

@@ -3,11 +3,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { LocalLimits } from './pools.ts';
 
-/** What this machine has: its CPUs (at least as many as tasks at a time), its memory, its GPUs. */
-export function machineLimits(env: NodeJS.ProcessEnv, maxParallel: number): LocalLimits {
+/** What this machine has: its CPUs, its memory (or what a container may use of it), its GPUs. */
+export function machineLimits(env: NodeJS.ProcessEnv): LocalLimits {
+  // 0 or a number beyond all memory: not constrained.
+  const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return {
-    cpus: Math.max(availableParallelism(), maxParallel),
-    memoryMiB: Math.floor(totalmem() / 1024 / 1024),
+    cpus: availableParallelism(),
+    memoryMiB: Math.floor(Math.min(totalmem(), constrained) / 1024 / 1024),
     gpus: gpuIds(env),
   };
 }

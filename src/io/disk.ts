@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, opendirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, opendirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileState } from '../resume/record.ts';
 
@@ -20,7 +20,7 @@ export class Disk {
   }
 
   stat(path: string): FileState | null {
-    const stats = statSync(this.absolute(path), { throwIfNoEntry: false });
+    const stats = statOrNull(this.absolute(path));
     return stats ? { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() } : null;
   }
 
@@ -33,7 +33,7 @@ export class Disk {
     else if (folder !== this.presentFolder) {
       let missing: string | null = null;
       for (let above = folder; above !== '' && above !== '.'; above = dirname(above)) {
-        if (statSync(this.absolute(above), { throwIfNoEntry: false })) break;
+        if (statOrNull(this.absolute(above))) break;
         missing = above;
       }
       if (missing === null) this.presentFolder = folder;
@@ -61,23 +61,22 @@ export class Disk {
     this.madeFolders.add(parent);
   }
 
-  /** Forget which folders were made: something may have removed them. */
-  forgetFolders(): void {
-    this.madeFolders.clear();
-  }
-
   /** Remove a file or a whole folder, also where a part of it is read-only; nothing happens where there is none. */
   remove(path: string): void {
     const absolute = this.absolute(path);
-    const stats = lstatSync(absolute, { throwIfNoEntry: false });
+    const stats = statOrNull(absolute, lstatSync);
     if (!stats) return;
-    if (stats.isDirectory()) makeWritable(absolute);
+    if (stats.isDirectory()) {
+      makeWritable(absolute);
+      // Parents of other outputs may lie in it.
+      this.madeFolders.clear();
+    }
     rmSync(absolute, { recursive: true, force: true });
   }
 
   isProtected(path: string): boolean {
-    const stats = statSync(this.absolute(path), { throwIfNoEntry: false });
-    return stats !== undefined && (stats.mode & 0o222) === 0;
+    const stats = statOrNull(this.absolute(path));
+    return stats !== null && (stats.mode & 0o222) === 0;
   }
 
   protect(path: string): void {
@@ -88,6 +87,16 @@ export class Disk {
       chmodSync(absolute, stats.mode & ~0o222);
     };
     walk(this.absolute(path));
+  }
+}
+
+/** null where there is nothing, also where a part of the path is a file (Node gives null for ENOENT alone). */
+function statOrNull(absolute: string, stat: typeof statSync | typeof lstatSync = statSync): Stats | null {
+  try {
+    return stat(absolute, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SuccessRecord } from '../resume/record.ts';
 
 /**
@@ -81,18 +82,25 @@ function readInto({ records, unfinished }: History, text: string): void {
   }
 }
 
-/** Appends to a journal of its own. Lines are gathered and written at most every 50 ms; `close` makes them durable. */
+/** Appends to a journal of its own, once a turn of the event loop; `close` makes the lines durable. */
 export class JournalWriter {
   private readonly file: number;
   private buffer: string[] = [];
-  private timer: NodeJS.Timeout | null = null;
+  private timer: NodeJS.Immediate | null = null;
+  private readonly path: string;
+  /** What went wrong in a write of that kind: thrown at the next call, where somebody can hear it. */
+  private problem: unknown = null;
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     const last = journalFiles(folder).at(-1);
     const number = last ? Number.parseInt(last, 10) + 1 : 1;
     const name = `${String(number).padStart(6, '0')}-${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}.tsv`;
-    this.file = openSync(join(folder, name), 'ax');
+    this.path = join(folder, name);
+    this.file = openSync(this.path, 'ax');
+    // Durable before the first task: an output without a record is then known for incomplete, whatever happens.
+    syncFolder(folder);
+    syncFolder(dirname(folder));
   }
 
   started(task: string, attempt: number, processGroup: number): void {
@@ -114,24 +122,52 @@ export class JournalWriter {
 
   private write(fields: readonly (string | number)[]): void {
     this.buffer.push(`${fields.join('\t')}\t${MARK}\n`);
-    this.timer ??= setTimeout(() => this.flush(), 50);
+    this.timer ??= setImmediate(() => this.flushLater());
     if (this.buffer.length >= 4096) this.flush();
   }
 
+  private flushLater(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      this.problem = error;
+    }
+  }
+
   flush(): void {
-    if (this.timer) clearTimeout(this.timer);
+    if (this.problem !== null) throw this.problem;
+    if (this.timer) clearImmediate(this.timer);
     this.timer = null;
     if (this.buffer.length === 0) return;
-    const bytes = Buffer.from(this.buffer.join(''));
+    const lines = this.buffer.join('');
     this.buffer = [];
-    // A short write is possible when the disk is full: go on until all is written or the error shows.
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.file, bytes, at);
+    writeAll(this.file, lines);
   }
 
   close(): void {
     this.flush();
     fsyncSync(this.file);
+    const { size } = fstatSync(this.file);
     closeSync(this.file);
+    // A run that did nothing leaves nothing to merge.
+    if (size === 0) rmSync(this.path);
+  }
+}
+
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  // A short write is possible when the disk is full: go on until all is written or the error shows.
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch {
+    // Some file systems can't sync a folder; then they decide themselves when it is durable.
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -149,7 +185,7 @@ export function compactJournals(folder: string, history: History): void {
   const number = names.at(-1)!.split('-')[0]!;
   const merged = join(folder, `${number}-merged.tsv`);
   const file = openSync(`${merged}.new`, 'w');
-  writeSync(file, lines.map((l) => `${l}\n`).join(''));
+  writeAll(file, lines.map((l) => `${l}\n`).join(''));
   fsyncSync(file);
   closeSync(file);
   // Rename before removing: whatever stops us here, the records are in one place at least.

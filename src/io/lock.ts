@@ -50,16 +50,25 @@ export function takeLock(path: string): LockResult {
       }
       const other = readHolder(path);
       if (other && isAlive(other)) return { heldBy: other };
-      // Move the dead lock aside first: of two takers only one succeeds in that.
-      try {
-        renameSync(path, `${own}.dead`);
-        rmSync(`${own}.dead`, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
+      moveDeadLock(path, `${own}.dead`);
     }
   } finally {
     rmSync(own, { force: true });
+  }
+}
+
+/** Move the dead lock aside: of two takers only one succeeds in that. */
+function moveDeadLock(path: string, aside: string): void {
+  try {
+    renameSync(path, aside);
+    // Another taker may have been faster between our look and our rename: then this is its lock, which lives.
+    const moved = readHolder(aside);
+    if (moved && isAlive(moved)) linkSync(aside, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
@@ -87,8 +96,8 @@ function isAlive({ host, pid, startTicks }: LockHolder): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

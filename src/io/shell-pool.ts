@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -75,7 +75,10 @@ class Worker {
   private rest = '';
   private onStart: ((processGroup: number) => void) | null = null;
   private onEnd: ((end: ShellEnd) => void) | null = null;
+  /** 0 until the task's start is reported. */
   private processGroup = 0;
+  /** What to signal as soon as the process group is known. */
+  private pendingSignal: NodeJS.Signals | null = null;
 
   constructor(number: number, options: PoolOptions) {
     this.number = number;
@@ -86,7 +89,6 @@ class Worker {
     this.process ??= this.launch();
     this.onStart = onStart;
     this.onEnd = onEnd;
-    this.processGroup = 0;
     (this.process.stdio[3] as Writable).write(String(source.length).padStart(8, '0') + source, 'latin1');
   }
 
@@ -98,18 +100,21 @@ class Worker {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     (child.stdio[4] as Readable).setEncoding('latin1').on('data', (text: string) => this.receive(text));
     let errors = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-2000);
     });
-    child.stdio[3]?.on('error', () => {});
+    for (const stream of [child.stdin, child.stdio[3]]) stream?.on('error', () => {});
     const lost = (): void => {
       if (this.process !== child) return;
       this.process = null;
       this.rest = '';
+      // Its task has nobody to report its end any more: it must not go on behind the back of the next attempt.
+      this.signalTask('SIGKILL');
+      closePipes(child);
       if (errors !== '') process.stderr.write(errors);
       this.end({ status: null });
     };
@@ -126,6 +131,7 @@ class Worker {
       if (line.startsWith('s ')) {
         this.processGroup = value;
         this.onStart?.(value);
+        if (this.pendingSignal) this.signalTask(this.pendingSignal);
       } else this.end({ status: value });
     }
   }
@@ -135,33 +141,31 @@ class Worker {
     this.onEnd = null;
     this.onStart = null;
     this.processGroup = 0;
+    this.pendingSignal = null;
     onEnd?.(end);
   }
 
   signalTask(signal: NodeJS.Signals): void {
-    const group = this.processGroup || this.childOfWorker();
-    if (group === 0) return;
+    if (this.processGroup === 0) {
+      this.pendingSignal = signal;
+      return;
+    }
     try {
-      process.kill(-group, signal);
+      process.kill(-this.processGroup, signal);
     } catch {
       // It has ended meanwhile.
-    }
-  }
-
-  /** The task's process where its start has not been reported yet. Source: proc(5), /proc/pid/task/tid/children. */
-  private childOfWorker(): number {
-    const pid = this.process?.pid;
-    if (pid === undefined) return 0;
-    try {
-      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
-    } catch {
-      return 0;
     }
   }
 
   close(): void {
     const child = this.process;
     this.process = null;
-    child?.stdio[3]?.destroy();
+    if (child) closePipes(child);
   }
+}
+
+/** The worker ends when its messages do. */
+function closePipes(child: ChildProcess): void {
+  child.stdio[3]?.destroy();
+  child.stdin?.destroy();
 }

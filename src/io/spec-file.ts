@@ -87,6 +87,7 @@ export function systemProblem(error: unknown): string {
     case 'ENOENT':
       return 'there is no such file';
     case 'ENOTDIR':
+    case 'EEXIST':
       return 'a part of its path is a file, not a folder';
     case 'EACCES':
     case 'EPERM':

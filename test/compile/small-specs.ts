@@ -36,7 +36,13 @@ export function determined(spec: SmallSpec, known: ReadonlySet<string>): Set<str
 /** How the params of an output stand in its path: a folder each, joined by a mark, or side by side. */
 const joinStyle = fc.constantFrom('/', '/', '_', '-', '');
 
-function outputPattern(rule: string, key: readonly string[], style: string, pads: ReadonlySet<string>, suffix: string): string {
+function outputPattern(
+  rule: string,
+  key: readonly string[],
+  style: string,
+  pads: ReadonlySet<string>,
+  suffix: string,
+): string {
   const params = key.map((k) => (pads.has(k) ? `{${k}:02}` : `{${k}}`));
   return key.length === 0 ? `${rule}.${suffix}` : `${rule}/${params.join(style)}${style === '/' ? '/' : '.'}${suffix}`;
 }

@@ -1,0 +1,441 @@
+import { determinedColumns } from '../../compile/relation.ts';
+import { taskResources } from '../../compile/resources.ts';
+import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import type { Column } from '../../model/workflow.ts';
+import { levelStages } from './levels.ts';
+import { eachEdgeSet, type Request, splitUnits, type Unit, type Units } from './units.ts';
+
+/** What a site allows. */
+export interface SiteLimits {
+  /** Slurm's MaxArraySize: the highest index of an array is one less. */
+  readonly maxArraySize: number;
+  /** Array elements that one user may have queued. */
+  readonly maxSubmit: number;
+  /** Longest time that may be asked for, in seconds; null: not known. */
+  readonly maxTimeSeconds: number | null;
+}
+
+/** How tasks are put into elements. */
+export interface Packing {
+  readonly tasksPerElement: number | 'auto';
+  readonly fuse: 'auto' | 'never';
+  /** Tasks at a time inside an element. */
+  readonly lanes: number;
+}
+
+/** When an element of a stage is let go, with respect to one earlier stage. */
+export interface StageWait {
+  readonly stage: number;
+  /** `counterpart`: the element of the same index has ended. `all`: the whole array has. */
+  readonly kind: 'counterpart' | 'all';
+  readonly why: string;
+}
+
+/** One job array. */
+export interface Stage {
+  readonly name: string;
+  readonly rules: readonly string[];
+  /** Per element its index in the array, ascending; sparse where only some blocks have tasks. */
+  readonly indices: Int32Array;
+  /** Tasks of element e: `tasks[offsets[e]]` to `tasks[offsets[e + 1] - 1]`, dependencies first. */
+  readonly offsets: Int32Array;
+  readonly tasks: Int32Array;
+  readonly request: Request;
+  /** Longest element's time: its tasks' limits one after another, over the lanes; null where a task has none. */
+  readonly timeSeconds: number | null;
+  readonly waits: readonly StageWait[];
+  /** Stages that it reads from, and whether only from the element of the same index: where the runner looks for records. */
+  readonly sources: readonly { readonly stage: number; readonly sameElement: boolean }[];
+  /** Why the tasks are put together this way. */
+  readonly why: string;
+}
+
+/** A draft of a stage: which units, and which element each task is in. */
+export interface Draft {
+  readonly units: readonly Unit[];
+  readonly rules: readonly string[];
+  readonly request: Request;
+  /** Element index and tasks, ascending by index. */
+  readonly elements: readonly { readonly index: number; readonly tasks: readonly number[] }[];
+  readonly aligned: boolean;
+  readonly why: string;
+}
+
+/** More rules (or classes of requests) than this are planned by levels of the task graph, not rule by rule. */
+const MAX_UNITS = 40;
+
+export interface PlanStagesOptions {
+  readonly included: Uint8Array;
+  readonly limits: SiteLimits;
+  readonly packing: Packing;
+}
+
+/** Choose the arrays: which rules share one, how many tasks an element takes, and what each array waits for. */
+export function planStages(plan: Plan, { included, limits, packing }: PlanStagesOptions): Stage[] {
+  const units = splitUnits(plan, included);
+  if (units.units.length === 0) return [];
+  const byRule = units.units.length <= MAX_UNITS && plan.order.every((b) => b.kind === 'rule');
+  const drafts = byRule
+    ? blockDrafts(plan, units, included, limits, packing)
+    : levelStages(plan, units, included, limits, packing);
+  return finishStages(plan, drafts, included, limits, packing);
+}
+
+// --- blocks ---
+
+/** How tasks map to blocks: by the values of some params, `chunk` of them together. */
+interface BlockRule {
+  readonly columns: readonly Column[];
+  readonly chunk: number;
+}
+
+/** The finest blocks that the site can queue: as many elements as allowed, all stages cut alike. */
+function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: SiteLimits, packing: Packing): Draft[] {
+  const most = Math.min(limits.maxArraySize, limits.maxSubmit, 1000);
+  let fallback: Draft[] | null = null;
+  for (const blocks of blockCandidates(units, packing)) {
+    const drafts = draftByBlocks(plan, units, included, blocks, packing, limits);
+    const total = drafts.reduce((n, d) => n + d.elements.length, 0);
+    const fits =
+      total + 1 <= limits.maxSubmit &&
+      drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize);
+    if (fits) return drafts;
+    fallback = drafts;
+  }
+  return fallback ?? [];
+}
+
+function lastIndex({ elements }: Draft): number {
+  return elements.at(-1)?.index ?? 0;
+}
+
+function* blockCandidates({ units }: Units, { tasksPerElement }: Packing): Generator<BlockRule> {
+  const largest = units.reduce((a, b) => (b.tasks.length > a.tasks.length ? b : a));
+  const columns = largest.rule.rule.key;
+  if (tasksPerElement !== 'auto') {
+    for (let chunk = tasksPerElement; ; chunk *= 2) {
+      yield { columns, chunk };
+      if (chunk >= largest.tasks.length) return;
+    }
+  }
+  for (let n = columns.length; n >= 1; n--) yield { columns: columns.slice(0, n), chunk: 1 };
+  for (let chunk = 2; chunk < largest.tasks.length * 2; chunk *= 2) yield { columns: columns.slice(0, 1), chunk };
+  yield { columns: [], chunk: 1 };
+}
+
+function draftByBlocks(
+  plan: Plan,
+  { units }: Units,
+  included: Uint8Array,
+  blocks: BlockRule,
+  packing: Packing,
+  limits: SiteLimits,
+): Draft[] {
+  const numbering = new BlockNumbers(plan, blocks);
+  const blockOf = new Int32Array(plan.taskCount).fill(-1);
+  const alignedUnits = new Set<Unit>();
+  for (const unit of units) {
+    const number = numbering.reader(unit.rule);
+    if (!number) continue;
+    alignedUnits.add(unit);
+    for (const task of unit.tasks) blockOf[task] = number(task - unit.rule.firstTask);
+  }
+  const feeds = unitEdges(plan, units, included);
+  const groups = fuseUnits(units, feeds, alignedUnits, packing);
+  const by = blocks.columns.map((c) => c.name).join(' × ');
+  const chunk = blocks.chunk > 1 ? `, ${blocks.chunk} together` : '';
+  return groups.map((group): Draft => {
+    const aligned = group.every((u) => alignedUnits.has(u));
+    const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, limits, packing);
+    const fused = group.length > 1 ? `; ${group.length} rules fused: they ask for the same and run block by block` : '';
+    return {
+      units: group,
+      rules: [...new Set(group.map((u) => u.rule.rule.name))],
+      request: group[0]!.request,
+      elements,
+      aligned,
+      why:
+        (aligned
+          ? by === ''
+            ? 'all tasks in one element'
+            : `an element a block of ${by}${chunk}`
+          : packedWhy(elements)) + fused,
+    };
+  });
+}
+
+function packedWhy(elements: readonly { tasks: readonly number[] }[]): string {
+  if (elements.length === 1) return elements[0]!.tasks.length === 1 ? 'one task' : 'all its tasks in one element';
+  return 'its key does not hold the blocks: tasks in order, packed evenly';
+}
+
+/** Numbers blocks by the values of their params, in the relation's order. */
+class BlockNumbers {
+  private readonly plan: Plan;
+  private readonly blocks: BlockRule;
+  private readonly seen = new Map<string, number>();
+
+  constructor(plan: Plan, blocks: BlockRule) {
+    this.plan = plan;
+    this.blocks = blocks;
+    // Number blocks in the order of the rule that has them all, so that sparse runs keep the numbers of a whole one.
+    const { columns } = blocks;
+    const owner = plan.rules.find((r) => columns.every((c) => r.rule.key.includes(c)) && r.space.size > 0);
+    if (!owner || columns.length === 0) return;
+    const readers = columns.map((c) => owner.space.reader(c));
+    for (let i = 0; i < owner.space.size; i++) this.number(readers.map((read) => read(i)).join(','));
+  }
+
+  private number(key: string): number {
+    let number = this.seen.get(key);
+    if (number === undefined) {
+      number = this.seen.size;
+      this.seen.set(key, number);
+    }
+    return number;
+  }
+
+  /** From task index to block; null where the rule's key does not tell the block. */
+  reader({ rule, space }: PlannedRule): ((taskIndex: number) => number) | null {
+    const { columns, chunk } = this.blocks;
+    const known = new Set([...rule.key, ...determinedColumns(this.plan.workflow.relation, rule.key)]);
+    if (!columns.every((c) => known.has(c))) return null;
+    if (columns.length === 0) return () => 0;
+    const readers = columns.map((c) => space.reader(c));
+    return (i) => Math.floor(this.number(readers.map((read) => read(i)).join(',')) / chunk);
+  }
+}
+
+function unitEdges(plan: Plan, units: readonly Unit[], included: Uint8Array): Map<Unit, Set<Unit>> {
+  const unitOf = new Map<number, Unit>();
+  const feeds = new Map<Unit, Set<Unit>>(units.map((u) => [u, new Set<Unit>()]));
+  const single = new Map<PlannedRule, Unit | null>();
+  for (const unit of units) single.set(unit.rule, single.has(unit.rule) ? null : unit);
+  for (const unit of units) if (single.get(unit.rule) === null) for (const task of unit.tasks) unitOf.set(task, unit);
+  const find = (task: number): Unit => single.get(ruleOf(plan, task)) ?? unitOf.get(task)!;
+  eachEdgeSet(plan, included, (producers, consumers) => {
+    for (const from of new Set(producers.map(find)))
+      for (const to of new Set(consumers.map(find))) if (from !== to) feeds.get(to)!.add(from);
+  });
+  return feeds;
+}
+
+/** Put a unit into an earlier group where both ask for the same, run by the same blocks, and nothing waits longer for it. */
+function fuseUnits(
+  units: readonly Unit[],
+  feeds: ReadonlyMap<Unit, ReadonlySet<Unit>>,
+  aligned: ReadonlySet<Unit>,
+  packing: Packing,
+): Unit[][] {
+  const groups: Unit[][] = [];
+  const groupOf = new Map<Unit, Unit[]>();
+  const needs = (group: readonly Unit[]): Set<Unit[]> => {
+    const all = new Set<Unit[]>();
+    const visit = (unit: Unit): void => {
+      for (const from of feeds.get(unit)!) {
+        const other = groupOf.get(from)!;
+        if (other === group || all.has(other)) continue;
+        all.add(other);
+        other.forEach(visit);
+      }
+    };
+    group.forEach(visit);
+    return all;
+  };
+  for (const unit of units) {
+    const from = [...feeds.get(unit)!].map((u) => groupOf.get(u)!);
+    const home =
+      packing.fuse === 'auto' && aligned.has(unit)
+        ? from.find(
+            (group) =>
+              group.every(
+                (u) => aligned.has(u) && u.requestKey === unit.requestKey && u.rule.rule.local === unit.rule.rule.local,
+              ) && from.every((other) => other === group || needs(group).has(other)),
+          )
+        : undefined;
+    if (home) home.push(unit);
+    else groups.push([unit]);
+    groupOf.set(unit, home ?? groups.at(-1)!);
+  }
+  return groups;
+}
+
+function elementsByBlock(group: readonly Unit[], blockOf: Int32Array): { index: number; tasks: number[] }[] {
+  const byBlock = new Map<number, number[]>();
+  for (const unit of group) {
+    for (const task of unit.tasks) {
+      const block = blockOf[task]!;
+      const tasks = byBlock.get(block);
+      if (tasks) tasks.push(task);
+      else byBlock.set(block, [task]);
+    }
+  }
+  return [...byBlock].map(([index, tasks]) => ({ index, tasks })).sort((a, b) => a.index - b.index);
+}
+
+function elementsByCount(
+  unit: Unit,
+  limits: SiteLimits,
+  { tasksPerElement }: Packing,
+): { index: number; tasks: number[] }[] {
+  const most = Math.max(1, Math.min(100, limits.maxArraySize, Math.floor(limits.maxSubmit / 8)));
+  const size = tasksPerElement === 'auto' ? Math.ceil(unit.tasks.length / most) : tasksPerElement;
+  const elements: { index: number; tasks: number[] }[] = [];
+  for (let at = 0; at < unit.tasks.length; at += size) {
+    elements.push({ index: elements.length, tasks: [...unit.tasks.subarray(at, at + size)] });
+  }
+  return elements;
+}
+
+// --- what each stage waits for ---
+
+function finishStages(
+  plan: Plan,
+  drafts: readonly Draft[],
+  included: Uint8Array,
+  limits: SiteLimits,
+  packing: Packing,
+): Stage[] {
+  const stageOf = new Int32Array(plan.taskCount).fill(-1);
+  const elementOf = new Int32Array(plan.taskCount).fill(-1);
+  drafts.forEach((draft, s) => {
+    for (const { index, tasks } of draft.elements) {
+      for (const task of tasks) {
+        stageOf[task] = s;
+        elementOf[task] = index;
+      }
+    }
+  });
+  const sources = readSources(plan, drafts, included, stageOf, elementOf);
+  const ancestors: Set<number>[] = [];
+  return drafts.map((draft, s): Stage => {
+    const from = [...sources[s]!].sort(([a], [b]) => a - b);
+    ancestors[s] = new Set(from.flatMap(([stage]) => [stage, ...ancestors[stage]!]));
+    const waits = reduceWaits(from, sources, ancestors, drafts);
+    const offsets = new Int32Array(draft.elements.length + 1);
+    draft.elements.forEach(({ tasks }, e) => {
+      offsets[e + 1] = offsets[e]! + tasks.length;
+    });
+    const tasks = Int32Array.from(draft.elements.flatMap((e) => e.tasks));
+    return {
+      name: stageName(s, draft.rules),
+      rules: draft.rules,
+      indices: Int32Array.from(draft.elements, (e) => e.index),
+      offsets,
+      tasks,
+      request: draft.request,
+      timeSeconds: elementTime(plan, draft, limits, packing),
+      waits,
+      sources: from.map(([stage, sameElement]) => ({ stage, sameElement })),
+      why: draft.why,
+    };
+  });
+}
+
+function stageName(s: number, rules: readonly string[]): string {
+  const name = rules.length <= 2 ? rules.join('-') : `${rules[0]}-and-${rules.length - 1}-more`;
+  return `${s + 1}-${name}`.slice(0, 80);
+}
+
+/** Per stage the stages that it reads from; true where every path comes from the element of the same index. */
+function readSources(
+  plan: Plan,
+  drafts: readonly Draft[],
+  included: Uint8Array,
+  stageOf: Int32Array,
+  elementOf: Int32Array,
+): Map<number, boolean>[] {
+  const sources = drafts.map(() => new Map<number, boolean>());
+  eachEdgeSet(plan, included, (producers, consumers) => {
+    for (const consumer of consumers) {
+      const to = stageOf[consumer]!;
+      for (const producer of producers) {
+        const from = stageOf[producer]!;
+        if (from < 0 || to < 0 || from === to) continue;
+        const same = drafts[from]!.aligned && drafts[to]!.aligned && elementOf[producer] === elementOf[consumer];
+        sources[to]!.set(from, (sources[to]!.get(from) ?? true) && same);
+      }
+      // One consumer tells for all where the producers are many: they differ in no way that the array could wait for.
+      if (producers.length > 1000) break;
+    }
+  });
+  return sources;
+}
+
+/** Leave out a wait that another one implies: what a waits for, b has waited for. */
+function reduceWaits(
+  from: readonly (readonly [number, boolean])[],
+  sources: readonly ReadonlyMap<number, boolean>[],
+  ancestors: readonly ReadonlySet<number>[],
+  drafts: readonly Draft[],
+): StageWait[] {
+  const implied = (stage: number, same: boolean): boolean =>
+    from.some(([other, otherSame]) => {
+      if (other === stage || !ancestors[other]!.has(stage)) return false;
+      // All of `other` have ended, and each began after its own part of `stage`: all of it, if none of it feeds nothing.
+      if (!otherSame) return coversAll(sources, other, stage, drafts);
+      // Its counterpart began after the element of the same index, or after all of `stage`.
+      return same ? reaches(sources, other, stage) : reachesAll(sources, other, stage);
+    });
+  const left = from.filter(([stage, same]) => !implied(stage, same));
+  const counterpart = left.length === 1 && left[0]![1];
+  return left.map(([stage]) => ({
+    stage,
+    kind: counterpart ? 'counterpart' : 'all',
+    why: counterpart
+      ? 'each element needs only the one of the same index'
+      : left.every(([, same]) => same)
+        ? 'several arrays: Slurm takes no mixture of "and" and "or", so the whole of each'
+        : 'its tasks read from many elements',
+  }));
+}
+
+function reaches(sources: readonly ReadonlyMap<number, boolean>[], from: number, to: number): boolean {
+  return [...sources[from]!].some(([s]) => s === to || reaches(sources, s, to));
+}
+
+function reachesAll(sources: readonly ReadonlyMap<number, boolean>[], from: number, to: number): boolean {
+  return [...sources[from]!].some(([s, same]) => (s === to && !same) || reachesAll(sources, s, to));
+}
+
+/** Whether the end of all of `from` implies the end of all of `to`: by whole waits, or element by element without gaps. */
+function coversAll(
+  sources: readonly ReadonlyMap<number, boolean>[],
+  from: number,
+  to: number,
+  drafts: readonly Draft[],
+): boolean {
+  return [...sources[from]!].some(([s, same]) => {
+    const covered = !same || sameIndices(drafts[from]!, drafts[s]!);
+    return covered && (s === to || coversAll(sources, s, to, drafts));
+  });
+}
+
+function sameIndices(a: Draft, b: Draft): boolean {
+  const indices = new Set(a.elements.map((e) => e.index));
+  return b.elements.every((e) => indices.has(e.index));
+}
+
+function elementTime(
+  plan: Plan,
+  { elements }: Draft,
+  { maxTimeSeconds }: SiteLimits,
+  { lanes }: Packing,
+): number | null {
+  let longest = 0;
+  for (const { tasks } of elements) {
+    let sum = 0;
+    let largest = 0;
+    for (const task of tasks) {
+      const rule = ruleOf(plan, task);
+      const { timeSeconds } = taskResources(rule, task - rule.firstTask);
+      if (timeSeconds === null) return null;
+      const attempts = timeSeconds * (1 + rule.rule.retries);
+      sum += attempts;
+      largest = Math.max(largest, attempts);
+    }
+    // Lanes share the sum, but no lane is shorter than the longest task; a minute for the runner itself.
+    longest = Math.max(longest, Math.max(largest, Math.ceil(sum / lanes)) + 60);
+  }
+  return maxTimeSeconds === null ? longest : Math.min(longest, maxTimeSeconds);
+}

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PlanOptions, plan } from '../../src/commands/plan.ts';
+import type { ExitStatus } from '../../src/commands/session.ts';
+import { validate } from '../../src/commands/validate.ts';
+
+/** Specs with one mistake, or one family of mistakes, each. */
+export const CASES = join(import.meta.dirname, 'cases');
+
+export const caseNames = (): string[] =>
+  readdirSync(CASES)
+    .filter((name) => /\.(yml|json)$/.test(name) && name !== 'biome.json')
+    .sort();
+
+/** The arguments that a case asks for in its first line: `# with: --set a=1`, or `# with: plan --force a`. */
+export function argumentsOf(name: string): string[] {
+  const first = readFileSync(join(CASES, name), 'utf8').split('\n', 1)[0] ?? '';
+  const words = /^# with: (.*)$/.exec(first)?.[1]?.split(' ') ?? [];
+  return words[0] === 'plan' ? ['plan', name, ...words.slice(1)] : ['validate', name, ...words];
+}
+
+export interface Session {
+  readonly status: ExitStatus;
+  readonly out: string;
+}
+
+/** `wfc validate` or `wfc plan` in this process, from a folder; what it says on both streams. */
+export function wfc(args: readonly string[], folder: string): Session {
+  const [command, ...rest] = args;
+  const values = (flag: string): string[] => rest.flatMap((arg, i) => (rest[i - 1] === flag ? [arg] : []));
+  const options: PlanOptions = {
+    spec: rest[0]?.startsWith('--') ? undefined : rest[0],
+    settings: values('--set'),
+    configs: values('--config'),
+    goals: values('--goal'),
+    force: values('--force'),
+    json: rest.includes('--json'),
+    quiet: false,
+    style: { colour: false },
+  };
+  return inFolder(folder, () => (command === 'plan' ? plan(options) : validate(options)));
+}
+
+function inFolder(folder: string, run: () => ExitStatus): Session {
+  let out = '';
+  const streams = [process.stdout, process.stderr] as const;
+  const writes = streams.map((s) => s.write);
+  const from = process.cwd();
+  for (const stream of streams) {
+    stream.write = ((text: string) => {
+      out += text;
+      return true;
+    }) as typeof stream.write;
+  }
+  process.chdir(folder);
+  try {
+    const status = run();
+    return { status, out };
+  } finally {
+    process.chdir(from);
+    streams.forEach((stream, i) => {
+      stream.write = writes[i]!;
+    });
+  }
+}
+
+/** A case as a session at a terminal. */
+export function transcript(args: readonly string[], folder: string): string {
+  const { status, out } = wfc(args, folder);
+  return `$ wfc ${args.join(' ')}\n${out}exit status ${status}\n`;
+}

@@ -1,0 +1,147 @@
+/** An experiment in a fresh folder of its own, and the built CLI to run it with, as a user would. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
+
+const CLI = process.env.WFC_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** Variables that change what wfc says or which GPUs it sees: tests start without them. */
+const WITHOUT = { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, CUDA_VISIBLE_DEVICES: undefined };
+
+export interface Ended {
+  /** Exit status; undefined where a signal killed it. */
+  readonly status: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class Experiment {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** `wfc` with these arguments, in the experiment's folder, to its end. */
+  wfc(args: string, options: StartOptions = {}): Promise<Ended> {
+    return this.start(args.split(' '), options).ended;
+  }
+
+  /** `wfc run` with these arguments. */
+  run(args = '', options: StartOptions = {}): Promise<Ended> {
+    return this.wfc(`run ${args}`.trim(), options);
+  }
+
+  start(args: readonly string[], { env = {} }: StartOptions = {}): Running {
+    const child = execa(process.execPath, [CLI, ...args], {
+      cwd: this.folder,
+      env: { ...WITHOUT, ...env },
+      reject: false,
+      stdin: 'ignore',
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return {
+      pid: child.pid!,
+      ended: child.then((r) => ({ status: r.exitCode, stdout: String(r.stdout), stderr: String(r.stderr) })),
+      kill: (signal) => void child.kill(signal),
+    };
+  }
+
+  path(path: string): string {
+    return join(this.folder, path);
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), text);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.path(path), 'utf8');
+  }
+
+  has(path: string): boolean {
+    return existsSync(this.path(path));
+  }
+
+  remove(path: string): void {
+    rmSync(this.path(path), { recursive: true, force: true });
+  }
+
+  /** Give a file a time in seconds before now. */
+  age(path: string, seconds: number): void {
+    const time = Date.now() / 1000 - seconds;
+    utimesSync(this.path(path), time, time);
+  }
+
+  /** All files below a folder, sorted. */
+  files(folder: string): string[] {
+    if (!this.has(folder)) return [];
+    return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 1))
+      .sort();
+  }
+
+  /** What commands noted by `echo … >> calls`, sorted; forgotten with the look, so that each look shows what is new. */
+  calls(): string[] {
+    const lines = this.has('calls') ? this.read('calls').trimEnd().split('\n').sort() : [];
+    this.remove('calls');
+    return lines;
+  }
+
+  /** A place where a command and a test meet: `cat GATE` waits for `pass`, and `pass` for `cat GATE`. */
+  async gate(name: string): Promise<{ pass: () => Promise<void> }> {
+    await execa('mkfifo', [this.path(name)]);
+    return {
+      pass: async () => {
+        await execa('bash', ['-c', 'echo > "$1"', 'bash', this.path(name)]);
+      },
+    };
+  }
+}
+
+/** An experiment with this spec as wfc.yml (the version line is put before it), and these files. */
+export function experiment(spec: string, files: Readonly<Record<string, string>> = {}): Experiment {
+  const made = new Experiment(mkdtempSync(join(tmpdir(), 'wfc-run-')));
+  onTestFinished(() => rmSync(made.folder, { recursive: true, force: true, maxRetries: 5 }));
+  made.write('wfc.yml', `wfc: 1\n${spec}`);
+  for (const [path, text] of Object.entries(files)) made.write(path, text);
+  return made;
+}
+
+/** Resolves once something holds, such as that a process is gone. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Whether a process is there and not a zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
