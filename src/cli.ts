@@ -64,6 +64,21 @@ async function main(args: readonly string[]): Promise<void> {
           .example('wfc run --set site=01022500,01030500', 'only these two sites'),
       (argv) => command(runCommand(argv)),
     )
+    .command(
+      'compile [spec]',
+      'Write static scripts: job arrays for Slurm',
+      (y) =>
+        withCommon(y)
+          .option('target', { type: 'string', choices: ['slurm'] as const, demandOption: true, describe: 'What to write' })
+          .option('out', { type: 'string', nargs: 1, describe: 'The folder to write to [default: .wfc/slurm/ID]' })
+          .example('wfc compile --target slurm', 'then: bash .wfc/slurm/ID/submit.sh'),
+      (argv) =>
+        command(
+          import('./commands/compile.ts').then((m) =>
+            m.compile({ ...common(argv), target: argv.target, out: argv.out ?? null, env: process.env }),
+          ),
+        ),
+    )
     .demandCommand(1, 'Name a command, such as "wfc plan".')
     .strict()
     .recommendCommands()

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location, SourceText } from '../model/source.ts';
-import { closest, didYouMean } from './suggest.ts';
+import { didYouMean, suggestKey } from './suggest.ts';
 
 type Notes = readonly { readonly message: string; readonly location: Location }[];
 
@@ -165,7 +165,7 @@ export const aliasBomb = (location: Location, nodes: number): Diagnostic =>
   );
 
 export const keyNotText = (location: Location): Diagnostic =>
-  error(location, 'a key must be a text', 'a value that begins with "{" or "[" needs quotes in YAML');
+  error(location, 'a key must be a text', 'a key that begins with "{" or "[" needs quotes in YAML');
 
 export const duplicateKey = (location: Location, key: string, first: Location): Diagnostic =>
   error(location, `the key "${key}" stands here a second time`, 'remove or rename one of the two', [
@@ -190,37 +190,57 @@ export const nullValue = (location: Location, text: string, key: string | undefi
 
 // --- the schema ---
 
+const RESOURCES = ['cpus', 'mem', 'time', 'gpus'];
+const SLURM_FLAGS = ['partition', 'account', 'qos', 'constraint', 'nodelist', 'exclude', 'gres', 'reservation', 'slurm'];
+
+/** Where a key of a rule belongs that stands one level too high, or is not needed here at all. */
+function misplacedKey(key: string): string {
+  if (/^(needs|depends|depends_on|dependencies|after|requires)$/i.test(key)) {
+    return 'rules depend on each other by paths alone: name the file under "input:"';
+  }
+  if (/^(params|wildcards|vars)$/i.test(key)) return 'params are declared once, for all rules: "params:" at the top';
+  if (/^(foreach|for_each|expand|matrix)$/i.test(key)) return 'a rule has a task for each value of the params in its outputs';
+  if (SLURM_FLAGS.includes(key)) return `write resources: {slurm: {${key === 'slurm' ? 'partition' : key}: …}}`;
+  const resource = suggestKey(key, RESOURCES);
+  return resource ? `write resources: {${resource}: …}` : '';
+}
+
 export const unknownKey = (location: Location, key: string, where: string, known: readonly string[]): Diagnostic => {
-  const near = closest(key, known);
-  const resource = where.startsWith('rule ') ? closest(key, ['cpus', 'mem', 'memory', 'time', 'gpus', 'slurm']) : null;
-  const elsewhere =
+  const shown = known.filter((k) => !k.startsWith('$'));
+  const all = `known ${shown.length === 1 ? 'is' : 'are'} ${listWords(shown, 'and')}`;
+  const misplaced = where.startsWith('rule ') ? misplacedKey(key) : '';
+  const hint =
     key === '<<'
-      ? 'merge keys are not available; use "defaults"'
-      : resource && !near
-        ? `write it as  resources: {${resource === 'memory' ? 'mem' : resource}: …}`
-        : '';
-  return error(
-    location,
-    `unknown key "${key}" in ${where}`,
-    elsewhere || didYouMean(near) || (known.length > 0 ? `there are ${listWords(known, 'and')}` : ''),
-  );
+      ? 'YAML\'s merge keys are not available; write what rules share under "defaults:"'
+      : didYouMean(suggestKey(key, known)) || misplaced || all;
+  return error(location, `unknown key "${key}" in ${where}`, hint);
 };
 
 export const missingKey = (location: Location, key: string, where: string): Diagnostic =>
   error(location, `"${key}" is missing in ${where}`, key === 'wfc' ? 'begin the spec with "wfc: 1"' : `add "${key}:"`);
 
-export const badName = (location: Location, name: string): Diagnostic =>
-  name === 'path'
-    ? error(
-        location,
-        '"path" can\'t be a name here',
-        'a mapping with "path" is one pattern with its options; choose another name',
-      )
-    : error(
-        location,
-        `"${name}" is not a name`,
-        'a name is a letter or underscore, then letters, digits and underscores',
-      );
+export const badName = (location: Location, name: string, where: string): Diagnostic => {
+  if (name === 'path') {
+    return error(
+      location,
+      '"path" can\'t be a name here',
+      'a mapping with "path" is one pattern with its options; choose another name',
+    );
+  }
+  if (where.includes('slurm')) {
+    return error(
+      location,
+      `"${name}" is not a long option of sbatch`,
+      `they have small letters and "-", such as "partition"; "extra: [--flag]" takes anything else`,
+    );
+  }
+  const repaired = name.replace(/\W+/g, '_').replace(/^(?=\d)/, '_');
+  return error(
+    location,
+    name === '' ? 'a name is missing here' : `"${name}" is not a name`,
+    `${name === '' || repaired === '_' ? '' : `write ${repaired}: `}names are made of letters, digits and underscores, a digit not first`,
+  );
+};
 
 export const badFormat = (location: Location, where: string, pattern: string): Diagnostic =>
   error(
@@ -233,17 +253,59 @@ export const badFormat = (location: Location, where: string, pattern: string): D
         : `it must match ${pattern}`,
   );
 
-export const wrongConst = (location: Location, where: string, wanted: unknown): Diagnostic =>
-  where === '"wfc"'
-    ? error(location, 'this version of wfc reads version 1 of the spec language', 'write "wfc: 1"')
-    : error(location, `${where} must be ${wanted}`);
+export const wrongConst = (location: Location, where: string, wanted: unknown): Diagnostic => {
+  if (where !== '"wfc"') return error(location, `${where} must be ${wanted}`);
+  const written = location.source.text.slice(location.start, location.end);
+  return /^["']1["']$/.test(written)
+    ? error(location, '"wfc" must be the number 1, not a text', 'remove the quotes')
+    : error(location, 'this version of wfc reads version 1 of the spec language', 'write wfc: 1');
+};
 
-export const wrongType = (location: Location, where: string, wanted: readonly string[], found: string): Diagnostic =>
-  error(
-    location,
-    `${where} must be ${listWords(wanted)}, not ${found}`,
-    found === 'a mapping' && wanted.includes('a text') ? 'a text that begins with "{" needs quotes in YAML' : undefined,
-  );
+/** What may stand in a place, by the title of its schema or by its name. */
+const FORMS: Readonly<Record<string, string>> = {
+  Spec: 'a spec begins with "wfc: 1" and has "rules:"',
+  Param:
+    'write a list, or one of {from: 0, to: 9}, {lines: FILE}, {glob: PATTERN}, {values: […]}, {linspace: …}, {logspace: …}',
+  Table: 'write a list of rows, such as [{model: lstm, lr: 0.1}], or {csv: FILE}',
+  TableRow: 'a row names its params: {model: lstm, lr: 0.1}',
+  Exclude: 'an entry names params and values: {model: gru, factor: [160, 320]}',
+  Check: 'write nonempty, {min_bytes: 1}, {sha256: …} or {run: "test -s {file}"}',
+  Input: 'write a path, or a path with options: {path: a.csv, ancient: true}',
+  Inputs: 'write a path, a list of paths, or names: {data: a.csv, model: m.bin}',
+  Output: 'write a path, or a path with options: {path: a.csv, temp: true}',
+  Outputs: 'write a path, a list of paths, or names: {data: a.csv, model: m.bin}',
+  Env: 'write NAME: value lines',
+  Resources: 'write {cpus: 4, mem: 2G, time: 10m}',
+  Rule: 'a rule has at least "output:" and "run:"',
+  Defaults: 'write what all rules share, such as {resources: {cpus: 4}}',
+  '"run"': 'write the command as one text',
+  '"config"': 'write key: value lines',
+  '"params"': 'write NAME: [value, …] lines',
+  '"tables"': 'write NAME: {csv: FILE} lines',
+  '"exclude"': 'write a list of entries: [{model: gru}]',
+  '"rules"': 'write NAME: lines, with "output:" and "run:" below each',
+};
+
+export const wrongType = (
+  location: Location,
+  where: string,
+  wanted: readonly string[],
+  found: string,
+  form: string,
+): Diagnostic => {
+  const text = /^(?:the text )?"(.*)"$/.exec(found)?.[1] ?? '';
+  const stuck = wanted.includes('a mapping') ? /^([A-Za-z_]\w*):(\S.*)$/.exec(text) : null;
+  const number = /^[-+\d.]+$/.test(text) || /^(true|false)$/.test(text);
+  const hint = stuck
+    ? `a space is missing: write ${stuck[1]}: ${stuck[2]}`
+    : found.startsWith('the text') && number && wanted.some((w) => /number|true/.test(w))
+      ? 'remove the quotes'
+      : (FORMS[form] ?? FORMS[where.replace(/ of .*$/, '')]);
+  return error(location, `${where} must be ${listWords(wanted)}, not ${found}`, hint);
+};
+
+export const wrongForm = (location: Location, where: string, form: string): Diagnostic =>
+  error(location, `${where} has none of the forms that it may have`, FORMS[form]);
 
 export const emptyCollection = (location: Location, where: string): Diagnostic =>
   error(location, `${where} is empty`, 'add an entry');

@@ -1,8 +1,17 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import schema from '../../schema/spec.schema.json' with { type: 'json' };
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { isNull, type Location, type MappingEntry, type Node, plainValue } from '../model/source.ts';
+import {
+  isNull,
+  type Location,
+  lineAndColumn,
+  type MappingEntry,
+  type MappingNode,
+  type Node,
+  plainValue,
+} from '../model/source.ts';
 import * as report from './report.ts';
+import { suggestKey } from './suggest.ts';
 
 const SCHEMA_ID = 'urn:wfc:spec';
 
@@ -21,25 +30,31 @@ function compiled(): { ajv: Ajv; validate: ValidateFunction } {
 export interface SchemaCheck {
   readonly diagnostics: readonly Diagnostic[];
   /**
-   * Rules with unknown keys, where that is all that is wrong: the others can be read on, so that their mistakes show in
-   * the same go. null where the spec can't be read on.
+   * Rules that do not fit the schema, where that is all that is wrong: the others can be read on, so that their
+   * mistakes show in the same go. null where the spec can't be read on.
    */
   readonly rulesToSkip: ReadonlySet<string> | null;
 }
 
 /** Check a parsed text against `schema/spec.schema.json`; every violation in the user's words, at its own place. */
 export function checkSchema(root: Node): SchemaCheck {
-  const nulls = nullDiagnostics(root);
+  const blanks = findBlanks(root, '', null, root);
   const { validate } = compiled();
   const value = plainValue(root);
-  if (validate(value)) return { diagnostics: nulls, rulesToSkip: nulls.length === 0 ? new Set() : null };
-  const errors = outermost(validate.errors ?? []).flatMap((error) => explain(error, '', value));
-  const rules = errors.map((e) => (e.error.keyword === 'additionalProperties' ? ruleOfPointer(e.pointer) : null));
-  const readable = nulls.length === 0 && !rules.includes(null);
+  const violations = validate(value) ? [] : outermost(validate.errors ?? []);
+  const errors = withoutFollowUps(violations.flatMap((error) => explain(error, '', value))).filter(
+    ({ pointer }) => !blanks.some((b) => pointer === b.pointer || pointer.startsWith(`${b.pointer}/`)),
+  );
+  const rules = [...blanks.map((b) => ruleOfPointer(b.pointer)), ...errors.map(ruleOfError)];
   return {
-    diagnostics: [...nulls, ...errors.flatMap((error) => describe(error, root))],
-    rulesToSkip: readable ? new Set(rules as string[]) : null,
+    diagnostics: [...blanks.map((b) => b.diagnostic), ...errors.flatMap((error) => describe(error, root))],
+    rulesToSkip: rules.includes(null) ? null : new Set(rules as string[]),
   };
+}
+
+function ruleOfError({ pointer, error }: SchemaError): string | null {
+  const name = propertyNameOf(error);
+  return pointer === '/rules' && name !== undefined ? name : ruleOfPointer(pointer);
 }
 
 function ruleOfPointer(pointer: string): string | null {
@@ -47,20 +62,51 @@ function ruleOfPointer(pointer: string): string | null {
   return head === 'rules' && name !== undefined ? name : null;
 }
 
-/** Values that YAML reads as nothing: always a mistake, and always the same words, whatever the schema wants there. */
-function nullDiagnostics(node: Node, entry: MappingEntry | null = null): Diagnostic[] {
+/** The key that is wrong, in an error of `propertyNames`. */
+function propertyNameOf(error: ErrorObject): string | undefined {
+  return (error as { propertyName?: string }).propertyName;
+}
+
+// --- values that YAML reads as nothing ---
+
+interface Blank {
+  readonly pointer: string;
+  readonly diagnostic: Diagnostic;
+}
+
+/** Always a mistake, and always the same words, whatever the schema wants there. */
+function findBlanks(node: Node, pointer: string, entry: MappingEntry | null, root: Node): Blank[] {
   switch (node.kind) {
-    case 'scalar':
+    case 'scalar': {
       if (!isNull(node)) return [];
-      return [
-        report.nullValue(node.text === '' && entry ? entry.key.location : node.location, node.text, entry?.key.text),
-      ];
+      const location = node.text === '' && entry ? entry.key.location : node.location;
+      return [{ pointer, diagnostic: report.nullValue(location, node.text, entry?.key.text) }];
+    }
     case 'sequence':
-      return node.items.flatMap((item) => nullDiagnostics(item));
-    case 'mapping':
-      return [...node.entries.values()].flatMap((e) => nullDiagnostics(e.value, e));
+      return node.items.flatMap((item, i) => findBlanks(item, `${pointer}/${i}`, null, root));
+    case 'mapping': {
+      const placeholder = unquotedPlaceholder(node, pointer, root);
+      if (placeholder !== null) {
+        return [{ pointer, diagnostic: report.needsQuotes(node.location, placeholder, entry?.key.text) }];
+      }
+      return [...node.entries].flatMap(([key, e]) => findBlanks(e.value, `${pointer}/${escapePointer(key)}`, e, root));
+    }
   }
 }
+
+/** `output: {site}`, which YAML reads as a mapping with an empty value; null for any other mapping. */
+function unquotedPlaceholder(node: MappingNode, pointer: string, root: Node): string | null {
+  const { source, start, end } = node.location;
+  const written = source.text.slice(start, end);
+  const name = /^\{([A-Za-z_]\w*)(?:[.:]\w+)*\}$/.exec(written)?.[1];
+  if (name === undefined) return null;
+  const isPath = /^\/rules\/[^/]+\/(input|output|run|log)|^\/targets/.test(pointer);
+  const params = root.kind === 'mapping' ? root.entries.get('params')?.value : undefined;
+  const isParam = params?.kind === 'mapping' && params.entries.has(name);
+  return isPath || isParam ? written : null;
+}
+
+// --- choices ---
 
 interface SchemaError {
   readonly pointer: string;
@@ -72,14 +118,33 @@ interface SchemaError {
 /** Under a failed `anyOf` AJV lists the errors of every branch: keep the outermost `anyOf`, drop what is below it. */
 function outermost(errors: readonly ErrorObject[]): ErrorObject[] {
   const choices = errors.filter((e) => e.keyword === 'anyOf');
-  return errors.filter((e) => {
+  return errors.filter((e, i) => {
     const inside = choices.some(
       (c) =>
         c !== e &&
-        (e.instancePath === c.instancePath ? e.keyword !== 'anyOf' : e.instancePath.startsWith(`${c.instancePath}/`)),
+        (e.instancePath === c.instancePath
+          ? // Of choices within choices at one place, the outer one comes last.
+            e.keyword !== 'anyOf' || errors.indexOf(c) > i
+          : e.instancePath.startsWith(`${c.instancePath}/`)),
     );
     return !inside;
   });
+}
+
+type Schema = Record<string, unknown>;
+
+/** The branches of a choice, those of choices within it included. */
+function leafBranches(branches: readonly unknown[]): Schema[] {
+  return branches.flatMap((branch) => {
+    const resolved = resolveReference(branch as Schema);
+    const inner = resolved.anyOf as unknown[] | undefined;
+    return inner ? leafBranches(inner) : [resolved];
+  });
+}
+
+function resolveReference(branch: Schema): Schema {
+  const name = /#\/definitions\/(\w+)$/.exec(String(branch.$ref ?? ''))?.[1];
+  return name === undefined ? branch : (schema.definitions as Record<string, Schema>)[name]!;
 }
 
 /** Replace a failed `anyOf` by the errors of the branch that the user most likely meant. */
@@ -87,24 +152,70 @@ function explain(error: ErrorObject, prefix: string, root: unknown): SchemaError
   const pointer = prefix + error.instancePath;
   if (error.keyword !== 'anyOf') return [{ pointer, error }];
   const data = at(root, pointer);
-  const branches = error.schema as unknown[] | undefined;
   const wanted: string[] = [];
-  let best: ErrorObject[] | null = null;
-  for (const branch of branches ?? []) {
+  let best: { branch: Schema; errors: ErrorObject[]; score: number } | null = null;
+  for (const branch of leafBranches((error.schema as unknown[] | undefined) ?? [])) {
     const validate = branchValidator(branch);
     if (validate(data)) continue;
     const errors = outermost(validate.errors ?? []);
     const mismatch = errors.find((e) => e.instancePath === '' && (e.keyword === 'type' || e.keyword === 'const'));
-    if (mismatch) wanted.push(wantedBy(mismatch));
-    else if (!best || score(errors) < score(best)) best = errors;
+    if (mismatch) {
+      wanted.push(wantedBy(mismatch));
+      continue;
+    }
+    const score = errors.reduce((sum, e) => sum + (isMissing(e, branch, data) ? 10 : 1), 0);
+    if (!best || score < best.score) best = { branch, errors, score };
   }
-  if (best) return best.flatMap((e) => explain(e, pointer, root));
-  return [{ pointer, error, wanted: [...new Set(wanted)] }];
+  if (best && isMeant(best.branch, data)) {
+    return withoutFollowUps(best.errors.flatMap((e) => explain(e, pointer, root)));
+  }
+  return [{ pointer, error, wanted: best ? [] : [...new Set(wanted)] }];
 }
 
-/** A branch whose required keys are there is closer than one that misses them. */
-function score(errors: readonly ErrorObject[]): number {
-  return errors.reduce((sum, e) => sum + (e.keyword === 'required' ? 10 : 1), 0);
+/** A required key that is not there, nor another one that was likely meant for it. */
+function isMissing(error: ErrorObject, branch: Schema, data: unknown): boolean {
+  if (error.keyword !== 'required' || error.instancePath !== '') return false;
+  const { missingProperty } = error.params as { missingProperty: string };
+  return !meantKeys(branch, data).has(missingProperty);
+}
+
+/** The known keys of a branch that a mapping holds, or holds in a form that suggests them. */
+function meantKeys(branch: Schema, data: unknown): Set<string> {
+  const known = Object.keys((branch.properties as object | undefined) ?? {});
+  const keys = typeof data === 'object' && data !== null ? Object.keys(data) : [];
+  return new Set(keys.map((key) => (known.includes(key) ? key : suggestKey(key, known)) ?? ''));
+}
+
+/** A branch is meant where its data shows at least one of the keys that it requires. */
+function isMeant(branch: Schema, data: unknown): boolean {
+  const required = (branch.required as string[] | undefined) ?? [];
+  const meant = meantKeys(branch, data);
+  return required.length === 0 || required.some((key) => meant.has(key));
+}
+
+/** A key that is missing because it is misspelt, and bounds of a value that is of the wrong type, are no news. */
+function withoutFollowUps(errors: readonly SchemaError[]): SchemaError[] {
+  return errors.filter((e) => {
+    const here = errors.filter((other) => other.pointer === e.pointer && other !== e);
+    switch (e.error.keyword) {
+      case 'required': {
+        const { missingProperty } = e.error.params as { missingProperty: string };
+        return !here.some(({ error }) => {
+          if (error.keyword !== 'additionalProperties') return false;
+          const key = (error.params as { additionalProperty: string }).additionalProperty;
+          return key === '<<' || suggestKey(key, knownKeys(error)) === missingProperty;
+        });
+      }
+      case 'minimum':
+        return !here.some(({ error }) => error.keyword === 'type');
+      default:
+        return true;
+    }
+  });
+}
+
+function knownKeys(error: ErrorObject): string[] {
+  return Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
 }
 
 const branchValidators = new Map<unknown, ValidateFunction>();
@@ -146,13 +257,12 @@ function typeWords(type: string): string {
 
 function describe({ pointer, error, wanted }: SchemaError, root: Node): Diagnostic[] {
   const place = locate(root, pointer);
-  if (place.node && isNull(place.node)) return [];
   const what = place.name;
+  const form = (error.parentSchema as { title?: string } | undefined)?.title ?? what;
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = (error.params as { additionalProperty: string }).additionalProperty;
-      const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
-      return [report.unknownKey(keyLocation(place.node, key) ?? place.location, key, what, known)];
+      return [report.unknownKey(keyLocation(place.node, key) ?? place.location, key, what, knownKeys(error))];
     }
     case 'required': {
       const key = (error.params as { missingProperty: string }).missingProperty;
@@ -162,22 +272,21 @@ function describe({ pointer, error, wanted }: SchemaError, root: Node): Diagnost
       return [];
     case 'pattern':
     case 'not': {
-      const name = (error as { propertyName?: string }).propertyName;
-      if (name !== undefined) return [report.badName(keyLocation(place.node, name) ?? place.location, name)];
+      const name = propertyNameOf(error);
+      if (name !== undefined) return [report.badName(keyLocation(place.node, name) ?? place.location, name, what)];
       return [report.badFormat(place.location, what, String((error.params as { pattern?: string }).pattern ?? ''))];
     }
     case 'const':
       return [report.wrongConst(place.location, what, (error.params as { allowedValue: unknown }).allowedValue)];
-    case 'type': {
-      const type = (error.params as { type: string | string[] }).type;
-      const words = Array.isArray(type) ? 'a text' : typeWords(type);
-      return [report.wrongType(place.location, what, [words], found(place.node))];
-    }
+    case 'type':
+      return [report.wrongType(place.value, what, [wantedBy(error)], found(place.node), form)];
     case 'anyOf':
-      return [report.wrongType(place.location, what, wanted ?? [], found(place.node))];
+      return wanted && wanted.length > 0
+        ? [report.wrongType(place.value, what, wanted, found(place.node), form)]
+        : [report.wrongForm(place.value, what, form)];
     case 'minItems':
     case 'minProperties':
-      return [report.emptyCollection(place.location, what)];
+      return [report.emptyCollection(place.value, what)];
     case 'minimum':
       return [report.tooSmall(place.location, what, (error.params as { limit: number }).limit)];
     default:
@@ -191,11 +300,17 @@ function found(node: Node | null): string {
       return 'a mapping';
     case 'sequence':
       return 'a list';
-    case 'scalar':
-      return `"${node.text.length > 40 ? `${node.text.slice(0, 40)}…` : node.text}"`;
+    case 'scalar': {
+      const text = `"${node.text.length > 40 ? `${node.text.slice(0, 40)}…` : node.text}"`;
+      return node.style === 'plain' ? text : `the text ${text}`;
+    }
     default:
       return 'nothing';
   }
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function pointerParts(pointer: string): string[] {
@@ -215,10 +330,21 @@ function keyLocation(node: Node | null, key: string): Location | null {
   return node?.kind === 'mapping' ? (node.entries.get(key)?.key.location ?? null) : null;
 }
 
-/** The node that a JSON pointer means, where it stands, and how a person would name it: `rule "train"`, `"mem"`. */
-function locate(root: Node, pointer: string): { node: Node | null; location: Location; name: string } {
+interface Place {
+  readonly node: Node;
+  /** Where it stands; of a mapping, its key. */
+  readonly location: Location;
+  /** Where its value stands; of a mapping that begins on a line of its own, its key. */
+  readonly value: Location;
+  /** As a person would name it: `rule "train"`, `"mem"`. */
+  readonly name: string;
+}
+
+/** What a JSON pointer means. */
+function locate(root: Node, pointer: string): Place {
   let node: Node = root;
   let location = root.location;
+  let value = root.location;
   const parts = pointerParts(pointer);
   for (const part of parts) {
     if (node.kind === 'mapping') {
@@ -226,15 +352,24 @@ function locate(root: Node, pointer: string): { node: Node | null; location: Loc
       if (!entry) break;
       node = entry.value;
       location = node.kind === 'mapping' ? entry.key.location : node.location;
+      value = isOnLineOf(node.location, entry.key.location) ? node.location : entry.key.location;
     } else if (node.kind === 'sequence') {
       const item: Node | undefined = node.items[Number(part)];
       if (!item) break;
       node = item;
       location = node.location;
+      value = node.location;
     }
   }
-  if (parts.length === 0) location = { ...root.location, end: root.location.start + 1 };
-  return { node, location, name: nameOf(parts) };
+  if (parts.length === 0) {
+    location = { ...root.location, end: root.location.start + 1 };
+    value = root.location;
+  }
+  return { node, location, value, name: nameOf(parts) };
+}
+
+function isOnLineOf(a: Location, b: Location): boolean {
+  return lineAndColumn(a.source, a.start).line === lineAndColumn(b.source, b.start).line;
 }
 
 const COLLECTIONS: Readonly<Record<string, string>> = { rules: 'rule', params: 'param', tables: 'table' };

@@ -16,10 +16,13 @@ import { explainSyntax } from './syntax-errors.ts';
 /** Aliases may repeat a part of the spec; past this many nodes they are taken for an alias bomb. */
 const MAX_EXPANDED_NODES = 4_000_000;
 
+/** What may stand between the last entry of a collection and its bracket, and the bracket. */
+const CLOSER = /(?:[\s,:?]|(?<=\s)#[^\n]*)*[\]}]/y;
+
 type Open =
   | { kind: 'document' }
-  | { kind: 'sequence'; node: SequenceNode; anchor: string }
-  | { kind: 'mapping'; node: MappingNode; anchor: string; key: ScalarNode | null | 'bad' };
+  | { kind: 'sequence'; node: SequenceNode; anchor: string; flow: boolean }
+  | { kind: 'mapping'; node: MappingNode; anchor: string; flow: boolean; key: ScalarNode | null | 'bad' };
 
 /**
  * Parse YAML or JSON (which YAML 1.2 includes) into a tree that keeps the text of every scalar and the place of every
@@ -64,14 +67,26 @@ class TreeBuilder {
         case EVENT_ID.SEQUENCE: {
           this.checkTag(event);
           const node: SequenceNode = { kind: 'sequence', location: this.at(event.start), items: [], size: 1 };
-          this.stack.push({ kind: 'sequence', node, anchor: this.slice(event.anchorStart, event.anchorEnd) });
+          if (event.style === COLLECTION_STYLE.FLOW) this.lastOffset = event.start + 1;
+          this.stack.push({
+            kind: 'sequence',
+            node,
+            anchor: this.slice(event.anchorStart, event.anchorEnd),
+            flow: event.style === COLLECTION_STYLE.FLOW,
+          });
           break;
         }
         case EVENT_ID.MAPPING: {
           this.checkTag(event);
           const node: MappingNode = { kind: 'mapping', location: this.at(event.start), entries: new Map(), size: 1 };
           if (event.style === COLLECTION_STYLE.FLOW) this.lastOffset = event.start + 1;
-          this.stack.push({ kind: 'mapping', node, anchor: this.slice(event.anchorStart, event.anchorEnd), key: null });
+          this.stack.push({
+            kind: 'mapping',
+            node,
+            anchor: this.slice(event.anchorStart, event.anchorEnd),
+            flow: event.style === COLLECTION_STYLE.FLOW,
+            key: null,
+          });
           break;
         }
         case EVENT_ID.SCALAR: {
@@ -116,10 +131,17 @@ class TreeBuilder {
   private close(): void {
     const open = this.stack.pop();
     if (!open || open.kind === 'document') return;
+    if (open.flow) this.lastOffset = this.pastCloser();
     const location = { ...open.node.location, end: Math.max(this.lastOffset, open.node.location.end) };
     const node = Object.assign(open.node, { location });
     if (open.anchor !== '') this.anchors.set(open.anchor, node);
     this.add(node);
+  }
+
+  /** One past the bracket that closes a collection, which the parser does not tell of. */
+  private pastCloser(): number {
+    CLOSER.lastIndex = this.lastOffset;
+    return CLOSER.test(this.source.text) ? CLOSER.lastIndex : this.lastOffset;
   }
 
   private add(node: Node): void {

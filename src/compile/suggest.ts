@@ -43,6 +43,76 @@ function likelySlips(word: string): number {
   return word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3;
 }
 
+/** What people who know other tools write, and what it is called here. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  command: 'run',
+  cmd: 'run',
+  script: 'run',
+  exec: 'run',
+  interpreter: 'shell',
+  language: 'shell',
+  environment: 'env',
+  module: 'modules',
+  image: 'container',
+  singularity: 'container',
+  apptainer: 'container',
+  retry: 'retries',
+  restarts: 'retries',
+  constants: 'config',
+  parameters: 'params',
+  axes: 'params',
+  variables: 'params',
+  matrix: 'params',
+  steps: 'rules',
+  tasks: 'rules',
+  jobs: 'rules',
+  goals: 'targets',
+  default: 'defaults',
+  filter: 'exclude',
+  begin: 'from',
+  start: 'from',
+  min: 'from',
+  end: 'to',
+  stop: 'to',
+  until: 'to',
+  max: 'to',
+  by: 'step',
+  increment: 'step',
+  num: 'count',
+  n: 'count',
+  file: 'lines',
+  list: 'values',
+  pattern: 'glob',
+  tsv: 'csv',
+  memory: 'mem',
+  ram: 'mem',
+  mem_mb: 'mem',
+  threads: 'cpus',
+  cores: 'cpus',
+  ncpus: 'cpus',
+  walltime: 'time',
+  runtime: 'time',
+  timeout: 'time',
+  time_limit: 'time',
+  gres: 'gpus',
+  sbatch: 'slurm',
+  dir: 'directory',
+  folder: 'directory',
+  temporary: 'temp',
+  size: 'min_bytes',
+  hash: 'sha256',
+  checksum: 'sha256',
+};
+
+/** The key that an unknown one was most likely meant to be: a slip of the hand, or another tool's word. */
+export function suggestKey(key: string, known: readonly string[]): string | null {
+  const near = closest(key, known);
+  if (near !== null) return near;
+  const word = closest(key.toLowerCase(), Object.keys(OTHER_WORDS));
+  const meant = word === null ? undefined : OTHER_WORDS[word];
+  return meant !== undefined && known.includes(meant) ? meant : null;
+}
+
 /** `did you mean "x"?`, or '' where there is nothing to suggest. */
 export function didYouMean(name: string | null): string {
   return name === null ? '' : `did you mean "${name}"?`;

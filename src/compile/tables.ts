@@ -256,7 +256,7 @@ function csvTable(table: Located<CsvTable>, context: Context, fill: FillConfig):
   const header = records[0]?.record ?? [];
   const columns = header.map((name) => ({ name, location: lineAt(1) }));
   const bad = columns.filter((c) => !/^[A-Za-z_]\w*$/.test(c.name));
-  for (const c of bad) context.diagnostics.push(report.badName(c.location, c.name));
+  for (const c of bad) context.diagnostics.push(report.badName(c.location, c.name, ""));
   const rows: Value[][] = [];
   for (const { record, info } of records.slice(1)) {
     if (record.length !== header.length) {
@@ -300,7 +300,8 @@ function buildExclude(
     conditions.set(column, ids);
   }
   if (!known || [...conditions.values()].some((ids) => ids.size === 0)) return [];
-  if (!factors.every((factor) => matchesSomeRow(factor, conditions))) {
+  const filtered = factors.some((f) => f.columns.some((c) => conditions.has(c) && lastSetting(context, c.name)));
+  if (!filtered && !factors.every((factor) => matchesSomeRow(factor, conditions))) {
     context.diagnostics.push(report.excludeMatchesNothing(entry.location));
   }
   return [{ conditions, location: entry.location }];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { experiment } from '../support/experiment.ts';
+import { experiment, until } from '../support/experiment.ts';
 
 const SWEEP = `
 params: {site: [a, b, c]}
@@ -58,14 +58,14 @@ it('without -k starts nothing new after a failure, and says how to go on', async
 it('without -k lets the tasks that run come to their end', async () => {
   const e = experiment(`
 rules:
-  bad: {output: bad.txt, run: "cat gate; exit 1"}
-  slow: {output: slow.txt, run: "echo > gate; cat other; touch {output}"}
+  bad: {output: bad.txt, run: "echo sorry; exit 1"}
+  slow: {output: slow.txt, run: "cat gate; touch {output}"}
   late: {input: slow.txt, output: late.txt, run: "touch {output}"}
 `);
-  await e.gate('gate');
-  const other = await e.gate('other');
+  const gate = await e.gate('gate');
   const { ended } = e.start(['run', '-j2']);
-  await other.pass();
+  await until(() => e.has('.wfc/logs/bad.log'));
+  await gate.pass();
   expect((await ended).status).toBe(1);
   expect([e.has('slow.txt'), e.has('late.txt')]).toEqual([true, false]);
 });

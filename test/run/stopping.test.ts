@@ -50,6 +50,7 @@ rules:
   const run = e.start(['run']);
   await until(() => e.has('began'));
   run.kill('SIGINT');
+  await run.said('once more to kill them');
   run.kill('SIGINT');
   expect((await run.ended).status).toBe(130);
   expect(e.has('a')).toBe(false);
@@ -89,7 +90,7 @@ rules:
     run: |
       echo working
       touch {output}
-      (trap '' TERM; echo $BASHPID > child; while :; do sleep 0.1; done) &
+      sleep 1000 & echo $! > child
       sleep 1000
 `);
   const { status, stderr } = await e.run();

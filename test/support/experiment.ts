@@ -31,6 +31,8 @@ export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** Resolves once this was written to standard error. */
+  said(text: string): Promise<void>;
 }
 
 export interface StartOptions {
@@ -62,10 +64,15 @@ export class Experiment {
       stdin: 'ignore',
     });
     onTestFinished(() => void child.kill('SIGKILL'));
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data;
+    });
     return {
       pid: child.pid!,
       ended: child.then((r) => ({ status: r.exitCode, stdout: String(r.stdout), stderr: String(r.stderr) })),
       kill: (signal) => void child.kill(signal),
+      said: (text) => until(() => errors.includes(text)),
     };
   }
 

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { userInfo } from 'node:os';
+
+/** What a Slurm site says of its limits; null where it does not say. */
+export interface DetectedLimits {
+  readonly maxArraySize: number | null;
+  readonly maxSubmit: number | null;
+}
+
+/** Ask the controller and, where there is one, the accounting database. Without Slurm, or in 10 s no answer: nothing. */
+export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
+  const config = ask('scontrol', ['show', 'config'], env);
+  if (config === null) return { maxArraySize: null, maxSubmit: null };
+  const maxArraySize = numberOf(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1]);
+  const user = userInfo().username;
+  // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
+  const assoc = ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', `user=${user}`, 'format=MaxSubmit,QOS'], env) ?? '';
+  const rows = assoc.split('\n').filter((l) => l !== '').map((l) => l.split('|'));
+  const names = [...new Set(rows.flatMap((r) => (r[1] ?? '').split(',')).filter((n) => n !== ''))];
+  const qos = names.length === 0 ? '' : (ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'qos', `names=${names.join(',')}`, 'format=MaxSubmitPU'], env) ?? '');
+  const submits = [...rows.map((r) => r[0]), ...qos.split('\n')].flatMap((text) => numberOf(text) ?? []);
+  return { maxArraySize, maxSubmit: submits.length > 0 ? Math.min(...submits) : null };
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv): string | null {
+  const { status, stdout, error } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  return error || status !== 0 ? null : stdout;
+}
+
+/** Names of this user's jobs in the queue; null where the controller does not answer. */
+export function queuedJobNames(env: NodeJS.ProcessEnv): string[] | null {
+  const names = ask('squeue', ['--me', '--noheader', '--format=%j'], env);
+  return names === null ? null : names.split('\n').filter((n) => n !== '');
+}

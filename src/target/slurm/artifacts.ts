@@ -1,0 +1,283 @@
+import { hash } from 'node:crypto';
+import Handlebars from 'handlebars';
+import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import { fingerprints } from '../../resume/fingerprint.ts';
+import { ruleArtifacts, type RuleArtifacts } from './rule-functions.ts';
+import type { SiteLimits, Packing, Stage } from './stages.ts';
+
+/** What belongs to a site and not to an experiment. */
+export interface SiteOptions {
+  /** sbatch flags by long name: account, partition, qos … A rule's own win. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** Lines of bash before each element's tasks, such as `module load`. */
+  readonly prelude: readonly string[];
+  /** Elements of one array that run at a time; null: no limit. */
+  readonly maxRunning: number | null;
+}
+
+export interface ArtifactOptions {
+  readonly stages: readonly Stage[];
+  readonly included: Uint8Array;
+  readonly limits: SiteLimits;
+  readonly packing: Packing;
+  readonly site: SiteOptions;
+  /** From the artifacts folder to the spec's folder, as a path; `..`s where it lies below it. */
+  readonly specFolder: string;
+  /** Texts of templates by file name, and of the scripts that are copied as they are. */
+  readonly templates: (name: string) => string;
+}
+
+/** A file of the artifacts, by its path in their folder. */
+export interface ArtifactFile {
+  readonly path: string;
+  readonly content: string;
+  readonly executable: boolean;
+}
+
+export interface Artifacts {
+  /** Names the content: the same spec, limits and packing give the same id. */
+  readonly id: string;
+  readonly files: readonly ArtifactFile[];
+}
+
+/** Write the static set of scripts: deterministic, byte for byte. */
+export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts {
+  const { stages, included } = options;
+  const rules = new Map<PlannedRule, RuleArtifacts>();
+  for (const stage of stages) {
+    for (const task of stage.tasks) {
+      const rule = ruleOf(plan, task);
+      if (!rules.has(rule)) rules.set(rule, ruleArtifacts(plan, rule, included));
+    }
+  }
+  const files: ArtifactFile[] = [];
+  const add = (path: string, content: string, executable = false): void => {
+    files.push({ path, content, executable });
+  };
+  const head = '# The rules of this workflow as bash functions: made by wfc from the spec, read by runner.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
+  const ordered = [...rules].sort(([a], [b]) => a.rule.index - b.rule.index);
+  add('rules.sh', `${head}${options.site.prelude.map((l) => `${l}\n`).join('')}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`);
+  for (const [{ rule }, { lists }] of ordered) {
+    if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
+    for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
+  }
+  for (const stage of stages) {
+    const { table, index } = stageTable(plan, stage, rules);
+    add(`tables/${stage.name}.tsv`, table);
+    add(`tables/${stage.name}.index`, index);
+  }
+  const temps = tempPaths(plan, included);
+  if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
+  const id = hash('sha256', JSON.stringify([files, stages.map(stageText), options.limits, options.packing, [...options.site.flags], options.site.maxRunning])).slice(0, 10);
+  add('runner.sh', options.templates('runner.sh'));
+  add('close-lib.sh', options.templates('close.sh'));
+  const scripts = new ScriptWriter(plan, id, options);
+  for (const [s, stage] of stages.entries()) add(`${stage.name}.sh`, scripts.stage(stage, s));
+  add('close.sh', scripts.close());
+  add('submit.sh', scripts.submit(), true);
+  add('manifest.json', `${JSON.stringify(scripts.manifest(files.map((f) => f.path)), null, 2)}\n`);
+  return { id, files };
+}
+
+function stageText({ name, waits, timeSeconds, request }: Stage): unknown {
+  return [name, waits, timeSeconds, request.resources, [...request.flags], request.extra];
+}
+
+/** The rows of a stage's tasks, element after element, and where each element's rows stand. */
+function stageTable(plan: Plan, stage: Stage, rules: ReadonlyMap<PlannedRule, RuleArtifacts>): { table: string; index: string } {
+  const fingerprintOf = new Map([...rules.keys()].map((rule) => [rule, fingerprints(rule)]));
+  const last = stage.indices.at(-1) ?? -1;
+  const places: string[] = new Array<string>(last + 1).fill('0 0 0 0');
+  const rows: string[] = [];
+  let byte = 0;
+  stage.indices.forEach((index, e) => {
+    const first = rows.length + 1;
+    const start = byte;
+    for (let t = stage.offsets[e]!; t < stage.offsets[e + 1]!; t++) {
+      const rule = ruleOf(plan, stage.tasks[t]!);
+      const i = stage.tasks[t]! - rule.firstTask;
+      const { rows: texts, listOf } = rules.get(rule)!;
+      const row = [rule.rule.name, fingerprintOf.get(rule)!(i), listOf(i), ...texts.map((text) => text.textOf(i))].join('\t');
+      rows.push(row);
+      byte += Buffer.byteLength(row) + 1;
+    }
+    places[index] = `${first} ${rows.length - first + 1} ${start} ${byte - start}`;
+  });
+  return { table: rows.map((r) => `${r}\n`).join(''), index: places.map((p) => `${p}\n`).join('') };
+}
+
+function tempPaths(plan: Plan, included: Uint8Array): string[] {
+  const paths: string[] = [];
+  for (const rule of plan.rules) {
+    rule.rule.outputs.forEach((output, o) => {
+      if (!output.temp) return;
+      for (let i = 0; i < rule.space.size; i++) {
+        const task = rule.firstTask + i;
+        if (included[task] === 1 && !plan.keptTemps.has(task * 1024 + o)) paths.push(rule.outputTexts[o]!(i));
+      }
+    });
+  }
+  return paths;
+}
+
+/** `0-100`, `2,3,7-9`: array indices as sbatch takes them. */
+export function indexRanges(indices: ArrayLike<number>): string {
+  const ranges: string[] = [];
+  for (let i = 0; i < indices.length; ) {
+    let j = i;
+    while (j + 1 < indices.length && indices[j + 1] === indices[j]! + 1) j++;
+    ranges.push(i === j ? `${indices[i]}` : `${indices[i]}-${indices[j]}`);
+    i = j + 1;
+  }
+  return ranges.join(',');
+}
+
+/** `1-02:03:04`, as sbatch --time takes it. */
+function slurmTime(seconds: number): string {
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const days = Math.floor(seconds / 86_400);
+  const clock = `${two(Math.floor((seconds % 86_400) / 3600))}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+  return days > 0 ? `${days}-${clock}` : clock;
+}
+
+class ScriptWriter {
+  private readonly plan: Plan;
+  private readonly id: string;
+  private readonly options: ArtifactOptions;
+
+  constructor(plan: Plan, id: string, options: ArtifactOptions) {
+    this.plan = plan;
+    this.id = id;
+    this.options = options;
+  }
+
+  private fill(template: string, values: object): string {
+    return Handlebars.compile(this.options.templates(`slurm/${template}`), { noEscape: true, strict: true })(values);
+  }
+
+  private isLast(stage: number): boolean {
+    return !this.options.stages.some((s) => s.waits.some((w) => w.stage === stage && w.kind === 'counterpart'));
+  }
+
+  stage(stage: Stage, s: number): string {
+    const { stages, packing } = this.options;
+    const names = (same: boolean): string =>
+      stage.sources
+        .filter((x) => x.sameElement === same)
+        .map((x) => stages[x.stage]!.name)
+        .join(' ');
+    const count = stage.tasks.length.toLocaleString('en');
+    return this.fill('stage.sh.hbs', {
+      title: `Stage ${s + 1} of ${stages.length} of ${oneLine(this.plan.workflow.name)}: ${stage.rules.slice(0, 5).join(', ')}${stage.rules.length > 5 ? ' …' : ''}; ${count} tasks in ${stage.indices.length} elements.`,
+      why: `${stage.why}.`,
+      waits: stage.waits.map((w) => ({
+        what: w.kind === 'counterpart' ? `the element of the same index of ${stages[w.stage]!.name}` : `all of ${stages[w.stage]!.name}`,
+        why: w.why,
+      })),
+      directives: this.directives(stage),
+      name: stage.name,
+      lanes: stage.request.resources.gpus > 0 ? 1 : packing.lanes,
+      // An element that ends with 0 lets its counterpart go at once; it then runs what its inputs allow. Elsewhere a
+      // failure shows in Slurm's accounting.
+      stageExit: this.isLast(s) ? 1 : 0,
+      sameElement: names(true),
+      allElements: names(false),
+    });
+  }
+
+  private directives(stage: Stage): string[] {
+    const { site, packing } = this.options;
+    const { cpus, memoryMiB, gpus, gpuType } = stage.request.resources;
+    const lanes = gpus > 0 ? 1 : packing.lanes;
+    const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
+    const flags = new Map([...site.flags, ...stage.request.flags]);
+    return [
+      `--job-name=wfc-${this.id}-${stage.name}`,
+      `--array=${indexRanges(stage.indices)}${throttle}`,
+      '--nodes=1 --ntasks=1',
+      `--cpus-per-task=${cpus * lanes}`,
+      ...(memoryMiB === null ? [] : [`--mem=${memoryMiB * lanes}M`]),
+      ...(stage.timeSeconds === null ? [] : [`--time=${slurmTime(stage.timeSeconds)}`]),
+      ...(gpus === 0 ? [] : [`--gres=gpu:${gpuType === null ? '' : `${gpuType}:`}${gpus}`]),
+      ...[...flags].map(([name, value]) => (value === 'true' ? `--${name}` : `--${name}=${value}`)),
+      ...stage.request.extra,
+      '--requeue --open-mode=append --signal=B:USR1@60',
+    ];
+  }
+
+  close(): string {
+    const { site, stages } = this.options;
+    return this.fill('close.sh.hbs', {
+      workflow: oneLine(this.plan.workflow.name),
+      directives: [
+        `--job-name=wfc-${this.id}-close`,
+        '--nodes=1 --ntasks=1 --cpus-per-task=1',
+        '--time=00:30:00',
+        ...[...site.flags].map(([name, value]) => (value === 'true' ? `--${name}` : `--${name}=${value}`)),
+      ],
+      stages: stages.map((s) => ({ name: s.name, elements: s.indices.length })),
+    });
+  }
+
+  submit(): string {
+    const { stages, specFolder } = this.options;
+    return this.fill('submit.sh.hbs', {
+      workflow: oneLine(this.plan.workflow.name),
+      tasks: stages.reduce((n, s) => n + s.tasks.length, 0).toLocaleString('en'),
+      elements: stages.reduce((n, s) => n + s.indices.length, 0).toLocaleString('en'),
+      calls: stages.length + 1,
+      id: this.id,
+      dryRunNote: false,
+      specFolder: `'${specFolder.replaceAll("'", "'\\''")}'`,
+      local: null,
+      stages: stages.map((stage, s) => ({
+        number: s + 1,
+        comment: `${stage.tasks.length.toLocaleString('en')} tasks in ${stage.indices.length} elements`,
+        script: `${stage.name}.sh`,
+        options: dependencyOption(stage),
+        held: stage.waits.length === 0,
+        dryRunLine: `'sbatch ${stage.name}.sh: ${stage.indices.length} elements, ${stage.tasks.length} tasks'`,
+      })),
+    });
+  }
+
+  manifest(files: readonly string[]): object {
+    const { stages, limits, packing } = this.options;
+    return {
+      wfc: 1,
+      id: this.id,
+      name: this.plan.workflow.name,
+      limits,
+      packing,
+      tasks: stages.reduce((n, s) => n + s.tasks.length, 0),
+      stages: stages.map((stage) => ({
+        name: stage.name,
+        rules: stage.rules,
+        elements: stage.indices.length,
+        tasks: stage.tasks.length,
+        cpus: stage.request.resources.cpus,
+        memoryMiB: stage.request.resources.memoryMiB,
+        gpus: stage.request.resources.gpus,
+        timeSeconds: stage.timeSeconds,
+        waits: stage.waits.map((w) => ({ stage: stages[w.stage]!.name, kind: w.kind, why: w.why })),
+        why: stage.why,
+      })),
+      files: [...files, 'manifest.json'],
+    };
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}
+
+/** Counterparts: `aftercorr` or, for those whose element failed, the end of the whole array. Source: sbatch(1), --dependency. */
+function dependencyOption({ waits }: Stage): string {
+  if (waits.length === 0) return '--hold';
+  const [first] = waits;
+  if (first!.kind === 'counterpart') {
+    const job = `$job_${first!.stage + 1}`;
+    return `--dependency="aftercorr:${job}?afterany:${job}"`;
+  }
+  return `--dependency="afterany${waits.map((w) => `:$job_${w.stage + 1}`).join('')}"`;
+}

@@ -1,0 +1,284 @@
+import { formatValue } from '../../compile/paths.ts';
+import { taskResources } from '../../compile/resources.ts';
+import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import type { Binding, Column, Slot } from '../../model/workflow.ts';
+import { checksText } from '../../resume/fingerprint.ts';
+import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
+import { withoutLeadingZeros } from '../values.ts';
+import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
+
+/** A file of paths that a gather reads: one list for all tasks of a group. */
+export interface ListFile {
+  /** Relative to the artifacts folder. */
+  readonly path: string;
+  readonly lines: readonly string[];
+}
+
+/** What the runner needs of one rule. */
+export interface RuleArtifacts {
+  /** The functions of the rule: command, checks, paths, settings, variables. */
+  readonly functions: string;
+  readonly rows: readonly RowText[];
+  /** The row's third field: the groups of its gathered inputs, or `-`. */
+  readonly listOf: (taskIndex: number) => string;
+  readonly lists: readonly ListFile[];
+}
+
+/** Write one rule's functions. `included` tells which tasks this submission runs: only their outputs are waited for. */
+export function ruleArtifacts(plan: Plan, rule: PlannedRule, included: Uint8Array): RuleArtifacts {
+  return new RuleWriter(plan, rule, included).write();
+}
+
+class RuleWriter {
+  private readonly plan: Plan;
+  private readonly rule: PlannedRule;
+  private readonly included: Uint8Array;
+  private readonly rows = new RowTexts();
+  private readonly lists: ListFile[] = [];
+  private readonly tasks: number[] = [];
+
+  constructor(plan: Plan, rule: PlannedRule, included: Uint8Array) {
+    this.plan = plan;
+    this.rule = rule;
+    this.included = included;
+    for (let i = 0; i < rule.space.size; i++) if (included[rule.firstTask + i] === 1) this.tasks.push(i);
+  }
+
+  write(): RuleArtifacts {
+    const { rule } = this;
+    const { name } = rule.rule;
+    const paths = this.pathsBody();
+    const settings = this.settingsBody();
+    const bind = this.bindBody();
+    const locals = this.rows.texts.map((t, i) => `${t.variable}=\${${i + 2}}`).join(' ');
+    const named = locals === '' ? [] : [`local ${locals}`];
+    const gathers = rule.inputs.filter((i) => i.members.kind === 'gather');
+    const functions = [
+      renderRuleFunctions(rule.rule).trimEnd(),
+      bashFunction(`wfc_paths_${name}`, [...named, ...paths]),
+      bashFunction(`wfc_settings_${name}`, settings),
+      bashFunction(`wfc_bind_${name}`, [...named, ...bind]),
+    ];
+    return {
+      functions: functions.join('\n'),
+      rows: this.rows.texts,
+      listOf: (i) => (gathers.length === 0 ? '-' : gathers.map((g) => groupOf(g, i)).join(',')),
+      lists: this.lists,
+    };
+  }
+
+  private readonly variableOf = (column: Column, pad: number): string => {
+    const read = this.rule.space.reader(column);
+    return this.rows.variable(pad > 0 ? `${column.name}__0${pad}` : column.name, (i) => formatValue(column.values[read(i)]!, pad));
+  };
+
+  // --- paths ---
+
+  private pathsBody(): string[] {
+    const { rule } = this;
+    const lines = ['wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_input_at=()'];
+    if (rule.inputs.some((i) => i.members.kind === 'gather')) lines.push('local wfc_groups wfc_list', 'IFS=, read -r -a wfc_groups <<< "$1"');
+    let gather = 0;
+    rule.inputs.forEach((input, k) => {
+      lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
+      lines.push(...(input.members.kind === 'map' ? this.mapInput(input, k) : this.gatherInput(input, k, gather++)));
+    });
+    lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
+    lines.push(`wfc_outputs=(${rule.rule.outputs.map((o) => pathWord(o.pattern, this.variableOf)).join(' ')})`);
+    lines.push(`wfc_log=${pathWord(rule.rule.log, this.variableOf)}`);
+    return lines;
+  }
+
+  private mapInput(input: PlannedInput, k: number): string[] {
+    const word = pathWord(input.input.pattern, this.variableOf);
+    const { name, position } = this.producerOf(input, k, word);
+    return [`wfc_inputs+=(${word}) wfc_from+=(${name}) wfc_from_output+=(${position}) wfc_ancient+=(${input.input.ancient ? 1 : 0})`];
+  }
+
+  /** The producer of a map input as bash words: the path itself, a pattern, or fields of the row. */
+  private producerOf(input: PlannedInput, k: number, word: string): { name: string; position: string } {
+    const seen = this.tasks.map((i) => this.producerAt(input, i));
+    if (seen.every((p) => p === null)) return { name: "''", position: '0' };
+    if (seen.every((p) => p !== null && p.position === 0)) return { name: word, position: '0' };
+    const pattern = this.producerPattern(seen);
+    if (pattern) return pattern;
+    const byIndex = (i: number): Producer | null => this.producerAt(input, i);
+    const name = this.rows.variable(`from_${k}`, (i) => byIndex(i)?.name ?? '-');
+    const position = this.rows.variable(`from_output_${k}`, (i) => String(byIndex(i)?.position ?? 0));
+    return { name: `"\${${name}#-}"`, position: `"\${${position}}"` };
+  }
+
+  private producerAt(input: PlannedInput, i: number): Producer | null {
+    if (input.members.kind !== 'map') return null;
+    return this.producerOfPath(input, input.members.pathOf(i));
+  }
+
+  private producerOfPath(input: PlannedInput, path: number): Producer | null {
+    const task = input.producers[path]!;
+    if (task < 0 || this.included[task] === 0) return null;
+    const rule = ruleOf(this.plan, task);
+    const index = task - rule.firstTask;
+    return { rule, index, name: rule.outputTexts[0]!(index), position: input.producerOutputs[path]! };
+  }
+
+  /** One producer rule, one position, and its first output's params known here: its pattern over this rule's variables. */
+  private producerPattern(seen: readonly (Producer | null)[]): { name: string; position: string } | null {
+    const first = seen[0];
+    if (!first || seen.some((p) => p === null || p.rule !== first.rule || p.position !== first.position)) return null;
+    const { pattern } = first.rule.rule.outputs[0]!;
+    const own = new Set(this.rule.rule.key);
+    if (!pattern.columns.every((c) => own.has(c))) return null;
+    const agrees = this.tasks.every((i, t) =>
+      pattern.columns.every((c) => this.rule.space.valueId(i, c) === first.rule.space.valueId(seen[t]!.index, c)),
+    );
+    return agrees ? { name: pathWord(pattern, this.variableOf), position: String(first.position) } : null;
+  }
+
+  private gatherInput(input: PlannedInput, k: number, gather: number): string[] {
+    const { members } = input;
+    if (members.kind === 'map') return [];
+    const base = `lists/${this.rule.rule.name}-${k}`;
+    const groups = [...new Set(this.tasks.map((i) => members.groupOf(i)))].sort((a, b) => a - b);
+    let shape: 'none' | 'itself' | 'listed' | null = null;
+    for (const g of groups) {
+      const paths = [...members.members.subarray(members.offsets[g]!, members.offsets[g + 1]!)];
+      const producers = paths.map((p) => this.producerOfPath(input, p));
+      const own = producers.every((p) => p === null) ? 'none' : producers.every((p) => p?.position === 0) ? 'itself' : 'listed';
+      shape = shape === null || shape === own ? own : 'listed';
+      this.lists.push({ path: `${base}-${g}.txt`, lines: paths.map((p) => input.pathText(p)) });
+      this.lists.push({ path: `${base}-${g}.from`, lines: producers.map((p) => `${p?.position ?? 0}\t${p?.name ?? ''}`) });
+    }
+    if (shape !== 'listed') dropLists(this.lists, '.from', base);
+    const file = `"\${wfc_artifacts}/${base}-\${wfc_groups[${gather}]}.txt"`;
+    const lines = [`mapfile -t wfc_list < ${file}`, 'wfc_inputs+=("${wfc_list[@]}")'];
+    if (shape === 'itself') lines.push('wfc_from+=("${wfc_list[@]}") wfc_from_output+=("${wfc_list[@]/*/0}")');
+    else if (shape === 'none') lines.push('wfc_from+=("${wfc_list[@]/*/}") wfc_from_output+=("${wfc_list[@]/*/0}")');
+    else {
+      lines.push(`mapfile -t wfc_list < ${file.replace('.txt"', '.from"')}`);
+      lines.push('wfc_from+=("${wfc_list[@]#*$\'\\t\'}") wfc_from_output+=("${wfc_list[@]%%$\'\\t\'*}")');
+    }
+    lines.push(`wfc_ancient+=("\${wfc_list[@]/*/${input.input.ancient ? 1 : 0}}")`);
+    return lines;
+  }
+
+  // --- settings ---
+
+  private settingsBody(): string[] {
+    const { rule } = this.rule;
+    const times = new Set(this.tasks.map((i) => taskResources(this.rule, i).timeSeconds));
+    const timeField = times.size > 1 ? this.rows.variable('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
+    const [time] = times;
+    const position = this.rows.texts.findIndex((t) => t.variable === timeField) + 1;
+    const flags = (values: readonly (string | number)[]): string => `(${values.map((v) => (v === '' ? "''" : v)).join(' ')})`;
+    return [
+      `wfc_retries=${rule.retries}`,
+      `wfc_time_seconds=${timeField === null ? (time ?? "''") : `\${${position}}`}`,
+      `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
+      `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
+      `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
+      `wfc_min_bytes=${flags(
+        rule.outputs.map((o) => {
+          const least = o.checks.flatMap((c) => (c.kind === 'nonempty' ? [1] : c.kind === 'min_bytes' ? [c.bytes] : []));
+          return least.length === 0 ? '' : Math.max(...least);
+        }),
+      )}`,
+      `wfc_has_check=${flags(rule.outputs.map((_, o) => Number(needsProgram(rule, o))))}`,
+      `wfc_checks_id=${bashLiteral(checksText(this.rule)) || "''"}`,
+    ];
+  }
+
+  // --- the command's variables ---
+
+  private bindBody(): string[] {
+    const { rule } = this.rule;
+    const lines = rule.command.bindings.flatMap((binding) => this.bindingLines(binding));
+    if (rule.command.script) lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);
+    return lines.length === 0 ? [':'] : lines;
+  }
+
+  private bindingLines(binding: Binding): string[] {
+    const { source, variable } = binding;
+    if (source.kind !== 'input' || source.index !== null || !binding.many) return [`${variable}=${this.bindingWord(binding)}`];
+    const from = `wfc_input_at[${source.slot.start}]`;
+    const slice = `"\${wfc_inputs[@]:${from}:wfc_input_at[${source.slot.end}] - ${from}}"`;
+    return [`${variable}=(${slice})`, `${variable}=("\${${variable}[@]/#-/./-}")`];
+  }
+
+  private bindingWord(binding: Binding): string {
+    const { source } = binding;
+    switch (source.kind) {
+      case 'param': {
+        if (!binding.integer) return `"\${${this.variableOf(source.column, source.pad)}}"`;
+        const read = this.rule.space.reader(source.column);
+        const key = `${source.column.name}__${source.pad}__integer`;
+        return `"\${${this.rows.variable(key, (i) => withoutLeadingZeros(formatValue(source.column.values[read(i)]!, source.pad)))}}"`;
+      }
+      case 'constant':
+        return bashLiteral(binding.integer ? withoutLeadingZeros(source.text) : source.text) || "''";
+      case 'input':
+      case 'output':
+        return this.slotWord(source.kind, source.slot, source.index, binding.many);
+      case 'inputList':
+        return this.listWord(source.slot);
+      case 'resource': {
+        const value = (i: number): string => {
+          const r = taskResources(this.rule, i);
+          return String({ cpus: r.cpus, mem_mb: r.memoryMiB ?? 0, gpus: r.gpus, time_s: r.timeSeconds ?? 0 }[source.field]);
+        };
+        const values = new Set(this.tasks.map(value));
+        const [only] = values;
+        return values.size === 1 ? only! : `"\${${this.rows.variable(`resource_${source.field}`, value)}}"`;
+      }
+      case 'rule':
+        return this.rule.rule.name;
+      case 'attempt':
+        return '"${wfc_attempt}"';
+      case 'log':
+        return '"${wfc_log/#-/./-}"';
+    }
+  }
+
+  /** Paths as a command sees them: one that begins with `-` gets `./` in front. */
+  private slotWord(kind: 'input' | 'output', slot: Slot, index: number | null, many: boolean): string {
+    if (kind === 'output') {
+      const all = Array.from({ length: slot.end - slot.start }, (_, n) => `"\${wfc_outputs[${slot.start + n}]/#-/./-}"`);
+      return index !== null ? all[index]! : many ? `(${all.join(' ')})` : all[0]!;
+    }
+    const from = `wfc_input_at[${slot.start}]`;
+    if (index !== null) return `"\${wfc_inputs[${from} + ${index}]/#-/./-}"`;
+    return `"\${wfc_inputs[${from}]/#-/./-}"`;
+  }
+
+  /** The list of one gathered input is a file already; others are written for the attempt. */
+  private listWord(slot: Slot): string {
+    const inputs = this.rule.inputs.slice(slot.start, slot.end);
+    const gathers = this.rule.inputs.filter((i) => i.members.kind === 'gather');
+    const [only] = inputs;
+    if (inputs.length === 1 && only!.members.kind === 'gather') {
+      const group = gathers.length === 1 ? '$1' : `$(IFS=,; set -- $1; echo "\${${gathers.indexOf(only!) + 1}}")`;
+      return `"\${wfc_artifacts}/lists/${this.rule.rule.name}-${slot.start}-${group}.txt"`;
+    }
+    const from = `wfc_input_at[${slot.start}]`;
+    return `"$(wfc_write_list ${insideQuotes(slot.name) || "''"} "\${wfc_inputs[@]:${from}:wfc_input_at[${slot.end}] - ${from}}")"`;
+  }
+}
+
+interface Producer {
+  readonly rule: PlannedRule;
+  readonly index: number;
+  /** Its first output's path. */
+  readonly name: string;
+  readonly position: number;
+}
+
+function groupOf({ members }: PlannedInput, i: number): number {
+  return members.kind === 'map' ? 0 : members.groupOf(i);
+}
+
+function dropLists(lists: ListFile[], ending: string, base: string): void {
+  for (let n = lists.length - 1; n >= 0; n--) if (lists[n]!.path.startsWith(`${base}-`) && lists[n]!.path.endsWith(ending)) lists.splice(n, 1);
+}
+
+function bashFunction(name: string, lines: readonly string[]): string {
+  return `${name}() {\n${lines.map((line) => `  ${line}`).join('\n')}\n}`;
+}

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { lookAhead, openSession } from '../../src/commands/session.ts';
+import { execute, type RunResult } from '../../src/execute/executor.ts';
+import { JournalWriter } from '../../src/io/journal.ts';
+import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
+
+/** Run an experiment in this process, with a grace of its own. */
+async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> {
+  const style = { colour: false };
+  const session = openSession({
+    ...{ spec: e.path('wfc.yml'), settings: [], configs: [], goals: [] },
+    ...{ json: false, quiet: true, style },
+  });
+  if ('diagnostics' in session) throw new Error(JSON.stringify(session.diagnostics));
+  const outlook = lookAhead(session, []);
+  if ('diagnostics' in outlook) throw new Error(JSON.stringify(outlook.diagnostics));
+  const { plan, disk, state } = session;
+  const journal = new JournalWriter(state.journals);
+  const { result } = execute(plan, {
+    ...{ disk, state, journal, graceSeconds, specFolder: e.folder, env: process.env },
+    ...{ decisions: outlook.decisions, records: new Map(), maxParallel: 1, onFailure: 'stop' },
+    limits: { cpus: 1, memoryMiB: 1024, gpus: [] },
+    observer: { started: () => {}, failed: () => {}, progress: () => {} },
+  });
+  const finished = await result;
+  journal.close();
+  return finished;
+}
+
+it('kills all processes of a task that does not stop at its time limit, once its grace is over', async () => {
+  const e = experiment(`
+rules:
+  stubborn:
+    output: a
+    resources: {time: 1s}
+    run: |
+      trap '' TERM
+      echo $BASHPID > child
+      while :; do sleep 0.1; done
+`);
+  const { outcome, failures } = await runHere(e, 0.3);
+  expect([outcome, failures[0]!.what]).toEqual(['failed', 'time limit: stopped after 1 s']);
+  expect(isAlive(Number(e.read('child')))).toBe(false);
+});

@@ -1,0 +1,68 @@
+import { totalmem } from 'node:os';
+import { expect, it } from 'vitest';
+import { experiment } from '../support/experiment.ts';
+
+/** Four tasks that fail when two of them are at it at a time. */
+const alone = (resources: string): string => `
+params: {n: [1, 2, 3, 4]}
+rules:
+  one:
+    output: out/{n}
+    resources: ${resources}
+    run: |
+      mkdir busy
+      sleep 0.05
+      rmdir busy
+      touch {output}
+`;
+
+it('never lends more CPUs than -j', async () => {
+  expect((await experiment(alone('{cpus: 2}')).run('-j2')).status).toBe(0);
+  expect((await experiment(alone('{cpus: 1}')).run('-j4 -k')).status).toBe(1);
+});
+
+it('runs a task that asks for more CPUs than there are alone', async () => {
+  expect((await experiment(alone('{cpus: 999}')).run('-j4')).status).toBe(0);
+});
+
+it('never lends more memory than there is', async () => {
+  const more = Math.floor((totalmem() / 1024 / 1024) * 0.6);
+  expect((await experiment(alone(`{mem: ${more}M}`)).run('-j4')).status).toBe(0);
+});
+
+const GPUS = `
+params: {n: [1, 2, 3, 4]}
+rules:
+  train:
+    output: out/{n}
+    resources: {gpus: 1}
+    run: |
+      echo "$CUDA_VISIBLE_DEVICES" >> calls
+      mkdir "gpu$CUDA_VISIBLE_DEVICES"
+      sleep 0.05
+      rmdir "gpu$CUDA_VISIBLE_DEVICES"
+      touch {output}
+`;
+
+it('gives each task GPUs of its own, from those that wfc may use', async () => {
+  const e = experiment(GPUS);
+  expect((await e.run('-j4', { env: { CUDA_VISIBLE_DEVICES: '0,3' } })).status).toBe(0);
+  expect([...new Set(e.calls())]).toEqual(['0', '3']);
+});
+
+it('gives several GPUs to a task that asks for several', async () => {
+  const e = experiment(`
+rules:
+  train: {output: a, resources: {gpus: 2}, run: 'echo "$CUDA_VISIBLE_DEVICES" > {output}'}
+`);
+  await e.run('', { env: { CUDA_VISIBLE_DEVICES: '4,5,6' } });
+  expect(e.read('a')).toBe('4,5\n');
+});
+
+it('runs GPU tasks with an empty CUDA_VISIBLE_DEVICES where there are no GPUs, and warns', async () => {
+  const e = experiment(GPUS.replace('mkdir', 'true').replace('rmdir', 'true'));
+  const { status, stderr } = await e.run('', { env: { CUDA_VISIBLE_DEVICES: '' } });
+  expect(status).toBe(0);
+  expect(stderr).toContain('warning: this machine has no GPU that wfc can see: train runs without');
+  expect(e.read('calls')).toBe('\n'.repeat(4));
+});
