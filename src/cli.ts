@@ -69,7 +69,12 @@ async function main(args: readonly string[]): Promise<void> {
       'Write static scripts: job arrays for Slurm',
       (y) =>
         withCommon(y)
-          .option('target', { type: 'string', choices: ['slurm'] as const, demandOption: true, describe: 'What to write' })
+          .option('target', {
+            type: 'string',
+            choices: ['slurm'] as const,
+            demandOption: true,
+            describe: 'What to write',
+          })
           .option('out', { type: 'string', nargs: 1, describe: 'The folder to write to [default: .wfc/slurm/ID]' })
           .example('wfc compile --target slurm', 'then: bash .wfc/slurm/ID/submit.sh'),
       (argv) =>

@@ -34,7 +34,10 @@ export function compile(options: CompileOptions): ExitStatus {
   const { limits, stages } = slurmStages(session, options.env);
   const elements = stages.reduce((n, s) => n + s.indices.length, 0);
   if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
-    return refuse(`the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`, options);
+    return refuse(
+      `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`,
+      options,
+    );
   }
   printDiagnostics(session.warnings, { ...options, json: false });
   let folder: string;
@@ -46,7 +49,10 @@ export function compile(options: CompileOptions): ExitStatus {
     return refuse(`can't write the scripts: ${systemProblem(error)}`, options);
   }
   if (options.json) process.stdout.write(readFileSync(join(folder, 'manifest.json')));
-  else if (!options.quiet) process.stdout.write(`${stageReport(stages)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`);
+  else if (!options.quiet)
+    process.stdout.write(
+      `${stageReport(stages)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`,
+    );
   return EXIT.done;
 }
 
@@ -68,7 +74,12 @@ export function slurmStages({ plan }: Session, env: NodeJS.ProcessEnv): { stages
   return { limits, stages: planStages(plan, { included: plan.needed, limits, packing: DEFAULT_PACKING }) };
 }
 
-function writeSlurm(session: Session, stages: readonly Stage[], limits: SiteLimits, { out, env }: CompileOptions): string {
+function writeSlurm(
+  session: Session,
+  stages: readonly Stage[],
+  limits: SiteLimits,
+  { out, env }: CompileOptions,
+): string {
   const { plan, spec, state } = session;
   const parent = join(state.root, 'slurm');
   const folder = out === null ? null : resolve(out);
@@ -122,13 +133,18 @@ function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
 export function stageReport(stages: readonly Stage[]): string {
   const rows = [['array', 'tasks', 'elements', 'time each', 'waits for', 'why']];
   for (const stage of stages) {
-    const waits = stage.waits.map((w) => `${w.kind === 'counterpart' ? 'same index of' : 'all of'} ${w.stage + 1}`).join(', ');
+    const waits = stage.waits
+      .map((w) => `${w.kind === 'counterpart' ? 'same index of' : 'all of'} ${w.stage + 1}`)
+      .join(', ');
     const time = stage.timeSeconds === null ? 'no limit' : formatDuration(stage.timeSeconds);
     rows.push([stage.name, formatCount(stage.tasks.length), formatCount(stage.indices.length), time, waits, stage.why]);
   }
   const elements = stages.reduce((n, s) => n + s.indices.length, 0);
   const known = stages.every((s) => s.timeSeconds !== null);
-  const coreHours = stages.reduce((n, s) => n + (s.indices.length * s.request.resources.cpus * (s.timeSeconds ?? 0)) / 3600, 0);
+  const coreHours = stages.reduce(
+    (n, s) => n + (s.indices.length * s.request.resources.cpus * (s.timeSeconds ?? 0)) / 3600,
+    0,
+  );
   const asked = known ? `, at most ${formatCount(Math.ceil(coreHours))} core-hours asked for` : '';
   return `${table(rows, [false, true, true, true, false, false])}\n${stages.length + 1} sbatch calls, ${formatCount(elements + 1)} queued elements${asked}`;
 }

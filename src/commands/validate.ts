@@ -23,7 +23,8 @@ export function validate(options: CommonOptions): ExitStatus {
   printDiagnostics(warnings, options);
   if (!options.quiet) {
     const rules = plan.rules.length === 1 ? '1 rule' : `${plan.rules.length} rules`;
-    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${formatCount(plan.neededCount)} tasks\n`);
+    const tasks = plan.neededCount === 1 ? '1 task' : `${formatCount(plan.neededCount)} tasks`;
+    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${tasks}\n`);
   }
   return EXIT.done;
 }

@@ -68,7 +68,7 @@ function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Reso
   if (p.index === null) return { source: { kind, slot, index: null }, many: slot.many };
   if (!slot.many) return report.indexOnOne(location, kind, p.name);
   if (!scope.isGathered(slot) && p.index >= slot.end - slot.start) {
-    return report.indexTooLarge(location, kind, p.index, slot.end - slot.start);
+    return report.indexTooLarge(location, p.name === '' ? kind : `${kind}.${p.name}`, p.index, slot.end - slot.start);
   }
   return { source: { kind, slot, index: p.index }, many: false };
 }

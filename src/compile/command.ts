@@ -10,7 +10,7 @@ import { rewriteScript, type ScriptLanguage } from './script.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
 
-const SCRIPT_EXTENSIONS: Readonly<Record<ScriptLanguage, string>> = {
+export const SCRIPT_EXTENSIONS: Readonly<Record<ScriptLanguage, string>> = {
   python3: 'py',
   Rscript: 'R',
   julia: 'jl',

@@ -35,7 +35,7 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
   const diagnostics: Diagnostic[] = [];
   const done = (plan: Plan | null): Compiled => ({
     plan: hasErrors(diagnostics) ? null : plan,
-    diagnostics: inSourceOrder(diagnostics),
+    diagnostics: readable(diagnostics),
   });
 
   // 1. Text to tree: YAML's syntax, duplicate keys, aliases.
@@ -69,6 +69,27 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
     diagnostics.push(report.tooManyTasks(null, null, error.size, [], MAX_TASKS));
     return done(null);
   }
+}
+
+/** More than these no one reads; a value file of a million lines may hold a million mistakes. */
+const MOST_DIAGNOSTICS = 100;
+
+/** In source order, each once: what `defaults` do wrong would show again in every rule. */
+function readable(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  const once = inSourceOrder(diagnostics).filter(({ location, message }) => {
+    const key = `${location?.source.file}:${location?.start}:${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  if (once.length <= MOST_DIAGNOSTICS) return once;
+  // Errors before warnings: a warning must not take the place of what stops the spec.
+  const errors = once.filter((d) => d.severity === 'error');
+  const shown = errors.length > 0 ? errors : once;
+  const rest = once.length - Math.min(shown.length, MOST_DIAGNOSTICS);
+  const more = report.moreMistakes(rest);
+  return [...shown.slice(0, MOST_DIAGNOSTICS), { ...more, severity: shown[0]!.severity }];
 }
 
 /** The spec's own mistakes first, then those of other files and of the command line. */

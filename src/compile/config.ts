@@ -1,5 +1,5 @@
 import { type Located, mergeNodes } from '../model/located.ts';
-import { type Location, type Node, plainValue, type ScalarNode, type SourceText } from '../model/source.ts';
+import { isNull, type Location, locationInside, type Node, type ScalarNode, type SourceText } from '../model/source.ts';
 import type { Config } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
 import * as report from './report.ts';
@@ -16,8 +16,9 @@ export interface Constant {
 export type Constants = ReadonlyMap<string, Constant>;
 
 /** The spec's `config`, under each `--config FILE`, under `--set`. */
-export function resolveConfig(declared: Located<Config> | undefined, context: Context): Constants {
+export function resolveConfig(declared: Located<Config> | undefined, spec: SourceText, context: Context): Constants {
   const files = context.overrides.configs.flatMap((source) => parseConfigFile(source, context));
+  for (const file of files) warnOfUnusedKeys(declared?.node, file, spec, context);
   const merged = [declared?.node, ...files].reduce<Node | undefined>(
     (under, over) => (under && over ? mergeNodes(under, over) : (over ?? under)),
     undefined,
@@ -36,17 +37,32 @@ function parseConfigFile(source: SourceText, context: Context): Node[] {
   const { root, diagnostics } = parseSource(source);
   context.diagnostics.push(...diagnostics);
   if (!root) return [];
-  if (root.kind !== 'mapping' || !isConfig(plainValue(root))) {
-    context.diagnostics.push(report.configFileShape(root.location));
-    return [];
-  }
-  return [root];
+  const bad = root.kind === 'mapping' ? notConfig(root) : root;
+  if (bad) context.diagnostics.push(report.configFileShape(bad.location, bad !== root));
+  return bad ? [] : [root];
 }
 
-function isConfig(value: unknown): boolean {
-  if (typeof value !== 'object') return value !== null;
-  if (value === null || Array.isArray(value)) return false;
-  return Object.values(value).every(isConfig);
+/** The first part of a config file that is neither a value nor a mapping of values; null for none. */
+function notConfig(node: Node): Node | null {
+  if (node.kind === 'scalar') return isNull(node) ? node : null;
+  if (node.kind === 'sequence') return node;
+  for (const { value } of node.entries.values()) {
+    const bad = notConfig(value);
+    if (bad) return bad;
+  }
+  return null;
+}
+
+/** A key that neither the spec's `config` nor a placeholder names was most likely misspelt. */
+function warnOfUnusedKeys(declared: Node | undefined, file: Node, spec: SourceText, context: Context): void {
+  const known = new Map<string, ScalarNode>();
+  if (declared) flatten(declared, '', known);
+  const given = new Map<string, ScalarNode>();
+  flatten(file, '', given);
+  for (const [key, { location }] of given) {
+    if (known.has(key) || spec.text.includes(`{config.${key}`)) continue;
+    context.diagnostics.push(report.configKeyUnused(location, key, closest(key, known.keys())));
+  }
 }
 
 function flatten(node: Node, prefix: string, into: Map<string, ScalarNode>): void {
@@ -81,13 +97,14 @@ function resolve(
   const known = done.get(key);
   if (known) return known.text;
   const node = raw.get(key)!;
-  const text = node.text.replace(REFERENCE, (whole, other: string) => {
+  const text = node.text.replace(REFERENCE, (whole, other: string, offset: number) => {
+    const location = locationInside(node, offset, whole.length);
     if (!raw.has(other)) {
-      context.diagnostics.push(report.unknownConfig(node.location, other, closest(other, raw.keys())));
+      context.diagnostics.push(report.unknownConfig(location, other, closest(other, raw.keys())));
       return whole;
     }
     if (other === key || open.includes(other)) {
-      context.diagnostics.push(report.configCycle(node.location, [...open, key, other]));
+      context.diagnostics.push(report.configCycle(location, [...open, key, other]));
       return whole;
     }
     return resolve(other, raw, done, [...open, key], context);

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { inputPaths, type PlannedInput, type PlannedRule, taskName } from '../model/plan.ts';
+import type { Location } from '../model/source.ts';
 import type { Binding, Slot } from '../model/workflow.ts';
 import * as report from './report.ts';
 
@@ -19,6 +20,13 @@ export function checkLists(rule: PlannedRule, diagnostics: Diagnostic[]): void {
     else if (inputs.some((i) => i.members.kind === 'gather') || inputs.length > 100)
       checkLength(rule, inputs, binding, diagnostics);
   }
+}
+
+/** Where a placeholder stands in the command; of one that stands elsewhere, in `env` say, the rule. */
+function placeOf({ placeholder }: Binding, { rule }: PlannedRule): Location {
+  const { source, start, end } = rule.runLocation;
+  const at = source.text.slice(start, end).indexOf(placeholder);
+  return at < 0 ? rule.location : { source, start: start + at, end: start + at + placeholder.length };
 }
 
 function firstEmptyGroup({ members }: PlannedInput): number {
@@ -47,7 +55,7 @@ function checkLength(
       bytes += length;
     }
     if (bytes <= MAX_LIST_BYTES) continue;
-    diagnostics.push(report.inputTooLong(rule.rule.location, taskName(rule, i), binding.placeholder, bytes));
+    diagnostics.push(report.inputTooLong(placeOf(binding, rule), taskName(rule, i), binding.placeholder, bytes));
     return;
   }
 }
@@ -58,7 +66,7 @@ function checkIndex(rule: PlannedRule, slot: Slot, index: number, binding: Bindi
   for (let i = 0; i < rule.space.size; i++) {
     const count = inputs.reduce((n, input) => n + pathCount(input, i), 0);
     if (count > index) continue;
-    diagnostics.push(report.indexPastGathered(rule.rule.location, binding.placeholder, taskName(rule, i), count));
+    diagnostics.push(report.indexPastGathered(placeOf(binding, rule), binding.placeholder, taskName(rule, i), count));
     return;
   }
 }

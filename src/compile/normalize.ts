@@ -21,11 +21,12 @@ export interface Normalized {
 /** Resolve every name of a spec that has passed its schema, but for the rules that it is told to skip. */
 export function normalize(spec: Located<Spec>, rulesToSkip: ReadonlySet<string>, context: Context): Normalized {
   const before = context.diagnostics.length;
-  const constants = resolveConfig(spec.get('config'), context);
+  const constants = resolveConfig(spec.get('config'), spec.location.source, context);
   const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
-  const relation = buildRelation(spec, { context, fill, isProduced: producedPaths(spec, constants) });
-  checkSettings(constants, relation.columns, context);
+  const { relation, columnsKnown } = buildRelation(spec, { context, fill, isProduced: producedPaths(spec, constants) });
+  if (columnsKnown) checkSettings(constants, relation.columns, context);
   const relationSound = !hasErrors(context.diagnostics.slice(before));
+  if (!columnsKnown) return { workflow: { name: '', relation, rules: [], targets: null }, relationSound };
   const rules: Rule[] = [];
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
     if (rulesToSkip.has(key.text)) continue;

@@ -12,6 +12,11 @@ function error(location: Location | null, message: string, hint?: string, notes?
   return { severity: 'error', location, message, hint: hint === '' ? undefined : hint, notes };
 }
 
+/** Two places, the later one first: it is the second that is one too many. */
+function inOrder(a: Location, b: Location): [Location, Location] {
+  return a.start >= b.start ? [a, b] : [b, a];
+}
+
 function warning(location: Location | null, message: string, hint?: string): Diagnostic {
   return { severity: 'warning', location, message, hint };
 }
@@ -40,7 +45,8 @@ function inQuotes(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-const belowRun = (key: string): string => (/^run\b/.test(key) ? ', or put the command on a line of its own below "run: |"' : '');
+const belowRun = (key: string): string =>
+  /^run\b/.test(key) ? ', or put the command on a line of its own below "run: |"' : '';
 
 export const yamlSyntax = (location: Location, reason: string): Diagnostic =>
   error(location, `this is not valid ${languageOf(location)}: ${reason}`);
@@ -114,7 +120,11 @@ export const unclosed = (location: Location, opener: string): Diagnostic => {
 };
 
 export const missingComma = (location: Location, token: string): Diagnostic =>
-  error(location, `a comma is missing before ${/^["']/.test(token) ? token : `"${token}"`}`, 'entries in brackets are separated by commas');
+  error(
+    location,
+    `a comma is missing before ${/^["']/.test(token) ? token : `"${token}"`}`,
+    'entries in brackets are separated by commas',
+  );
 
 export const missingEntry = (location: Location): Diagnostic =>
   error(location, 'there is no entry before this comma', 'remove one of the commas');
@@ -191,7 +201,17 @@ export const nullValue = (location: Location, text: string, key: string | undefi
 // --- the schema ---
 
 const RESOURCES = ['cpus', 'mem', 'time', 'gpus'];
-const SLURM_FLAGS = ['partition', 'account', 'qos', 'constraint', 'nodelist', 'exclude', 'gres', 'reservation', 'slurm'];
+const SLURM_FLAGS = [
+  'partition',
+  'account',
+  'qos',
+  'constraint',
+  'nodelist',
+  'exclude',
+  'gres',
+  'reservation',
+  'slurm',
+];
 
 /** Where a key of a rule belongs that stands one level too high, or is not needed here at all. */
 function misplacedKey(key: string): string {
@@ -199,7 +219,8 @@ function misplacedKey(key: string): string {
     return 'rules depend on each other by paths alone: name the file under "input:"';
   }
   if (/^(params|wildcards|vars)$/i.test(key)) return 'params are declared once, for all rules: "params:" at the top';
-  if (/^(foreach|for_each|expand|matrix)$/i.test(key)) return 'a rule has a task for each value of the params in its outputs';
+  if (/^(foreach|for_each|expand|matrix)$/i.test(key))
+    return 'a rule has a task for each value of the params in its outputs';
   if (SLURM_FLAGS.includes(key)) return `write resources: {slurm: {${key === 'slurm' ? 'partition' : key}: …}}`;
   const resource = suggestKey(key, RESOURCES);
   return resource ? `write resources: {${resource}: …}` : '';
@@ -318,8 +339,17 @@ export const schemaViolation = (location: Location, where: string, message: stri
 
 // --- config, params, tables ---
 
-export const configFileShape = (location: Location): Diagnostic =>
-  error(location, 'a config file must be a mapping of names to values', 'write "key: value" lines');
+export const configFileShape = (location: Location, inside: boolean): Diagnostic =>
+  inside
+    ? error(location, 'a config value must be a text or a mapping', 'write "key: value"')
+    : error(location, 'a config file must be a mapping of names to values', 'write "key: value" lines');
+
+export const configKeyUnused = (location: Location, key: string, near: string | null): Diagnostic =>
+  warning(
+    location,
+    `the spec has no config key "${key}", so nothing uses this`,
+    didYouMean(near) || 'declare it under "config:", or name it as {config.…}',
+  );
 
 export const unknownConfig = (location: Location, key: string, near: string | null): Diagnostic =>
   error(
@@ -332,7 +362,11 @@ export const configCycle = (location: Location, keys: readonly string[]): Diagno
   error(location, `these config values name each other: ${keys.join(' → ')}`, 'write one of them out');
 
 export const unknownSetting = (location: Location, key: string, near: string | null): Diagnostic =>
-  error(location, `--set ${key}: the spec has no param, table column or config key "${key}"`, didYouMean(near));
+  error(
+    location,
+    `the spec has no param, table column or config key "${key}"`,
+    didYouMean(near) || 'declare it under "params:" or "config:"',
+  );
 
 export const reservedName = (location: Location, name: string): Diagnostic =>
   error(location, `"${name}" can't be the name of a param: {${name}} has a meaning of its own`, 'choose another name');
@@ -374,18 +408,30 @@ export const logspaceNotPositive = (location: Location, name: string): Diagnosti
 export const unreadableFile = (location: Location, path: string, problem: string): Diagnostic =>
   error(location, `can't read ${path}: ${problem}`, "paths count from the spec's folder");
 
-export const globPlaceholder = (location: Location, name: string, other: string | null): Diagnostic =>
-  other === null
-    ? error(
-        location,
-        `the glob of param "${name}" does not name {${name}}`,
-        `write {${name}} where its values stand, as in "data/{${name}}.csv"`,
-      )
-    : error(
-        location,
-        `the glob of param "${name}" names {${other}}`,
-        `only {${name}} itself may stand here; use a table for values that vary together`,
-      );
+export const globPlaceholder = (
+  location: Location,
+  name: string,
+  pattern: string,
+  other: string | null,
+): Diagnostic => {
+  if (other === null) {
+    const wanted = pattern.includes('*') ? pattern.replace(/\*+/, `{${name}}`) : `data/{${name}}.csv`;
+    return error(
+      location,
+      `the glob of param "${name}" does not name {${name}}`,
+      `write {${name}} where its values stand, as in "${wanted}"`,
+    );
+  }
+  return error(
+    location,
+    other === name
+      ? `the glob of param "${name}" names {${name}} twice`
+      : `the glob of param "${name}" names {${other}}`,
+    other === name
+      ? `write {${name}} once`
+      : `only {${name}} itself may stand here; use a table for values that vary together`,
+  );
+};
 
 export const globEmpty = (location: Location, pattern: string): Diagnostic =>
   error(
@@ -415,7 +461,7 @@ export const unknownColumn = (location: Location, column: string, table: string,
 export const missingColumn = (location: Location, column: string, table: string): Diagnostic =>
   error(location, `this row of table "${table}" lacks "${column}"`, 'all rows name the same params');
 
-export const duplicateRow = (location: Location | null, table: string): Diagnostic =>
+export const duplicateRow = (location: Location, table: string): Diagnostic =>
   warning(location, `table "${table}" has this row twice`, 'remove one; it counts once');
 
 export const setValueNotInTable = (
@@ -430,14 +476,33 @@ export const setValueNotInTable = (
     didYouMean(near) || '--set on a table column keeps the rows with these values',
   );
 
-export const badCsv = (location: Location, message: string): Diagnostic =>
-  error(location, `this is not valid CSV: ${message}`);
+export const setLeavesNoRow = (location: Location, column: string): Diagnostic =>
+  error(location, `no row of the table has this "${column}" beside the other values of --set`, 'check the table');
 
-export const csvColumnCount = (location: Location, found: number, wanted: number): Diagnostic =>
+export const badCsv = (location: Location, kind: 'open quote' | 'text after quote'): Diagnostic =>
+  kind === 'open quote'
+    ? error(location, 'this quote is never closed', 'a " is missing; inside quotes, write "" for a quote')
+    : error(
+        location,
+        'a value ends at this quote, and text follows',
+        'inside quotes, write "" for a quote; or leave the quotes out',
+      );
+
+export const csvWithoutHeader = (location: Location, path: string): Diagnostic =>
+  error(location, `${path} is empty`, 'the first line of a CSV file names its columns');
+
+export const csvColumnCount = (
+  location: Location,
+  found: number,
+  wanted: number,
+  missing: readonly string[],
+): Diagnostic =>
   error(
     location,
-    `this row has ${found} values, the header has ${wanted}`,
-    'put values that hold a comma in double quotes',
+    `this row has ${found} ${found === 1 ? 'value' : 'values'}, the header has ${wanted}`,
+    missing.length > 0
+      ? `${someOf(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`
+      : 'put values that hold a comma in double quotes',
   );
 
 export const csvEmptyCell = (location: Location, column: string): Diagnostic =>
@@ -453,36 +518,62 @@ export const excludeNoSuchValue = (location: Location, name: string, value: stri
 export const excludeMatchesNothing = (location: Location): Diagnostic =>
   warning(location, 'this exclude matches nothing: no row has these values together');
 
-export const emptyRelation = (): Diagnostic =>
-  error(null, 'no combination of params is left, so there is nothing to run', 'check "exclude" and --set');
+export const emptyRelation = (location: Location | null = null): Diagnostic =>
+  error(location, 'no combination of params is left, so there is nothing to run', 'check "exclude" and --set');
 
 // --- rules ---
 
 export const template = (location: Location, problem: { message: string; hint?: string | undefined }): Diagnostic =>
   error(location, problem.message, problem.hint);
 
+/** `shell: python` and the like: what was most likely meant. */
+const NEAR_SHELLS: Readonly<Record<string, string>> = {
+  python: 'python3',
+  R: 'Rscript',
+  r: 'Rscript',
+  sh: 'bash',
+  zsh: 'bash',
+  nodejs: 'node',
+  javascript: 'node',
+};
+
+export const literalPlaceholder = (location: Location, placeholder: string, shell: string): Diagnostic => {
+  const near = NEAR_SHELLS[shell.split('/').at(-1)!];
+  return warning(
+    location,
+    `${placeholder} stays as it is: only bash, python3, Rscript, julia and node scripts have placeholders`,
+    near ? `did you mean shell: ${near}?` : `hand it over in "env:", such as {VALUE: "${placeholder}"}`,
+  );
+};
+
 export const placeholderNotInPath = (location: Location, placeholder: string): Diagnostic =>
   error(location, `${placeholder} can't stand in a path`, 'a path takes params and {config.key}');
 
 export const badPath = (location: Location, problem: string): Diagnostic =>
-  error(location, `this path holds ${problem}`, 'write the path out');
+  error(
+    location,
+    `this path holds ${problem}`,
+    problem.includes('..') ? 'write the path without it: a/../b is b' : 'write the path without it',
+  );
 
-export const emptyPath = (location: Location): Diagnostic => error(location, 'this path is empty', 'write a file name');
+export const emptyPath = (location: Location): Diagnostic =>
+  error(location, 'this path names no file', 'write a file name');
 
 export const badValueInPath = (
   location: Location,
   name: string,
   value: string,
   problem: string,
-  declared: Location,
+  isAxis: boolean,
+  place: Location,
 ): Diagnostic =>
   error(
     location,
     `the value ${JSON.stringify(value)} of "${name}" can't be part of a path: ${problem}`,
-    problem.includes('"/"')
-      ? `write ${name}: {values: […], path: true} to allow "/"`
+    problem.includes('holds "/"') && isAxis
+      ? `to allow "/", write ${name}: {values: […], path: true}`
       : 'change the value, or name another param in the path',
-    [{ message: `"${name}" is declared here`, location: declared }],
+    [{ message: 'the value', location: place }],
   );
 
 export const padNotInteger = (location: Location, name: string, value: string): Diagnostic =>
@@ -587,11 +678,11 @@ export const indexOnOne = (location: Location, kind: string, name: string): Diag
   );
 };
 
-export const indexTooLarge = (location: Location, kind: string, index: number, count: number): Diagnostic =>
+export const indexTooLarge = (location: Location, list: string, index: number, count: number): Diagnostic =>
   error(
     location,
-    `there is no ${kind}[${index}]: the list has ${count} ${count === 1 ? 'path' : 'paths'}`,
-    `counting begins at 0: the last is {${kind}[${count - 1}]}`,
+    `there is no ${list}[${index}]: the list has ${count} ${count === 1 ? 'path' : 'paths'}`,
+    count === 0 ? 'the list is empty' : `counting begins at 0: the last is {${list}[${count - 1}]}`,
   );
 
 export const fileOnlyInCheck = (location: Location): Diagnostic =>
@@ -619,12 +710,15 @@ export const notInteger = (location: Location, placeholder: string, value: strin
 
 export const badResource = (location: Location, name: string, value: string): Diagnostic => {
   const hints: Readonly<Record<string, string>> = {
-    cpus: 'write a whole number, such as 4',
+    cpus: 'write a whole number from 1, such as 4',
     mem: 'write a number and a unit, such as 500M or 4G',
     time: 'write a number and a unit, such as 90s, 10m, 2h or 1-12:00:00',
     gpus: 'write a number, such as 1, or a type and a number, such as a100:2',
   };
-  return error(location, `"${value}" is no value for "${name}"`, hints[name]);
+  const written = location.source.text.slice(location.start, location.end);
+  const unitless = /^[\d.]+$/.test(value) && (name === 'mem' || name === 'time');
+  const what = written.includes('{') ? `"${value}", from ${written},` : `"${value}"`;
+  return error(location, unitless ? `${what} has no unit` : `${what} is no value for "${name}"`, hints[name]);
 };
 
 export const inputTooLong = (location: Location, task: string, placeholder: string, bytes: number): Diagnostic =>
@@ -679,18 +773,23 @@ export const twoProducers = (
   first: string,
   second: string,
   other: Location,
-): Diagnostic =>
-  error(
-    location,
+): Diagnostic => {
+  const [place, before] = inOrder(location, other);
+  const sameRule = first.split(' ')[0] === second.split(' ')[0];
+  return error(
+    place,
     first === second ? `two tasks would write ${path}` : `two tasks would write ${path}: ${first}, and ${second}`,
-    'name every param of the task in its output, or write to another path',
-    location.start === other.start ? undefined : [{ message: 'the other output', location: other }],
+    sameRule ? 'keep the params apart in the path, as in {a}_{b}' : 'write to another path in one of the rules',
+    location === other ? undefined : [{ message: 'the other output', location: before }],
   );
+};
 
-export const outputTwice = (location: Location, path: string, other: Location): Diagnostic =>
-  error(location, `a task would write ${path} twice`, 'name each output once', [
-    { message: 'the first one', location: other },
+export const outputTwice = (location: Location, path: string, other: Location): Diagnostic => {
+  const [place, before] = inOrder(location, other);
+  return error(place, `a task would write ${path} twice`, 'name each output once', [
+    { message: 'the first one', location: before },
   ]);
+};
 
 export const outputInsideOutput = (
   location: Location,
@@ -712,8 +811,12 @@ export const cycle = (location: Location, tasks: readonly string[], places: Note
   const shown = tasks.length > 8 ? [...tasks.slice(0, 7), '…', tasks.at(-1)!] : tasks;
   return error(
     location,
-    `these tasks wait for each other: ${shown.join(' needs ')}`,
-    'one of them must read another file, or write to another path',
+    tasks.length === 2
+      ? `task ${tasks[0]} reads its own output`
+      : `these tasks wait for each other: ${shown.join(' needs ')}`,
+    tasks.length === 2
+      ? 'read another file, or write to another path'
+      : 'one of them must read another file, or write to another path',
     places,
   );
 };
@@ -742,15 +845,28 @@ export const noSpec = (names: readonly string[]): Diagnostic =>
 export const specIsFolder = (path: string, inside: string | null): Diagnostic =>
   error(null, `${path} is a folder, not a spec`, inside ? `did you mean ${inside}?` : 'name the spec file in it');
 
+export const notAFile = (path: string): Diagnostic => error(null, `can't read ${path}: it is a folder`);
+
 export const cantRead = (path: string, problem: string): Diagnostic => error(null, `can't read ${path}: ${problem}`);
 
 export const fileTooLarge = (path: string, bytes: number): Diagnostic =>
   error(null, `can't read ${path}: it has ${Math.round(bytes / 1024 / 1024)} MiB`, 'is this the right file?');
 
 export const badSetting = (text: string): Diagnostic =>
-  error(null, `--set ${text}: a "=" is missing`, 'write --set key=value');
+  error(
+    null,
+    text.startsWith('=') ? `--set ${text}: a name is missing before "="` : `--set ${text}: a "=" is missing`,
+    'write --set key=value',
+  );
 
 export const unknownForce = (text: string, near: string | null): Diagnostic =>
-  error(null, `--force ${text}: no rule has this name, and no task makes this path`, didYouMean(near));
+  error(
+    null,
+    `--force ${text}: no rule has this name, and no task makes this path`,
+    didYouMean(near) || '"wfc plan" lists the rules',
+  );
 
 export const commandLine = (message: string, hint?: string): Diagnostic => error(null, message, hint);
+
+export const moreMistakes = (count: number): Diagnostic =>
+  error(null, `and ${count.toLocaleString('en')} more, not shown here`);

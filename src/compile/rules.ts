@@ -1,5 +1,5 @@
 import { Located, mergeNodes } from '../model/located.ts';
-import type { Node, ScalarNode } from '../model/source.ts';
+import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
 import type {
   Check as CheckSpec,
   Defaults,
@@ -20,19 +20,24 @@ import type {
   Slot,
 } from '../model/workflow.ts';
 import type { RuleScope } from './bindings.ts';
-import { CommandCompiler, compileCheck, compileValue } from './command.ts';
+import { CommandCompiler, compileCheck, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
 import type { Constants } from './config.ts';
 import type { Context } from './context.ts';
 import { assemblePath, parsePath, valueProblem } from './paths.ts';
 import { determinedColumns } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
+import { parseTemplate } from './template.ts';
+import { placeOf } from './values.ts';
 
 export interface RuleOptions {
   readonly relation: Relation;
   readonly constants: Constants;
   readonly context: Context;
 }
+
+/** Bad values that are shown of one param. */
+const MOST_VALUES = 3;
 
 /** One declared pattern with the slot name it was written under. */
 interface Declared<T> {
@@ -85,6 +90,7 @@ class RuleNormalizer {
       isGathered: (slot) => inputs.list.slice(slot.start, slot.end).some((i) => i.gathered),
     };
     const shell = this.spec.get('shell')?.text ?? 'bash';
+    if (shell !== 'bash') this.warnOfLiteralPlaceholders(shell);
     const command = new CommandCompiler(scope, context.diagnostics).compile({
       run: this.spec.get('run')!.scalar,
       shell: shell === '' ? 'bash' : shell,
@@ -95,7 +101,9 @@ class RuleNormalizer {
     });
     const resources = this.resources(scope);
     const log = this.log(key, keyed);
-    this.checkValuesInPaths([...inputs.list, ...outputs.list].map((x) => x.pattern).concat(log ?? []));
+    // The default log holds the values of the outputs, and no others.
+    const declaredLog = this.spec.get('log') && log ? [log] : [];
+    this.checkValuesInPaths([...inputs.list, ...outputs.list].map((x) => x.pattern).concat(declaredLog));
     const errors = context.diagnostics.filter((d) => d.severity === 'error').length;
     if (errors > before || !log) return null;
     return {
@@ -116,6 +124,19 @@ class RuleNormalizer {
       location: this.name.location,
       runLocation: this.spec.get('run')!.location,
     };
+  }
+
+  /** `shell: python` takes a file as it is: a placeholder in it was most likely meant to be filled. */
+  private warnOfLiteralPlaceholders(shell: string): void {
+    if (Object.hasOwn(SCRIPT_EXTENSIONS, shell)) return;
+    const run = this.spec.get('run')!.scalar;
+    const { template } = parseTemplate(run.text, new Set(this.options.relation.columns.keys()));
+    const token = template.tokens.find((t) => t.kind === 'placeholder');
+    if (!token) return;
+    const location = locationInside(run, token.start, token.end - token.start);
+    this.options.context.diagnostics.push(
+      report.literalPlaceholder(location, run.text.slice(token.start, token.end), shell),
+    );
   }
 
   // --- outputs and the key ---
@@ -277,19 +298,29 @@ class RuleNormalizer {
   /** A value that can't be part of a path is an error where a path uses it. */
   private checkValuesInPaths(patterns: readonly PathPattern[]): void {
     const { diagnostics } = this.options.context;
-    const checked = new Set<string>();
     for (const pattern of patterns) {
       for (const part of pattern.segments.flat()) {
         if (typeof part === 'string') continue;
         const { column, pad } = part;
-        if (checked.has(`${column.name}:${pad}`)) continue;
-        checked.add(`${column.name}:${pad}`);
         const unpadded = pad > 0 ? column.values.find((v) => !/^[-+]?\d+$/.test(v)) : undefined;
         if (unpadded !== undefined) diagnostics.push(report.padNotInteger(pattern.location, column.name, unpadded));
-        const bad = column.values.filter((v) => valueProblem(v, column.allowsSlash) !== null);
-        for (const value of bad.slice(0, 3)) {
-          const problem = valueProblem(value, column.allowsSlash)!;
-          diagnostics.push(report.badValueInPath(pattern.location, column.name, value, problem, column.location));
+        let shown = 0;
+        for (let id = 0; id < column.values.length && shown < MOST_VALUES; id++) {
+          const value = column.values[id]!;
+          const problem = valueProblem(value, column.allowsSlash);
+          if (problem === null) continue;
+          shown++;
+          const isAxis = this.options.relation.factors[column.factor]?.kind === 'axis';
+          const diagnostic = report.badValueInPath(
+            pattern.location,
+            column.name,
+            value,
+            problem,
+            isAxis,
+            placeOf(column, id),
+          );
+          // A bad value is news once, not in each rule that uses it.
+          if (!diagnostics.some((d) => d.message === diagnostic.message)) diagnostics.push(diagnostic);
         }
       }
     }
@@ -315,7 +346,13 @@ class RuleNormalizer {
     const missing = key.filter((c) => !carried.has(c)).map((c) => c.name);
     if (missing.length > 0) context.diagnostics.push(report.logLacksKey(pattern.location, missing, this.name.text));
     const foreign = pattern.columns.find((c) => !keyed.has(c));
-    if (foreign) context.diagnostics.push(report.paramNotInKey(pattern.location, foreign.name, this.name.text));
+    if (foreign) {
+      const written = new RegExp(`\\{${foreign.name}[:}]`).exec(declared.text);
+      const location = written
+        ? locationInside(declared.scalar, written.index, foreign.name.length + 2)
+        : pattern.location;
+      context.diagnostics.push(report.paramNotInKey(location, foreign.name, this.name.text));
+    }
     return pattern;
   }
 

@@ -168,16 +168,23 @@ function blockMistake(source: SourceText, line: Line, reason: string, offset: nu
     const comment = /^\s*(\/\/|\/\*)/.exec(l.text);
     if (comment) return report.wrongComment(wholeLine(source, l));
     const stuck = /^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s:/])(?!.*: )(.*?)\s*$/.exec(l.text);
-    if (stuck) return keyDiagnostic(source, l, stuck[1]!, stuck[2]!, (place) => report.missingBlank(place, stuck[2]!, stuck[3]!));
+    if (stuck)
+      return keyDiagnostic(source, l, stuck[1]!, stuck[2]!, (place) =>
+        report.missingBlank(place, stuck[2]!, stuck[3]!),
+      );
     const slash = /^(\s*(?:- +)*)(run|input|output|log):([./]\S.*?|[./])\s*$/.exec(l.text);
-    if (slash) return keyDiagnostic(source, l, slash[1]!, slash[2]!, (place) => report.missingBlank(place, slash[2]!, slash[3]!));
+    if (slash)
+      return keyDiagnostic(source, l, slash[1]!, slash[2]!, (place) =>
+        report.missingBlank(place, slash[2]!, slash[3]!),
+      );
     const bare = /^(\s*(?:- +)*)([A-Za-z_][\w-]*)\s*$/.exec(l.text);
     if (bare && l === above && indentOf(line) > indentOf(l)) {
       return keyDiagnostic(source, l, bare[1]!, bare[2]!, (place) => report.missingColon(place, bare[2]!, ''));
     }
   }
   const dash = /^(\s*-)(?=[^\s-])/.exec(line.text);
-  if (dash) return report.missingBlankAfterDash(at(source, line.start + dash[1]!.length - 1, line.start + dash[1]!.length));
+  if (dash)
+    return report.missingBlankAfterDash(at(source, line.start + dash[1]!.length - 1, line.start + dash[1]!.length));
   const colon = /^(\s*(?:- +)*[\w.-]+ *: +)(.*?)(: |:$)/.exec(line.text.trimEnd());
   if (colon && offset - line.start >= colon[1]!.length) {
     const start = line.start + colon[1]!.length + colon[2]!.length;
@@ -187,7 +194,9 @@ function blockMistake(source: SourceText, line: Line, reason: string, offset: nu
   if (/expected ':'|multiline key/.test(reason)) {
     const words = /^(\s*)(\S+)\s*(.*?)\s*$/.exec(line.text);
     if (words && !line.text.includes(':')) {
-      return keyDiagnostic(source, line, words[1]!, words[2]!, (place) => report.missingColon(place, words[2]!, words[3]!));
+      return keyDiagnostic(source, line, words[1]!, words[2]!, (place) =>
+        report.missingColon(place, words[2]!, words[3]!),
+      );
     }
   }
   if (/end of the stream/.test(reason)) return report.strayText(wholeLine(source, line));

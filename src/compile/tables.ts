@@ -1,4 +1,3 @@
-import { parse } from 'csv-parse/sync';
 import type { Located } from '../model/located.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { CsvTable, Exclude as ExcludeSpec, Spec, Table } from '../model/spec.generated.ts';
@@ -6,9 +5,10 @@ import { PLACEHOLDER_ROOTS } from '../model/template.ts';
 import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
 import { settingNode } from './config.ts';
 import type { Context, Setting } from './context.ts';
+import { parseCsv } from './csv.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
-import { axisValues, type FillConfig, type Value } from './values.ts';
+import { axisValues, type FillConfig, rememberPlaces, type Value } from './values.ts';
 
 /** A table as read: named columns, rows of values. */
 interface TableData {
@@ -23,7 +23,10 @@ export interface RelationOptions {
 }
 
 /** The relation that `params`, `tables`, `exclude` and `--set` describe. */
-export function buildRelation(spec: Located<Spec>, options: RelationOptions): Relation {
+export function buildRelation(
+  spec: Located<Spec>,
+  options: RelationOptions,
+): { relation: Relation; columnsKnown: boolean } {
   const builder = new RelationBuilder(options);
   const params = spec.get('params')?.entries() ?? [];
   // Globs come last: what tasks produce, and so what a glob leaves out, depends on the other params.
@@ -33,16 +36,17 @@ export function buildRelation(spec: Located<Spec>, options: RelationOptions): Re
   const order = [...params.entries()].sort(([i, a], [j, b]) => Number(isGlob(a)) - Number(isGlob(b)) || i - j);
   for (const [position, { key, value }] of order) builder.addAxis(position, key.text, key.location, value);
   for (const { key, value } of spec.get('tables')?.entries() ?? []) builder.addTable(key.text, value as Located<Table>);
-  const { columns, factors } = builder;
-  const excludes = (spec.get('exclude')?.items() ?? []).flatMap((entry) =>
-    buildExclude(entry.as(), columns, factors, options),
-  );
-  return { factors, columns, excludes };
+  const { columns, factors, columnsKnown } = builder;
+  const entries = columnsKnown ? (spec.get('exclude')?.items() ?? []) : [];
+  const excludes = entries.flatMap((entry) => buildExclude(entry.as(), columns, factors, options));
+  return { relation: { factors, columns, excludes }, columnsKnown };
 }
 
 class RelationBuilder {
   readonly factors: Factor[] = [];
   readonly columns = new Map<string, Column>();
+  /** False where a table could not be read: what names its columns is not to be blamed for that. */
+  columnsKnown = true;
   private readonly declared = new Map<string, Location>();
   private readonly options: RelationOptions;
 
@@ -75,21 +79,25 @@ class RelationBuilder {
     });
     const values = setting ? settingValues(setting) : declared.values;
     if (values.length === 0 && context.diagnostics.length === before) {
-      context.diagnostics.push(report.emptyAxis(param.location, name));
+      const place = setting ? settingNode(setting.key, setting.value).location : param.location;
+      context.diagnostics.push(report.emptyAxis(place, name));
     }
     const ids = new Map<string, number>();
     const texts: string[] = [];
+    const places: Location[] = [];
     for (const value of values) {
       const seen = ids.get(value.text);
       if (seen !== undefined) {
-        context.diagnostics.push(report.duplicateValue(value.location, name, value.text, values[seen]!.location));
+        context.diagnostics.push(report.duplicateValue(value.location, name, value.text, places[seen]!));
         continue;
       }
       ids.set(value.text, texts.length);
       texts.push(value.text);
+      places.push(value.location);
     }
     const column: Column = { name, factor: position, values: texts, allowsSlash: declared.allowsSlash, location };
     this.columns.set(name, column);
+    rememberPlaces(column, places);
     const cells = [Int32Array.from(texts, (_, i) => i)];
     this.factors[position] = {
       name,
@@ -104,27 +112,36 @@ class RelationBuilder {
   addTable(name: string, table: Located<Table>): void {
     const { context, fill } = this.options;
     const data =
-      table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), context, fill);
-    if (!data) return;
-    if (data.rows.length === 0) context.diagnostics.push(report.emptyAxis(table.location, name));
+      table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), name, context, fill);
+    if (!data) {
+      this.columnsKnown = false;
+      return;
+    }
+    if (table.kind === 'sequence' && table.items().length === 0) {
+      context.diagnostics.push(report.emptyAxis(table.location, name));
+    }
     const f = this.factors.length;
     const kept = data.columns.filter((c) => this.declare(c.name, c.location));
     const declaredCells: Int32Array[] = [];
     const columns = kept.map((c): Column => {
       const at = data.columns.indexOf(c);
       const ids = new Map<string, number>();
+      const places: Location[] = [];
       const cells = new Int32Array(data.rows.length);
       data.rows.forEach((row, r) => {
-        const text = row[at]!.text;
+        const { text, location } = row[at]!;
         let id = ids.get(text);
         if (id === undefined) {
           id = ids.size;
           ids.set(text, id);
+          places.push(location);
         }
         cells[r] = id;
       });
       declaredCells.push(cells);
-      return { name: c.name, factor: f, values: [...ids.keys()], allowsSlash: false, location: c.location };
+      const column = { name: c.name, factor: f, values: [...ids.keys()], allowsSlash: false, location: c.location };
+      rememberPlaces(column, places);
+      return column;
     });
     for (const column of columns) this.columns.set(column.name, column);
     this.warnOfDuplicateRows(name, data, declaredCells);
@@ -145,7 +162,9 @@ class RelationBuilder {
     for (let row = 0; row < data.rows.length; row++) {
       const key = cells.map((c) => c[row]).join(',');
       if (seen.has(key)) {
-        const location = data.rows[row]![0]?.location ?? null;
+        const cells = data.rows[row]!;
+        const [first, last] = [cells[0]!.location, cells.at(-1)!.location];
+        const location = { ...first, end: Math.max(first.end, last.end) };
         this.options.context.diagnostics.push(report.duplicateRow(location, name));
       }
       seen.add(key);
@@ -170,6 +189,10 @@ class RelationBuilder {
       }
       const candidates: number[] = rows ?? Array.from({ length: count }, (_, r) => r);
       rows = candidates.filter((r) => ids.has(cells[c]![r]!));
+      // Each value is in the table, but no row has this one beside those of the settings before it.
+      if (rows.length === 0 && candidates.length > 0 && ids.size > 0) {
+        context.diagnostics.push(report.setLeavesNoRow(settingNode(setting.key, setting.value).location, column.name));
+      }
     });
     return rows;
   }
@@ -206,7 +229,7 @@ function inlineTable(table: Located<Table>, name: string, context: Context, fill
       );
     }
     const missing = columns.find((c) => !entries.some((e) => e.key.text === c.name));
-    if (missing) context.diagnostics.push(report.missingColumn(row.location, missing.name, name));
+    if (missing && !extra) context.diagnostics.push(report.missingColumn(row.location, missing.name, name));
     if (extra || missing) continue;
     values.push(
       columns.map((c) => {
@@ -218,57 +241,45 @@ function inlineTable(table: Located<Table>, name: string, context: Context, fill
   return { columns, rows: values };
 }
 
-interface CsvError {
-  readonly message: string;
-  readonly lines?: number;
-}
-
-function csvTable(table: Located<CsvTable>, context: Context, fill: FillConfig): TableData | null {
+function csvTable(table: Located<CsvTable>, name: string, context: Context, fill: FillConfig): TableData | null {
+  const { diagnostics } = context;
   const declared = table.get('csv')!;
   const path = fill(declared.text, declared.node);
   const read = context.files.readText(path);
   if ('problem' in read) {
-    context.diagnostics.push(report.unreadableFile(declared.location, path, read.problem));
+    diagnostics.push(report.unreadableFile(declared.location, path, read.problem));
     return null;
   }
   const source: SourceText = { file: path, text: read.text };
-  const lineStarts = [0];
-  for (let i = read.text.indexOf('\n'); i >= 0; i = read.text.indexOf('\n', i + 1)) lineStarts.push(i + 1);
-  const lineAt = (line: number): Location => {
-    const start = lineStarts[line - 1] ?? read.text.length;
-    return { source, start, end: Math.max(start + 1, (lineStarts[line] ?? read.text.length + 1) - 1) };
-  };
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(read.text, {
-      bom: true,
-      delimiter: path.endsWith('.tsv') ? '\t' : ',',
-      info: true,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-    }) as unknown as typeof records;
-  } catch (error) {
-    const { message, lines } = error as CsvError;
-    context.diagnostics.push(report.badCsv(lineAt(lines ?? 1), message));
+  const parsed = parseCsv(source, path.endsWith('.tsv') ? '\t' : ',');
+  if ('problem' in parsed) {
+    diagnostics.push(report.badCsv(parsed.problem.location, parsed.problem.kind));
     return null;
   }
-  const header = records[0]?.record ?? [];
-  const columns = header.map((name) => ({ name, location: lineAt(1) }));
-  const bad = columns.filter((c) => !/^[A-Za-z_]\w*$/.test(c.name));
-  for (const c of bad) context.diagnostics.push(report.badName(c.location, c.name, ""));
+  const [header, ...records] = parsed.rows;
+  if (!header) {
+    diagnostics.push(report.csvWithoutHeader(declared.location, path));
+    return null;
+  }
+  const bad = header.filter((c) => !/^[A-Za-z_]\w*$/.test(c.text));
+  for (const c of bad) diagnostics.push(report.badName(c.location, c.text, 'the header'));
+  if (bad.length > 0) return null;
   const rows: Value[][] = [];
-  for (const { record, info } of records.slice(1)) {
+  for (const record of records) {
+    const extra = record[header.length];
     if (record.length !== header.length) {
-      context.diagnostics.push(report.csvColumnCount(lineAt(info.lines), record.length, header.length));
+      const missing = header.slice(record.length).map((c) => c.text);
+      diagnostics.push(
+        report.csvColumnCount((extra ?? record.at(-1)!).location, record.length, header.length, missing),
+      );
       continue;
     }
-    const location = lineAt(info.lines);
-    const empty = record.indexOf('');
-    if (empty >= 0) context.diagnostics.push(report.csvEmptyCell(location, header[empty]!));
-    rows.push(record.map((text) => ({ text, location })));
+    const empty = record.findIndex((c) => c.text === '');
+    if (empty >= 0) diagnostics.push(report.csvEmptyCell(record[empty]!.location, header[empty]!.text));
+    else rows.push(record);
   }
-  return bad.length > 0 ? null : { columns, rows };
+  if (records.length === 0) diagnostics.push(report.emptyAxis(declared.location, name));
+  return { columns: header.map((c) => ({ name: c.text, location: c.location })), rows };
 }
 
 function buildExclude(
@@ -289,8 +300,8 @@ function buildExclude(
     const ids = new Set<number>();
     for (const item of value.items()) {
       const text = fill(item.text, item.node);
-      const id = column.values.indexOf(text);
-      if (id >= 0) ids.add(id);
+      const id = idOf(column, text);
+      if (id !== undefined) ids.add(id);
       else if (!lastSetting(context, key.text)) {
         context.diagnostics.push(
           report.excludeNoSuchValue(item.location, key.text, text, closest(text, column.values)),
@@ -305,6 +316,17 @@ function buildExclude(
     context.diagnostics.push(report.excludeMatchesNothing(entry.location));
   }
   return [{ conditions, location: entry.location }];
+}
+
+const idsByText = new WeakMap<Column, Map<string, number>>();
+
+function idOf(column: Column, text: string): number | undefined {
+  let ids = idsByText.get(column);
+  if (!ids) {
+    ids = new Map(column.values.map((value, id) => [value, id]));
+    idsByText.set(column, ids);
+  }
+  return ids.get(text);
 }
 
 function matchesSomeRow(factor: Factor, conditions: ReadonlyMap<Column, ReadonlySet<number>>): boolean {

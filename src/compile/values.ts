@@ -1,6 +1,7 @@
 import type { Located } from '../model/located.ts';
 import type { Location, Node, SourceText } from '../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../model/spec.generated.ts';
+import type { Column } from '../model/workflow.ts';
 import type { Context } from './context.ts';
 import { MAX_TASKS } from './relation.ts';
 import * as report from './report.ts';
@@ -9,6 +10,18 @@ import * as report from './report.ts';
 export interface Value {
   readonly text: string;
   readonly location: Location;
+}
+
+const places = new WeakMap<Column, readonly Location[]>();
+
+/** Keep where the values of a param stand, by value id: for messages alone. */
+export function rememberPlaces(column: Column, locations: readonly Location[]): void {
+  places.set(column, locations);
+}
+
+/** Where a value of a param stands; the param's own place where that can't be told. */
+export function placeOf(column: Column, id: number): Location {
+  return places.get(column)?.[id] ?? column.location;
 }
 
 /** The values of one axis as written, before duplicates are looked for. */
@@ -169,7 +182,7 @@ function globValues(glob: Located<string>, { name, context, fill, isProduced }: 
   const at = parts.findIndex((p) => p.includes(placeholder));
   const other = /\{([A-Za-z_]\w*)\}/.exec(pattern.replace(placeholder, ''));
   if (at < 0 || other) {
-    context.diagnostics.push(report.globPlaceholder(glob.location, name, other?.[1] ?? null));
+    context.diagnostics.push(report.globPlaceholder(glob.location, name, pattern, other?.[1] ?? null));
     return [];
   }
   const [prefix = '', suffix = ''] = parts[at]!.split(placeholder);
@@ -177,7 +190,7 @@ function globValues(glob: Located<string>, { name, context, fill, isProduced }: 
   const rest = parts.slice(at + 1);
   const names = context.files.list(folder === '' && !pattern.startsWith('/') ? '.' : folder || '/');
   if (names === null) {
-    context.diagnostics.push(report.unreadableFile(glob.location, folder, 'there is no such folder'));
+    context.diagnostics.push(report.unreadableFile(glob.location, folder || '.', 'there is no such folder'));
     return [];
   }
   const found: string[] = [];

@@ -14,10 +14,21 @@ export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
   const maxArraySize = numberOf(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1]);
   const user = userInfo().username;
   // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
-  const assoc = ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', `user=${user}`, 'format=MaxSubmit,QOS'], env) ?? '';
-  const rows = assoc.split('\n').filter((l) => l !== '').map((l) => l.split('|'));
+  const assoc =
+    ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', `user=${user}`, 'format=MaxSubmit,QOS'], env) ?? '';
+  const rows = assoc
+    .split('\n')
+    .filter((l) => l !== '')
+    .map((l) => l.split('|'));
   const names = [...new Set(rows.flatMap((r) => (r[1] ?? '').split(',')).filter((n) => n !== ''))];
-  const qos = names.length === 0 ? '' : (ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'qos', `names=${names.join(',')}`, 'format=MaxSubmitPU'], env) ?? '');
+  const qos =
+    names.length === 0
+      ? ''
+      : (ask(
+          'sacctmgr',
+          ['--noheader', '--parsable2', 'show', 'qos', `names=${names.join(',')}`, 'format=MaxSubmitPU'],
+          env,
+        ) ?? '');
   const submits = [...rows.map((r) => r[0]), ...qos.split('\n')].flatMap((text) => numberOf(text) ?? []);
   return { maxArraySize, maxSubmit: submits.length > 0 ? Math.min(...submits) : null };
 }
@@ -27,7 +38,12 @@ function numberOf(text: string | undefined): number | null {
 }
 
 function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv): string | null {
-  const { status, stdout, error } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { status, stdout, error } = spawnSync(command, args, {
+    env,
+    encoding: 'utf8',
+    timeout: 10_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return error || status !== 0 ? null : stdout;
 }
 

@@ -21,6 +21,10 @@ export interface SpecFile {
 export function readSpec(named: string | undefined): SpecFile | { diagnostics: Diagnostic[] } {
   const file = named ?? SPEC_NAMES.find((name) => existsSync(name));
   if (file === undefined) return { diagnostics: [report.noSpec(SPEC_NAMES)] };
+  if (isDirectory(file)) {
+    const inside = SPEC_NAMES.find((name) => existsSync(join(file, name)));
+    return { diagnostics: [report.specIsFolder(file, inside ? join(file, inside) : null)] };
+  }
   const read = readUtf8(file);
   if ('diagnostic' in read) return { diagnostics: [read.diagnostic] };
   return { source: { file, text: read.text }, folder: dirname(resolve(file)) };
@@ -31,10 +35,7 @@ export function readUtf8(file: string): { text: string } | { diagnostic: Diagnos
   let bytes: Buffer;
   try {
     const stats = statSync(file);
-    if (stats.isDirectory()) {
-      const inside = SPEC_NAMES.find((name) => existsSync(join(file, name)));
-      return { diagnostic: report.specIsFolder(file, inside ? join(file, inside) : null) };
-    }
+    if (stats.isDirectory()) return { diagnostic: report.notAFile(file) };
     if (stats.size > MAX_BYTES) return { diagnostic: report.fileTooLarge(file, stats.size) };
     bytes = readFileSync(file);
   } catch (error) {
@@ -57,6 +58,10 @@ export function readUtf8(file: string): { text: string } | { diagnostic: Diagnos
   const control = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
   if (control >= 0) return { diagnostic: report.controlCharacter(source, control) };
   return { text };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function firstInvalidUtf8(bytes: Buffer): number {

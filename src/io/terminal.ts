@@ -55,8 +55,8 @@ function excerpt(location: Location, style: Style): string[] {
     1,
     Math.min(location.end - location.start, lineText.length - column + 1, from + MAX_EXCERPT - column + 1),
   );
-  const gap = ' '.repeat(displayWidth(lineText.slice(from, column - 1)));
-  const underline = '^'.repeat(Math.max(1, displayWidth(lineText.slice(column - 1, column - 1 + length))));
+  const gap = ' '.repeat(displayWidth(printable(lineText.slice(from, column - 1))));
+  const underline = '^'.repeat(Math.max(1, displayWidth(printable(lineText.slice(column - 1, column - 1 + length)))));
   return [`    ${shown}`, `    ${gap}${paint(style, 'red', underline)}`];
 }
 

@@ -158,7 +158,7 @@ class Decider {
 
   private inputState(input: PlannedInput, path: number): Seen {
     const position = input.producerOutputs[path]!;
-    if (position < 0) return this.sourceState(input, path);
+    if (position < 0) return this.sourceState(input, path) ?? (input.producers[path] === -1 ? 'gone source' : null);
     const producer = input.producers[path]!;
     const rule = ruleOf(this.plan, producer);
     const i = producer - rule.firstTask;
@@ -220,7 +220,7 @@ class Decider {
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const oldest = Math.min(...outputs.map((o) => o?.mtimeMs ?? Number.POSITIVE_INFINITY));
     const newer = this.inputStates(rule, i).some(
-      (s) => s === null || (!Array.isArray(s) && (s as FileState).mtimeMs > oldest),
+      (s) => s === null || (s !== 'gone source' && !Array.isArray(s) && (s as FileState).mtimeMs > oldest),
     );
     if (newer) return reasonCode('input newer');
     if (!this.passesChecks(rule, i)) return reasonCode('check failed');

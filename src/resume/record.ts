@@ -34,8 +34,15 @@ export function parseState(text: string): { mtimeMs: number; size: number } | nu
   return match && { mtimeMs: Number(match[1]) * 1000 + Number(match[2]) / 1e6, size: Number(match[3]) };
 }
 
-/** What stands at a path now: a file, nothing, or (a temp output that is gone) any of the states it was recorded in. */
-export type Seen = Pick<FileState, 'mtimeMs' | 'size'> | null | readonly Pick<FileState, 'mtimeMs' | 'size'>[];
+/**
+ * What stands at a path now: a file, nothing, or (a temp output that is gone) any of the states it was recorded in. A
+ * source file that is gone counts as it was recorded: no run could make anything anew from it.
+ */
+export type Seen =
+  | Pick<FileState, 'mtimeMs' | 'size'>
+  | null
+  | 'gone source'
+  | readonly Pick<FileState, 'mtimeMs' | 'size'>[];
 
 /** Lists past this length are kept as a digest: the record of a gather over 27,270 files stays a short line. */
 const MAX_LISTED = 64;
@@ -47,7 +54,7 @@ const MAX_LISTED = 64;
 export function statesText(states: readonly Seen[]): string {
   const texts = states.map((s) => {
     const state = Array.isArray(s) ? s[0] : s;
-    return state ? stateText(state) : '-';
+    return state && state !== 'gone source' ? stateText(state) : '-';
   });
   if (texts.length <= MAX_LISTED) return texts.join(',');
   return `#${texts.length}:${digest(texts)}:${digest(texts.map(wholeSeconds))}`;
@@ -102,6 +109,7 @@ export function firstDifference(recorded: string, now: readonly Seen[]): number 
 
 function sameState(recorded: string, now: Seen): boolean {
   if (now === null) return false;
+  if (now === 'gone source') return true;
   const candidates = (Array.isArray(now) ? now : [now]) as readonly Pick<FileState, 'mtimeMs' | 'size'>[];
   return recorded.split('|').some((text) => {
     const before = parseState(text);
@@ -118,7 +126,7 @@ export function sameFile(a: Pick<FileState, 'mtimeMs' | 'size'>, b: Pick<FileSta
 
 function sameDigest(recorded: string, now: readonly Seen[]): boolean {
   const current = statesText(now);
-  if (current === recorded) return true;
+  if (current === recorded || now.includes('gone source')) return true;
   const [count, , seconds] = recorded.slice(1).split(':');
   const lacksFraction = now.some((s) => s !== null && !Array.isArray(s) && (s as FileState).mtimeMs % 1000 === 0);
   return lacksFraction && current.startsWith(`#${count}:`) && current.endsWith(`:${seconds}`);

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 
-const CLI = process.env.WFC_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = process.env.WFC_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** Variables that change what wfc says or which GPUs it sees: tests start without them. */
 const WITHOUT = { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, CUDA_VISIBLE_DEVICES: undefined };

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
-import { ruleArtifacts, type RuleArtifacts } from './rule-functions.ts';
-import type { SiteLimits, Packing, Stage } from './stages.ts';
+import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
+import type { Packing, SiteLimits, Stage } from './stages.ts';
 
 /** What belongs to a site and not to an experiment. */
 export interface SiteOptions {
@@ -54,9 +54,13 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   const add = (path: string, content: string, executable = false): void => {
     files.push({ path, content, executable });
   };
-  const head = '# The rules of this workflow as bash functions: made by wfc from the spec, read by runner.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
+  const head =
+    '# The rules of this workflow as bash functions: made by wfc from the spec, read by runner.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
   const ordered = [...rules].sort(([a], [b]) => a.rule.index - b.rule.index);
-  add('rules.sh', `${head}${options.site.prelude.map((l) => `${l}\n`).join('')}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`);
+  add(
+    'rules.sh',
+    `${head}${options.site.prelude.map((l) => `${l}\n`).join('')}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`,
+  );
   for (const [{ rule }, { lists }] of ordered) {
     if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
     for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
@@ -68,7 +72,17 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   }
   const temps = tempPaths(plan, included);
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
-  const id = hash('sha256', JSON.stringify([files, stages.map(stageText), options.limits, options.packing, [...options.site.flags], options.site.maxRunning])).slice(0, 10);
+  const id = hash(
+    'sha256',
+    JSON.stringify([
+      files,
+      stages.map(stageText),
+      options.limits,
+      options.packing,
+      [...options.site.flags],
+      options.site.maxRunning,
+    ]),
+  ).slice(0, 10);
   add('runner.sh', options.templates('runner.sh'));
   add('close-lib.sh', options.templates('close.sh'));
   const scripts = new ScriptWriter(plan, id, options);
@@ -84,7 +98,11 @@ function stageText({ name, waits, timeSeconds, request }: Stage): unknown {
 }
 
 /** The rows of a stage's tasks, element after element, and where each element's rows stand. */
-function stageTable(plan: Plan, stage: Stage, rules: ReadonlyMap<PlannedRule, RuleArtifacts>): { table: string; index: string } {
+function stageTable(
+  plan: Plan,
+  stage: Stage,
+  rules: ReadonlyMap<PlannedRule, RuleArtifacts>,
+): { table: string; index: string } {
   const fingerprintOf = new Map([...rules.keys()].map((rule) => [rule, fingerprints(rule)]));
   const last = stage.indices.at(-1) ?? -1;
   const places: string[] = new Array<string>(last + 1).fill('0 0 0 0');
@@ -97,7 +115,9 @@ function stageTable(plan: Plan, stage: Stage, rules: ReadonlyMap<PlannedRule, Ru
       const rule = ruleOf(plan, stage.tasks[t]!);
       const i = stage.tasks[t]! - rule.firstTask;
       const { rows: texts, listOf } = rules.get(rule)!;
-      const row = [rule.rule.name, fingerprintOf.get(rule)!(i), listOf(i), ...texts.map((text) => text.textOf(i))].join('\t');
+      const row = [rule.rule.name, fingerprintOf.get(rule)!(i), listOf(i), ...texts.map((text) => text.textOf(i))].join(
+        '\t',
+      );
       rows.push(row);
       byte += Buffer.byteLength(row) + 1;
     }
@@ -171,7 +191,10 @@ class ScriptWriter {
       title: `Stage ${s + 1} of ${stages.length} of ${oneLine(this.plan.workflow.name)}: ${stage.rules.slice(0, 5).join(', ')}${stage.rules.length > 5 ? ' …' : ''}; ${count} tasks in ${stage.indices.length} elements.`,
       why: `${stage.why}.`,
       waits: stage.waits.map((w) => ({
-        what: w.kind === 'counterpart' ? `the element of the same index of ${stages[w.stage]!.name}` : `all of ${stages[w.stage]!.name}`,
+        what:
+          w.kind === 'counterpart'
+            ? `the element of the same index of ${stages[w.stage]!.name}`
+            : `all of ${stages[w.stage]!.name}`,
         why: w.why,
       })),
       directives: this.directives(stage),

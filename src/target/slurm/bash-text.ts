@@ -36,7 +36,9 @@ export class RowTexts {
 /** A path pattern as a word in double quotes, its params as variables. */
 export function pathWord(pattern: PathPattern, variableOf: (column: Column, pad: number) => string): string {
   const segments = pattern.segments.map((segment) =>
-    segment.map((part) => (typeof part === 'string' ? insideQuotes(part) : `\${${variableOf(part.column, part.pad)}}`)).join(''),
+    segment
+      .map((part) => (typeof part === 'string' ? insideQuotes(part) : `\${${variableOf(part.column, part.pad)}}`))
+      .join(''),
   );
   return `"${pattern.absolute ? '/' : ''}${segments.join('/')}"`;
 }

@@ -69,7 +69,9 @@ class RuleWriter {
 
   private readonly variableOf = (column: Column, pad: number): string => {
     const read = this.rule.space.reader(column);
-    return this.rows.variable(pad > 0 ? `${column.name}__0${pad}` : column.name, (i) => formatValue(column.values[read(i)]!, pad));
+    return this.rows.variable(pad > 0 ? `${column.name}__0${pad}` : column.name, (i) =>
+      formatValue(column.values[read(i)]!, pad),
+    );
   };
 
   // --- paths ---
@@ -77,7 +79,8 @@ class RuleWriter {
   private pathsBody(): string[] {
     const { rule } = this;
     const lines = ['wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_input_at=()'];
-    if (rule.inputs.some((i) => i.members.kind === 'gather')) lines.push('local wfc_groups wfc_list', 'IFS=, read -r -a wfc_groups <<< "$1"');
+    if (rule.inputs.some((i) => i.members.kind === 'gather'))
+      lines.push('local wfc_groups wfc_list', 'IFS=, read -r -a wfc_groups <<< "$1"');
     let gather = 0;
     rule.inputs.forEach((input, k) => {
       lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
@@ -92,7 +95,9 @@ class RuleWriter {
   private mapInput(input: PlannedInput, k: number): string[] {
     const word = pathWord(input.input.pattern, this.variableOf);
     const { name, position } = this.producerOf(input, k, word);
-    return [`wfc_inputs+=(${word}) wfc_from+=(${name}) wfc_from_output+=(${position}) wfc_ancient+=(${input.input.ancient ? 1 : 0})`];
+    return [
+      `wfc_inputs+=(${word}) wfc_from+=(${name}) wfc_from_output+=(${position}) wfc_ancient+=(${input.input.ancient ? 1 : 0})`,
+    ];
   }
 
   /** The producer of a map input as bash words: the path itself, a pattern, or fields of the row. */
@@ -143,10 +148,17 @@ class RuleWriter {
     for (const g of groups) {
       const paths = [...members.members.subarray(members.offsets[g]!, members.offsets[g + 1]!)];
       const producers = paths.map((p) => this.producerOfPath(input, p));
-      const own = producers.every((p) => p === null) ? 'none' : producers.every((p) => p?.position === 0) ? 'itself' : 'listed';
+      const own = producers.every((p) => p === null)
+        ? 'none'
+        : producers.every((p) => p?.position === 0)
+          ? 'itself'
+          : 'listed';
       shape = shape === null || shape === own ? own : 'listed';
       this.lists.push({ path: `${base}-${g}.txt`, lines: paths.map((p) => input.pathText(p)) });
-      this.lists.push({ path: `${base}-${g}.from`, lines: producers.map((p) => `${p?.position ?? 0}\t${p?.name ?? ''}`) });
+      this.lists.push({
+        path: `${base}-${g}.from`,
+        lines: producers.map((p) => `${p?.position ?? 0}\t${p?.name ?? ''}`),
+      });
     }
     if (shape !== 'listed') dropLists(this.lists, '.from', base);
     const file = `"\${wfc_artifacts}/${base}-\${wfc_groups[${gather}]}.txt"`;
@@ -166,10 +178,12 @@ class RuleWriter {
   private settingsBody(): string[] {
     const { rule } = this.rule;
     const times = new Set(this.tasks.map((i) => taskResources(this.rule, i).timeSeconds));
-    const timeField = times.size > 1 ? this.rows.variable('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
+    const timeField =
+      times.size > 1 ? this.rows.variable('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
     const [time] = times;
     const position = this.rows.texts.findIndex((t) => t.variable === timeField) + 1;
-    const flags = (values: readonly (string | number)[]): string => `(${values.map((v) => (v === '' ? "''" : v)).join(' ')})`;
+    const flags = (values: readonly (string | number)[]): string =>
+      `(${values.map((v) => (v === '' ? "''" : v)).join(' ')})`;
     return [
       `wfc_retries=${rule.retries}`,
       `wfc_time_seconds=${timeField === null ? (time ?? "''") : `\${${position}}`}`,
@@ -178,7 +192,9 @@ class RuleWriter {
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
       `wfc_min_bytes=${flags(
         rule.outputs.map((o) => {
-          const least = o.checks.flatMap((c) => (c.kind === 'nonempty' ? [1] : c.kind === 'min_bytes' ? [c.bytes] : []));
+          const least = o.checks.flatMap((c) =>
+            c.kind === 'nonempty' ? [1] : c.kind === 'min_bytes' ? [c.bytes] : [],
+          );
           return least.length === 0 ? '' : Math.max(...least);
         }),
       )}`,
@@ -192,13 +208,15 @@ class RuleWriter {
   private bindBody(): string[] {
     const { rule } = this.rule;
     const lines = rule.command.bindings.flatMap((binding) => this.bindingLines(binding));
-    if (rule.command.script) lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);
+    if (rule.command.script)
+      lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);
     return lines.length === 0 ? [':'] : lines;
   }
 
   private bindingLines(binding: Binding): string[] {
     const { source, variable } = binding;
-    if (source.kind !== 'input' || source.index !== null || !binding.many) return [`${variable}=${this.bindingWord(binding)}`];
+    if (source.kind !== 'input' || source.index !== null || !binding.many)
+      return [`${variable}=${this.bindingWord(binding)}`];
     const from = `wfc_input_at[${source.slot.start}]`;
     const slice = `"\${wfc_inputs[@]:${from}:wfc_input_at[${source.slot.end}] - ${from}}"`;
     return [`${variable}=(${slice})`, `${variable}=("\${${variable}[@]/#-/./-}")`];
@@ -223,7 +241,9 @@ class RuleWriter {
       case 'resource': {
         const value = (i: number): string => {
           const r = taskResources(this.rule, i);
-          return String({ cpus: r.cpus, mem_mb: r.memoryMiB ?? 0, gpus: r.gpus, time_s: r.timeSeconds ?? 0 }[source.field]);
+          return String(
+            { cpus: r.cpus, mem_mb: r.memoryMiB ?? 0, gpus: r.gpus, time_s: r.timeSeconds ?? 0 }[source.field],
+          );
         };
         const values = new Set(this.tasks.map(value));
         const [only] = values;
@@ -241,7 +261,10 @@ class RuleWriter {
   /** Paths as a command sees them: one that begins with `-` gets `./` in front. */
   private slotWord(kind: 'input' | 'output', slot: Slot, index: number | null, many: boolean): string {
     if (kind === 'output') {
-      const all = Array.from({ length: slot.end - slot.start }, (_, n) => `"\${wfc_outputs[${slot.start + n}]/#-/./-}"`);
+      const all = Array.from(
+        { length: slot.end - slot.start },
+        (_, n) => `"\${wfc_outputs[${slot.start + n}]/#-/./-}"`,
+      );
       return index !== null ? all[index]! : many ? `(${all.join(' ')})` : all[0]!;
     }
     const from = `wfc_input_at[${slot.start}]`;
@@ -276,7 +299,8 @@ function groupOf({ members }: PlannedInput, i: number): number {
 }
 
 function dropLists(lists: ListFile[], ending: string, base: string): void {
-  for (let n = lists.length - 1; n >= 0; n--) if (lists[n]!.path.startsWith(`${base}-`) && lists[n]!.path.endsWith(ending)) lists.splice(n, 1);
+  for (let n = lists.length - 1; n >= 0; n--)
+    if (lists[n]!.path.startsWith(`${base}-`) && lists[n]!.path.endsWith(ending)) lists.splice(n, 1);
 }
 
 function bashFunction(name: string, lines: readonly string[]): string {
