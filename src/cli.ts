@@ -94,7 +94,9 @@ async function main(args: readonly string[]): Promise<void> {
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .fail((message, error) => {
       if (error) throw error;
-      throw new CommandLineError(message);
+      throw new CommandLineError(
+        message.startsWith('Did you mean') ? `unknown command or option. ${message}` : message,
+      );
     })
     .exitProcess(false);
   try {

@@ -1,5 +1,9 @@
-/** Builds dist/ once before the tests, unless it is newer than all that it is made of. */
-import { mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+/**
+ * Builds dist/ once before the tests, unless it is newer than all that it is made of, and gives them a copy of their own
+ * to run (its cli.js in WFC_CLI): a build beside them, which empties dist/, does not disturb them.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -9,7 +13,17 @@ const LOCK = join(root, 'node_modules', '.wfc-build');
 /** A lock older than this was left by a build that was killed. */
 const LOCK_EXPIRES_MS = 60_000;
 
-export default async function buildOnce(): Promise<void> {
+export default async function setup(): Promise<() => void> {
+  await buildOnce();
+  const copy = mkdtempSync(join(tmpdir(), 'wfc-built-'));
+  for (const part of ['dist', 'schema', 'templates', 'package.json']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  process.env.WFC_CLI = join(copy, 'dist', 'cli.js');
+  return () => rmSync(copy, { recursive: true, force: true });
+}
+
+async function buildOnce(): Promise<void> {
   while (!isUpToDate()) {
     if (!takeLock()) {
       // Another test run builds: wait for it, then look again.

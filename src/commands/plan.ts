@@ -1,4 +1,4 @@
-import { formatCount, paint, type Style, table } from '../io/terminal.ts';
+import { countTasks, formatCount, paint, type Style, table } from '../io/terminal.ts';
 import type { Edge, Plan } from '../model/plan.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { REASONS } from '../resume/reason.ts';
@@ -92,9 +92,9 @@ function renderPlan(plan: Plan, counts: PlanCounts, decisions: Decisions, { quie
   return lines.join('\n');
 }
 
-function reasonWords({ run, reasons }: RuleCounts): string {
+function reasonWords({ tasks, run, reasons }: RuleCounts): string {
   const entries = Object.entries(reasons);
-  if (entries.length === 0) return run === 0 ? 'complete' : '';
+  if (entries.length === 0) return tasks === 0 ? 'not needed' : run === 0 ? 'complete' : '';
   if (entries.length === 1) return entries[0]![0];
   return entries.map(([reason, n]) => `${reason} ${formatCount(n)}`).join(', ');
 }
@@ -119,6 +119,6 @@ export function missingWords(paths: readonly string[], tasks: number, style: Sty
   const shown = paths.slice(0, 10).map((p) => `  ${p}`);
   const more = paths.length > 10 ? [`  and ${formatCount(paths.length - 10)} more`] : [];
   const label = paint(style, ['bold', 'yellow'], 'missing');
-  const head = `${label}: ${formatCount(tasks)} tasks can't run, because no task makes these source files and they do not exist:`;
+  const head = `${label}: ${countTasks(tasks)} can't run, because no task makes these source files and they do not exist:`;
   return [head, ...shown, ...more].join('\n');
 }

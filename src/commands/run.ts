@@ -7,7 +7,7 @@ import { compactJournals, JournalWriter } from '../io/journal.ts';
 import { type LockHolder, takeLock } from '../io/lock.ts';
 import { Progress } from '../io/progress.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
-import { formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import { printPlan } from './plan.ts';
@@ -158,7 +158,8 @@ function recordKept(
   journal: JournalWriter,
   progress: Progress,
 ): void {
-  const adopted = recordsOfAdopted(session.plan, decisions.toRecord, history?.records ?? new Map(), (path) =>
+  const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;
+  const adopted = recordsOfAdopted(session.plan, kept, history?.records ?? new Map(), (path) =>
     session.disk.stat(path),
   );
   for (const { name, record } of adopted) journal.done(name, record);
@@ -168,6 +169,19 @@ function recordKept(
       `there are no records in .wfc/: ${formatCount(adopted.length)} tasks are taken as complete by the times of their files, as make does`,
     );
   }
+}
+
+/**
+ * Where all state is lost, what is complete by its times is so in the whole experiment, not only for the goals of this
+ * run: once there is a journal, a task without a record counts as never run.
+ */
+function completeByTimes(session: Session, decisions: Outlook['decisions']): readonly number[] {
+  const { plan } = session;
+  if (plan.neededCount === plan.taskCount) return decisions.toRecord;
+  const everything = { ...plan, needed: new Uint8Array(plan.taskCount).fill(1), neededCount: plan.taskCount };
+  const outlook = lookAhead({ ...session, plan: everything }, []);
+  if ('diagnostics' in outlook) return decisions.toRecord;
+  return outlook.decisions.toRecord.filter((task) => decisions.reasons[task] === 0);
 }
 
 function warnOfGpus({ plan }: Session, reasons: Uint8Array, gpus: number, progress: Progress): void {
@@ -217,15 +231,16 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
   }
   const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
   if (options.quiet && outcome === 'done') return;
-  if (outlook.decisions.runCount === 0) lines.push(`nothing to do: all ${formatCount(complete)} tasks are complete`);
+  if (outlook.decisions.runCount === 0)
+    lines.push(
+      `nothing to do: ${complete === 1 ? 'the 1 task is' : `all ${formatCount(complete)} tasks are`} complete`,
+    );
   else {
-    const parts = [
-      `${formatCount(counts.done)} ${counts.done === 1 ? 'task' : 'tasks'} done in ${formatDuration(seconds)}`,
-    ];
+    const parts = [`${countTasks(counts.done)} done in ${formatDuration(seconds)}`];
     if (complete > 0) parts.push(`${formatCount(complete)} were complete`);
     if (counts.failed > 0) parts.push(paint(options.style, ['bold', 'red'], `${formatCount(counts.failed)} failed`));
     if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked by them`);
-    if (notRun > 0) parts.push(`${formatCount(notRun)} not started`);
+    if (notRun > 0) parts.push(`${formatCount(notRun)} ${outcome === 'interrupted' ? 'not finished' : 'not started'}`);
     if (outcome === 'interrupted') parts.unshift(paint(options.style, ['bold', 'yellow'], 'interrupted'));
     lines.push(parts.join(', '));
     if (outcome !== 'done') lines.push(nextStep(options, outcome, notRun));

@@ -35,7 +35,7 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
   const diagnostics: Diagnostic[] = [];
   const done = (plan: Plan | null): Compiled => ({
     plan: hasErrors(diagnostics) ? null : plan,
-    diagnostics: readable(diagnostics),
+    diagnostics: readable(diagnostics, source),
   });
 
   // 1. Text to tree: YAML's syntax, duplicate keys, aliases.
@@ -75,9 +75,9 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
 const MOST_DIAGNOSTICS = 100;
 
 /** In source order, each once: what `defaults` do wrong would show again in every rule. */
-function readable(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function readable(diagnostics: readonly Diagnostic[], spec: SourceText): Diagnostic[] {
   const seen = new Set<string>();
-  const once = inSourceOrder(diagnostics).filter(({ location, message }) => {
+  const once = inSourceOrder(diagnostics, spec).filter(({ location, message }) => {
     const key = `${location?.source.file}:${location?.start}:${message}`;
     if (seen.has(key)) return false;
     seen.add(key);
@@ -93,11 +93,11 @@ function readable(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 }
 
 /** The spec's own mistakes first, then those of other files and of the command line. */
-function inSourceOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const files: SourceText[] = [];
+function inSourceOrder(diagnostics: readonly Diagnostic[], spec: SourceText): Diagnostic[] {
+  const files: SourceText[] = [spec];
   const rank = (location: Location | null): number => {
     if (!location) return Number.MAX_SAFE_INTEGER;
-    if (!files.includes(location.source)) files.push(location.source);
+    if (!files.some((f) => f.file === location.source.file)) files.push(location.source);
     return files.findIndex((f) => f.file === location.source.file);
   };
   return diagnostics

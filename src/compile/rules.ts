@@ -170,7 +170,13 @@ class RuleNormalizer {
     const minBytes = spec.as<{ min_bytes: number }>().get('min_bytes');
     if (minBytes) return { kind: 'min_bytes', bytes: Number(minBytes.text) };
     const sha256 = spec.as<{ sha256: string }>().get('sha256');
-    if (sha256) return { kind: 'sha256', hash: sha256.text.toLowerCase() };
+    if (sha256) {
+      // A hash of digits alone is a number to the schema, and passes it whatever its length.
+      if (!/^[0-9a-f]{64}$/i.test(sha256.text)) {
+        context.diagnostics.push(report.badFormat(sha256.location, '"sha256"', 'a-fA-F'));
+      }
+      return { kind: 'sha256', hash: sha256.text.toLowerCase() };
+    }
     const run = spec.as<{ run: string }>().get('run')!.scalar;
     return {
       kind: 'run',
@@ -225,7 +231,9 @@ class RuleNormalizer {
       (input) => input.gathered,
     );
     const inputs = list.map((d) => d.value);
-    for (const { pattern } of inputs) {
+    // With a gather that names no param, what is left to gather can't be told.
+    const unknown = (this.spec.get('gather')?.items() ?? []).some((g) => !this.options.relation.columns.has(g.text));
+    for (const { pattern } of unknown ? [] : inputs) {
       const free = pattern.columns.filter((c) => !gathered.has(c)).map((c) => c.name);
       if (free.length > 0) {
         const wanted = [...gather.map((c) => c.name), ...free];

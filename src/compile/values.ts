@@ -154,7 +154,7 @@ function spacedValues(spaced: Located<Spaced>, kind: 'lin' | 'log', { name, cont
 
 // --- {lines: FILE} ---
 
-function lineValues(lines: Located<string>, { context, fill }: ValueOptions): Value[] {
+function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): Value[] {
   const path = fill(lines.text, lines.node);
   const read = context.files.readText(path);
   if ('problem' in read) {
@@ -175,7 +175,7 @@ function lineValues(lines: Located<string>, { context, fill }: ValueOptions): Va
 
 // --- {glob: "data/{site}.csv"} ---
 
-function globValues(glob: Located<string>, { name, context, fill, isProduced }: ValueOptions): Value[] {
+function globValues(glob: Located<unknown>, { name, context, fill, isProduced }: ValueOptions): Value[] {
   const pattern = fill(glob.text, glob.node);
   const placeholder = `{${name}}`;
   const parts = pattern.split('/');

@@ -2,10 +2,12 @@ import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, wr
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { taskResources } from '../compile/resources.ts';
+import { type AttemptValues, bindingValue, commandPath } from '../compile/task-values.ts';
 import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
 import type { StateFolder } from '../io/state-folder.ts';
+import type { Counts } from '../model/counts.ts';
 import { forEachPath, inputPaths, type Plan, type PlannedRule, ruleOf, taskName } from '../model/plan.ts';
 import type { Resources, Slot } from '../model/workflow.ts';
 import type { Decisions } from '../resume/decide.ts';
@@ -19,9 +21,8 @@ import {
   renderRuleFunctions,
   ruleFunctionName,
 } from '../target/functions.ts';
-import { type AttemptValues, bindingValue, commandPath } from '../target/values.ts';
 import { type Lease, type LocalLimits, LocalPools } from './pools.ts';
-import { type Counts, Scheduler } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
 import { TempOutputs } from './temps.ts';
 
 /** A task that failed, for the closing summary. */

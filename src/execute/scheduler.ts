@@ -1,3 +1,4 @@
+import type { Counts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
 
 /** State of a task in a run. */
@@ -9,14 +10,6 @@ export const TASK_DONE = 4;
 export const TASK_FAILED = 5;
 /** A task that it depends on failed or is blocked: it does not run. */
 export const TASK_BLOCKED = 6;
-
-export interface Counts {
-  readonly total: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly blocked: number;
-  readonly running: number;
-}
 
 /**
  * Which tasks may start: a state machine without effects. Tasks become ready as what they depend on ends; a failure

@@ -1,4 +1,4 @@
-import type { Counts } from '../execute/scheduler.ts';
+import type { Counts } from '../model/counts.ts';
 import { formatCount, formatDuration, paint, type Style } from './terminal.ts';
 
 /** Where progress goes: a line that is drawn again on a terminal, now and then a plain line elsewhere. */

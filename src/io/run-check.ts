@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { commandPath } from '../compile/task-values.ts';
 import type { Rule } from '../model/workflow.ts';
 import { checkFunctionName, needsProgram, renderRuleFunctions } from '../target/functions.ts';
-import { commandPath } from '../target/values.ts';
 import type { Disk } from './disk.ts';
 
 /** Whether an output passes its checks now. The task's own attempt checks in its own shell; this is for looking back. */

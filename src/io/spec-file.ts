@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { SpecFiles } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { SourceText } from '../model/source.ts';
+import { lineAndColumn, type SourceText } from '../model/source.ts';
 
 /** Where a spec is looked for when none is named. */
 export const SPEC_NAMES = ['wfc.yml', 'wfc.yaml', 'wfc.json', 'spec.yml', 'spec.yaml', 'spec.json'] as const;
@@ -61,7 +61,11 @@ export function readUtf8(file: string): { text: string } | { diagnostic: Diagnos
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function firstInvalidUtf8(bytes: Buffer): number {
@@ -123,7 +127,9 @@ export function specFiles(folder: string): SpecFiles {
       const read = readUtf8(file);
       if ('text' in read) return read;
       const { message, location } = read.diagnostic;
-      return { problem: location ? message : message.replace(/^.*?: /, '') };
+      if (!location) return { problem: message.replace(/^.*?: /, '') };
+      const { line, column } = lineAndColumn(location.source, location.start);
+      return { problem: message.replace(' here', ` at ${path}:${line}:${column}`) };
     },
     list: (path) => {
       try {

@@ -93,6 +93,11 @@ export function formatCount(n: number): string {
   return n.toLocaleString('en');
 }
 
+/** `1 task`, `27,270 tasks`. */
+export function countTasks(n: number): string {
+  return `${formatCount(n)} ${n === 1 ? 'task' : 'tasks'}`;
+}
+
 /** `4.2 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

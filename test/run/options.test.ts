@@ -87,14 +87,11 @@ it('-q says nothing where all went well, and what failed where not', async () =>
   expect((await e.run('-q')).stderr).toContain('failed one: exit status 3');
 });
 
-it.each(['-j0', '-j x', '-j 1.5', '--no-such-option'])(
-  '%s is a mistake on the command line',
-  async (args) => {
-    const { status, stderr } = await experiment(SPEC).run(args);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/^error: /);
-  },
-);
+it.each(['-j0', '-j x', '-j 1.5', '--no-such-option'])('%s is a mistake on the command line', async (args) => {
+  const { status, stderr } = await experiment(SPEC).run(args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: /);
+});
 
 it('counts all paths from the folder of the spec, wherever wfc is started', async () => {
   const e = experiment('rules: {}\n');

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 
-export const CLI = process.env.WFC_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** The built CLI; see test/global-setup.ts. */
+export const CLI = process.env.WFC_CLI!;
 
 /** Variables that change what wfc says or which GPUs it sees: tests start without them. */
 const WITHOUT = { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, CUDA_VISIBLE_DEVICES: undefined };

@@ -1,10 +1,10 @@
 import { formatValue } from '../../compile/paths.ts';
 import { taskResources } from '../../compile/resources.ts';
+import { withoutLeadingZeros } from '../../compile/task-values.ts';
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import type { Binding, Column, Slot } from '../../model/workflow.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
-import { withoutLeadingZeros } from '../values.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
 
 /** A file of paths that a gather reads: one list for all tasks of a group. */

@@ -1,7 +1,7 @@
-import { formatValue } from '../compile/paths.ts';
-import { taskResources } from '../compile/resources.ts';
 import { inputPaths, type PlannedRule } from '../model/plan.ts';
 import type { Binding, Slot } from '../model/workflow.ts';
+import { formatValue } from './paths.ts';
+import { taskResources } from './resources.ts';
 
 /** What only the attempt knows. */
 export interface AttemptValues {

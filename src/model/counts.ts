@@ -1,0 +1,8 @@
+/** How far a run is: tasks by state. */
+export interface Counts {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly running: number;
+}

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** Each layer may import from itself and from those after it. */
+const LAYERS = ['', 'commands', 'execute', 'io', 'target', 'resume', 'compile', 'model'];
+
+const root = resolve(import.meta.dirname, '../src');
+
+function sources(): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+}
+
+function layerOf(file: string): string {
+  return relative(root, file).includes('/') ? relative(root, file).split('/')[0]! : '';
+}
+
+it('imports point one way: cli, commands, execute, io, target, resume, compile, model', () => {
+  const wrong: string[] = [];
+  for (const name of sources()) {
+    const file = join(root, name);
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
+      const target = resolve(dirname(file), path!);
+      // Types generated from the JSON Schema, the schema itself and the manifest are data.
+      if (!target.startsWith(root)) continue;
+      if (LAYERS.indexOf(layerOf(target)) < LAYERS.indexOf(layerOf(file))) wrong.push(`${name} imports ${path}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+it('every layer is known', () => {
+  expect([...new Set(sources().map((f) => layerOf(join(root, f))))].filter((l) => !LAYERS.includes(l))).toEqual([]);
+});
