@@ -93,7 +93,8 @@ async function main(args: readonly string[]): Promise<void> {
     .option('version', { type: 'boolean', describe: 'Show the version' })
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .fail((message, error) => {
-      if (error) throw error;
+      // A YError is yargs' own word on the command line, such as an option without its value.
+      if (error && error.name !== 'YError') throw error;
       throw new CommandLineError(
         message.startsWith('Did you mean') ? `unknown command or option. ${message}` : message,
       );

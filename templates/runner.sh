@@ -1,0 +1,1142 @@
+# Runs the tasks of one element of a job array. Needs bash 4.3, coreutils and Slurm's commands, nothing else.
+#
+# Slurm decides when an element starts; this file decides what may run in it, by files and records. It is the same for
+# every experiment: what differs lies beside it in the artifacts folder D (rules.sh, tables/, lists/, scripts/). The
+# working directory is the spec's folder. A stage script is
+#
+#     source "$1/runner.sh"      # $1 = D, $2 = journal folder of this submission, e.g. .wfc/journal/000007-slurm-ID
+#     wfc_run_element STAGE "$1" "$2"      # exits; STAGE has no dots; never behind || && if, which would defeat set -e
+#
+# and may set before the call:
+#     wfc_stage_exit=0|1         status to exit with when tasks failed or were blocked (1)
+#     wfc_lanes=N                tasks at a time (1)
+#     wfc_same_element=(STAGE …) stages whose records matter, of the element with the same index only
+#     wfc_all_elements=(STAGE …) stages whose records matter, of all elements
+#     wfc_wait_seconds=60        how long one element waits in all, idle, for files and records that are late
+#     wfc_element=I              the element, in place of SLURM_ARRAY_TASK_ID: runs a stage without Slurm
+#
+# tables/STAGE.index: line I + 1 is `FIRSTLINE COUNT BYTEOFFSET BYTES` (the offset from 0) of element I in STAGE.tsv.
+# tables/STAGE.tsv: a row is a task, tab-separated: `RULE FINGERPRINT LIST V1 V2 …` (LIST: id of the gather lists or `-`;
+# V…: texts, never empty, no control characters). Inside an element a task comes after those that it depends on.
+#
+# rules.sh defines per rule NAME:
+#     wfc_rule_NAME              the command; wfc_check_NAME_O: the check of output O, whose path is in wfc_file
+#     wfc_paths_NAME LIST V1 …   sets wfc_inputs, wfc_from (name of the producer, where this submission makes the input;
+#                                else ''), wfc_from_output (position of that output; -1 for a path inside a directory
+#                                output), wfc_ancient (0/1), wfc_outputs, wfc_log. Fails where a list can't be read.
+#     wfc_settings_NAME V1 …     sets wfc_retries, wfc_time_seconds ('': none), wfc_checks_id, and one for each output:
+#                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
+#     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
+# A task's name is its first output's path. `wfc_artifacts` holds D.
+#
+# Journal folder: `owner/STAGE.I` names the newest attempt at an element, `STAGE.I.ATTEMPT.tsv` is what one attempt did:
+# only ever appended to, one line an event, fields separated by tabs, each line closed by a field `.`, so that a torn line
+# is seen. A record is a `done` line; states are `seconds.nanoseconds:bytes`.
+#     run TIME HOST SLURM_ID
+#     started TASK ATTEMPT SECONDS PROCESS_GROUP
+#     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS
+#     failed TASK ATTEMPT STATUS REASON
+#     blocked TASK CAUSE
+#     interrupted TASK
+#     end STATUS
+#
+# Names: `wfc_…` are the interface and the variables of commands, and a param may be called anything. So what this file
+# keeps for itself begins with `_wfc_`, also the locals of functions out of which a command is started: the command is
+# forked there and would see them.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+wfc_run_element() {
+  _wfc_stage=$1 wfc_artifacts=${2%/} _wfc_folder=${3%/}
+  _wfc_prepare
+  _wfc_take_element
+  _wfc_read_rows
+  _wfc_read_history
+  _wfc_list_sources
+  _wfc_read_sources
+  _wfc_skip_complete
+  _wfc_run_tasks
+  _wfc_end
+}
+
+# --- setting out ---
+
+_wfc_prepare() {
+  # No set -u: bash 4.3 takes an empty array for an unset one. No globbing but where it is asked for: paths stay as they are.
+  set +eu -f
+  _wfc_element=${wfc_element:-${SLURM_ARRAY_TASK_ID:-0}}
+  _wfc_lanes=${wfc_lanes:-1} _wfc_exit_failed=${wfc_stage_exit:-1} _wfc_wait_seconds=${wfc_wait_seconds:-60}
+  # The task's state by its row: '' (not decided), running, done, failed, blocked, interrupted.
+  declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
+  declare -g -a _wfc_names=() _wfc_rows=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
+  declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
+  # By task name. _wfc_known: the last event in the journals that count.
+  declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
+  declare -g -A _wfc_reason=() _wfc_failed_since=()
+  # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
+  declare -g -A _wfc_state=() _wfc_is_directory=()
+  declare -g -A _wfc_uses_log=()
+  _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
+  _wfc_stop='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  # Bytes, not characters, and a point in decimals; a task gets its own locale back.
+  _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
+  export LC_ALL=C
+  _wfc_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
+  if [[ -z ${wfc_element-} && -n ${SLURM_JOB_ID-} ]]; then
+    # Never SLURM_JOB_ID in an array: in the last element it equals the id of the whole array.
+    _wfc_slurm_id=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}}
+    _wfc_slurm_id=${_wfc_slurm_id:-$SLURM_JOB_ID}
+    _wfc_restarts=${SLURM_RESTART_COUNT:-0}
+  else
+    _wfc_slurm_id=
+    _wfc_restarts=0
+  fi
+  _wfc_attempt=${_wfc_slurm_id:-local_$_wfc_element}.$_wfc_restarts.$BASHPID.$_wfc_host
+  _wfc_find_oom_counter
+  # shellcheck source=/dev/null
+  source "$wfc_artifacts/rules.sh" || _wfc_die "can't read $wfc_artifacts/rules.sh"
+  # The handlers only take note: a loop looks at the note between two steps, and no line or file is left half-done.
+  trap '_wfc_stop=${_wfc_stop:-limit}' USR1
+  trap '_wfc_stop=cancelled' TERM HUP
+  trap '_wfc_stop=interrupted' INT
+  trap ':' USR2 PIPE
+  local main=$BASHPID
+  exec {_wfc_watch}> >(_wfc_watchman "$main" >/dev/null 2>&1)
+}
+
+_wfc_say() {
+  printf 'wfc: %s\n' "$*"
+}
+
+_wfc_die() {
+  _wfc_say "$_wfc_stage.$_wfc_element: $*" >&2
+  _wfc_kill_tasks
+  exit 1
+}
+
+# `wait` has no time limit: this process wakes the runner twice a second, to look after limits and its element. It also
+# knows the process groups of running tasks (+GROUP, -GROUP): when the runner is killed outright, its input ends and it
+# kills them, because nobody else is left to do so.
+_wfc_watchman() {
+  local -A groups=()
+  local line status
+  trap '' HUP INT TERM USR1
+  while :; do
+    IFS= read -r -t 0.5 line
+    status=$?
+    if ((status > 128)); then
+      kill -USR2 "$1" || break
+    elif ((status > 0)); then
+      break
+    elif [[ $line == +* ]]; then
+      groups[${line#+}]=1
+    else
+      unset "groups[${line#-}]"
+    fi
+  done
+  for line in "${!groups[@]}"; do kill -KILL -- "-$line"; done
+}
+
+# Microseconds, in _wfc_us: only differences count. Bash 5 has a clock of its own.
+if [[ -n ${EPOCHREALTIME-} ]]; then
+  _wfc_clock() { _wfc_us=${EPOCHREALTIME/[!0-9]/}; }
+else
+  _wfc_clock() {
+    read -r _wfc_us _ </proc/uptime
+    _wfc_us=$((10#${_wfc_us/./} * 10000))
+  }
+fi
+
+# --- owning the element ---
+
+# Slurm may start an element again while the processes of an attempt that it lost live on, and a user may submit twice.
+# The newest attempt puts its id into place by a rename; an older one sees that within seconds, and stops.
+_wfc_take_element() {
+  local name=$_wfc_stage.$_wfc_element id=${_wfc_folder##*/} time
+  _wfc_parent=.
+  [[ $_wfc_folder != */* ]] || _wfc_parent=${_wfc_folder%/*}
+  _wfc_submissions=
+  _wfc_owner_files=("$_wfc_folder/owner/$name")
+  if [[ $id == *-slurm-* ]]; then
+    # All submissions of these artifacts.
+    _wfc_submissions=${id#*-slurm-}
+    _wfc_owner_files+=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name")
+  fi
+  _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
+  _wfc_scratch=$_wfc_folder/scratch/$name.$_wfc_attempt
+  for name in "${_wfc_owner_files[@]}" "$_wfc_scratch"; do
+    [[ -d ${name%/*} ]] || mkdir -p -- "${name%/*}" || _wfc_die "can't make the folder ${name%/*}"
+  done
+  time=$(date +%s.%N)
+  # The journal first: who reads the owner's name finds its journal.
+  _wfc_append run "$time" "$_wfc_host" "$_wfc_slurm_id"
+  for name in "${_wfc_owner_files[@]}"; do
+    { printf '%s\n' "$_wfc_attempt" >"$name.$_wfc_attempt" && mv -f -- "$name.$_wfc_attempt" "$name"; } ||
+      _wfc_die "can't write $name"
+  done
+}
+
+# Goes on only while no newer attempt owns the element.
+_wfc_own() {
+  local file id
+  for file in "${_wfc_owner_files[@]}"; do
+    id=
+    IFS= read -r id 2>/dev/null <"$file"
+    [[ $id == "$_wfc_attempt" ]] && continue
+    _wfc_kill_tasks
+    _wfc_say "$_wfc_stage.$_wfc_element: another attempt (${id:-unknown}) has taken over: this one stops"
+    exit 1
+  done
+  _wfc_own_seconds=$SECONDS
+}
+
+_wfc_kill_tasks() {
+  local lane
+  for lane in "${!_wfc_lane_pid[@]}"; do kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null; done
+}
+
+# One write a line, and the file is closed after it: on a network file system that is what lets others see the line, and
+# what makes it outlive this node.
+_wfc_append() {
+  local IFS=$'\t'
+  printf '%s\t.\n' "$*" >>"$_wfc_journal" || _wfc_die "can't write $_wfc_journal"
+}
+
+_wfc_log_event() {
+  _wfc_own
+  _wfc_append "$@"
+}
+
+# --- reading ---
+
+# The rows of element $2 of stage $1.
+_wfc_load_rows() {
+  local tables=$wfc_artifacts/tables count offset bytes
+  local -a lines=()
+  _wfc_rows=()
+  mapfile -t -s "$2" -n 1 lines <"$tables/$1.index"
+  read -r _ count offset bytes <<<"${lines[0]-}"
+  [[ -n $bytes ]] || return 1
+  ((count == 0)) || mapfile -t _wfc_rows < <(tail -c "+$((offset + 1))" -- "$tables/$1.tsv" | head -c "$bytes")
+  ((${#_wfc_rows[@]} == count))
+}
+
+_wfc_read_rows() {
+  local _wfc_t k producer
+  _wfc_load_rows "$_wfc_stage" "$_wfc_element" || _wfc_die "its rows in $wfc_artifacts/tables can't be read"
+  for ((_wfc_t = 0; _wfc_t < ${#_wfc_rows[@]}; _wfc_t++)); do
+    _wfc_read_row "$_wfc_t"
+    _wfc_names[_wfc_t]=${wfc_outputs[0]}
+    _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
+    _wfc_unmet[_wfc_t]=0 _wfc_tries[_wfc_t]=1
+    for k in "${!wfc_from[@]}"; do
+      producer=${wfc_from[k]}
+      [[ -n $producer ]] || continue
+      producer=${_wfc_row_of[$producer]-}
+      [[ -n $producer ]] || continue
+      _wfc_unmet[_wfc_t]=$((_wfc_unmet[_wfc_t] + 1))
+      _wfc_dependents[producer]+=" $_wfc_t"
+    done
+  done
+}
+
+# Sets the fields of a row, and its paths.
+_wfc_read_row() {
+  _wfc_split_row "${_wfc_rows[$1]}"
+  wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
+  # Without its list a gather would seem to need nothing.
+  "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
+}
+
+_wfc_split_row() {
+  local IFS=$'\t'
+  # shellcheck disable=SC2206 # Fields are never empty, and nothing is globbed.
+  local fields=($1)
+  _wfc_rule=${fields[0]} _wfc_fingerprint=${fields[1]} _wfc_list=${fields[2]} _wfc_values=("${fields[@]:3}")
+}
+
+_wfc_read_settings() {
+  wfc_retries=0 wfc_time_seconds='' wfc_checks_id=''
+  wfc_directory=() wfc_temp=() wfc_protected=() wfc_min_bytes=() wfc_has_check=()
+  "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
+}
+
+# Takes in the journal $1; $2: which source it is, '' for this element's own past. 0 where it has an end.
+_wfc_read_journal() {
+  local -a lines=() f=()
+  local line task host='' ended=1 IFS=$'\037'
+  mapfile -t lines 2>/dev/null <"$1" || return 1
+  for line in "${lines[@]}"; do
+    [[ $line == *$'\t.' ]] || continue
+    # Tabs count as blanks for bash, which would lose empty fields.
+    # shellcheck disable=SC2206
+    f=(${line//$'\t'/$'\037'})
+    task=${f[1]-}
+    # The number of fields, too: a torn line may have a later one behind it.
+    case ${f[0]}:${#f[@]} in
+      run:5) host=${f[2]} ;;
+      started:6) _wfc_where[$task]="$host ${f[4]}" ;;
+      done:8)
+        _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
+        _wfc_made[$task]=${f[6]}
+        ;;
+      failed:6) _wfc_reason[$task]=${f[4]} ;;
+      blocked:4) _wfc_cause[$task]=${f[2]} ;;
+      interrupted:3) ;;
+      end:3) ended=0 && continue ;;
+      *) continue ;;
+    esac
+    [[ ${f[0]} != run ]] || continue
+    _wfc_known[$task]=${f[0]}
+    _wfc_home[$task]=$2
+  done
+  return $ended
+}
+
+# What earlier attempts at this element did, in this submission and in others of the same artifacts.
+_wfc_read_history() {
+  local task where try
+  for try in 1 2; do
+    _wfc_known=() _wfc_record=() _wfc_made=()
+    _wfc_read_earlier_journals
+    for task in "${_wfc_names[@]}"; do
+      [[ ${_wfc_known[$task]-} == started ]] || continue
+      where=${_wfc_where[$task]}
+      # Nobody lives any more where it ran on this machine and its process group is gone.
+      [[ ${where% *} == "$_wfc_host" ]] && ! kill -0 -- "-${where##* }" 2>/dev/null && continue
+      ((try == 1)) || break
+      _wfc_say "$_wfc_stage.$_wfc_element: gives an earlier attempt time to see that it has lost the element"
+      sleep 5
+      _wfc_own
+      continue 2
+    done
+    return
+  done
+}
+
+_wfc_read_earlier_journals() {
+  local file key i kind time name=$_wfc_stage.$_wfc_element
+  local -a files=() sorted=() keys=()
+  set +f
+  if [[ -n $_wfc_submissions ]]; then
+    files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*.tsv)
+  else
+    files=("$_wfc_folder/$name".*.tsv)
+  fi
+  set -f
+  # By the time of their start, never by job id: ids sort wrongly as text, and start anew after a while.
+  for file in "${files[@]}"; do
+    [[ $file != "$_wfc_journal" ]] || continue
+    kind=
+    IFS=$'\t' read -r kind time _ 2>/dev/null <"$file"
+    [[ $kind == run ]] || continue
+    key=$time
+    for ((i = ${#sorted[@]}; i > 0; i--)); do
+      [[ ${keys[i - 1]} > $key ]] || break
+      keys[i]=${keys[i - 1]} sorted[i]=${sorted[i - 1]}
+    done
+    keys[i]=$key sorted[i]=$file
+  done
+  for file in "${sorted[@]}"; do _wfc_read_journal "$file" ''; done
+}
+
+# Elements whose records matter here: _wfc_sources as STAGE.I, with what is known of each in parallel arrays.
+_wfc_list_sources() {
+  local stage
+  _wfc_sources=() _wfc_source_ended=() _wfc_source_attempt=()
+  for stage in "${wfc_same_element[@]}"; do _wfc_list_elements "$stage" "$_wfc_element" 1; done
+  for stage in "${wfc_all_elements[@]}"; do _wfc_list_elements "$stage" 0 1000000; done
+}
+
+# Adds those of the $3 elements of stage $1 from element $2 on that have tasks.
+_wfc_list_elements() {
+  local i fields
+  local -a lines
+  mapfile -t -s "$2" -n "$3" lines <"$wfc_artifacts/tables/$1.index"
+  for i in "${!lines[@]}"; do
+    # shellcheck disable=SC2206
+    fields=(${lines[i]})
+    ((${fields[1]:-0} == 0)) || _wfc_sources+=("$1.$(($2 + i))")
+  done
+}
+
+# Read the records of the sources, again for those that had not ended. Only the newest attempt of each counts.
+_wfc_read_sources() {
+  local s attempt task
+  _wfc_sources_ended=1 _wfc_sources_seconds=$SECONDS
+  for s in "${!_wfc_sources[@]}"; do
+    [[ -z ${_wfc_source_ended[s]-} ]] || continue
+    attempt=
+    IFS= read -r attempt 2>/dev/null <"$_wfc_folder/owner/${_wfc_sources[s]}"
+    if [[ -n ${_wfc_source_attempt[s]-} && ${_wfc_source_attempt[s]} != "$attempt" ]]; then
+      for task in "${!_wfc_home[@]}"; do
+        [[ ${_wfc_home[$task]} != "$s" ]] || _wfc_known[$task]=
+      done
+    fi
+    _wfc_source_attempt[s]=$attempt
+    if [[ -n $attempt ]] && _wfc_read_journal "$_wfc_folder/${_wfc_sources[s]}.$attempt.tsv" "$s"; then
+      _wfc_source_ended[s]=1
+    else
+      _wfc_sources_ended=0
+    fi
+  done
+}
+
+# --- states of files ---
+
+# Looks at paths, a thousand a process: _wfc_state and _wfc_is_directory by path.
+_wfc_look() {
+  local path line text try IFS=$'\n'
+  local -a lines batch
+  for path; do _wfc_state[$path]='' _wfc_is_directory[$path]=''; done
+  while (($# > 0)); do
+    # Paths are normalised, so a leading ./ is only ever the one put in here against `-` at the start.
+    batch=("${@:1:1000}")
+    for try in 1 2 3; do
+      text=$(exec stat -L --printf='%.9Y:%s\t%F\t%n\n' -- "${batch[@]/#-/./-}" 2>/dev/null)
+      # scancel signals this process and stat alike.
+      (($? > 128)) || break
+    done
+    # shellcheck disable=SC2206
+    lines=($text)
+    for line in "${lines[@]}"; do
+      path=${line#*$'\t'*$'\t'}
+      path=${path#./}
+      _wfc_state[$path]=${line%%$'\t'*}
+      [[ $line != *$'\t'directory$'\t'* ]] || _wfc_is_directory[$path]=1
+    done
+    shift $(($# < 1000 ? $# : 1000))
+  done
+}
+
+# The states of the task's inputs (less the ancient ones), or of its outputs, into _wfc_now.
+_wfc_input_states() {
+  local k
+  _wfc_now=()
+  for k in "${!wfc_inputs[@]}"; do
+    ((wfc_ancient[k])) || _wfc_now+=("${_wfc_state[${wfc_inputs[k]}]:--}")
+  done
+}
+
+_wfc_output_states() {
+  local path
+  _wfc_now=()
+  for path in "${wfc_outputs[@]}"; do _wfc_now+=("${_wfc_state[$path]:--}"); done
+}
+
+# _wfc_now as one text, in _wfc_text: `state,state,…`, or for more than 64 `#count:digest:digest of whole seconds`.
+_wfc_states_text() {
+  local IFS=, state rest scale
+  local seconds nanoseconds ms k
+  local -a exact=() whole=()
+  if ((${#_wfc_now[@]} <= 64)); then
+    _wfc_text=${_wfc_now[*]}
+    return
+  fi
+  for state in "${_wfc_now[@]}"; do
+    if [[ $state == - ]]; then
+      exact+=(-) whole+=(-)
+      continue
+    fi
+    rest=${state#*.}
+    seconds=${state%%.*} nanoseconds=$((10#${rest%%:*}))
+    # wfc itself sees times as milliseconds in a double: the digest is over what such a number keeps.
+    if ((nanoseconds > 0)); then
+      ms=$((seconds * 1000 + nanoseconds / 1000000))
+      scale=4096
+      if ((ms >= 1 << 41)); then
+        for ((k = ms >> 41; k > 0; k >>= 1)); do scale=$((scale / 2)); done
+      else
+        for ((; ms < 1 << 40 && scale < 1 << 20; ms <<= 1)); do scale=$((scale * 2)); done
+      fi
+      if ((scale < 1 << 20)); then
+        k=$(((nanoseconds * scale + 500000) / 1000000))
+        nanoseconds=$(((k * 2000000 + scale) / (2 * scale)))
+        ((nanoseconds < 1000000000)) || seconds=$((seconds + 1)) nanoseconds=0
+      fi
+    fi
+    printf -v state '%d.%09d' "$seconds" "$nanoseconds"
+    exact+=("$state:${rest#*:}") whole+=("$seconds:${rest#*:}")
+  done
+  _wfc_md5 "${exact[@]}"
+  _wfc_text="#${#_wfc_now[@]}:$_wfc_digest"
+  _wfc_md5 "${whole[@]}"
+  _wfc_text+=":$_wfc_digest"
+}
+
+_wfc_md5() {
+  local try
+  for try in 1 2 3; do
+    _wfc_digest=$(printf '%s\n' "$@" | md5sum)
+    _wfc_digest=${_wfc_digest%% *}
+    ((${#_wfc_digest} < 32)) || break
+  done
+}
+
+# A recorded state holds now; where either time lacks a fraction (some file systems and copies drop it), seconds compare.
+_wfc_same_state() {
+  [[ $1 != "$2" ]] || return 0
+  [[ $1 == *.000000000:* || $2 == *.000000000:* ]] && [[ ${1%%.*}:${1##*:} == "${2%%.*}:${2##*:}" ]]
+}
+
+# The recorded states $1 are those in _wfc_now.
+_wfc_states_hold() {
+  local IFS=, k
+  local -a recorded
+  if [[ $1 == '#'* ]]; then
+    _wfc_states_text
+    [[ $1 != "$_wfc_text" ]] || return 0
+    [[ ${_wfc_now[*]} == *.000000000:* && ${1%%:*}:${1##*:} == "${_wfc_text%%:*}:${_wfc_text##*:}" ]]
+    return
+  fi
+  # shellcheck disable=SC2206
+  recorded=($1)
+  ((${#recorded[@]} == ${#_wfc_now[@]})) || return 1
+  for k in "${!recorded[@]}"; do
+    [[ ${recorded[k]} != - ]] && _wfc_same_state "${recorded[k]}" "${_wfc_now[k]}" || return 1
+  done
+}
+
+# --- what may run ---
+
+# Whether all that the task depends on is done, as far as records tell: _wfc_verdict is ok, wait, or blocked with
+# _wfc_verdict_cause.
+_wfc_judge_producers() {
+  local producer row home ended since
+  _wfc_verdict=ok
+  for producer in "${wfc_from[@]}"; do
+    [[ -n $producer ]] || continue
+    row=${_wfc_row_of[$producer]-}
+    # Those of this element have been waited for: only finished ones let a task come here.
+    [[ -z $row ]] || continue
+    home=${_wfc_home[$producer]-}
+    ended=$_wfc_sources_ended
+    [[ -z $home ]] || ended=${_wfc_source_ended[home]:-0}
+    case ${_wfc_known[$producer]-} in
+      done) continue ;;
+      blocked)
+        _wfc_verdict=blocked _wfc_verdict_cause=${_wfc_cause[$producer]}
+        return
+        ;;
+      failed)
+        # It may be about to try again: that takes no two seconds.
+        since=${_wfc_failed_since[$producer]:-$SECONDS}
+        _wfc_failed_since[$producer]=$since
+        ((SECONDS - since < 2)) || ended=1
+        ;;
+    esac
+    _wfc_verdict_cause=$producer
+    if ((ended || !_wfc_patient)); then
+      _wfc_verdict=blocked
+      return
+    fi
+    _wfc_verdict='wait'
+  done
+}
+
+# The same for the files, which have just been looked at: an input that this submission makes must be as its producer
+# recorded it. That it exists is not enough: it may be half-written, or half-visible here. Also says failed, with a reason.
+_wfc_judge_files() {
+  local k path producer now recorded output IFS=,
+  local -a outputs
+  _wfc_verdict=ok
+  for k in "${!wfc_inputs[@]}"; do
+    path=${wfc_inputs[k]} producer=${wfc_from[k]} output=${wfc_from_output[k]}
+    now=${_wfc_state[$path]}
+    if [[ -z $producer ]]; then
+      [[ -z $now ]] || continue
+      _wfc_verdict=failed _wfc_verdict_reason="source file missing: $path"
+      return
+    fi
+    recorded=${_wfc_made[$producer]}
+    if [[ $output == -1 || $recorded == '#'* ]]; then
+      [[ -z $now ]] || continue
+    else
+      if [[ $recorded == *,* ]]; then
+        # shellcheck disable=SC2206
+        outputs=($recorded)
+        recorded=${outputs[output]}
+      fi
+      [[ -z $now ]] || ! _wfc_same_state "$recorded" "$now" || continue
+    fi
+    # What this element made itself is not late: somebody else has changed it.
+    if ((_wfc_patient)) && [[ -z ${_wfc_row_of[$producer]-} ]]; then
+      _wfc_verdict='wait'
+      continue
+    fi
+    if [[ $output == -1 ]]; then
+      _wfc_verdict=failed _wfc_verdict_reason="its input is missing: $path"
+    else
+      _wfc_say "$path is ${now:-missing}, and not as $producer left it: $recorded"
+      _wfc_verdict=blocked _wfc_verdict_cause=$producer
+    fi
+    return
+  done
+}
+
+# The task of the current row is complete by its record and the files just looked at.
+_wfc_is_complete() {
+  local name=${wfc_outputs[0]}
+  _wfc_has_record || return 1
+  _wfc_read_settings
+  [[ ${_wfc_recorded[1]} == "$wfc_checks_id" ]] || return 1
+  _wfc_output_states
+  _wfc_states_hold "${_wfc_made[$name]}" || return 1
+  _wfc_input_states
+  _wfc_states_hold "${_wfc_recorded[3]}"
+}
+
+# There is a record with the row's fingerprint; it is then in _wfc_recorded: fingerprint, checks, duration, inputs.
+_wfc_has_record() {
+  [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" ]] || return 1
+  _wfc_split_record "${wfc_outputs[0]}"
+  [[ ${_wfc_recorded[0]} == "$_wfc_fingerprint" ]]
+}
+
+_wfc_split_record() {
+  local IFS=$'\037'
+  # shellcheck disable=SC2206
+  _wfc_recorded=(${_wfc_record[$1]})
+  # An empty last field is no field for bash.
+  _wfc_recorded[3]=${_wfc_recorded[3]-}
+}
+
+# Before anything runs: all files of all tasks that have a record in one go, then what is complete counts as done.
+_wfc_skip_complete() {
+  local _wfc_t path
+  local -a paths=()
+  local -A listed=()
+  for _wfc_t in "${!_wfc_rows[@]}"; do
+    [[ ${_wfc_known[${_wfc_names[_wfc_t]}]-} == "done" ]] || continue
+    _wfc_read_row "$_wfc_t"
+    for path in "${wfc_outputs[@]}" "${wfc_inputs[@]}"; do
+      [[ -z ${listed[$path]-} ]] || continue
+      listed[$path]=1
+      paths+=("$path")
+    done
+  done
+  _wfc_look "${paths[@]}"
+  for _wfc_t in "${!_wfc_rows[@]}"; do
+    ((_wfc_unmet[_wfc_t] == 0)) || continue
+    if [[ ${_wfc_known[${_wfc_names[_wfc_t]}]-} == "done" && -z $_wfc_stop ]]; then
+      _wfc_read_row "$_wfc_t"
+      _wfc_judge_producers
+      [[ $_wfc_verdict != ok ]] || _wfc_judge_files
+      if [[ $_wfc_verdict == ok ]] && _wfc_is_complete; then
+        _wfc_skip "$_wfc_t"
+        continue
+      fi
+    fi
+    # Not yet: a task that has just been let go comes later in this loop, and would be listed twice.
+    _wfc_status[_wfc_t]=first
+  done
+  _wfc_ready=()
+  for _wfc_t in "${!_wfc_rows[@]}"; do
+    [[ ${_wfc_status[_wfc_t]-} != first ]] || { _wfc_status[_wfc_t]='' && _wfc_ready+=("$_wfc_t"); }
+  done
+}
+
+# Its record is written again, so that one journal tells all there is to know.
+_wfc_skip() {
+  local name=${_wfc_names[$1]}
+  _wfc_split_record "$name"
+  _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}"
+  _wfc_skipped=$((_wfc_skipped + 1))
+  _wfc_finish "$1"
+}
+
+_wfc_finish() {
+  local d
+  _wfc_status[$1]="done"
+  _wfc_known[${_wfc_names[$1]}]="done"
+  for d in ${_wfc_dependents[$1]-}; do
+    _wfc_unmet[d]=$((_wfc_unmet[d] - 1))
+    if ((_wfc_unmet[d] == 0)) && [[ -z ${_wfc_status[d]-} ]]; then _wfc_ready+=("$d"); fi
+  done
+}
+
+# The task won't be done, nor will those that depend on it: `_wfc_give_up ROW failed|blocked CAUSE`.
+_wfc_give_up() {
+  local t d next=0
+  local -a blocked=()
+  _wfc_status[$1]=$2
+  _wfc_known[${_wfc_names[$1]}]=$2
+  if [[ $2 == failed ]]; then _wfc_failed=$((_wfc_failed + 1)); else blocked=("$1"); fi
+  for ((t = $1; ; )); do
+    for d in ${_wfc_dependents[t]-}; do
+      [[ -z ${_wfc_status[d]-} ]] || continue
+      _wfc_status[d]=blocked
+      blocked+=("$d")
+    done
+    # Every blocked task is written and then followed, in turn.
+    ((next < ${#blocked[@]})) || break
+    t=${blocked[next]}
+    next=$((next + 1))
+    _wfc_log_event blocked "${_wfc_names[t]}" "$3"
+    _wfc_known[${_wfc_names[t]}]=blocked
+    _wfc_blocked=$((_wfc_blocked + 1))
+  done
+}
+
+_wfc_fail_before_start() {
+  _wfc_log_event failed "${_wfc_names[$1]}" 0 '' "$2"
+  _wfc_say "failed: ${_wfc_names[$1]}: $2"
+  _wfc_give_up "$1" failed "${_wfc_names[$1]}"
+}
+
+# --- the loop ---
+
+_wfc_run_tasks() {
+  local _wfc_t
+  while :; do
+    _wfc_tick
+    while [[ -z $_wfc_stop ]] && ((_wfc_running < _wfc_lanes && _wfc_next < ${#_wfc_ready[@]})); do
+      _wfc_t=${_wfc_ready[_wfc_next]}
+      _wfc_next=$((_wfc_next + 1))
+      _wfc_consider "$_wfc_t"
+    done
+    if ((_wfc_running == 0)); then
+      [[ -z $_wfc_stop ]] || return
+      ((_wfc_next == ${#_wfc_ready[@]})) || continue
+      ((${#_wfc_later[@]} > 0)) || return
+      _wfc_be_patient
+    elif [[ -z $_wfc_stop ]] && ((${#_wfc_later[@]} > 0 && _wfc_running < _wfc_lanes && SECONDS > _wfc_sources_seconds)); then
+      _wfc_look_again
+    else
+      _wfc_await
+    fi
+  done
+}
+
+# Nothing else is left to do: wait for what is late. One budget for all tasks, or many of them would wait for hours.
+_wfc_be_patient() {
+  local from
+  if ((_wfc_waited >= _wfc_wait_seconds * 1000000)); then
+    _wfc_patient=0
+  else
+    _wfc_clock
+    from=$_wfc_us
+    sleep "$_wfc_nap"
+    _wfc_clock
+    _wfc_waited=$((_wfc_waited + _wfc_us - from))
+    case $_wfc_nap in 0.2) _wfc_nap=0.5 ;; *) _wfc_nap=1 ;; esac
+  fi
+  _wfc_look_again
+}
+
+_wfc_look_again() {
+  _wfc_read_sources
+  _wfc_ready=("${_wfc_ready[@]:_wfc_next}" "${_wfc_later[@]}")
+  _wfc_next=0 _wfc_later=()
+}
+
+# Start the task, or find out why it must not, or need not.
+_wfc_consider() {
+  [[ -z ${_wfc_status[$1]-} ]] || return 0
+  _wfc_read_row "$1"
+  _wfc_judge_producers
+  if [[ $_wfc_verdict == ok ]]; then
+    if ((_wfc_tries[$1] == 1)) && _wfc_has_record; then
+      _wfc_look "${wfc_inputs[@]}" "${wfc_outputs[@]}"
+    else
+      _wfc_look "${wfc_inputs[@]}"
+    fi
+    _wfc_judge_files
+  fi
+  case $_wfc_verdict in
+    wait) _wfc_later+=("$1") ;;
+    blocked)
+      _wfc_say "blocked: ${_wfc_names[$1]}, by $_wfc_verdict_cause"
+      _wfc_give_up "$1" blocked "$_wfc_verdict_cause"
+      ;;
+    failed) _wfc_fail_before_start "$1" "$_wfc_verdict_reason" ;;
+    ok)
+      if ((_wfc_tries[$1] == 1)) && _wfc_is_complete; then _wfc_skip "$1"; else _wfc_start "$1"; fi
+      ;;
+  esac
+}
+
+_wfc_start() {
+  local _wfc_path _wfc_lane _wfc_o _wfc_append_log='' _wfc_attempt_line=''
+  _wfc_read_settings
+  # From here on files are touched: not those of a newer attempt.
+  _wfc_own
+  for _wfc_o in "${!wfc_outputs[@]}"; do
+    _wfc_path=${wfc_outputs[_wfc_o]}
+    # An attempt starts from nothing: an old output must not pass for a new one.
+    if [[ -e $_wfc_path || -L $_wfc_path ]]; then
+      if ((wfc_protected[_wfc_o])) && _wfc_is_protected "$_wfc_path"; then
+        _wfc_fail_before_start "$1" "its output is protected: to make it anew, run chmod -R u+w $_wfc_path, or remove it"
+        return
+      fi
+      _wfc_remove "$_wfc_path"
+    fi
+    _wfc_make_parent "$_wfc_path"
+    if [[ -e $_wfc_path || -L $_wfc_path || ($_wfc_path == */* && ! -d ${_wfc_path%/*}/) ]]; then
+      # Not by the signal that stops us all: then it is not the task's failure.
+      [[ -z $_wfc_stop ]] || return
+      _wfc_fail_before_start "$1" "can't make room for its output: $_wfc_path"
+      return
+    fi
+  done
+  for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes; _wfc_lane++)); do [[ -n ${_wfc_lane_pid[_wfc_lane]-} ]] || break; done
+  _wfc_input_states
+  _wfc_states_text
+  _wfc_lane_inputs[_wfc_lane]=$_wfc_text
+  # Most tasks print nothing: their output goes to one file for all, which becomes the log once there is something in it.
+  _wfc_log_path=$wfc_log _wfc_file=$_wfc_scratch.$_wfc_lane
+  if ((_wfc_tries[$1] > 1)) || [[ -e $wfc_log ]]; then _wfc_append_log=1 _wfc_attempt_line=1; fi
+  if [[ -n $_wfc_append_log ]] || _wfc_names_its_log; then
+    _wfc_make_parent "$wfc_log"
+    _wfc_file=$wfc_log
+  fi
+  _wfc_launch "$1"
+  _wfc_lane_pid[_wfc_lane]=$! _wfc_lane_task[_wfc_lane]=$1 _wfc_lane_attempt[_wfc_lane]=${_wfc_tries[$1]}
+  printf '+%s\n' "$!" >&"$_wfc_watch"
+  _wfc_running=$((_wfc_running + 1))
+  _wfc_status[$1]=running _wfc_known[${_wfc_names[$1]}]=started
+  _wfc_clock
+  _wfc_lane_began[_wfc_lane]=$_wfc_us _wfc_lane_limit[_wfc_lane]=$wfc_time_seconds
+  _wfc_lane_stop[_wfc_lane]='' _wfc_lane_kill[_wfc_lane]=''
+  _wfc_lane_log[_wfc_lane]=$_wfc_log_path _wfc_lane_file[_wfc_lane]=$_wfc_file
+  printf -v _wfc_path '%(%s)T' -1
+  _wfc_log_event started "${_wfc_names[$1]}" "${_wfc_tries[$1]}" "$_wfc_path" "${_wfc_lane_pid[_wfc_lane]}"
+}
+
+# The command in a subshell: a fork, where a bash of its own would take a start of bash. It leads a process group, so that
+# all that it starts can be stopped; job control is on for that moment only, because under it `wait` also returns for a
+# task that is merely suspended.
+_wfc_launch() {
+  [[ $_wfc_file == "$_wfc_log_path" ]] || : >"$_wfc_file"
+  set -m
+  (
+    set +mf
+    if [[ -n $_wfc_had_locale ]]; then LC_ALL=$_wfc_locale; else unset LC_ALL; fi 2>/dev/null
+    _wfc_stop_gently
+    [[ -z $_wfc_attempt_line ]] || echo "wfc: attempt ${_wfc_tries[$1]}"
+    wfc_attempt=${_wfc_tries[$1]}
+    # The binding may overwrite any wfc_ name: a param may be called `outputs`.
+    _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")
+    "wfc_bind_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}"
+    set -euo pipefail
+    if [[ " ${_wfc_has_check[*]-} " == *' 1 '* ]]; then
+      # A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
+      (
+        _wfc_stop_gently
+        "wfc_rule_$_wfc_rule"
+      )
+      for _wfc_o in "${!_wfc_outputs[@]}"; do
+        if [[ ${_wfc_has_check[_wfc_o]-} == 1 ]]; then
+          _wfc_verify "${_wfc_outputs[_wfc_o]}" "wfc_check_${_wfc_rule}_$_wfc_o"
+        fi
+      done
+    else
+      "wfc_rule_$_wfc_rule"
+    fi
+  ) </dev/null >>"$_wfc_file" 2>&1 {_wfc_watch}>&- &
+  set +m
+}
+
+# Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.
+_wfc_stop_gently() {
+  trap 'wait; exit 143' TERM
+}
+
+# An output passes its check, or the task has failed.
+_wfc_verify() {
+  wfc_file=$1
+  [[ $wfc_file != -* ]] || wfc_file=./$wfc_file
+  set +e
+  (
+    set -e
+    "$2"
+  )
+  _wfc_text=$?
+  set -e
+  if ((_wfc_text != 0)); then
+    printf 'wfc: %s does not pass its check\n' "$1" >&2
+    exit 1
+  fi
+}
+
+# A command that is told its log must find the folder.
+_wfc_names_its_log() {
+  if [[ -z ${_wfc_uses_log[$_wfc_rule]-} ]]; then
+    case $(declare -f "wfc_rule_$_wfc_rule") in
+      *wfc_log*) _wfc_uses_log[$_wfc_rule]=yes ;;
+      *) _wfc_uses_log[$_wfc_rule]=no ;;
+    esac
+  fi
+  [[ ${_wfc_uses_log[$_wfc_rule]} == yes ]]
+}
+
+_wfc_make_parent() {
+  [[ $1 != */* || -d ${1%/*}/ ]] || mkdir -p -- "${1%/*}"
+}
+
+# No process where there is nothing to remove. A directory may hold others that are read-only.
+_wfc_remove() {
+  local path
+  local -a there=()
+  for path; do
+    [[ -e $path || -L $path ]] || continue
+    [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path" 2>/dev/null
+    there+=("$path")
+  done
+  for ((; ${#there[@]} > 0; )); do
+    rm -rf -- "${there[@]:0:1000}"
+    there=("${there[@]:1000}")
+  done
+}
+
+# By its mode, not by -w: root may write everything.
+_wfc_is_protected() {
+  local mode path=$1
+  mode=$(exec stat -L --printf=%a -- "${path/#-/./-}" 2>/dev/null)
+  [[ -n $mode ]] && (((8#$mode & 8#222) == 0))
+}
+
+# --- while tasks run ---
+
+# Until a task has ended, or the watchman or a signal wants to be heard. Which one ended is for _wfc_collect to find out.
+_wfc_await() {
+  local running=$_wfc_running
+  _wfc_collect_ended
+  ((_wfc_running == running)) || return 0
+  if ((_wfc_running == 1)); then
+    wait "${_wfc_lane_pid[@]}"
+  else
+    wait -n
+  fi 2>/dev/null
+  _wfc_collect_ended
+}
+
+_wfc_collect_ended() {
+  local lane
+  for lane in "${!_wfc_lane_pid[@]}"; do
+    kill -0 "${_wfc_lane_pid[lane]}" 2>/dev/null || _wfc_collect "$lane"
+  done
+}
+
+# Twice a second: limits, logs, and whether the element is still ours.
+_wfc_tick() {
+  local lane
+  _wfc_clock
+  [[ -n $_wfc_stop ]] || ((_wfc_us - _wfc_ticked >= 400000)) || return 0
+  _wfc_ticked=$_wfc_us
+  ((SECONDS - _wfc_own_seconds < 2)) || _wfc_own
+  for lane in "${!_wfc_lane_pid[@]}"; do
+    if [[ -n $_wfc_stop && -z ${_wfc_lane_stop[lane]} ]]; then
+      # The job's own end is near: little time is left to tidy up.
+      _wfc_stop_task "$lane" interrupted 5
+    elif [[ -z ${_wfc_lane_stop[lane]} && -n ${_wfc_lane_limit[lane]} ]] &&
+      ((_wfc_us - _wfc_lane_began[lane] > _wfc_lane_limit[lane] * 1000000)); then
+      printf 'wfc: time limit of %s s reached\n' "${_wfc_lane_limit[lane]}" >>"${_wfc_lane_file[lane]}"
+      _wfc_stop_task "$lane" 'time limit' 10
+    elif [[ -n ${_wfc_lane_kill[lane]} ]] && ((_wfc_us > _wfc_lane_kill[lane])); then
+      kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null
+    fi
+    # A task that takes long gets its log now, so that one can follow it.
+    if ((_wfc_us - _wfc_lane_began[lane] > 1000000)); then _wfc_show_log "$lane"; fi
+  done
+}
+
+_wfc_stop_task() {
+  _wfc_lane_stop[$1]=$2
+  _wfc_lane_kill[$1]=$((_wfc_us + $3 * 1000000))
+  # A suspended task hears TERM only when it goes on.
+  kill -TERM -- "-${_wfc_lane_pid[$1]}" 2>/dev/null
+  kill -CONT -- "-${_wfc_lane_pid[$1]}" 2>/dev/null
+}
+
+# The scratch file becomes the log, by a rename: who writes to it writes on.
+_wfc_show_log() {
+  local log=${_wfc_lane_log[$1]}
+  [[ ${_wfc_lane_file[$1]} != "$log" && -s ${_wfc_lane_file[$1]} ]] || return 0
+  _wfc_make_parent "$log"
+  mv -f -- "${_wfc_lane_file[$1]}" "$log" && _wfc_lane_file[$1]=$log
+}
+
+# --- when a task has ended ---
+
+_wfc_collect() {
+  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status again name seconds
+  wait "$pid" 2>/dev/null
+  status=$?
+  if ((status > 128)); then
+    # Perhaps a signal to this shell cut that short; bash tells the true status once more.
+    wait "$pid" 2>/dev/null
+    again=$?
+    ((again == 127)) || status=$again
+  fi
+  # What a task leaves running must not write to its outputs any more.
+  kill -KILL -- "-$pid" 2>/dev/null
+  printf -- '-%s\n' "$pid" >&"$_wfc_watch"
+  _wfc_clock
+  seconds=$((_wfc_us - _wfc_lane_began[$1]))
+  printf -v seconds '%d.%03d' $((seconds / 1000000)) $((seconds / 1000 % 1000))
+  unset "_wfc_lane_pid[$1]"
+  _wfc_running=$((_wfc_running - 1))
+  # scancel signals a task and this shell in one go: hear it before calling that a failure.
+  ((status == 0)) || sleep 0.05
+  name=${_wfc_names[t]}
+  _wfc_read_row "$t"
+  _wfc_read_settings
+  # Before any file is touched.
+  _wfc_own
+  _wfc_keep_log "$1"
+  if [[ ${_wfc_lane_stop[$1]} == interrupted || $_wfc_stop == cancelled || $_wfc_stop == interrupted ]] ||
+    [[ -n $_wfc_stop && $status -gt 128 ]]; then
+    _wfc_remove "${wfc_outputs[@]}"
+    _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
+    _wfc_interrupted=$((_wfc_interrupted + 1))
+    _wfc_log_event interrupted "$name"
+    return
+  fi
+  _wfc_find_problem "$1" "$status"
+  if [[ -z $_wfc_problem ]]; then
+    _wfc_protect
+    _wfc_output_states
+    _wfc_states_text
+    _wfc_made[$name]=$_wfc_text
+    _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" "${_wfc_lane_inputs[$1]}" "$_wfc_text"
+    _wfc_done=$((_wfc_done + 1))
+    _wfc_finish "$t"
+    return
+  fi
+  _wfc_remove "${wfc_outputs[@]}"
+  _wfc_log_event failed "$name" "$attempt" "$status" "$_wfc_problem"
+  _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
+  if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
+    _wfc_status[t]=''
+    _wfc_tries[t]=$((attempt + 1))
+    # At once, before all others.
+    _wfc_ready=("$t" "${_wfc_ready[@]:_wfc_next}")
+    _wfc_next=0
+  else
+    _wfc_give_up "$t" failed "$name"
+  fi
+}
+
+# A log is kept where something was written.
+_wfc_keep_log() {
+  _wfc_show_log "$1"
+  _wfc_kept_log=${_wfc_lane_log[$1]}
+  [[ ! -s $_wfc_kept_log ]] || return 0
+  [[ ${_wfc_lane_file[$1]} != "$_wfc_kept_log" ]] || rm -f -- "$_wfc_kept_log"
+  _wfc_kept_log=
+}
+
+# Why the attempt in lane $1 with exit status $2 did not succeed, in words, in _wfc_problem; '' where it did. Looks at the
+# outputs.
+_wfc_find_problem() {
+  local o path size
+  _wfc_problem=
+  if [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
+    _wfc_problem="time limit: stopped after ${_wfc_lane_limit[$1]} s"
+  elif (($2 == 137)); then
+    if _wfc_was_out_of_memory; then _wfc_problem='out of memory'; else _wfc_problem='killed by signal 9'; fi
+  elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
+    _wfc_problem="exit status $2, as if killed by SIG$o"
+  elif (($2 != 0)); then
+    _wfc_problem="exit status $2"
+  fi
+  [[ -z $_wfc_problem ]] || return 0
+  _wfc_look "${wfc_outputs[@]}"
+  for o in "${!wfc_outputs[@]}"; do
+    path=${wfc_outputs[o]}
+    size=${_wfc_state[$path]##*:}
+    if [[ -z ${_wfc_state[$path]} ]]; then
+      _wfc_problem="it succeeded, but its output is missing: $path"
+    elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]} ]]; then
+      _wfc_problem="its output should be a directory: $path"
+    elif ((!wfc_directory[o])) && [[ -n ${_wfc_is_directory[$path]} ]]; then
+      _wfc_problem="its output is a directory, and \"directory: true\" is not set: $path"
+    elif ((wfc_directory[o])) && _wfc_is_empty_directory "$path"; then
+      _wfc_problem="its output directory is empty: $path"
+    elif [[ -n ${wfc_min_bytes[o]-} ]] && ((size < wfc_min_bytes[o])); then
+      _wfc_problem="its output has $size of at least ${wfc_min_bytes[o]} bytes: $path"
+      ((wfc_min_bytes[o] > 1)) || _wfc_problem="its output is empty: $path"
+    fi
+    [[ -z $_wfc_problem ]] || return 0
+  done
+}
+
+_wfc_is_empty_directory() {
+  local -a found
+  set +f
+  found=("$1"/* "$1"/.[!.]* "$1"/..?*)
+  set -f
+  local path
+  for path in "${found[@]}"; do
+    [[ ! -e $path && ! -L $path ]] || return 1
+  done
+}
+
+# Read-only; a link's own mode means nothing, and its target is not ours.
+_wfc_protect() {
+  local o
+  for o in "${!wfc_outputs[@]}"; do
+    ((!wfc_protected[o])) || [[ -L ${wfc_outputs[o]} ]] || chmod -R a-w -- "${wfc_outputs[o]}"
+  done
+}
+
+# The kernel counts the processes that it killed for want of memory in the job's cgroup; without one, nobody can tell.
+_wfc_find_oom_counter() {
+  local controllers path
+  _wfc_oom_file=
+  while IFS=: read -r _ controllers path; do
+    case ,$controllers, in
+      *,memory,*) path=/sys/fs/cgroup/memory$path/memory.oom_control ;;
+      ,,) path=/sys/fs/cgroup$path/memory.events ;;
+      *) continue ;;
+    esac
+    [[ ! -r $path ]] || _wfc_oom_file=$path
+  done 2>/dev/null </proc/self/cgroup
+  _wfc_count_oom
+  _wfc_oom_seen=$_wfc_oom_kills
+}
+
+_wfc_count_oom() {
+  local key count
+  _wfc_oom_kills=0
+  [[ -n $_wfc_oom_file ]] || return 0
+  while read -r key count; do
+    [[ $key != oom_kill ]] || _wfc_oom_kills=$count
+  done 2>/dev/null <"$_wfc_oom_file"
+}
+
+_wfc_was_out_of_memory() {
+  local before=$_wfc_oom_seen
+  _wfc_count_oom
+  _wfc_oom_seen=$_wfc_oom_kills
+  ((_wfc_oom_kills > before))
+}
+
+# --- the end ---
+
+_wfc_end() {
+  local left=$((${#_wfc_rows[@]} - _wfc_done - _wfc_skipped - _wfc_failed - _wfc_blocked)) status=0
+  set +f
+  rm -f -- "$_wfc_scratch".*
+  set -f
+  _wfc_say "$_wfc_stage.$_wfc_element: ${#_wfc_rows[@]} tasks: $_wfc_done done, $_wfc_skipped were complete," \
+    "$_wfc_failed failed, $_wfc_blocked blocked, $left not ended"
+  if ((left > 0)) && [[ $_wfc_stop == limit ]]; then
+    # Once more, if that leads anywhere: an element that gets nothing done in its time would come back for ever.
+    if [[ -n $_wfc_slurm_id ]] && ((_wfc_done > 0 && _wfc_restarts < 20)); then
+      _wfc_own
+      _wfc_say "$_wfc_stage.$_wfc_element: out of time: goes on in a new attempt"
+      # The requeue ends this job by a signal.
+      trap '' TERM
+      # No `end`: the element has not ended, and its consumers must not take it for that.
+      scontrol requeue "$_wfc_slurm_id" && exit 1
+    fi
+    status=1
+  elif ((left > 0)); then
+    case $_wfc_stop in interrupted) status=130 ;; cancelled) status=143 ;; *) status=1 ;; esac
+  elif ((_wfc_failed + _wfc_blocked > 0)); then
+    status=$_wfc_exit_failed
+  fi
+  _wfc_log_event end "$status"
+  exit "$status"
+}

@@ -98,8 +98,10 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
     live: options.isTerminal,
   });
   if (history) compactJournals(state.journals, history);
+  // Before there is a journal again: its mere presence says that state is not lost.
+  const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;
   const journal = new JournalWriter(state.journals);
-  recordKept(session, outlook, journal, progress);
+  recordKept(session, kept, history, journal, progress);
   if (decisions.runCount === 0) {
     journal.close();
     printResult(nothingToDo(), session, outlook, options);
@@ -154,11 +156,11 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
 /** Tasks that are complete but whose record is older than their checks, or lost with all state. */
 function recordKept(
   session: Session,
-  { decisions, history }: Outlook,
+  kept: readonly number[],
+  history: Outlook['history'],
   journal: JournalWriter,
   progress: Progress,
 ): void {
-  const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;
   const adopted = recordsOfAdopted(session.plan, kept, history?.records ?? new Map(), (path) =>
     session.disk.stat(path),
   );

@@ -60,7 +60,7 @@ function warnOfUnusedKeys(declared: Node | undefined, file: Node, spec: SourceTe
   const given = new Map<string, ScalarNode>();
   flatten(file, '', given);
   for (const [key, { location }] of given) {
-    if (known.has(key) || spec.text.includes(`{config.${key}`)) continue;
+    if (known.has(key) || [`{config.${key}}`, `{config.${key}:raw}`].some((used) => spec.text.includes(used))) continue;
     context.diagnostics.push(report.configKeyUnused(location, key, closest(key, known.keys())));
   }
 }

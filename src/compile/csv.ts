@@ -21,7 +21,7 @@ export function parseCsv(source: SourceText, delimiter: ',' | '\t'): { rows: Cel
   const blank = delimiter === ',' ? /[ \t]*/y : / */y;
   const plain = delimiter === ',' ? /[^,\r\n]*/y : /[^\t\r\n]*/y;
   const lineEnd = /\r\n|\n|\r/y;
-  const at = (start: number, end: number): Location => ({ source, start, end });
+  const at = (start: number, end: number): Location => ({ source, start, end: Math.min(end, text.length) });
   const skip = (pattern: RegExp, from: number): number => {
     pattern.lastIndex = from;
     return pattern.test(text) ? pattern.lastIndex : from;

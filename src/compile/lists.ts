@@ -10,8 +10,6 @@ export const MAX_LIST_BYTES = 128 * 1024;
 /** Lists must fit on a command line, and `{input[n]}` must exist for every task. */
 export function checkLists(rule: PlannedRule, diagnostics: Diagnostic[]): void {
   if (rule.space.size === 0) return;
-  const emptyGather = rule.inputs.find((i) => i.members.kind === 'gather' && firstEmptyGroup(i) >= 0);
-  if (emptyGather) diagnostics.push(report.nothingGathered(emptyGather.input.pattern.location, rule.rule.name));
   for (const binding of rule.rule.command.bindings) {
     const { source } = binding;
     if (source.kind !== 'input') continue;
@@ -27,12 +25,6 @@ function placeOf({ placeholder }: Binding, { rule }: PlannedRule): Location {
   const { source, start, end } = rule.runLocation;
   const at = source.text.slice(start, end).indexOf(placeholder);
   return at < 0 ? rule.location : { source, start: start + at, end: start + at + placeholder.length };
-}
-
-function firstEmptyGroup({ members }: PlannedInput): number {
-  if (members.kind === 'map') return -1;
-  for (let g = 0; g + 1 < members.offsets.length; g++) if (members.offsets[g] === members.offsets[g + 1]) return g;
-  return -1;
 }
 
 function checkLength(

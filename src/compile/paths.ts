@@ -47,7 +47,14 @@ function pathPart(token: Token, node: ScalarNode, { columns, constants, context 
       return { column: columns.get(name)!, pad: format === null ? 0 : Number(format) };
     case 'config': {
       const constant = constants.get(name);
-      if (constant) return constant.text;
+      if (constant) {
+        const param = [...constant.text.matchAll(/\{([A-Za-z_]\w*)[}:]/g)].find((m) => columns.has(m[1]!));
+        if (param) {
+          context.diagnostics.push(report.paramInConfig(location, name, `{${param[1]}}`, constant.location));
+          return null;
+        }
+        return constant.text;
+      }
       context.diagnostics.push(report.unknownConfig(location, name, closest(name, constants.keys())));
       return null;
     }

@@ -140,7 +140,11 @@ export const tooDeep = (location: Location): Diagnostic =>
   error(location, 'values are nested more than 100 deep here', 'is this the right file?');
 
 export const strayText = (location: Location): Diagnostic =>
-  error(location, 'this stands after the end of the spec', 'remove it, or indent it like the lines above');
+  error(
+    location,
+    'this stands after the end of the spec',
+    languageOf(location) === 'JSON' ? 'remove it' : 'remove it, or indent it like the lines above',
+  );
 
 export const invalidUtf8 = (source: SourceText, offset: number): Diagnostic =>
   error({ source, start: offset, end: offset + 1 }, 'the file is not valid UTF-8 here', 'save it as UTF-8');
@@ -358,6 +362,14 @@ export const unknownConfig = (location: Location, key: string, near: string | nu
     near ? `did you mean {config.${near}}?` : `add "${key}:" under "config:"`,
   );
 
+export const paramInConfig = (location: Location, key: string, param: string, declared: Location): Diagnostic =>
+  error(
+    location,
+    `config "${key}" holds ${param}, but constants name no params`,
+    `write ${param} in the path itself, after {config.${key}}`,
+    [{ message: 'the constant', location: declared }],
+  );
+
 export const configCycle = (location: Location, keys: readonly string[]): Diagnostic =>
   error(location, `these config values name each other: ${keys.join(' → ')}`, 'write one of them out');
 
@@ -448,7 +460,7 @@ export const duplicateValue = (location: Location, name: string, value: string, 
     location,
     `param "${name}" has the value "${value}" twice`,
     'remove one; two tasks would write the same files',
-    [{ message: 'the first one', location: first }],
+    first.start === location.start ? undefined : [{ message: 'the first one', location: first }],
   );
 
 export const unknownColumn = (location: Location, column: string, table: string, near: string | null): Diagnostic =>
@@ -735,9 +747,6 @@ export const indexPastGathered = (location: Location, placeholder: string, task:
     'counting begins at 0',
   );
 
-export const nothingGathered = (location: Location, task: string): Diagnostic =>
-  error(location, `this input gathers no path for task ${task}`, 'check "exclude" and --set');
-
 export const bashSyntax = (location: Location, message: string): Diagnostic =>
   error(location, `bash can't read this command: ${message}`, 'try the command in a terminal first');
 
@@ -830,7 +839,7 @@ export const unknownTarget = (
   error(
     location,
     `no rule is named "${target}", and no task makes it`,
-    didYouMean(near) || `there are the rules ${someOf(rules)}`,
+    didYouMean(near) || (rules.length === 1 ? `the only rule is "${rules[0]}"` : `the rules are ${someOf(rules)}`),
   );
 
 // --- files and the command line ---
@@ -865,8 +874,6 @@ export const unknownForce = (text: string, near: string | null): Diagnostic =>
     `--force ${text}: no rule has this name, and no task makes this path`,
     didYouMean(near) || '"wfc plan" lists the rules',
   );
-
-export const commandLine = (message: string, hint?: string): Diagnostic => error(null, message, hint);
 
 export const moreMistakes = (count: number): Diagnostic =>
   error(null, `and ${count.toLocaleString('en')} more, not shown here`);

@@ -1,15 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import schema from '../../schema/spec.schema.json' with { type: 'json' };
 import type { Diagnostic } from '../model/diagnostic.ts';
-import {
-  isNull,
-  type Location,
-  lineAndColumn,
-  type MappingEntry,
-  type MappingNode,
-  type Node,
-  plainValue,
-} from '../model/source.ts';
+import { isNull, type Location, type MappingEntry, type MappingNode, type Node, plainValue } from '../model/source.ts';
 import * as report from './report.ts';
 import { suggestKey } from './suggest.ts';
 
@@ -42,8 +34,9 @@ export function checkSchema(root: Node): SchemaCheck {
   const { validate } = compiled();
   const value = plainValue(root);
   const violations = validate(value) ? [] : outermost(validate.errors ?? []);
+  const blank = new Set(blanks.map((b) => b.pointer));
   const errors = withoutFollowUps(violations.flatMap((error) => explain(error, '', value))).filter(
-    ({ pointer }) => !blanks.some((b) => pointer === b.pointer || pointer.startsWith(`${b.pointer}/`)),
+    ({ pointer }) => !blank.has(pointer) && !pathsAbove(pointer).some((path) => blank.has(path)),
   );
   const rules = [...blanks.map((b) => ruleOfPointer(b.pointer)), ...errors.map(ruleOfError)];
   return {
@@ -117,18 +110,21 @@ interface SchemaError {
 
 /** Under a failed `anyOf` AJV lists the errors of every branch: keep the outermost `anyOf`, drop what is below it. */
 function outermost(errors: readonly ErrorObject[]): ErrorObject[] {
-  const choices = errors.filter((e) => e.keyword === 'anyOf');
-  return errors.filter((e, i) => {
-    const inside = choices.some(
-      (c) =>
-        c !== e &&
-        (e.instancePath === c.instancePath
-          ? // Of choices within choices at one place, the outer one comes last.
-            e.keyword !== 'anyOf' || errors.indexOf(c) > i
-          : e.instancePath.startsWith(`${c.instancePath}/`)),
-    );
-    return !inside;
+  // Of choices within choices at one place, the outer one comes last, and is kept.
+  const choices = new Map(errors.filter((e) => e.keyword === 'anyOf').map((e) => [e.instancePath, e]));
+  return errors.filter((e) => {
+    const choice = choices.get(e.instancePath);
+    return (choice === undefined || choice === e) && !pathsAbove(e.instancePath).some((path) => choices.has(path));
   });
+}
+
+/** `/a/b` and `/a` and `` of `/a/b/c`. */
+function pathsAbove(pointer: string): string[] {
+  const paths: string[] = [];
+  for (let at = pointer.lastIndexOf('/'); at >= 0; at = at === 0 ? -1 : pointer.lastIndexOf('/', at - 1)) {
+    paths.push(pointer.slice(0, at));
+  }
+  return paths;
 }
 
 type Schema = Record<string, unknown>;
@@ -195,19 +191,25 @@ function isMeant(branch: Schema, data: unknown): boolean {
 
 /** A key that is missing because it is misspelt, and bounds of a value that is of the wrong type, are no news. */
 function withoutFollowUps(errors: readonly SchemaError[]): SchemaError[] {
-  return errors.filter((e) => {
-    const here = errors.filter((other) => other.pointer === e.pointer && other !== e);
-    switch (e.error.keyword) {
+  const byPointer = new Map<string, ErrorObject[]>();
+  for (const { pointer, error } of errors) {
+    const here = byPointer.get(pointer);
+    if (here) here.push(error);
+    else byPointer.set(pointer, [error]);
+  }
+  return errors.filter(({ pointer, error }) => {
+    const here = byPointer.get(pointer)!;
+    switch (error.keyword) {
       case 'required': {
-        const { missingProperty } = e.error.params as { missingProperty: string };
-        return !here.some(({ error }) => {
-          if (error.keyword !== 'additionalProperties') return false;
-          const key = (error.params as { additionalProperty: string }).additionalProperty;
-          return key === '<<' || suggestKey(key, knownKeys(error)) === missingProperty;
+        const { missingProperty } = error.params as { missingProperty: string };
+        return !here.some((other) => {
+          if (other.keyword !== 'additionalProperties') return false;
+          const key = (other.params as { additionalProperty: string }).additionalProperty;
+          return key === '<<' || suggestKey(key, knownKeys(other)) === missingProperty;
         });
       }
       case 'minimum':
-        return !here.some(({ error }) => error.keyword === 'type');
+        return !here.some((other) => other.keyword === 'type');
       default:
         return true;
     }
@@ -368,8 +370,9 @@ function locate(root: Node, pointer: string): Place {
   return { node, location, value, name: nameOf(parts) };
 }
 
-function isOnLineOf(a: Location, b: Location): boolean {
-  return lineAndColumn(a.source, a.start).line === lineAndColumn(b.source, b.start).line;
+/** Whether a value begins on the line of its key; what an alias stands for never does. */
+function isOnLineOf(value: Location, key: Location): boolean {
+  return value.start >= key.end && !key.source.text.slice(key.end, value.start).includes('\n');
 }
 
 const COLLECTIONS: Readonly<Record<string, string>> = { rules: 'rule', params: 'param', tables: 'table' };

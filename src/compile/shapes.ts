@@ -16,7 +16,10 @@ export function edgeShape(consumer: Rule, input: Input, { rule: producer, output
   if (byText) return { producer, shape: 'irregular', shared: names };
   // A param of the producer that the consumer writes as a literal picks a part of the producer's tasks.
   const open = producer.key.filter((c) => read.has(c));
-  if (shared.length === 0) return { producer, shape: input.gathered ? 'gather' : 'broadcast', shared: names };
+  if (shared.length === 0) {
+    const single = consumer.key.length === 0 && producer.key.length === 0;
+    return { producer, shape: input.gathered ? 'gather' : single ? 'one-to-one' : 'broadcast', shared: names };
+  }
   const same = !input.gathered && open.length === shared.length && consumer.key.length === shared.length;
   return { producer, shape: same ? 'one-to-one' : 'block', shared: names };
 }

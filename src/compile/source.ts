@@ -208,6 +208,6 @@ class TreeBuilder {
   }
 
   private at(offset: number): Location {
-    return { source: this.source, start: offset, end: offset + 1 };
+    return { source: this.source, start: offset, end: Math.min(offset + 1, this.source.text.length) };
   }
 }

@@ -16,14 +16,20 @@ interface Line {
  * @param offset where the parser stood
  */
 export function explainSyntax(source: SourceText, reason: string, offset: number): Diagnostic[] {
+  const plainly = [report.yamlSyntax(at(source, offset, offset + 1), reason)];
+  if (lineAt(source, offset).text.length > LONGEST_LINE) return plainly;
   const placeholders = unquotedPlaceholders(source, offset);
   if (placeholders.length > 0) return placeholders;
-  return [byReason(source, reason, offset) ?? report.yamlSyntax(at(source, offset, offset + 1), reason)];
+  const explained = byReason(source, reason, offset);
+  return explained ? [explained] : plainly;
 }
+
+/** Longer lines are made by programs; the patterns below would take long over them. */
+const LONGEST_LINE = 4000;
 
 function byReason(source: SourceText, reason: string, offset: number): Diagnostic | null {
   const line = lineAt(source, offset);
-  if (/tab characters/.test(reason) || /^ *\t/.test(line.text)) {
+  if (/tab characters/.test(reason) || (/bad indentation/.test(reason) && /^ *\t/.test(line.text))) {
     const tab = line.start + line.text.indexOf('\t');
     return report.tabIndent(at(source, tab, tab + 1));
   }
@@ -48,7 +54,6 @@ function byReason(source: SourceText, reason: string, offset: number): Diagnosti
 const PLACEHOLDER = String.raw`\{[A-Za-z_]\w*(?:[.:]\w+)*(?:\[\d+\])?\}`;
 const BLOCK_VALUE = new RegExp(
   String.raw`^([ \t]*(?:- +)*(?:[\w.-]+ *: +)?(?:- +)?)(${PLACEHOLDER}[^\s,\]}#][^\n]*?)[ \t\r]*$`,
-  'gm',
 );
 const FLOW_VALUE = new RegExp(
   String.raw`(?<=[[,{:]\s*)((?:[^\s[\],{}"':#]*${PLACEHOLDER})+[^\s,\]{}]*)(?=\s*[,\]}])`,
@@ -60,11 +65,11 @@ function unquotedPlaceholders(source: SourceText, offset: number): Diagnostic[] 
   const line = lineAt(source, offset);
   const found = (start: number, text: string): Diagnostic =>
     report.needsQuotes(at(source, start, start + text.length), text);
-  const block = [...source.text.matchAll(BLOCK_VALUE)].filter((m) => m[1]!.trim() !== '');
-  const starts = (m: RegExpMatchArray): number => m.index! + m[1]!.length;
-  if (block.some((m) => lineAt(source, starts(m)).start === line.start)) {
-    return block.map((m) => found(starts(m), m[2]!));
-  }
+  const trap = (l: Line): Diagnostic[] => {
+    const match = l.text.length <= LONGEST_LINE ? BLOCK_VALUE.exec(l.text) : null;
+    return match && match[1]!.trim() !== '' ? [found(l.start + match[1]!.length, match[2]!)] : [];
+  };
+  if (trap(line).length > 0) return allLines(source).flatMap(trap);
   if (!/[[{]/.test(line.text)) return [];
   const flow = [...line.text.matchAll(FLOW_VALUE)];
   const lone = new RegExp(`^${PLACEHOLDER}$`);
@@ -147,6 +152,7 @@ function findOpen(source: SourceText, offset: number): Location | null {
 /** The brackets of a line outside quotes and comments, and a quote that begins a value and is not closed (-1: none). */
 function scanLine(text: string): { quote: number; brackets: { at: number; open: boolean }[] } {
   const brackets: { at: number; open: boolean }[] = [];
+  if (text.length > LONGEST_LINE) return { quote: -1, brackets };
   for (let i = 0; i < text.length; i++) {
     const c = text[i]!;
     if (c === '#' && (i === 0 || /\s/.test(text[i - 1]!))) break;
@@ -163,7 +169,8 @@ function scanLine(text: string): { quote: number; brackets: { at: number; open: 
 // --- keys and indentation ---
 
 function blockMistake(source: SourceText, line: Line, reason: string, offset: number): Diagnostic | null {
-  const above = lineAbove(source, line);
+  const nearest = lineAbove(source, line);
+  const above = nearest && nearest.text.length <= LONGEST_LINE ? nearest : null;
   for (const l of above ? [above, line] : [line]) {
     const comment = /^\s*(\/\/|\/\*)/.exec(l.text);
     if (comment) return report.wrongComment(wholeLine(source, l));
@@ -231,6 +238,15 @@ function lineAt({ text }: SourceText, offset: number): Line {
   const start = offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', start);
   return { start, text: text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '') };
+}
+
+function allLines({ text }: SourceText): Line[] {
+  let start = 0;
+  return text.split('\n').map((line) => {
+    const here = { start, text: line.replace(/\r$/, '') };
+    start += line.length + 1;
+    return here;
+  });
 }
 
 function restOfLine(source: SourceText, offset: number): string {

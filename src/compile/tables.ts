@@ -304,7 +304,7 @@ function buildExclude(
       if (id !== undefined) ids.add(id);
       else if (!lastSetting(context, key.text)) {
         context.diagnostics.push(
-          report.excludeNoSuchValue(item.location, key.text, text, closest(text, column.values)),
+          report.excludeNoSuchValue(item.location, key.text, text, nearest(text, column, context)),
         );
       }
     }
@@ -316,6 +316,11 @@ function buildExclude(
     context.diagnostics.push(report.excludeMatchesNothing(entry.location));
   }
   return [{ conditions, location: entry.location }];
+}
+
+/** Past the first hundred mistakes no one reads suggestions, which take their time where there are many values. */
+function nearest(text: string, column: Column, { diagnostics }: Context): string | null {
+  return diagnostics.length < 100 ? closest(text, column.values) : null;
 }
 
 const idsByText = new WeakMap<Column, Map<string, number>>();

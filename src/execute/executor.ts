@@ -111,7 +111,8 @@ class Executor {
   private readonly failures: Failure[] = [];
   private readonly fingerprintOf: ((i: number) => string)[];
   private readonly checksOf: string[];
-  private readonly hasLogBinding: boolean[];
+  /** Per rule, whether its tasks write straight to their log; the others to a scratch file that may become it. */
+  private readonly writesToLog: boolean[];
   private readonly scripts: (string | null)[];
   private readonly beganAt = performance.now();
   private readonly hadLogs: boolean;
@@ -127,7 +128,10 @@ class Executor {
     this.temps = new TempOutputs(plan, options.decisions.reasons);
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.checksOf = plan.rules.map((r) => checksText(r));
-    this.hasLogBinding = plan.rules.map((r) => r.rule.command.bindings.some((b) => b.source.kind === 'log'));
+    // A log of the user's may lie on another file system, where no scratch file can be moved to.
+    this.writesToLog = plan.rules.map(
+      ({ rule }) => !rule.log.text.startsWith('.wfc/') || rule.command.bindings.some((b) => b.source.kind === 'log'),
+    );
     this.hadLogs =
       existsSync(join(options.state.root, 'logs')) || plan.rules.some((r) => !r.rule.log.text.startsWith('.wfc/'));
     const functionsFile = this.writeWorkFiles();
@@ -222,7 +226,7 @@ class Executor {
   }
 
   private startTask(task: number, number: number, resources: Resources): void {
-    const { disk, decisions } = this.options;
+    const { disk } = this.options;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
     const seen: Seen[] = [];
@@ -247,15 +251,14 @@ class Executor {
     }
     const lease = this.pools.take(resources);
     const log = rule.logText(index);
-    const existed = number > 1 || decisions.reasons[task] !== reasonCode('output missing');
-    rule.outputTexts.forEach((text, o) => {
-      const path = text(index);
-      // An attempt starts from nothing: an old output must not pass for a new one. An empty folder counts as missing.
-      if (existed || rule.outputTexts.length > 1 || rule.rule.outputs[o]!.directory) disk.remove(path);
-      disk.makeParent(path);
-    });
+    for (const text of rule.outputTexts) {
+      // An attempt starts from nothing: an old output must not pass for a new one. One that counts as missing may still
+      // be in the way: an empty folder, a link that leads nowhere.
+      disk.remove(text(index));
+      disk.makeParent(text(index));
+    }
     const hasLog = number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
-    const toLog = hasLog || this.hasLogBinding[rule.rule.index]!;
+    const toLog = hasLog || this.writesToLog[rule.rule.index]!;
     if (toLog) disk.makeParent(log);
     const attempt: Attempt = {
       task,
@@ -413,6 +416,8 @@ class Executor {
       inputs: attempt.inputs,
       outputs: earlier === undefined ? now : withEarlierStates(earlier, now),
     });
+    // Before anything that depends on it may start: a wfc that is killed then need not run it again.
+    journal.flush();
     this.scheduler.finish(task, 'done');
     for (const path of this.temps.afterSuccess(task)) disk.remove(path);
   }

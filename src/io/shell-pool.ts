@@ -98,7 +98,8 @@ class Worker {
     const args = ['--noprofile', '--norc', shippedFile('templates/worker.sh'), functionsFile, scratchFile(this.number)];
     const child = spawn('bash', args, {
       cwd,
-      env,
+      // Options of the shell that wfc was started from are no part of an experiment. bash(1), SHELLOPTS.
+      env: { ...env, SHELLOPTS: undefined, BASHOPTS: undefined },
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
     });

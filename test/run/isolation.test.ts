@@ -84,6 +84,12 @@ rules:
   expect((await e.run()).status).toBe(1);
 });
 
+it('the options of the shell that wfc was started from do not reach tasks', async () => {
+  const e = experiment('rules: {one: {output: a, run: "echo 1 > a; echo 2 > a; ls none* || true"}}\n');
+  const env = { SHELLOPTS: 'errexit:noclobber:noexec', BASHOPTS: 'failglob' };
+  expect((await e.run('', { env })).status).toBe(0);
+});
+
 it('a command that is all comments runs, and fails for its output only', async () => {
   const e = experiment('rules: {one: {output: a, run: "# nothing yet"}}\n');
   expect((await e.run()).stderr).toContain('it succeeded, but its output is missing: a');

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
 import { experiment, until } from '../support/experiment.ts';
 
 it('keeps what a task prints, output and errors in order, in a log per task under .wfc/logs', async () => {
@@ -30,6 +31,14 @@ rules:
   await e.run();
   expect(e.read('logs/a/fit.log')).toBe('logs/a/fit.log\nown\n');
   expect(e.read('logs/b/fit.log')).toBe('logs/b/fit.log\nown\n');
+});
+
+it.skipIf(!existsSync('/dev/shm'))('takes a log on another file system', async () => {
+  const shm = mkdtempSync('/dev/shm/wfc-logs-');
+  onTestFinished(() => rmSync(shm, { recursive: true }));
+  const e = experiment(`rules: {one: {output: a, log: "${shm}/sub/one.log", run: "echo text; touch a"}}\n`);
+  expect((await e.run()).status).toBe(0);
+  expect(readFileSync(`${shm}/sub/one.log`, 'utf8')).toBe('text\n');
 });
 
 it('keeps the log of an earlier run, and shows only what the last attempt said', async () => {

@@ -30,6 +30,17 @@ rules:
   expect((await e.run()).status).toBe(0);
 });
 
+it('what is in the way of a missing output goes before its task starts: an empty folder, a link that leads nowhere', async () => {
+  const e = experiment(`
+rules:
+  folder: {output: {path: parts, directory: true}, run: "mkdir parts; touch parts/1"}
+  file: {output: a, run: "touch a"}
+`);
+  await execa('mkdir', [e.path('parts')]);
+  await execa('ln', ['-s', '/nonexistent/file', e.path('a')]);
+  expect((await e.run()).stderr).toContain('2 tasks done');
+});
+
 it('a path inside a directory output that was not made fails its consumer', async () => {
   const e = experiment(`
 rules:
