@@ -76,7 +76,7 @@ _wfc_prepare() {
   declare -g -A _wfc_state=() _wfc_is_directory=()
   declare -g -A _wfc_uses_log=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
-  _wfc_stop='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  _wfc_stop='' _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -737,11 +737,12 @@ _wfc_consider() {
   if [[ $_wfc_verdict == ok ]]; then
     if ((_wfc_tries[$1] == 1)) && _wfc_has_record; then
       _wfc_look "${wfc_inputs[@]}" "${wfc_outputs[@]}"
-    else
+    elif [[ $_wfc_seen_ahead != "$1" ]]; then
       _wfc_look "${wfc_inputs[@]}"
     fi
     _wfc_judge_files
   fi
+  _wfc_seen_ahead=
   case $_wfc_verdict in
     wait) _wfc_later+=("$1") ;;
     blocked)
@@ -789,12 +790,12 @@ _wfc_start() {
     _wfc_make_parent "$wfc_log"
     _wfc_file=$wfc_log
   fi
+  _wfc_clock
   _wfc_launch "$1"
   _wfc_lane_pid[_wfc_lane]=$! _wfc_lane_task[_wfc_lane]=$1 _wfc_lane_attempt[_wfc_lane]=${_wfc_tries[$1]}
   printf '+%s\n' "$!" >&"$_wfc_watch"
   _wfc_running=$((_wfc_running + 1))
   _wfc_status[$1]=running _wfc_known[${_wfc_names[$1]}]=started
-  _wfc_clock
   _wfc_lane_began[_wfc_lane]=$_wfc_us _wfc_lane_limit[_wfc_lane]=$wfc_time_seconds
   _wfc_lane_stop[_wfc_lane]='' _wfc_lane_kill[_wfc_lane]=''
   _wfc_lane_log[_wfc_lane]=$_wfc_log_path _wfc_lane_file[_wfc_lane]=$_wfc_file
@@ -900,6 +901,7 @@ _wfc_is_protected() {
 # Until a task has ended, or the watchman or a signal wants to be heard. Which one ended is for _wfc_collect to find out.
 _wfc_await() {
   local running=$_wfc_running
+  _wfc_seen_ahead=
   _wfc_collect_ended
   ((_wfc_running == running)) || return 0
   if ((_wfc_running == 1)); then
@@ -960,8 +962,11 @@ _wfc_show_log() {
 
 _wfc_collect() {
   local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status again name seconds
+  # It has ended: the watchman must not cut this short, or bash forgets the status and tells 128 + USR2 for it.
+  trap '' USR2
   wait "$pid" 2>/dev/null
   status=$?
+  trap ':' USR2
   if ((status > 128)); then
     # Perhaps a signal to this shell cut that short; bash tells the true status once more.
     wait "$pid" 2>/dev/null
@@ -979,6 +984,7 @@ _wfc_collect() {
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
   ((status == 0)) || sleep 0.05
   name=${_wfc_names[t]}
+  _wfc_predict_next "$t"
   _wfc_read_row "$t"
   _wfc_read_settings
   # Before any file is touched.
@@ -1017,6 +1023,22 @@ _wfc_collect() {
   fi
 }
 
+# Half of what a short task costs is looking at files: those of the task that comes next are looked at in the same go,
+# right before it starts. _wfc_next_row is '' where one can't tell. Sets the current row.
+_wfc_predict_next() {
+  local d
+  _wfc_next_inputs=() _wfc_next_row=${_wfc_ready[_wfc_next]-}
+  if [[ -z $_wfc_next_row ]]; then
+    for d in ${_wfc_dependents[$1]-}; do
+      ((_wfc_unmet[d] > 1)) || _wfc_next_row=$d
+      break
+    done
+  fi
+  [[ -n $_wfc_next_row ]] || return 0
+  _wfc_read_row "$_wfc_next_row"
+  if ((${#wfc_inputs[@]} <= 100)); then _wfc_next_inputs=("${wfc_inputs[@]}"); else _wfc_next_row=; fi
+}
+
 # A log is kept where something was written.
 _wfc_keep_log() {
   _wfc_show_log "$1"
@@ -1041,7 +1063,8 @@ _wfc_find_problem() {
     _wfc_problem="exit status $2"
   fi
   [[ -z $_wfc_problem ]] || return 0
-  _wfc_look "${wfc_outputs[@]}"
+  _wfc_look "${wfc_outputs[@]}" "${_wfc_next_inputs[@]}"
+  _wfc_seen_ahead=$_wfc_next_row
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]}
     size=${_wfc_state[$path]##*:}

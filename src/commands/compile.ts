@@ -32,7 +32,7 @@ export function compile(options: CompileOptions): ExitStatus {
     return EXIT.badSpec;
   }
   const { limits, stages } = slurmStages(session, options.env);
-  const elements = stages.reduce((n, s) => n + s.indices.length, 0);
+  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
   if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
     return refuse(
       `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`,
@@ -139,12 +139,12 @@ export function stageReport(stages: readonly Stage[]): string {
     const time = stage.timeSeconds === null ? 'no limit' : formatDuration(stage.timeSeconds);
     rows.push([stage.name, formatCount(stage.tasks.length), formatCount(stage.indices.length), time, waits, stage.why]);
   }
-  const elements = stages.reduce((n, s) => n + s.indices.length, 0);
-  const known = stages.every((s) => s.timeSeconds !== null);
+  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
+  const known = stages.every((s) => s.local || s.timeSeconds !== null);
   const coreHours = stages.reduce(
     (n, s) => n + (s.indices.length * s.request.resources.cpus * (s.timeSeconds ?? 0)) / 3600,
     0,
   );
   const asked = known ? `, at most ${formatCount(Math.ceil(coreHours))} core-hours asked for` : '';
-  return `${table(rows, [false, true, true, true, false, false])}\n${stages.length + 1} sbatch calls, ${formatCount(elements + 1)} queued elements${asked}`;
+  return `${table(rows, [false, true, true, true, false, false])}\n${stages.filter((s) => !s.local).length + 1} sbatch calls, ${formatCount(elements + 1)} queued elements${asked}`;
 }

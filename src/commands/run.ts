@@ -13,6 +13,7 @@ import { recordsOfAdopted } from '../resume/adopt.ts';
 import { printPlan } from './plan.ts';
 import {
   type CommonOptions,
+  checkForce,
   EXIT,
   type ExitStatus,
   lookAhead,
@@ -51,6 +52,12 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
     }
     printPlan(session.plan, outlook.decisions, session.warnings, options);
     return EXIT.done;
+  }
+  // A --force that names nothing is told before anything is written.
+  const forced = checkForce(session.plan, options.force);
+  if (forced.length > 0) {
+    printDiagnostics(forced, options);
+    return EXIT.badSpec;
   }
   let lock: ReturnType<typeof takeLock>;
   try {

@@ -109,6 +109,12 @@ export function lookAhead(session: Session, force: readonly string[]): Outlook |
   return { decisions, history };
 }
 
+/** What is wrong with the names that `--force` gives. */
+export function checkForce(plan: Plan, force: readonly string[]): Diagnostic[] {
+  const forced = forcedTasks(plan, force);
+  return 'diagnostics' in forced ? forced.diagnostics : [];
+}
+
 function forcedTasks(
   plan: Plan,
   force: readonly string[],

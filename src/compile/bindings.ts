@@ -73,6 +73,14 @@ function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Reso
   return { source: { kind, slot, index: p.index }, many: false };
 }
 
+/** What the executors keep for themselves beside a command's own variables: a param may be named like one. */
+const RUNNER_VARIABLES = (
+  'script artifacts inputs outputs from from_output ancient input_at groups list retries time_seconds checks_id ' +
+  'directory temp protected min_bytes has_check lanes stage_exit same_element all_elements wait_seconds element'
+)
+  .split(' ')
+  .map((name) => `wfc_${name}`);
+
 /** The variables of one rule's command: one per distinct placeholder, each with a name of its own. */
 export class BindingTable {
   private readonly byPlaceholder = new Map<string, Binding>();
@@ -100,7 +108,7 @@ export class BindingTable {
     const key = canonical(p);
     const known = this.names.get(key);
     if (known !== undefined) return known;
-    const taken = new Set([...this.names.values()].flatMap((name) => [name, `${name}_int`]));
+    const taken = new Set([...RUNNER_VARIABLES, ...[...this.names.values()].flatMap((name) => [name, `${name}_int`])]);
     const wanted = variableName(p);
     let variable = wanted;
     for (let n = 2; taken.has(variable) || taken.has(`${variable}_int`); n++) variable = `${wanted}__${n}`;

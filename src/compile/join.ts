@@ -1,5 +1,5 @@
 import type { Column, ParamPart, Segment } from '../model/workflow.ts';
-import { partTexts, segmentText } from './paths.ts';
+import { partTexts } from './paths.ts';
 
 /** Segments with more combinations than this are not tabulated; paths that need it are compared one by one, as text. */
 const MAX_TABLE = 2_000_000;
@@ -147,13 +147,19 @@ function isSeparable(segment: Segment): boolean {
   });
 }
 
+/** Equal for equal components only. */
+export function segmentKey(segment: Segment): string {
+  return JSON.stringify(segment.map((p) => (typeof p === 'string' ? p : [p.column.name, p.pad])));
+}
+
 /** Joins path components, keeping what it learned of each. */
 export class SegmentJoiner {
   private readonly texts = new Map<string, SegmentTexts>();
   private readonly joins = new Map<string, SegmentJoin | 'never' | 'unknown'>();
 
   textsOf(segment: Segment): SegmentTexts {
-    const key = segmentText(segment);
+    // Not as a person writes it: there the literal {{site}} and the param {site} look alike.
+    const key = segmentKey(segment);
     let texts = this.texts.get(key);
     if (!texts) {
       texts = new SegmentTexts(segment);
@@ -166,7 +172,7 @@ export class SegmentJoiner {
   join(from: SegmentTexts, to: SegmentTexts): SegmentJoin | 'never' | 'unknown' {
     if (from.literal !== null && to.literal !== null) return from.literal === to.literal ? NO_COLUMNS : 'never';
     if (!endsCanMeet(from.segment, to.segment)) return 'never';
-    const key = `${segmentText(from.segment)}/${segmentText(to.segment)}`;
+    const key = `${segmentKey(from.segment)}/${segmentKey(to.segment)}`;
     let join = this.joins.get(key);
     if (join === undefined) {
       join = computeJoin(from, to);
@@ -191,7 +197,7 @@ function endsCanMeet(a: Segment, b: Segment): boolean {
 }
 
 function computeJoin(from: SegmentTexts, to: SegmentTexts): SegmentJoin | 'never' | 'unknown' {
-  if (segmentText(from.segment) === segmentText(to.segment) && to.isInjective() === true) {
+  if (segmentKey(from.segment) === segmentKey(to.segment) && to.isInjective() === true) {
     return { from: from.columns, to: to.columns, table: null };
   }
   if (from.count > MAX_TABLE) return 'unknown';

@@ -1,7 +1,7 @@
 import type { RuleTasks, Tuples } from '../model/plan.ts';
 import type { Column, Output, PathPattern, Rule, Segment } from '../model/workflow.ts';
-import { type SegmentJoin, SegmentJoiner, SegmentTexts } from './join.ts';
-import { pathWriter, segmentText } from './paths.ts';
+import { type SegmentJoin, SegmentJoiner, SegmentTexts, segmentKey } from './join.ts';
+import { pathWriter } from './paths.ts';
 
 /** One output pattern of a rule, and the tasks that write to it. */
 export interface OutputRef {
@@ -183,7 +183,7 @@ function literalChild({ literals }: TrieNode, literal: string): TrieNode {
 }
 
 function patternChild({ patterns }: TrieNode, segment: Segment, texts: SegmentTexts): TrieNode {
-  const key = segmentText(segment);
+  const key = segmentKey(segment);
   const next = patterns.get(key)?.node ?? newNode();
   patterns.set(key, { texts, node: next });
   return next;

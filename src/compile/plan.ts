@@ -230,5 +230,11 @@ function cycleDiagnostic(cycle: readonly number[], linked: Linked): Diagnostic {
   const names = cycle.map((task) => taskNameOf(linked, task));
   const rules = [...new Set(cycle.map((task) => ruleOf(linked, task).rule))];
   const places = rules.map((rule) => ({ message: `rule "${rule.name}"`, location: rule.outputs[0]!.pattern.location }));
-  return report.cycle(rules[0]!.inputs[0]?.pattern.location ?? rules[0]!.location, names, places);
+  const [first, second] = cycle as [number, number];
+  const consumer = ruleOf(linked, first);
+  let culprit = consumer.rule.location;
+  forEachDependency(linked, first, (producer, input) => {
+    if (producer === second) culprit = input.input.pattern.location;
+  });
+  return report.cycle(culprit, names, places);
 }

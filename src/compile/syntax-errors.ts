@@ -16,12 +16,12 @@ interface Line {
  * @param offset where the parser stood
  */
 export function explainSyntax(source: SourceText, reason: string, offset: number): Diagnostic[] {
-  const plainly = [report.yamlSyntax(at(source, offset, offset + 1), reason)];
-  if (lineAt(source, offset).text.length > LONGEST_LINE) return plainly;
+  const plainly = (): Diagnostic[] => [report.yamlSyntax(at(source, offset, offset + 1), reason)];
+  if (lineAt(source, offset).text.length > LONGEST_LINE) return plainly();
   const placeholders = unquotedPlaceholders(source, offset);
   if (placeholders.length > 0) return placeholders;
   const explained = byReason(source, reason, offset);
-  return explained ? [explained] : plainly;
+  return explained ? [explained] : plainly();
 }
 
 /** Longer lines are made by programs; the patterns below would take long over them. */

@@ -86,7 +86,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   add('runner.sh', options.templates('runner.sh'));
   add('close-lib.sh', options.templates('close.sh'));
   const scripts = new ScriptWriter(plan, id, options);
-  for (const [s, stage] of stages.entries()) add(`${stage.name}.sh`, scripts.stage(stage, s));
+  for (const [s, stage] of stages.entries()) if (!stage.local) add(`${stage.name}.sh`, scripts.stage(stage, s));
   add('close.sh', scripts.close());
   add('submit.sh', scripts.submit(), true);
   add('manifest.json', `${JSON.stringify(scripts.manifest(files.map((f) => f.path)), null, 2)}\n`);
@@ -248,19 +248,22 @@ class ScriptWriter {
       workflow: oneLine(this.plan.workflow.name),
       tasks: stages.reduce((n, s) => n + s.tasks.length, 0).toLocaleString('en'),
       elements: stages.reduce((n, s) => n + s.indices.length, 0).toLocaleString('en'),
-      calls: stages.length + 1,
+      calls: stages.filter((s) => !s.local).length + 1,
       id: this.id,
-      dryRunNote: false,
       specFolder: `'${specFolder.replaceAll("'", "'\\''")}'`,
-      local: null,
-      stages: stages.map((stage, s) => ({
-        number: s + 1,
-        comment: `${stage.tasks.length.toLocaleString('en')} tasks in ${stage.indices.length} elements`,
-        script: `${stage.name}.sh`,
-        options: dependencyOption(stage),
-        held: stage.waits.length === 0,
-        dryRunLine: `'sbatch ${stage.name}.sh: ${stage.indices.length} elements, ${stage.tasks.length} tasks'`,
-      })),
+      local: stages.filter((s) => s.local).map(({ name }) => ({ name })),
+      stages: stages.flatMap((stage, s) =>
+        stage.local
+          ? []
+          : {
+              number: s + 1,
+              comment: `${stage.tasks.length.toLocaleString('en')} tasks in ${stage.indices.length} elements`,
+              script: `${stage.name}.sh`,
+              options: dependencyOption(stage),
+              held: stage.waits.length === 0,
+              dryRunLine: `'sbatch ${stage.name}.sh: ${stage.indices.length} elements, ${stage.tasks.length} tasks'`,
+            },
+      ),
     });
   }
 

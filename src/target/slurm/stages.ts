@@ -1,6 +1,6 @@
 import { determinedColumns } from '../../compile/relation.ts';
 import { taskResources } from '../../compile/resources.ts';
-import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import { forEachTaskInOrder, type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import type { Column } from '../../model/workflow.ts';
 import { levelStages } from './levels.ts';
 import { eachEdgeSet, type Request, splitUnits, type Unit, type Units } from './units.ts';
@@ -48,6 +48,8 @@ export interface Stage {
   readonly sources: readonly { readonly stage: number; readonly sameElement: boolean }[];
   /** Why the tasks are put together this way. */
   readonly why: string;
+  /** `local: true`: its one element runs where the submission is made, before it. */
+  readonly local: boolean;
 }
 
 /** A draft of a stage: which units, and which element each task is in. */
@@ -59,6 +61,7 @@ export interface Draft {
   readonly elements: readonly { readonly index: number; readonly tasks: readonly number[] }[];
   readonly aligned: boolean;
   readonly why: string;
+  readonly local?: boolean;
 }
 
 /** More rules (or classes of requests) than this are planned by levels of the task graph, not rule by rule. */
@@ -72,13 +75,39 @@ export interface PlanStagesOptions {
 
 /** Choose the arrays: which rules share one, how many tasks an element takes, and what each array waits for. */
 export function planStages(plan: Plan, { included, limits, packing }: PlanStagesOptions): Stage[] {
-  const units = splitUnits(plan, included);
-  if (units.units.length === 0) return [];
+  const here = included.map((value, task) => value & Number(ruleOf(plan, task).rule.local));
+  const onCluster = included.map((value, task) => value & ~here[task]!);
+  const units = splitUnits(plan, onCluster);
+  const local = localDraft(plan, here);
   const byRule = units.units.length <= MAX_UNITS && plan.order.every((b) => b.kind === 'rule');
-  const drafts = byRule
-    ? blockDrafts(plan, units, included, limits, packing)
-    : levelStages(plan, units, included, limits, packing);
-  return finishStages(plan, drafts, included, limits, packing);
+  const drafts =
+    units.units.length === 0
+      ? []
+      : byRule
+        ? blockDrafts(plan, units, onCluster, limits, packing)
+        : levelStages(plan, units, onCluster, limits, packing);
+  return finishStages(plan, [...local, ...drafts], included, limits, packing);
+}
+
+/** All tasks of `local: true` rules in one element, in order. */
+function localDraft(plan: Plan, here: Uint8Array): Draft[] {
+  const { units } = splitUnits(plan, here);
+  if (units.length === 0) return [];
+  const tasks: number[] = [];
+  forEachTaskInOrder(plan, (task) => {
+    if (here[task] === 1) tasks.push(task);
+  });
+  return [
+    {
+      units,
+      rules: [...new Set(units.map((u) => u.rule.rule.name))],
+      request: units[0]!.request,
+      elements: [{ index: 0, tasks }],
+      aligned: false,
+      why: 'declared local: runs where the submission is made, before it',
+      local: true,
+    },
+  ];
 }
 
 // --- blocks ---
@@ -89,20 +118,37 @@ interface BlockRule {
   readonly chunk: number;
 }
 
-/** The finest blocks that the site can queue: as many elements as allowed, all stages cut alike. */
+/** An element should not take longer than this where finer blocks are to be had. */
+const LONG_ELEMENT_SECONDS = 12 * 3600;
+/** With this many elements in the widest array a cluster has enough to do at a time; more cost scheduling. */
+const WIDE_ENOUGH = 100;
+
+/**
+ * Blocks that the site can queue. Of those, the coarsest that still gives a hundred elements and none of them too long:
+ * coarse blocks fuse more rules and release faster; fine ones run wider.
+ */
 function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: SiteLimits, packing: Packing): Draft[] {
   const most = Math.min(limits.maxArraySize, limits.maxSubmit, 1000);
-  let fallback: Draft[] | null = null;
+  const fitting: Draft[][] = [];
+  let last: Draft[] = [];
   for (const blocks of blockCandidates(units, packing)) {
     const drafts = draftByBlocks(plan, units, included, blocks, packing, limits);
     const total = drafts.reduce((n, d) => n + d.elements.length, 0);
     const fits =
       total + 1 <= limits.maxSubmit &&
       drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize);
-    if (fits) return drafts;
-    fallback = drafts;
+    if (fits) fitting.push(drafts);
+    last = drafts;
+    // Asked for by the user, the first that fits is the one.
+    if (fits && packing.tasksPerElement !== 'auto') break;
   }
-  return fallback ?? [];
+  const [finest] = fitting;
+  if (!finest) return last;
+  const wide = (drafts: readonly Draft[]): number => Math.max(...drafts.map((d) => d.elements.length));
+  const longest = (drafts: readonly Draft[]): number =>
+    Math.max(...drafts.map((d) => elementTime(plan, d, { ...limits, maxTimeSeconds: null }, packing) ?? 0));
+  const enough = Math.min(WIDE_ENOUGH, wide(finest));
+  return fitting.findLast((d) => wide(d) >= enough && longest(d) <= LONG_ELEMENT_SECONDS) ?? finest;
 }
 
 function lastIndex({ elements }: Draft): number {
@@ -311,7 +357,9 @@ function finishStages(
   return drafts.map((draft, s): Stage => {
     const from = [...sources[s]!].sort(([a], [b]) => a - b);
     ancestors[s] = new Set(from.flatMap(([stage]) => [stage, ...ancestors[stage]!]));
-    const waits = reduceWaits(from, sources, ancestors, drafts);
+    // What runs before the submission has ended when it is made.
+    const queued = from.filter(([stage]) => !drafts[stage]!.local);
+    const waits = reduceWaits(queued, sources, ancestors, drafts);
     const offsets = new Int32Array(draft.elements.length + 1);
     draft.elements.forEach(({ tasks }, e) => {
       offsets[e + 1] = offsets[e]! + tasks.length;
@@ -328,6 +376,7 @@ function finishStages(
       waits,
       sources: from.map(([stage, sameElement]) => ({ stage, sameElement })),
       why: draft.why,
+      local: draft.local === true,
     };
   });
 }
