@@ -76,7 +76,7 @@ _wfc_prepare() {
   declare -g -A _wfc_state=() _wfc_is_directory=()
   declare -g -A _wfc_uses_log=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
-  _wfc_stop='' _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  _wfc_stop='' _wfc_clock_pid='' _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -98,9 +98,8 @@ _wfc_prepare() {
   trap '_wfc_stop=${_wfc_stop:-limit}' USR1
   trap '_wfc_stop=cancelled' TERM HUP
   trap '_wfc_stop=interrupted' INT
-  trap ':' USR2 PIPE
-  local main=$BASHPID
-  exec {_wfc_watch}> >(_wfc_watchman "$main" >/dev/null 2>&1)
+  trap ':' PIPE
+  exec {_wfc_watch}> >(_wfc_watchman >/dev/null 2>&1)
 }
 
 _wfc_say() {
@@ -113,25 +112,17 @@ _wfc_die() {
   exit 1
 }
 
-# `wait` has no time limit: this process wakes the runner twice a second, to look after limits and its element. It also
-# knows the process groups of running tasks (+GROUP, -GROUP): when the runner is killed outright, its input ends and it
-# kills them, because nobody else is left to do so.
+# Knows the process groups of running tasks (+GROUP, -GROUP). Where the runner is killed outright, its input ends, and it
+# kills them: nobody else is left to do so.
 _wfc_watchman() {
   local -A groups=()
-  local line status
+  local line
   trap '' HUP INT TERM USR1
-  while :; do
-    IFS= read -r -t 0.5 line
-    status=$?
-    if ((status > 128)); then
-      kill -USR2 "$1" || break
-    elif ((status > 0)); then
-      break
-    elif [[ $line == +* ]]; then
-      groups[${line#+}]=1
-    else
-      unset "groups[${line#-}]"
-    fi
+  while IFS= read -r line; do
+    case $line in
+      +*) groups[${line#+}]=1 ;;
+      *) unset "groups[${line#-}]" ;;
+    esac
   done
   for line in "${!groups[@]}"; do kill -KILL -- "-$line"; done
 }
@@ -192,6 +183,7 @@ _wfc_own() {
 _wfc_kill_tasks() {
   local lane
   for lane in "${!_wfc_lane_pid[@]}"; do kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null; done
+  [[ -z $_wfc_clock_pid ]] || kill "$_wfc_clock_pid" 2>/dev/null
 }
 
 # One write a line, and the file is closed after it: on a network file system that is what lets others see the line, and
@@ -898,17 +890,19 @@ _wfc_is_protected() {
 
 # --- while tasks run ---
 
-# Until a task has ended, or the watchman or a signal wants to be heard. Which one ended is for _wfc_collect to find out.
+# Until a task has ended, half a second is over, or a signal has come. Which task ended is for _wfc_collect_ended to find
+# out. `wait` has no time limit, so a sleep is waited for beside the tasks. A signal from a timer won't do: bash 5.2 may
+# give a false exit status for a child once a trap has interrupted a wait (1 in 10 in a trial).
 _wfc_await() {
   local running=$_wfc_running
   _wfc_seen_ahead=
   _wfc_collect_ended
   ((_wfc_running == running)) || return 0
-  if ((_wfc_running == 1)); then
-    wait "${_wfc_lane_pid[@]}"
-  else
-    wait -n
-  fi 2>/dev/null
+  if [[ -z $_wfc_clock_pid ]] || ! kill -0 "$_wfc_clock_pid" 2>/dev/null; then
+    sleep 0.5 >/dev/null 2>&1 {_wfc_watch}>&- &
+    _wfc_clock_pid=$!
+  fi
+  wait -n 2>/dev/null
   _wfc_collect_ended
 }
 
@@ -961,18 +955,12 @@ _wfc_show_log() {
 # --- when a task has ended ---
 
 _wfc_collect() {
-  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status again name seconds
+  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name seconds
   # It has ended: the watchman must not cut this short, or bash forgets the status and tells 128 + USR2 for it.
   trap '' USR2
   wait "$pid" 2>/dev/null
   status=$?
   trap ':' USR2
-  if ((status > 128)); then
-    # Perhaps a signal to this shell cut that short; bash tells the true status once more.
-    wait "$pid" 2>/dev/null
-    again=$?
-    ((again == 127)) || status=$again
-  fi
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$pid" 2>/dev/null
   printf -- '-%s\n' "$pid" >&"$_wfc_watch"
@@ -1139,6 +1127,7 @@ _wfc_was_out_of_memory() {
 
 _wfc_end() {
   local left=$((${#_wfc_rows[@]} - _wfc_done - _wfc_skipped - _wfc_failed - _wfc_blocked)) status=0
+  _wfc_kill_tasks
   set +f
   rm -f -- "$_wfc_scratch".*
   set -f

@@ -1,0 +1,142 @@
+# What comes before and after the tasks. Started by Makefile, in the folder that both lie in:
+#
+#     make.sh begin SPEC_FOLDER MAKE [GOAL …]   looks after stand-ins, then becomes the make that runs tasks.mk
+#     make.sh end SPEC_FOLDER [GOAL …]          after a success: removes the temp outputs that no goal names
+#
+# tables/stand-ins.tsv: rows `KIND STAND_IN PATH`, tab-separated. See the head of tasks.mk for what they are.
+# shellcheck shell=bash
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
+  echo "wfc: needs bash 4.3 or newer; this is $BASH_VERSION" >&2
+  exit 1
+fi
+set +eu -f
+artifacts=$(pwd -P)
+step=$1
+cd -P -- "$2" || exit
+shift 2
+# Short and the same on every machine, where the folder lies below the spec's.
+[[ $artifacts != "$PWD"/* ]] || artifacts=${artifacts#"$PWD"/}
+work=.wfc/make-run
+
+# A stand-in is missing where its file is, and has its file's time; that of a directory keeps the time when it was made.
+sync_stand_ins() {
+  local kind stamp path row
+  local -a rows=()
+  [[ -e $artifacts/tables/stand-ins.tsv ]] || return 0
+  mapfile -t rows <"$artifacts/tables/stand-ins.tsv"
+  for row in "${rows[@]}"; do
+    kind=${row%%$'\t'*} row=${row#*$'\t'}
+    stamp=${row%%$'\t'*} path=${row#*$'\t'}
+    [[ $path != -* ]] || path=./$path
+    case $kind in
+      once) continue ;;
+      directory) [[ -d $path ]] && ! is_empty "$path" ;;
+      *) [[ -e $path ]] ;;
+    esac || {
+      [[ ! -e $stamp ]] || rm -f -- "$stamp"
+      continue
+    }
+    if [[ -e $stamp ]]; then
+      [[ $kind == file && ($stamp -nt $path || $stamp -ot $path) ]] || continue
+    elif [[ ! -d ${stamp%/*} ]]; then
+      mkdir -p -- "${stamp%/*}"
+    fi
+    touch -r "$path" -- "$stamp"
+  done
+}
+
+is_empty() {
+  local entry
+  set +f
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    [[ ! -e $entry && ! -L $entry ]] || break
+    entry=
+  done
+  set -f
+  [[ -z $entry ]]
+}
+
+# The files of tasks that did not come to their end (a power cut, kill -9): what they left may be half-written.
+remove_half_done() {
+  local file pid path
+  local -a paths
+  set +f
+  local -a files=("$work"/*.task)
+  set -f
+  for file in "${files[@]}"; do
+    [[ -e $file ]] || continue
+    pid=${file##*/}
+    pid=${pid%.task}
+    # Of a make that runs at this moment.
+    if kill -0 "$pid" 2>/dev/null; then
+      [[ -r /proc/$pid/cmdline && $(tr '\0' ' ' <"/proc/$pid/cmdline") != *task.sh* ]] || continue
+    fi
+    mapfile -t paths <"$file"
+    for path in "${paths[@]}"; do
+      [[ $path != -* ]] || path=./$path
+      [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path"
+      rm -rf -- "$path"
+    done
+    rm -f -- "$work/$pid.task" "$work/$pid.log"
+  done
+}
+
+# A new journal for the tasks of this make: `wfc run` knows by it what is complete. The first task makes the file.
+choose_journal() {
+  local file last=0 number
+  set +f
+  for file in .wfc/journal/*-*.tsv; do
+    number=${file##*/}
+    number=${number%%-*}
+    [[ $number != *[!0-9]* ]] && ((10#$number > last)) && last=$((10#$number))
+  done
+  set -f
+  mkdir -p .wfc/journal
+  printf -v wfc_journal '.wfc/journal/%06d-make-%s-%d.tsv' $((last + 1)) "${HOSTNAME//[!A-Za-z0-9._-]/_}" "$$"
+}
+
+# Whether make was told not to run anything: its first word of flags holds an n or a q.
+is_dry() {
+  local flags=${MAKEFLAGS%% *}
+  [[ $flags != -* && $flags == *[nq]* ]]
+}
+
+# The command that runs a task, as make takes it: without a shell of its own where nothing in it asks for one.
+task_command() {
+  local script=$artifacts/task.sh
+  if [[ $script == *[!A-Za-z0-9_./+,@^-]* ]]; then script="'${script//\'/\'\\\'\'}'"; fi
+  wfc_task="bash ${script//\$/\$\$}"
+}
+
+begin() {
+  local make=$1
+  shift
+  export wfc_journal wfc_task
+  if ! is_dry; then
+    mkdir -p "$work" || exit
+    remove_half_done
+    choose_journal
+  fi
+  sync_stand_ins
+  task_command
+  unset wfc_makefile
+  # -L: a link is as new as it is itself, or what it leads to, whichever is newer.
+  exec "$make" -rRL -f "$artifacts/tasks.mk" -- "$@"
+}
+
+end() {
+  local path goal
+  local -a paths=()
+  local -A goals=()
+  for goal; do goals[$goal]=1; done
+  mapfile -t paths <"$artifacts/tables/temps.txt"
+  for path in "${paths[@]}"; do
+    [[ -z ${goals[$path]-} && (-e $path || -L $path) ]] || continue
+    [[ $path != -* ]] || path=./$path
+    [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path"
+    rm -rf -- "$path"
+  done
+  sync_stand_ins
+}
+
+"$step" "$@"

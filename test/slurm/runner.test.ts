@@ -1,0 +1,608 @@
+/** What the runner of an array element promises, without Slurm. On a real Slurm: runner-slurm.test.ts. */
+import { chmodSync, lstatSync, renameSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { firstDifference, statesText } from '../../src/resume/record.ts';
+import { type FixtureTask, Submission } from './runner-fixture.ts';
+
+const JOURNAL = '.wfc/journal/000001-slurm-abc';
+
+function seen(submission: Submission, paths: readonly string[]) {
+  return paths.map((path) => {
+    const { mtimeMs, size } = statSync(join(submission.folder, path));
+    return { mtimeMs, size };
+  });
+}
+
+const note = 'echo "$out" >>ran; echo made >"$out"';
+
+describe.concurrent('records', () => {
+  it('a complete task is skipped, and run again after its output, its input or its fingerprint changed', async () => {
+    const tasks: FixtureTask[] = [
+      { out: 'out/a', options: 'in=source', run: note },
+      { out: 'out/b', options: 'from=out/a', run: note },
+      { out: 'out/c', options: 'old=source', run: note },
+    ];
+    const s = new Submission({ main: { elements: [tasks] } });
+    s.write('source', 'x');
+    expect((await s.run('main')).status).toBe(0);
+    expect(s.ran).toEqual(['out/a', 'out/c', 'out/b']);
+    expect(s.events('main')).toEqual(s.ran.flatMap((task) => [`started ${task}`, `done ${task}`]));
+
+    const first = s.journal('main').find((f) => f[0] === 'done')!;
+    expect((await s.run('main')).output).toContain('3 were complete');
+    expect(s.ran).toHaveLength(3);
+    // The record is written again as it was, so that consumers read one journal only.
+    expect(s.journal('main').find((f) => f[0] === 'done')).toEqual(first);
+    expect(s.events('main')).toEqual(['done out/a', 'done out/b', 'done out/c']);
+
+    s.write('out/b', 'tampered');
+    await s.run('main');
+    expect(s.ran.slice(3)).toEqual(['out/b']);
+    // An older source put back counts too; an ancient one does not, though it must exist.
+    utimesSync(join(s.folder, 'source'), 1, 1);
+    await s.run('main');
+    expect(s.ran.slice(4)).toEqual(['out/a', 'out/b']);
+    const renewed = new Submission({ main: { elements: [tasks.map((t) => ({ ...t, fingerprint: 'f2' }))] } }, s.folder);
+    await renewed.run('main');
+    expect(s.ran.slice(6)).toEqual(['out/a', 'out/c', 'out/b']);
+  });
+
+  it('a later submission of the same artifacts skips what an earlier one did, one of others does not', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 'a', run: note }]] } });
+    await s.run('main');
+    await s.run('main', { journal: '.wfc/journal/000002-slurm-abc' });
+    expect(s.ran).toHaveLength(1);
+    await s.run('main', { journal: '.wfc/journal/000003-slurm-other' });
+    expect(s.ran).toHaveLength(2);
+  });
+
+  it('a torn line is no record, and a task that was started last is not complete', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'a', run: note },
+            { out: 'b', run: note },
+          ],
+        ],
+      },
+    });
+    await s.run('main');
+    const name = s.list(JOURNAL).find((n) => n.endsWith('.tsv'))!;
+    const lines = s.read(`${JOURNAL}/${name}`).split('\n');
+    // run, started a, done a, started b, done b: the last is cut, and `a` was started again.
+    s.write(`${JOURNAL}/${name}`, `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, -3)}\tend\t0\t.\n`);
+    await s.run('main');
+    expect(s.ran).toEqual(['a', 'b', 'b']);
+    const newest = `${JOURNAL}/main.0.${s.read(`${JOURNAL}/owner/main.0`).trim()}.tsv`;
+    s.write(newest, `${s.read(newest)}started\ta\t1\t1\t999999\t.\n`);
+    await s.run('main');
+    expect(s.ran).toEqual(['a', 'b', 'b', 'a']);
+  });
+
+  it('whole seconds compare where a time lacks its fraction', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 'a', options: 'in=source', run: note }]] } });
+    s.write('source', 'x');
+    await s.run('main');
+    const { mtimeMs } = statSync(join(s.folder, 'a'));
+    utimesSync(join(s.folder, 'a'), Math.floor(mtimeMs / 1000), Math.floor(mtimeMs / 1000));
+    await s.run('main');
+    expect(s.ran).toHaveLength(1);
+    utimesSync(join(s.folder, 'a'), Math.floor(mtimeMs / 1000) - 1, Math.floor(mtimeMs / 1000) - 1);
+    await s.run('main');
+    expect(s.ran).toHaveLength(2);
+  });
+
+  it.each([3, 64, 65, 1500])('the states of %i inputs are the very text that wfc makes of them', async (count) => {
+    const s = new Submission({ main: { elements: [[{ out: 'all', options: 'all', list: 'g', run: note }]] } });
+    const paths = Array.from({ length: count }, (_, i) => `in/${i}`);
+    for (const [i, path] of paths.entries()) {
+      s.write(path, 'x'.repeat(i % 7));
+      // Times of all kinds: whole, before 2004, after 2039, and ones that round up to the next second.
+      const seconds = [1_700_000_000, 86_400, 2_300_000_000, 40, 1_000_000_000, 5_000_000_000][i % 6]!;
+      const nanoseconds =
+        i % 11 === 0
+          ? '000000000'
+          : i % 13 === 0
+            ? '999999999'
+            : `${(i * 987_654_321) % 1_000_000_000}`.padStart(9, '0');
+      if (count <= 65) await execa('touch', ['-d', `@${seconds}.${nanoseconds}`, join(s.folder, path)]);
+    }
+    s.write('D/lists/g.txt', paths.map((p) => `${p}\n`).join(''));
+    await s.run('main');
+    const inputs = s.field('main', 'done', 'all', 5)!;
+    expect(firstDifference(inputs, seen(s, paths))).toBe(-1);
+    if (count > 64) expect(inputs).toBe(statesText(seen(s, paths)));
+    expect(firstDifference(s.field('main', 'done', 'all', 6)!, seen(s, ['all']))).toBe(-1);
+    await s.run('main');
+    expect(s.ran).toHaveLength(1);
+    s.write(paths[1]!, 'changed');
+    await s.run('main');
+    expect(s.ran).toHaveLength(2);
+  });
+});
+
+describe.concurrent('what may run', () => {
+  it('keep-going is exact: a task runs if and only if all that it needs succeeded', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'a', run: 'echo oops; exit 3' },
+            { out: 'b', options: 'from=a', run: note },
+            { out: 'c', run: note },
+            { out: 'd', options: 'from=b|from=c', run: note },
+            { out: 'e', options: 'from=c', run: note },
+            { out: 'f', options: 'in=nowhere', run: note },
+          ],
+        ],
+      },
+      // In the next array: blocked by the root cause, not by the one in between.
+      next: {
+        settings: 'wfc_same_element=(main)',
+        elements: [
+          [
+            { out: 'g', options: 'from=d', run: note },
+            { out: 'h', options: 'from=e', run: note },
+          ],
+        ],
+      },
+      last: {
+        settings: 'wfc_all_elements=(next main)\nwfc_stage_exit=0',
+        elements: [[{ out: 'i', options: 'from=g', run: note }]],
+      },
+    });
+    const { status, output } = await s.run('main');
+    expect(status).toBe(1);
+    expect(output).toContain('failed: a: exit status 3 (attempt 1 of 1); log: .wfc/logs/a.log');
+    expect(s.read('.wfc/logs/a.log')).toBe('oops\n');
+    expect(s.ran).toEqual(['c', 'e']);
+    expect(s.journal('main').filter((f) => f[0] === 'blocked')).toEqual([
+      ['blocked', 'b', 'a'],
+      ['blocked', 'd', 'a'],
+    ]);
+    expect(s.journal('main').find((f) => f[0] === 'failed' && f[1] === 'f')).toEqual([
+      'failed',
+      'f',
+      '0',
+      '',
+      'source file missing: nowhere',
+    ]);
+    expect(s.journal('main').at(-1)).toEqual(['end', '1']);
+
+    const next = await s.run('next', { env: { wfc_wait_seconds: '60' } });
+    expect(next.status).toBe(1);
+    // A record tells at once: nothing is waited for.
+    expect(next.seconds).toBeLessThan(8);
+    expect(s.ran).toEqual(['c', 'e', 'h']);
+    expect(s.field('next', 'blocked', 'g', 2)).toBe('a');
+    expect((await s.run('last')).status).toBe(0);
+    expect(s.field('last', 'blocked', 'i', 2)).toBe('a');
+
+    const { status: closed, output: summary } = await s.close('main=1 next=1 last=1');
+    expect(closed).toBe(1);
+    expect(summary).toMatch(/^main +6 +2 +2 +2 +0$/m);
+    expect(summary).toMatch(/^in all +9 +3 +2 +4 +0$/m);
+    expect(summary).toContain('  a: exit status 3\n    log: .wfc/logs/a.log\n  f: source file missing: nowhere');
+  });
+
+  it('a half-written input is never consumed: not without its record, and not in another size', async () => {
+    const s = new Submission({
+      make: { elements: [[{ out: 'a', run: note }]] },
+      use: {
+        settings: 'wfc_same_element=(make)',
+        elements: [
+          [
+            { out: 'b', options: 'from=a', run: 'cat a >"$out"; echo b >>ran' },
+            { out: 'c', run: note },
+          ],
+        ],
+      },
+    });
+    // The producer was killed outright: its output lies there, its journal has no end.
+    s.write('a', 'half');
+    s.write(`${JOURNAL}/owner/make.0`, 'x1');
+    s.write(`${JOURNAL}/make.0.x1.tsv`, 'run\t1.0\thost\t1\t.\nstarted\ta\t1\t1\t1\t.\n');
+    const { status, seconds } = await s.run('use');
+    expect(status).toBe(1);
+    expect(seconds).toBeGreaterThan(1);
+    expect(s.events('use')).toEqual(['started c', 'done c', 'blocked b']);
+    // With its record, but another content than recorded.
+    await s.run('make');
+    s.write('a', 'ha');
+    await s.run('use');
+    expect(s.events('use')).toEqual(['done c', 'blocked b']);
+    expect(s.ran).not.toContain('b');
+    await s.run('make');
+    expect((await s.run('use')).status).toBe(0);
+    expect(s.read('b')).toBe('made\n');
+  });
+
+  it('waits for records and files that are late, in one budget', async () => {
+    const s = new Submission({
+      make: { elements: [[{ out: 'a', run: 'echo 1 >a' }], [{ out: 'x', run: 'false' }]] },
+      use: {
+        settings: 'wfc_all_elements=(make)\nwfc_wait_seconds=8',
+        elements: [
+          [
+            { out: 'b', options: 'from=a' },
+            { out: 'y', options: 'from=x' },
+          ],
+        ],
+      },
+    });
+    await s.run('make');
+    renameSync(join(s.folder, 'a'), join(s.folder, 'late'));
+    const use = s.start('use');
+    await sleep(400);
+    await s.run('make', { element: 1 });
+    expect(s.exists('b')).toBe(false);
+    renameSync(join(s.folder, 'late'), join(s.folder, 'a'));
+    expect((await use).exitCode).toBe(1);
+    expect(s.events('use').sort()).toEqual(['blocked y', 'done b', 'started b']);
+    expect(s.field('use', 'blocked', 'y', 2)).toBe('x');
+  });
+
+  it('a producer that is done but whose file inside its directory is missing fails its consumer', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'd', options: 'dir', run: 'mkdir d; : >d/x' },
+            { out: 'a', options: 'from=d/x<d<-1' },
+            { out: 'b', options: 'from=d/y<d<-1' },
+          ],
+        ],
+      },
+    });
+    await s.run('main');
+    expect(s.events('main').filter((e) => !e.startsWith('started'))).toEqual(['done d', 'done a', 'failed b']);
+    expect(s.field('main', 'failed', 'b', 4)).toBe('its input is missing: d/y');
+  });
+
+  it('lanes run side by side, keep to the order inside, and hold up nobody', async () => {
+    const slow = (out: string, options = '-') => ({ out, options, run: `sleep 0.6; ${note}` });
+    const s = new Submission({
+      main: {
+        settings: 'wfc_lanes=3',
+        elements: [
+          [
+            slow('a1'),
+            slow('a2', 'from=a1'),
+            slow('a3', 'from=a2'),
+            slow('b1'),
+            slow('b2'),
+            slow('c1'),
+            slow('c2', 'from=c1'),
+          ],
+        ],
+      },
+    });
+    const { status, seconds } = await s.run('main');
+    expect(status).toBe(0);
+    // 7 tasks of 0.6 s: 4.2 s one after another, 1.8 s at best.
+    expect(seconds).toBeLessThan(3.4);
+    expect(s.ran).toHaveLength(7);
+    for (const [first, then] of [
+      ['a1', 'a2'],
+      ['a2', 'a3'],
+      ['c1', 'c2'],
+    ]) {
+      expect(s.ran.indexOf(first!)).toBeLessThan(s.ran.indexOf(then!));
+    }
+  });
+});
+
+describe.concurrent('an attempt', () => {
+  it('is retried as often as allowed, its outputs removed in between, its logs appended', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            {
+              out: 'a|a2',
+              options: 'retries=2',
+              run: 'ls a* >>seen 2>/dev/null || :; echo try $attempt; : >a; : >a2; ((attempt == 3))',
+            },
+            { out: 'b', options: 'retries=1', run: 'false; echo not reached >b' },
+            { out: 'c', options: 'from=b' },
+          ],
+        ],
+      },
+    });
+    expect((await s.run('main')).status).toBe(1);
+    expect(s.read('seen')).toBe('');
+    expect(s.events('main')).toEqual([
+      ...['started a', 'failed a', 'started a', 'failed a', 'started a', 'done a'],
+      ...['started b', 'failed b', 'started b', 'failed b', 'blocked c'],
+    ]);
+    expect(s.read('.wfc/logs/a.log')).toBe('try 1\nwfc: attempt 2\ntry 2\nwfc: attempt 3\ntry 3\n');
+    expect(s.field('main', 'done', 'a', 6)!.split(',')).toHaveLength(2);
+  });
+
+  it('leaves no log where it printed nothing, and shows the log of a long one', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'a' },
+            { out: 'b', rule: 'logged', options: 'log=l/b.log' },
+            { out: 'c', run: 'echo long; sleep 2.5; echo end; : >c' },
+          ],
+        ],
+      },
+    });
+    const running = s.start('main');
+    await expect.poll(() => s.exists('.wfc/logs/c.log'), { timeout: 4000 }).toBe(true);
+    expect(s.read('.wfc/logs/c.log')).toBe('long\n');
+    expect((await running).exitCode).toBe(0);
+    expect(s.read('.wfc/logs/c.log')).toBe('long\nend\n');
+    expect(s.list('.wfc/logs')).toEqual(['c.log']);
+    expect(s.read('l/b.log')).toBe('note\n');
+    expect(s.list(`${JOURNAL}/scratch`)).toEqual([]);
+  });
+
+  it('is stopped at its time limit, with all that it started', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'a', options: 'time=1', run: '(sleep 3; echo late >>a) & sleep 30' },
+            { out: 'b', run: note },
+          ],
+        ],
+      },
+    });
+    const { status, seconds } = await s.run('main');
+    expect(status).toBe(1);
+    expect(seconds).toBeLessThan(8);
+    expect(s.field('main', 'failed', 'a', 4)).toBe('time limit: stopped after 1 s');
+    expect(s.read('.wfc/logs/a.log')).toContain('wfc: time limit of 1 s reached\n');
+    expect(s.ran).toEqual(['b']);
+    await sleep(1500);
+    expect(s.exists('a')).toBe(false);
+  });
+
+  it('must leave what it declared: files, directories with something in them, sizes, checks', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'missing', run: ':' },
+            { out: 'isdir', run: 'mkdir isdir' },
+            { out: 'notdir', options: 'dir' },
+            { out: 'emptydir', options: 'dir', run: 'mkdir emptydir' },
+            { out: 'gooddir', options: 'dir', run: 'mkdir gooddir; : >gooddir/.hidden' },
+            { out: 'empty', options: 'min=1' },
+            { out: 'small', options: 'min=10', run: 'echo 12345 >small' },
+            { out: 'bad', options: 'check', run: 'echo bad >bad; exit 0' },
+            { out: 'good', options: 'check', run: 'echo good >good; exit 0' },
+            { out: 'killed', run: 'kill -9 $BASHPID' },
+            { out: 'crashed', run: 'kill -11 $BASHPID' },
+            { out: '-x', options: 'check', run: 'echo good >"$out"' },
+          ],
+        ],
+      },
+    });
+    await s.run('main');
+    const failures = Object.fromEntries(
+      s
+        .journal('main')
+        .filter((f) => f[0] === 'failed')
+        .map((f) => [f[1], f[4]]),
+    );
+    expect(failures).toEqual({
+      missing: 'it succeeded, but its output is missing: missing',
+      isdir: 'its output is a directory, and "directory: true" is not set: isdir',
+      notdir: 'its output should be a directory: notdir',
+      emptydir: 'its output directory is empty: emptydir',
+      empty: 'its output is empty: empty',
+      small: 'its output has 6 of at least 10 bytes: small',
+      bad: 'exit status 1',
+      killed: 'killed by signal 9',
+      crashed: 'exit status 139, as if killed by SIGSEGV',
+    });
+    expect(s.read('.wfc/logs/bad.log')).toBe('wfc: bad does not pass its check\n');
+    for (const gone of ['isdir', 'notdir', 'emptydir', 'empty', 'small', 'bad']) expect(s.exists(gone)).toBe(false);
+    for (const kept of ['gooddir', 'good', '-x']) expect(s.exists(kept)).toBe(true);
+    expect((await s.run('main')).output).toContain('0 done, 3 were complete');
+  });
+
+  it('makes protected outputs read-only, and never overwrites one', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'p', options: 'protected', run: note },
+            { out: 'd', options: 'protected|dir', run: 'mkdir d; : >d/x' },
+          ],
+        ],
+      },
+    });
+    await s.run('main');
+    for (const path of ['p', 'd', 'd/x']) expect(lstatSync(join(s.folder, path)).mode & 0o222).toBe(0);
+    expect((await s.run('main')).output).toContain('2 were complete');
+    const renewed = new Submission(
+      { main: { elements: [[{ out: 'p', options: 'protected', run: note, fingerprint: 'f2' }]] } },
+      s.folder,
+    );
+    await renewed.run('main');
+    expect(s.field('main', 'failed', 'p', 4)).toBe(
+      'its output is protected: to make it anew, run chmod -R u+w p, or remove it',
+    );
+    expect(s.read('p')).toBe('made\n');
+    chmodSync(join(s.folder, 'p'), 0o644);
+    expect((await renewed.run('main')).status).toBe(0);
+  });
+
+  it('runs with the surroundings of a plain bash: its own locale, globs, no input, no variable of the runner', async () => {
+    const run =
+      'echo "${LC_ALL-unset}|$(cat)|$#|$-|${IFS@Q}" D/*.s[h]; compgen -v | grep -c "^\\(t\\|pid\\|name\\|lane\\|path\\|status\\|k\\|lines\\)$" || :; : >"$out"; set +e; false; :';
+    const s = new Submission({
+      main: { elements: [[{ out: 'a', options: 'retries=1', run: `${run}; ((attempt == 2))` }]] },
+    });
+    const { status } = await s.run('main', { env: { LC_ALL: 'C.UTF-8' } });
+    expect(status).toBe(0);
+    const block = "C.UTF-8||0|ehuB|$' \\t\\n' D/close.sh D/rules.sh D/runner.sh\n0\n";
+    expect(s.read('.wfc/logs/a.log')).toBe(`${block}wfc: attempt 2\n${block}`);
+  });
+
+  it('takes any path', async () => {
+    const names = [
+      'a b',
+      "it's",
+      'say "x"',
+      '$(touch owned)',
+      '-rf',
+      '-',
+      'ünï→😀',
+      '*',
+      '[a]',
+      'x;y',
+      '@',
+      '~',
+      '`id`',
+      'back\\slash',
+      '${HOME}',
+      'a]b[c',
+      'p%s',
+      '#5:a:b',
+      '!x',
+    ];
+    const tasks = names.flatMap((name) => [
+      { out: name, options: 'in=-source', run: 'cat "$in" >"$out"' },
+      { out: `sub/${name}/x ${name}`, options: `from=${name}`, run: 'cat "$in" >"$out"; echo "$out"' },
+    ]);
+    const s = new Submission({
+      main: { elements: [tasks] },
+      use: {
+        settings: 'wfc_same_element=(main)',
+        elements: [
+          names.map((n, i) => ({ out: `use/${i}`, options: `from=sub/${n}/x ${n}`, run: 'cat "$in" >"$out"' })),
+        ],
+      },
+    });
+    s.write('-source', 'text');
+    const first = await s.run('main');
+    expect(first.output).toContain(`${tasks.length} done, 0 were`);
+    expect((await s.run('main')).output).toContain(`0 done, ${tasks.length} were complete`);
+    expect((await s.run('use')).status).toBe(0);
+    for (const [i, name] of names.entries()) {
+      expect(s.read(`use/${i}`)).toBe('text');
+      expect(s.read(`.wfc/logs/sub_${name}_x ${name}.log`)).toBe(`sub/${name}/x ${name}\n`);
+    }
+    expect(s.exists('owned')).toBe(false);
+    expect((await s.close('main=1 use=1')).status).toBe(0);
+  });
+});
+
+describe.concurrent('stopping', () => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGUSR1', 1],
+    ['SIGINT', 130],
+  ] as const)('on %s tasks are stopped, their outputs go, and the journal ends', async (signal, status) => {
+    const s = new Submission({
+      main: {
+        settings: 'wfc_lanes=2',
+        elements: [
+          [
+            { out: 'a', run: note },
+            { out: 'b', run: 'echo half >b; sleep 30' },
+            { out: 'c', run: 'trap "" TERM; echo half >c; sleep 8; sleep 30' },
+            { out: 'd', run: note },
+          ],
+        ],
+      },
+    });
+    const running = s.start('main');
+    await expect.poll(() => s.exists('c'), { timeout: 5000 }).toBe(true);
+    process.kill(running.pid!, signal);
+    expect((await running).exitCode).toBe(status);
+    expect(s.events('main').slice(-2).sort()).toEqual(['interrupted b', 'interrupted c']);
+    expect(s.journal('main').at(-1)).toEqual(['end', String(status)]);
+    expect(s.ran).toEqual(['a']);
+    expect([s.exists('b'), s.exists('c')]).toEqual([false, false]);
+    expect((await s.close('main=1')).output).toMatch(/^main +4 +1 +0 +0 +3$/m);
+  });
+
+  it('tasks do not outlive a runner that is killed outright', async () => {
+    const s = new Submission({
+      main: { elements: [[{ out: 'a', run: 'echo $BASHPID >pid; while :; do echo x >>a; sleep 0.05; done' }]] },
+    });
+    const running = s.start('main');
+    await expect.poll(() => s.exists('a'), { timeout: 5000 }).toBe(true);
+    running.kill('SIGKILL');
+    await running;
+    await sleep(300);
+    const { size } = statSync(join(s.folder, 'a'));
+    await sleep(300);
+    expect(statSync(join(s.folder, 'a')).size).toBe(size);
+    expect((await s.close('main=1')).status).toBe(1);
+  });
+
+  it.each(['the same submission', 'a later one'])(
+    'a newer attempt of %s takes the element over: the older stops and spoils nothing',
+    async (which) => {
+      const run =
+        'echo start >>starts; if [[ $SPEED == slow ]]; then sleep 4; echo old >"$out"; else echo new >"$out"; fi';
+      const s = new Submission({
+        main: {
+          elements: [
+            [
+              { out: 'a', run },
+              { out: 'b', run },
+            ],
+          ],
+        },
+      });
+      const older = s.start('main', { env: { SPEED: 'slow' } });
+      await expect.poll(() => s.exists('starts'), { timeout: 5000 }).toBe(true);
+      const newer = await s.run('main', {
+        journal: which === 'a later one' ? '.wfc/journal/000002-slurm-abc' : JOURNAL,
+        env: { SPEED: 'fast' },
+      });
+      expect(newer.status).toBe(0);
+      const { exitCode, all } = await older;
+      expect(exitCode).toBe(1);
+      expect(String(all)).toContain('has taken over');
+      await sleep(500);
+      expect([s.read('a'), s.read('b')]).toEqual(['new\n', 'new\n']);
+      expect(s.read('starts').trimEnd().split('\n')).toHaveLength(3);
+    },
+  );
+});
+
+describe('the closing job', () => {
+  it('removes temp outputs, and names elements that did not come to their end', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 't/a', run: note }], [], [{ out: 'b' }]] } });
+    s.write('D/tables/temps.txt', 't/a\nnever made\n');
+    await s.run('main');
+    const first = await s.close('main=3');
+    expect(first.status).toBe(1);
+    expect(first.output).toContain('1 elements did not come to their end');
+    expect(first.output).toMatch(/^ {2}main\.2$/m);
+    expect(s.exists('t/a')).toBe(false);
+    await s.run('main', { element: 2 });
+    expect((await s.close('main=3')).status).toBe(0);
+  });
+});
+
+describe('speed', () => {
+  it('810 trivial tasks take seconds, and skipping them one', async () => {
+    const tasks = Array.from({ length: 810 }, (_, i) => ({ out: `out/${i % 9}/${i}`, options: 'in=source' }));
+    const s = new Submission({ main: { elements: [tasks] } });
+    s.write('source', 'x');
+    const first = await s.run('main');
+    expect(first.output).toContain('810 done');
+    const again = await s.run('main');
+    expect(again.output).toContain('810 were complete');
+    console.log(`810 tasks: ${first.seconds.toFixed(1)} s, skipped in ${again.seconds.toFixed(1)} s`);
+    // Generous: the machine is shared with other tests. Alone it takes 4 s and 0.5 s.
+    expect(first.seconds).toBeLessThan(20);
+    expect(again.seconds).toBeLessThan(6);
+  });
+});

@@ -1,0 +1,177 @@
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { CLI, type Experiment, experiment } from '../support/experiment.ts';
+import type { Cluster } from './cluster.ts';
+import { describeOnSlurm } from './suite.ts';
+
+/** Compile in the experiment's folder, submit, and wait until Slurm has nothing left to do. */
+async function submit(cluster: Cluster, { folder }: Experiment, waitSeconds = 60): Promise<string> {
+  const compiled = await cluster.run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'], {
+    cwd: folder,
+  });
+  expect(compiled.exitCode, compiled.stderr).toBe(0);
+  const submitted = await cluster.run('bash', ['slurm/submit.sh'], { cwd: folder });
+  expect(submitted.exitCode, submitted.stderr).toBe(0);
+  await cluster.waitForIdleQueue(waitSeconds);
+  return submitted.stdout;
+}
+
+/** What the closing job of the newest submission said. */
+function summary({ folder }: Experiment): string {
+  const journals = readdirSync(join(folder, '.wfc/journal'))
+    .filter((n) => n.includes('-slurm-') && /^\d/.test(n))
+    .sort();
+  return readFileSync(join(folder, '.wfc/journal', journals.at(-1)!, 'elements/close.out'), 'utf8');
+}
+
+function tree({ folder }: Experiment, top: string): Record<string, string> {
+  const files = readdirSync(join(folder, top), { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+  const paths = files.map((f) => join(f.parentPath, f.name)).sort();
+  return Object.fromEntries(paths.map((p) => [p.slice(folder.length), readFileSync(p, 'utf8')]));
+}
+
+const SWEEP = `params:
+  site: [a, b, c, d, e]
+  seed: {from: 0, to: 3}
+rules:
+  prep:
+    output: out/{site}/prep.txt
+    run: ./step {rule} {site} - && echo {site} > {output}
+  train:
+    input: out/{site}/prep.txt
+    output: out/{site}/{seed}/model.txt
+    run: ./step {rule} {site} {seed} && cat {input} > {output} && echo {seed} >> {output}
+  evaluate:
+    input: {data: "out/{site}/prep.txt", model: "out/{site}/{seed}/model.txt"}
+    output: out/{site}/{seed}/score.txt
+    run: ./step {rule} {site} {seed} && cat {input} > {output}
+  site_table:
+    gather: seed
+    input: out/{site}/{seed}/score.txt
+    output: out/{site}/table.txt
+    run: ./step {rule} {site} - && cat {input} > {output}
+  combine:
+    gather: site
+    input: out/{site}/table.txt
+    output: out/all.txt
+    run: ./step {rule} - - && cat {input:list} > {output} && cat {input} >> {output}
+`;
+
+/** Notes each call; fails where a file \`bad/RULE-SITE-SEED\` says so. */
+const STEP = '#!/bin/bash\necho "$1-$2-$3" >>calls\n[[ ! -e bad/$1-$2-$3 ]]\n';
+
+function sweep(bad: readonly string[] = []): Experiment {
+  const made = experiment(SWEEP, { step: STEP, ...Object.fromEntries(bad.map((b) => [`bad/${b}`, ''])) });
+  chmodSync(join(made.folder, 'step'), 0o755);
+  return made;
+}
+
+function calls({ folder }: Experiment): string[] {
+  return existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n').sort() : [];
+}
+
+const SITES = ['a', 'b', 'c', 'd', 'e'];
+const SEEDS = ['0', '1', '2', '3'];
+
+/** Which steps keep-going allows, from the graph alone: those all of whose ancestors succeed. */
+function allowed(bad: ReadonlySet<string>): string[] {
+  const ran: string[] = [];
+  const step = (name: string, needs: readonly boolean[]): boolean => {
+    if (!needs.every(Boolean)) return false;
+    ran.push(name);
+    return !bad.has(name);
+  };
+  const tables = SITES.map((site) => {
+    const prep = step(`prep-${site}--`, []);
+    const scores = SEEDS.map((seed) => {
+      const model = step(`train-${site}-${seed}`, [prep]);
+      return step(`evaluate-${site}-${seed}`, [prep, model]);
+    });
+    return step(`site_table-${site}--`, scores);
+  });
+  step('combine----', tables);
+  return ran.sort();
+}
+
+describeOnSlurm('a compiled submission', {}, (cluster) => {
+  it('runs every task once, in a handful of sbatch calls, and leaves the tree of a local run', async () => {
+    const there = sweep();
+    const said = await submit(cluster(), there);
+    expect(said.match(/ job \d+/g)!.length).toBeLessThan(6);
+    expect(calls(there)).toEqual(allowed(new Set()));
+    expect(summary(there)).toMatch(/in all\s+51\s+51\s+0\s+0\s+0/);
+    const here = sweep();
+    expect((await here.run()).status).toBe(0);
+    // The list file of a gather has another name here and there; its content is the tree's.
+    expect(Object.keys(tree(there, 'out'))).toEqual(Object.keys(tree(here, 'out')));
+    expect(tree(there, 'out')).toEqual(tree(here, 'out'));
+  });
+
+  it('a task runs if and only if all that it depends on succeeded; the next submission does the rest', async () => {
+    const bad = ['train-b-2', 'evaluate-d-0', 'prep-e--'];
+    const made = sweep(bad);
+    await submit(cluster(), made);
+    expect(calls(made)).toEqual(allowed(new Set(bad)));
+    expect(summary(made)).toContain('3 tasks failed');
+    const before = calls(made).length;
+    for (const name of bad) rmSync(join(made.folder, 'bad', name));
+    await submit(cluster(), made);
+    const all = calls(made);
+    expect(all.length - before).toBe(51 - (before - bad.length));
+    expect(existsSync(join(made.folder, 'out/all.txt'))).toBe(true);
+    expect(summary(made)).toMatch(/in all\s+51\s+51\s+0\s+0\s+0/);
+  });
+
+  it('a second submission of the same scripts skips what is complete', async () => {
+    const made = sweep();
+    await submit(cluster(), made);
+    const once = calls(made);
+    await submit(cluster(), made);
+    expect(calls(made)).toEqual(once);
+  });
+
+  it('hostile values reach commands unharmed', async () => {
+    const spec = `params:
+  v: ["a b", "q'u\\"o", "$(touch PWNED)", "é;ls", "-dash", "x*y", "b\\\\n", "#h", "a&b", "01"]
+rules:
+  one:
+    output: "out/{v}.txt"
+    env: {V: "{v}"}
+    run: printf '%s|%s|%s\\n' {v} "$V" "{v}" > {output}
+  two:
+    shell: python3
+    input: "out/{v}.txt"
+    output: "out/{v}.py.txt"
+    run: |
+      with open({output}, "w") as f: f.write({v} + open({input}).read())
+`;
+    const there = experiment(spec);
+    await submit(cluster(), there);
+    const here = experiment(spec);
+    expect((await here.run()).status).toBe(0);
+    expect(Object.keys(tree(here, 'out'))).toHaveLength(20);
+    expect(tree(there, 'out')).toEqual(tree(here, 'out'));
+    expect(existsSync(join(there.folder, 'PWNED'))).toBe(false);
+  });
+
+  it('submit.sh refuses while the same scripts are in the queue', async () => {
+    const made = experiment('rules:\n  slow:\n    output: x\n    run: sleep 20; echo > {output}\n');
+    await cluster().run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'], {
+      cwd: made.folder,
+    });
+    expect((await cluster().run('bash', ['slurm/submit.sh'], { cwd: made.folder })).exitCode).toBe(0);
+    const second = await cluster().run('bash', ['slurm/submit.sh'], { cwd: made.folder });
+    expect(second.exitCode).toBe(3);
+    expect(second.stderr).toContain('in the queue already');
+    await cluster().run('scancel', ['--me']);
+    await cluster().waitForIdleQueue(60);
+  });
+
+  it('runs an example of this repo', async () => {
+    const made = experiment('');
+    cpSync(resolve(import.meta.dirname, '../../examples/python-inline'), made.folder, { recursive: true });
+    await submit(cluster(), made);
+    expect(summary(made)).toMatch(/in all\s+57\s+57\s+0\s+0\s+0/);
+  });
+});
