@@ -38,8 +38,21 @@ async function main(args: readonly string[]): Promise<void> {
     .command(
       'plan [spec]',
       'Show what there is, what would run and why; nothing is written',
-      (y) => withForce(withCommon(y)).example('wfc plan --json', 'the counts as one JSON object'),
-      (argv) => command(import('./commands/plan.ts').then((m) => m.plan({ ...common(argv), force: list(argv.force) }))),
+      (y) =>
+        withForce(withCommon(y))
+          .option('target', {
+            type: 'string',
+            choices: ['slurm'] as const,
+            describe: 'Show the job arrays for Slurm, too',
+          })
+          .example('wfc plan --json', 'the counts as one JSON object')
+          .example('wfc plan --target slurm', 'the job arrays, each choice with its reason'),
+      (argv) =>
+        command(
+          import('./commands/plan.ts').then((m) =>
+            m.plan({ ...common(argv), force: list(argv.force), target: argv.target ?? null, env: process.env }),
+          ),
+        ),
     )
     .command(
       'run [spec]',

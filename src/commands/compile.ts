@@ -2,22 +2,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, relative, resolve } from 'node:path';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { shippedFile } from '../io/shell-pool.ts';
-import { detectLimits, queuedJobNames } from '../io/slurm.ts';
+import { queuedJobNames } from '../io/slurm.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
-import { formatCount, formatDuration, paint, printable, table } from '../io/terminal.ts';
+import { formatCount, paint, printable } from '../io/terminal.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
-import { type Packing, planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
+import type { SiteLimits, Stage } from '../target/slurm/stages.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { DEFAULT_PACKING, slurmStages, stageReport } from './slurm-stages.ts';
 
 export interface CompileOptions extends CommonOptions {
   readonly target: 'slurm';
   readonly out: string | null;
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** Where nothing is known of a site: Slurm's own default for arrays, and what most sites let a user queue. */
-const DEFAULT_LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
-const DEFAULT_PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
 
 /** `wfc compile --target slurm`: write the static scripts. */
 export function compile(options: CompileOptions): ExitStatus {
@@ -61,17 +58,6 @@ class Refusal extends Error {}
 function refuse(message: string, { style }: CommonOptions): ExitStatus {
   process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
   return EXIT.badSurroundings;
-}
-
-/** The arrays for all tasks that the targets need. */
-export function slurmStages({ plan }: Session, env: NodeJS.ProcessEnv): { stages: Stage[]; limits: SiteLimits } {
-  const detected = detectLimits(env);
-  const limits: SiteLimits = {
-    maxArraySize: detected.maxArraySize ?? DEFAULT_LIMITS.maxArraySize,
-    maxSubmit: Math.min(detected.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, DEFAULT_LIMITS.maxSubmit),
-    maxTimeSeconds: null,
-  };
-  return { limits, stages: planStages(plan, { included: plan.needed, limits, packing: DEFAULT_PACKING }) };
 }
 
 function writeSlurm(
@@ -127,24 +113,4 @@ function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
   mkdirSync(dirname(folder), { recursive: true });
   renameSync(fresh, folder);
   rmSync(old, { recursive: true, force: true });
-}
-
-/** The choices of the planner, each with its reason, and the totals. */
-export function stageReport(stages: readonly Stage[]): string {
-  const rows = [['array', 'tasks', 'elements', 'time each', 'waits for', 'why']];
-  for (const stage of stages) {
-    const waits = stage.waits
-      .map((w) => `${w.kind === 'counterpart' ? 'same index of' : 'all of'} ${w.stage + 1}`)
-      .join(', ');
-    const time = stage.timeSeconds === null ? 'no limit' : formatDuration(stage.timeSeconds);
-    rows.push([stage.name, formatCount(stage.tasks.length), formatCount(stage.indices.length), time, waits, stage.why]);
-  }
-  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
-  const known = stages.every((s) => s.local || s.timeSeconds !== null);
-  const coreHours = stages.reduce(
-    (n, s) => n + (s.indices.length * s.request.resources.cpus * (s.timeSeconds ?? 0)) / 3600,
-    0,
-  );
-  const asked = known ? `, at most ${formatCount(Math.ceil(coreHours))} core-hours asked for` : '';
-  return `${table(rows, [false, true, true, true, false, false])}\n${stages.filter((s) => !s.local).length + 1} sbatch calls, ${formatCount(elements + 1)} queued elements${asked}`;
 }

@@ -3,9 +3,13 @@ import type { Edge, Plan } from '../model/plan.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { REASONS } from '../resume/reason.ts';
 import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, printDiagnostics } from './session.ts';
+import { slurmStages, stageReport } from './slurm-stages.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly force: readonly string[];
+  /** `slurm`: show the job arrays that compiling would make, too. */
+  readonly target: 'slurm' | null;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Counts of one rule, as `wfc plan --json` gives them. */
@@ -36,6 +40,9 @@ export function plan(options: PlanOptions): ExitStatus {
     return EXIT.badSpec;
   }
   printPlan(session.plan, outlook.decisions, session.warnings, options);
+  if (options.target === 'slurm' && !options.json) {
+    process.stdout.write(`\n${stageReport(slurmStages(session, options.env).stages)}\n`);
+  }
   return EXIT.done;
 }
 

@@ -39,13 +39,34 @@ export interface History {
 export function readJournals(folder: string): History | null {
   if (!existsSync(folder)) return null;
   const history: History = { records: new Map(), unfinished: new Set() };
-  for (const name of journalFiles(folder)) readInto(history, readFileSync(join(folder, name), 'utf8'));
+  for (const text of journalTexts(folder)) readInto(history, text);
   return history;
 }
 
+/** The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element. */
+function* journalTexts(folder: string): Generator<string> {
+  for (const name of numbered(folder, /^\d+-.*\.tsv$|^\d+-slurm-[^.]*$/)) {
+    if (name.endsWith('.tsv')) yield readFileSync(join(folder, name), 'utf8');
+    else yield* submissionTexts(join(folder, name));
+  }
+}
+
+/** In the order in which the attempts began; what one wrote of a task, a later one may have done anew. */
+function submissionTexts(folder: string): string[] {
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.tsv') && name !== 'jobs.tsv')
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  const began = (text: string): number => Number(/^run\t([\d.]+)\t/.exec(text)?.[1] ?? 0);
+  return texts.sort((a, b) => began(a) - began(b));
+}
+
 function journalFiles(folder: string): string[] {
+  return numbered(folder, /^\d+-.*\.tsv$/);
+}
+
+function numbered(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder)
-    .filter((name) => /^\d+-.*\.tsv$/.test(name))
+    .filter((name) => pattern.test(name))
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
 }
 
@@ -93,7 +114,7 @@ export class JournalWriter {
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
-    const last = journalFiles(folder).at(-1);
+    const last = numbered(folder, /^\d+-/).at(-1);
     const number = last ? Number.parseInt(last, 10) + 1 : 1;
     const name = `${String(number).padStart(6, '0')}-${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}.tsv`;
     this.path = join(folder, name);

@@ -5,12 +5,14 @@ import { userInfo } from 'node:os';
 export interface DetectedLimits {
   readonly maxArraySize: number | null;
   readonly maxSubmit: number | null;
+  /** Time limit of the default partition, in seconds. */
+  readonly maxTimeSeconds: number | null;
 }
 
 /** Ask the controller and, where there is one, the accounting database. Without Slurm, or in 10 s no answer: nothing. */
 export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
   const config = ask('scontrol', ['show', 'config'], env);
-  if (config === null) return { maxArraySize: null, maxSubmit: null };
+  if (config === null) return { maxArraySize: null, maxSubmit: null, maxTimeSeconds: null };
   const maxArraySize = numberOf(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1]);
   const user = userInfo().username;
   // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
@@ -30,7 +32,21 @@ export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
           env,
         ) ?? '');
   const submits = [...rows.map((r) => r[0]), ...qos.split('\n')].flatMap((text) => numberOf(text) ?? []);
-  return { maxArraySize, maxSubmit: submits.length > 0 ? Math.min(...submits) : null };
+  return {
+    maxArraySize,
+    maxSubmit: submits.length > 0 ? Math.min(...submits) : null,
+    maxTimeSeconds: defaultTimeLimit(env),
+  };
+}
+
+/** Of the partition that sinfo marks with a star; null for `infinite`. sinfo(1), %l. */
+function defaultTimeLimit(env: NodeJS.ProcessEnv): number | null {
+  const partitions = ask('sinfo', ['--noheader', '--format=%P %l'], env) ?? '';
+  const text = /^\S+\* +(\S+)$/m.exec(partitions)?.[1];
+  const match = text === undefined ? null : /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)$/.exec(text);
+  if (!match) return null;
+  const [days, hours, minutes, seconds] = match.slice(1).map((p) => Number(p ?? 0)) as [number, number, number, number];
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -106,6 +106,8 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
     // The list file of a gather has another name here and there; its content is the tree's.
     expect(Object.keys(tree(there, 'out'))).toEqual(Object.keys(tree(here, 'out')));
     expect(tree(there, 'out')).toEqual(tree(here, 'out'));
+    // What Slurm did is known here: one journal for all.
+    expect((await there.run()).stderr).toContain('nothing to do');
   });
 
   it('a task runs if and only if all that it depends on succeeded; the next submission does the rest', async () => {

@@ -1,0 +1,74 @@
+/** Makefiles of an experiment: written as `wfc compile --target local` writes them, and run by GNU make. */
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { compile } from '../../src/compile/compile.ts';
+import { specFiles } from '../../src/io/spec-file.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';
+import { renderMake } from '../../src/target/make/render.ts';
+import type { Experiment } from '../support/experiment.ts';
+
+export function planIn(folder: string, set: readonly string[] = []): Plan {
+  const text = readFileSync(join(folder, 'wfc.yml'), 'utf8');
+  const settings = set.map((s) => ({ key: s.slice(0, s.indexOf('=')), value: s.slice(s.indexOf('=') + 1) }));
+  const { plan, diagnostics } = compile(
+    { file: 'wfc.yml', text },
+    { files: specFiles(folder), overrides: { settings, configs: [], goals: null } },
+  );
+  if (!plan) throw new Error(diagnostics.map((d) => d.message).join('\n'));
+  return plan;
+}
+
+export function render(plan: Plan, place = '.wfc/make'): readonly ArtifactFile[] {
+  return renderMake(plan, {
+    included: plan.needed,
+    specFolder: relative(join('/x', place), '/x'),
+    place,
+    templates: (name) => readFileSync(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)), 'utf8'),
+  }).files;
+}
+
+export function writeMake({ folder }: Experiment, set: readonly string[] = [], place = '.wfc/make'): void {
+  for (const { path, content } of render(planIn(folder, set), place)) {
+    const file = join(folder, place, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+}
+
+export interface Made {
+  readonly status: number | undefined;
+  readonly output: string;
+}
+
+/** `make -f .wfc/make/Makefile` with these arguments. */
+export async function make(
+  { folder }: Experiment,
+  args: readonly string[] = [],
+  { place = '.wfc/make', cwd = folder, env = {} as Record<string, string> } = {},
+): Promise<Made> {
+  const { exitCode, all } = await execa('make', ['-f', relative(cwd, join(folder, place, 'Makefile')), ...args], {
+    cwd,
+    env,
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+  });
+  return { status: exitCode, output: String(all) };
+}
+
+/** All files but wfc's own state, with their texts; and of that the logs. */
+export function treeOf({ folder }: Experiment): Record<string, string> {
+  const tree: Record<string, string> = {};
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+    if (path.startsWith('.wfc') && !path.startsWith('.wfc/logs')) continue;
+    if (path.includes('__pycache__')) continue;
+    if (entry.isDirectory()) tree[`${path}/`] = '';
+    else if (entry.isSymbolicLink()) tree[path] = `-> ${readlinkSync(join(folder, path))}`;
+    else tree[path] = readFileSync(join(folder, path), 'latin1');
+  }
+  return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
