@@ -463,6 +463,13 @@ export const duplicateValue = (location: Location, name: string, value: string, 
     first.start === location.start ? undefined : [{ message: 'the first one', location: first }],
   );
 
+export const controlInValue = (location: Location, name: string, value: string): Diagnostic =>
+  error(
+    location,
+    `the value ${JSON.stringify(value)} of "${name}" holds a line break or another control character`,
+    'a value is one line of text; put longer texts into files, and their paths here',
+  );
+
 export const unknownColumn = (location: Location, column: string, table: string, near: string | null): Diagnostic =>
   error(
     location,

@@ -64,5 +64,17 @@ function checkRule(rule: PlannedRule, diagnostics: Diagnostic[]): void {
       if (!reported.has(name)) diagnostics.push(report.badResource(value.location, name, text));
       reported.add(name);
     });
+    checkFlags(rule, i, reported, diagnostics);
+  }
+}
+
+/** What goes into a line of a batch script stays in that line. */
+function checkFlags(rule: PlannedRule, i: number, reported: Set<string>, diagnostics: Diagnostic[]): void {
+  const { slurm, slurmExtra } = rule.rule.resources;
+  for (const value of [...slurm.values(), ...slurmExtra]) {
+    const text = renderValue(value, rule, i);
+    if (!/[\u0000-\u001f\u007f]/.test(text) || reported.has(text)) continue;
+    reported.add(text);
+    diagnostics.push(report.controlInValue(value.location, 'resources.slurm', text));
   }
 }

@@ -10,6 +10,8 @@ import * as report from './report.ts';
 import { closest } from './suggest.ts';
 import { axisValues, type FillConfig, rememberPlaces, type Value } from './values.ts';
 
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 /** A table as read: named columns, rows of values. */
 interface TableData {
   readonly columns: readonly { readonly name: string; readonly location: Location }[];
@@ -94,6 +96,7 @@ class RelationBuilder {
       ids.set(value.text, texts.length);
       texts.push(value.text);
       places.push(value.location);
+      this.refuseControlCharacters(name, value);
     }
     const column: Column = { name, factor: position, values: texts, allowsSlash: declared.allowsSlash, location };
     this.columns.set(name, column);
@@ -129,12 +132,13 @@ class RelationBuilder {
       const places: Location[] = [];
       const cells = new Int32Array(data.rows.length);
       data.rows.forEach((row, r) => {
-        const { text, location } = row[at]!;
-        let id = ids.get(text);
+        const cell = row[at]!;
+        let id = ids.get(cell.text);
         if (id === undefined) {
           id = ids.size;
-          ids.set(text, id);
-          places.push(location);
+          ids.set(cell.text, id);
+          places.push(cell.location);
+          this.refuseControlCharacters(c.name, cell);
         }
         cells[r] = id;
       });
@@ -155,6 +159,12 @@ class RelationBuilder {
       cells,
       declaredCells,
     });
+  }
+
+  /** Values are one line of text: they stand in paths, in logs, and in the tables of a Slurm submission. */
+  private refuseControlCharacters(name: string, value: Value): void {
+    if (!CONTROL.test(value.text)) return;
+    this.options.context.diagnostics.push(report.controlInValue(value.location, name, value.text));
   }
 
   private warnOfDuplicateRows(name: string, data: TableData, cells: readonly Int32Array[]): void {

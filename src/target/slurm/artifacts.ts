@@ -222,7 +222,7 @@ class ScriptWriter {
       ...(memoryMiB === null ? [] : [`--mem=${memoryMiB * lanes}M`]),
       ...(stage.timeSeconds === null ? [] : [`--time=${slurmTime(stage.timeSeconds)}`]),
       ...(gpus === 0 ? [] : [`--gres=gpu:${gpuType === null ? '' : `${gpuType}:`}${gpus}`]),
-      ...[...flags].map(([name, value]) => (value === 'true' ? `--${name}` : `--${name}=${value}`)),
+      ...[...flags].map(flagText),
       ...stage.request.extra,
       '--requeue --open-mode=append --signal=B:USR1@60',
     ];
@@ -236,7 +236,7 @@ class ScriptWriter {
         `--job-name=wfc-${this.id}-close`,
         '--nodes=1 --ntasks=1 --cpus-per-task=1',
         '--time=00:30:00',
-        ...[...site.flags].map(([name, value]) => (value === 'true' ? `--${name}` : `--${name}=${value}`)),
+        ...[...site.flags].map(flagText),
       ],
       stages: stages.map((s) => ({ name: s.name, elements: s.indices.length })),
     });
@@ -291,6 +291,12 @@ class ScriptWriter {
       files: [...files, 'manifest.json'],
     };
   }
+}
+
+/** A flag of sbatch; a value with blanks or quotes is quoted, as a shell would read it (sbatch parses lines that way). */
+function flagText([name, value]: readonly [string, string]): string {
+  if (value === 'true') return `--${name}`;
+  return /^[\w.:,=@%+/-]*$/.test(value) ? `--${name}=${value}` : `--${name}="${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 function oneLine(text: string): string {

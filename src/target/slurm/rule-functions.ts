@@ -226,7 +226,7 @@ class RuleWriter {
     const { source } = binding;
     switch (source.kind) {
       case 'param': {
-        if (!binding.integer) return `"\${${this.variableOf(source.column, source.pad)}}"`;
+        if (!binding.integer) return this.valueWord(source.column, source.pad);
         const read = this.rule.space.reader(source.column);
         const key = `${source.column.name}__${source.pad}__integer`;
         return `"\${${this.rows.variable(key, (i) => withoutLeadingZeros(formatValue(source.column.values[read(i)]!, source.pad)))}}"`;
@@ -256,6 +256,13 @@ class RuleWriter {
       case 'log':
         return '"${wfc_log/#-/./-}"';
     }
+  }
+
+  /** A value; in a column that holds an empty text, all have a mark in the table, where no field may be empty. */
+  private valueWord(column: Column, pad: number): string {
+    if (!column.values.includes('')) return `"\${${this.variableOf(column, pad)}}"`;
+    const read = this.rule.space.reader(column);
+    return `"\${${this.rows.variable(`${column.name}__marked`, (i) => `=${column.values[read(i)]!}`)}#=}"`;
   }
 
   /** Paths as a command sees them: one that begins with `-` gets `./` in front. */
