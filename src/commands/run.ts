@@ -136,11 +136,14 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
       progress: (counts) => progress.update(counts),
     },
   });
-  let heardAt = Number.NEGATIVE_INFINITY;
+  let hearing = false;
   const onSignal = (): void => {
     // timeout(1) and some terminals send a signal to the process and to its group: one wish, heard twice.
-    if (performance.now() - heardAt < 10) return;
-    heardAt = performance.now();
+    if (hearing) return;
+    hearing = true;
+    setImmediate(() => {
+      hearing = false;
+    });
     progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
     interrupt();
   };

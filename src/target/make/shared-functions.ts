@@ -23,5 +23,5 @@ export function sharedFunctions(script: string, names: readonly string[]): strin
     if (!match) throw new Error(`internal error: templates/runner.sh has no function ${name}`);
     return match[0];
   });
-  return `# Functions that task.sh shares with Slurm's runner.\n# shellcheck shell=bash disable=SC2034,SC2154\n\n${taken.join('\n')}`;
+  return `# Functions that task.sh shares with Slurm's runner.\n# shellcheck shell=bash disable=SC2004,SC2034,SC2154\n\n${taken.join('\n')}`;
 }
