@@ -76,7 +76,7 @@ _wfc_prepare() {
   declare -g -A _wfc_state=() _wfc_is_directory=()
   declare -g -A _wfc_uses_log=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
-  _wfc_stop='' _wfc_clock_pid='' _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  _wfc_stop='' _wfc_pause=0.02 _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -100,6 +100,8 @@ _wfc_prepare() {
   trap '_wfc_stop=interrupted' INT
   trap ':' PIPE
   exec {_wfc_watch}> >(_wfc_watchman >/dev/null 2>&1)
+  # A pipe that this shell holds at both ends: tasks write their end into it.
+  exec {_wfc_bell}<> <(:)
 }
 
 _wfc_say() {
@@ -183,7 +185,6 @@ _wfc_own() {
 _wfc_kill_tasks() {
   local lane
   for lane in "${!_wfc_lane_pid[@]}"; do kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null; done
-  [[ -z $_wfc_clock_pid ]] || kill "$_wfc_clock_pid" 2>/dev/null
 }
 
 # One write a line, and the file is closed after it: on a network file system that is what lets others see the line, and
@@ -805,6 +806,8 @@ _wfc_launch() {
     set +mf
     if [[ -n $_wfc_had_locale ]]; then LC_ALL=$_wfc_locale; else unset LC_ALL; fi 2>/dev/null
     _wfc_stop_gently
+    # shellcheck disable=SC2064 # The number of the descriptor is that of now.
+    trap "echo \$BASHPID >&$_wfc_bell" EXIT
     [[ -z $_wfc_attempt_line ]] || echo "wfc: attempt ${_wfc_tries[$1]}"
     wfc_attempt=${_wfc_tries[$1]}
     # The binding may overwrite any wfc_ name: a param may be called `outputs`.
@@ -890,26 +893,30 @@ _wfc_is_protected() {
 
 # --- while tasks run ---
 
-# Until a task has ended, half a second is over, or a signal has come. Which task ended is for _wfc_collect_ended to find
-# out. `wait` has no time limit, so a sleep is waited for beside the tasks. A signal from a timer won't do: bash 5.2 may
-# give a false exit status for a child once a trap has interrupted a wait (1 in 10 in a trial).
+# Until a task says that it ends, or some time is over: half a second at most, so that limits and signals are looked after.
+# Not by `wait`, which has no time limit: as tried with bash 5.2, `wait -n` can miss a child and block for ever, and one
+# that a trap interrupts can give a false exit status. A task that ends without a word (killed, `exec`, a trap of its own)
+# is found out by looking.
 _wfc_await() {
-  local running=$_wfc_running
+  local pid
   _wfc_seen_ahead=
-  _wfc_collect_ended
-  ((_wfc_running == running)) || return 0
-  if [[ -z $_wfc_clock_pid ]] || ! kill -0 "$_wfc_clock_pid" 2>/dev/null; then
-    sleep 0.5 >/dev/null 2>&1 {_wfc_watch}>&- &
-    _wfc_clock_pid=$!
+  pid=
+  IFS= read -r -t "$_wfc_pause" -u "$_wfc_bell" pid
+  if [[ -n $pid ]]; then
+    _wfc_pause=0.02
+    _wfc_collect_ended "$pid"
+    return
   fi
-  wait -n 2>/dev/null
-  _wfc_collect_ended
+  case $_wfc_pause in 0.02) _wfc_pause=0.1 ;; *) _wfc_pause=0.5 ;; esac
+  _wfc_collect_ended 0
 }
 
+# Those that are gone, and the one that has just said that it goes.
 _wfc_collect_ended() {
   local lane
   for lane in "${!_wfc_lane_pid[@]}"; do
-    kill -0 "${_wfc_lane_pid[lane]}" 2>/dev/null || _wfc_collect "$lane"
+    [[ ${_wfc_lane_pid[lane]} != "$1" ]] && kill -0 "${_wfc_lane_pid[lane]}" 2>/dev/null && continue
+    _wfc_collect "$lane"
   done
 }
 

@@ -1,9 +1,19 @@
 /** Artifacts written by hand, to try templates/runner.sh without a compiler. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
+import { afterAll } from 'vitest';
 
 /** One task: outputs and options as test/slurm/fixtures/rules.sh reads them. */
 export interface FixtureTask {
@@ -28,13 +38,28 @@ export interface Ended {
   readonly seconds: number;
 }
 
+const made: string[] = [];
+
+afterAll(() => {
+  // Some hold protected outputs.
+  if (made.length === 0) return;
+  execaSync('chmod', ['-R', 'u+rwX', '--', ...made], { reject: false });
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wfc-runner-'));
+  made.push(folder);
+  return folder;
+}
+
 const FIRST_JOURNAL = '.wfc/journal/000001-slurm-abc';
 
 /** A spec's folder with artifacts in `D`. */
 export class Submission {
   readonly folder: string;
 
-  constructor(stages: Record<string, FixtureStage>, folder = mkdtempSync(join(tmpdir(), 'wfc-runner-'))) {
+  constructor(stages: Record<string, FixtureStage>, folder = newFolder()) {
     this.folder = folder;
     for (const name of ['tables', 'scripts', 'lists']) mkdirSync(join(folder, 'D', name), { recursive: true });
     for (const name of ['runner.sh', 'close.sh']) {
@@ -66,10 +91,7 @@ export class Submission {
   }
 
   /** Starts an element, without Slurm. */
-  start(
-    stage: string,
-    { element = 0, journal = FIRST_JOURNAL, env = {} as Record<string, string> } = {},
-  ): ResultPromise {
+  start(stage: string, { element = 0, journal = FIRST_JOURNAL, env = {} as Record<string, string> } = {}) {
     return execa('bash', [`D/scripts/${stage}.sh`, 'D', journal], {
       cwd: this.folder,
       env: { wfc_element: String(element), wfc_wait_seconds: '1', ...env },

@@ -162,11 +162,11 @@ class RuleWriter {
     }
     if (shape !== 'listed') dropLists(this.lists, '.from', base);
     const file = `"\${wfc_artifacts}/${base}-\${wfc_groups[${gather}]}.txt"`;
-    const lines = [`mapfile -t wfc_list < ${file}`, 'wfc_inputs+=("${wfc_list[@]}")'];
+    const lines = [`mapfile -t wfc_list < ${file} || return`, 'wfc_inputs+=("${wfc_list[@]}")'];
     if (shape === 'itself') lines.push('wfc_from+=("${wfc_list[@]}") wfc_from_output+=("${wfc_list[@]/*/0}")');
     else if (shape === 'none') lines.push('wfc_from+=("${wfc_list[@]/*/}") wfc_from_output+=("${wfc_list[@]/*/0}")');
     else {
-      lines.push(`mapfile -t wfc_list < ${file.replace('.txt"', '.from"')}`);
+      lines.push(`mapfile -t wfc_list < ${file.replace('.txt"', '.from"')} || return`);
       lines.push('wfc_from+=("${wfc_list[@]#*$\'\\t\'}") wfc_from_output+=("${wfc_list[@]%%$\'\\t\'*}")');
     }
     lines.push(`wfc_ancient+=("\${wfc_list[@]/*/${input.input.ancient ? 1 : 0}}")`);
