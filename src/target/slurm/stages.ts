@@ -186,7 +186,7 @@ function draftByBlocks(
     alignedUnits.add(unit);
     for (const task of unit.tasks) blockOf[task] = number(task - unit.rule.firstTask);
   }
-  const feeds = unitEdges(plan, units, included);
+  const feeds = unitEdges(plan, units, included, blockOf);
   const groups = fuseUnits(units, feeds, alignedUnits, packing);
   const by = blocks.columns.map((c) => c.name).join(' × ');
   const chunk = blocks.chunk > 1 ? `, ${blocks.chunk} together` : '';
@@ -252,33 +252,38 @@ class BlockNumbers {
   }
 }
 
-function unitEdges(plan: Plan, units: readonly Unit[], included: Uint8Array): Map<Unit, Set<Unit>> {
+/** Per unit the units that feed it; true where every edge stays within a block. */
+type Feeds = ReadonlyMap<Unit, ReadonlyMap<Unit, boolean>>;
+
+function unitEdges(plan: Plan, units: readonly Unit[], included: Uint8Array, blockOf: Int32Array): Feeds {
   const unitOf = new Map<number, Unit>();
-  const feeds = new Map<Unit, Set<Unit>>(units.map((u) => [u, new Set<Unit>()]));
+  const feeds = new Map<Unit, Map<Unit, boolean>>(units.map((u) => [u, new Map<Unit, boolean>()]));
   const single = new Map<PlannedRule, Unit | null>();
   for (const unit of units) single.set(unit.rule, single.has(unit.rule) ? null : unit);
   for (const unit of units) if (single.get(unit.rule) === null) for (const task of unit.tasks) unitOf.set(task, unit);
   const find = (task: number): Unit => single.get(ruleOf(plan, task)) ?? unitOf.get(task)!;
   eachEdgeSet(plan, included, (producers, consumers) => {
-    for (const from of new Set(producers.map(find)))
-      for (const to of new Set(consumers.map(find))) if (from !== to) feeds.get(to)!.add(from);
+    // All in one block, or not: that needs no look at each pair.
+    const block = blockOf[producers[0]!]!;
+    const same =
+      block >= 0 && producers.every((p) => blockOf[p] === block) && consumers.every((c) => blockOf[c] === block);
+    for (const from of new Set(producers.map(find))) {
+      for (const to of new Set(consumers.map(find))) {
+        if (from !== to) feeds.get(to)!.set(from, (feeds.get(to)!.get(from) ?? true) && same);
+      }
+    }
   });
   return feeds;
 }
 
 /** Put a unit into an earlier group where both ask for the same, run by the same blocks, and nothing waits longer for it. */
-function fuseUnits(
-  units: readonly Unit[],
-  feeds: ReadonlyMap<Unit, ReadonlySet<Unit>>,
-  aligned: ReadonlySet<Unit>,
-  packing: Packing,
-): Unit[][] {
+function fuseUnits(units: readonly Unit[], feeds: Feeds, aligned: ReadonlySet<Unit>, packing: Packing): Unit[][] {
   const groups: Unit[][] = [];
   const groupOf = new Map<Unit, Unit[]>();
   const needs = (group: readonly Unit[]): Set<Unit[]> => {
     const all = new Set<Unit[]>();
     const visit = (unit: Unit): void => {
-      for (const from of feeds.get(unit)!) {
+      for (const from of feeds.get(unit)!.keys()) {
         const other = groupOf.get(from)!;
         if (other === group || all.has(other)) continue;
         all.add(other);
@@ -289,14 +294,19 @@ function fuseUnits(
     return all;
   };
   for (const unit of units) {
-    const from = [...feeds.get(unit)!].map((u) => groupOf.get(u)!);
+    const edges = feeds.get(unit)!;
+    const from = [...edges.keys()].map((u) => groupOf.get(u)!);
+    // Inside an element there is no waiting for another: what they exchange stays within a block.
+    const staysInside = (group: readonly Unit[]): boolean => group.every((u) => edges.get(u) !== false);
     const home =
       packing.fuse === 'auto' && aligned.has(unit)
         ? from.find(
             (group) =>
               group.every(
                 (u) => aligned.has(u) && u.requestKey === unit.requestKey && u.rule.rule.local === unit.rule.rule.local,
-              ) && from.every((other) => other === group || needs(group).has(other)),
+              ) &&
+              staysInside(group) &&
+              from.every((other) => other === group || needs(group).has(other)),
           )
         : undefined;
     if (home) home.push(unit);
@@ -395,17 +405,19 @@ function readSources(
   elementOf: Int32Array,
 ): Map<number, boolean>[] {
   const sources = drafts.map(() => new Map<number, boolean>());
+  // By element, not by task: thousands of tasks of a gather stand in a hundred elements.
+  const elements = (tasks: readonly number[]): Set<number> =>
+    new Set(tasks.map((t) => stageOf[t]! * 65_536 + elementOf[t]!));
   eachEdgeSet(plan, included, (producers, consumers) => {
-    for (const consumer of consumers) {
-      const to = stageOf[consumer]!;
-      for (const producer of producers) {
-        const from = stageOf[producer]!;
-        if (from < 0 || to < 0 || from === to) continue;
-        const same = drafts[from]!.aligned && drafts[to]!.aligned && elementOf[producer] === elementOf[consumer];
-        sources[to]!.set(from, (sources[to]!.get(from) ?? true) && same);
+    const from = elements(producers);
+    for (const consumer of elements(consumers)) {
+      const to = Math.floor(consumer / 65_536);
+      for (const producer of from) {
+        const stage = Math.floor(producer / 65_536);
+        if (stage === to) continue;
+        const same = drafts[stage]!.aligned && drafts[to]!.aligned && producer % 65_536 === consumer % 65_536;
+        sources[to]!.set(stage, (sources[to]!.get(stage) ?? true) && same);
       }
-      // One consumer tells for all where the producers are many: they differ in no way that the array could wait for.
-      if (producers.length > 1000) break;
     }
   });
   return sources;

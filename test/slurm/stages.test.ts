@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../src/compile/compile.ts';
+import { NO_OVERRIDES } from '../../src/compile/context.ts';
+import { forEachDependency, type Plan, taskNameOf } from '../../src/model/plan.ts';
+import { type Packing, planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
+import { smallSpec, specText } from '../compile/small-specs.ts';
+
+const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null };
+const PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
+const LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
+
+function planOf(text: string): Plan | null {
+  return compile({ file: 'spec.json', text }, { files, overrides: NO_OVERRIDES }).plan;
+}
+
+function stagesOf(plan: Plan, limits: SiteLimits = LIMITS, packing: Packing = PACKING): Stage[] {
+  return planStages(plan, { included: plan.needed, limits, packing });
+}
+
+/** Every needed task stands in exactly one element; where each stands. */
+function places(plan: Plan, stages: readonly Stage[]): Map<number, { stage: number; index: number; position: number }> {
+  const found = new Map<number, { stage: number; index: number; position: number }>();
+  stages.forEach((stage, s) => {
+    stage.indices.forEach((index, e) => {
+      for (let t = stage.offsets[e]!; t < stage.offsets[e + 1]!; t++) {
+        expect(found.has(stage.tasks[t]!)).toBe(false);
+        found.set(stage.tasks[t]!, { stage: s, index, position: t });
+      }
+    });
+  });
+  for (let task = 0; task < plan.taskCount; task++)
+    expect(found.has(task), taskNameOf(plan, task)).toBe(plan.needed[task] === 1);
+  return found;
+}
+
+/** All elements that have ended for certain when element `index` of a stage begins: by its waits, and by theirs. */
+function endedBefore(
+  stages: readonly Stage[],
+  stage: number,
+  index: number,
+  memo: Map<string, Set<string>>,
+): Set<string> {
+  const key = `${stage}.${index}`;
+  const known = memo.get(key);
+  if (known) return known;
+  const ended = new Set<string>();
+  memo.set(key, ended);
+  for (const wait of stages[stage]!.waits) {
+    const other = stages[wait.stage]!;
+    // An element without a counterpart waits for the whole array.
+    const counterpart = wait.kind === 'counterpart' && other.indices.includes(index);
+    for (const i of counterpart ? [index] : other.indices) {
+      ended.add(`${wait.stage}.${i}`);
+      for (const before of endedBefore(stages, wait.stage, i, memo)) ended.add(before);
+    }
+  }
+  return ended;
+}
+
+/** Each task begins after all that it depends on: earlier in its element, or in an element that has ended. */
+function expectOrder(plan: Plan, stages: readonly Stage[]): number {
+  const at = places(plan, stages);
+  const memo = new Map<string, Set<string>>();
+  let edges = 0;
+  for (const [task, place] of at) {
+    forEachDependency(plan, task, (producer) => {
+      const from = at.get(producer)!;
+      edges++;
+      const words = `${taskNameOf(plan, producer)} before ${taskNameOf(plan, task)}`;
+      if (from.stage === place.stage) {
+        expect(from.index, words).toBe(place.index);
+        expect(from.position, words).toBeLessThan(place.position);
+      } else if (!stages[from.stage]!.local) {
+        expect(endedBefore(stages, place.stage, place.index, memo).has(`${from.stage}.${from.index}`), words).toBe(
+          true,
+        );
+      }
+    });
+  }
+  return edges;
+}
+
+function expectLimits(stages: readonly Stage[], limits: SiteLimits): void {
+  const queued = stages.filter((s) => !s.local);
+  expect(queued.reduce((n, s) => n + s.indices.length, 0)).toBeLessThan(limits.maxSubmit);
+  for (const stage of queued) expect(stage.indices.at(-1)!).toBeLessThan(limits.maxArraySize);
+}
+
+/** The same spec with every other rule asking for more, so that not all of them fuse. */
+function withRequests(text: string): string {
+  const spec = JSON.parse(text) as { rules: Record<string, object> };
+  Object.values(spec.rules).forEach((rule, i) => {
+    if (i % 2 === 1) Object.assign(rule, { resources: { cpus: 2, time: '10m' } });
+  });
+  return JSON.stringify(spec);
+}
+
+describe('the stages of a submission', () => {
+  it.each([
+    ['fused', (text: string) => text, PACKING],
+    ['with different requests', withRequests, PACKING],
+    ['never fused', withRequests, { ...PACKING, fuse: 'never' as const }],
+    ['two tasks an element', withRequests, { ...PACKING, tasksPerElement: 2 }],
+  ])('hold each task once, after all that it depends on: %s', (_, change, packing) => {
+    let edges = 0;
+    fc.assert(
+      fc.property(smallSpec, (spec) => {
+        const plan = planOf(change(specText(spec)));
+        if (!plan) return;
+        const stages = stagesOf(plan, LIMITS, packing);
+        edges += expectOrder(plan, stages);
+        expectLimits(stages, LIMITS);
+      }),
+      { numRuns: 400, seed: 7 },
+    );
+    expect(edges).toBeGreaterThan(500);
+  });
+
+  it('keep to a small site: fewer elements, the same order', () => {
+    const small: SiteLimits = { maxArraySize: 7, maxSubmit: 40, maxTimeSeconds: null };
+    fc.assert(
+      fc.property(smallSpec, (spec) => {
+        const plan = planOf(specText(spec));
+        if (!plan) return;
+        const stages = stagesOf(plan, small);
+        expectOrder(plan, stages);
+        expectLimits(stages, small);
+      }),
+      { numRuns: 200, seed: 8 },
+    );
+  });
+
+  it('are few for hundreds of rules with one task each, whatever their graph', () => {
+    const graph = fc.array(fc.array(fc.nat(5), { maxLength: 3 }), { minLength: 60, maxLength: 300 });
+    fc.assert(
+      fc.property(graph, (needs) => {
+        const rules = needs.map((back, i) => [
+          `r${i}`,
+          {
+            input: [...new Set(back.map((b) => `o${Math.max(0, i - 1 - b * b)}`))].filter((o) => o !== `o${i}`),
+            output: `o${i}`,
+            run: 'true',
+          },
+        ]);
+        const plan = planOf(JSON.stringify({ wfc: 1, rules: Object.fromEntries(rules) }))!;
+        const stages = stagesOf(plan);
+        expectOrder(plan, stages);
+        expectLimits(stages, LIMITS);
+        expect(stages.length).toBeLessThan(8);
+      }),
+      { numRuns: 60, seed: 9 },
+    );
+  });
+
+  it('run local rules before the submission, and wait for none of them', () => {
+    const plan = planOf(
+      JSON.stringify({
+        wfc: 1,
+        params: { p: ['a', 'b'] },
+        rules: {
+          fetch: { output: 'raw/{p}', run: 'true', local: true },
+          use: { input: 'raw/{p}', output: 'out/{p}', run: 'true' },
+        },
+      }),
+    )!;
+    const stages = stagesOf(plan);
+    expect(stages.map((s) => [s.local, s.waits.length, s.tasks.length])).toEqual([
+      [true, 0, 2],
+      [false, 0, 2],
+    ]);
+    expect(stages[1]!.sources).toEqual([{ stage: 0, sameElement: false }]);
+  });
+});
