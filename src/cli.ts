@@ -79,17 +79,22 @@ async function main(args: readonly string[]): Promise<void> {
     )
     .command(
       'compile [spec]',
-      'Write static scripts: job arrays for Slurm',
+      'Write static scripts: job arrays for Slurm, or a Makefile',
       (y) =>
         withCommon(y)
           .option('target', {
             type: 'string',
-            choices: ['slurm'] as const,
+            choices: ['slurm', 'local'] as const,
             demandOption: true,
             describe: 'What to write',
           })
-          .option('out', { type: 'string', nargs: 1, describe: 'The folder to write to [default: .wfc/slurm/ID]' })
-          .example('wfc compile --target slurm', 'then: bash .wfc/slurm/ID/submit.sh'),
+          .option('out', {
+            type: 'string',
+            nargs: 1,
+            describe: 'The folder to write to [default: .wfc/slurm/ID or .wfc/make]',
+          })
+          .example('wfc compile --target slurm', 'then: bash .wfc/slurm/ID/submit.sh')
+          .example('wfc compile --target local', 'then: make -C .wfc/make -j4'),
       (argv) =>
         command(
           import('./commands/compile.ts').then((m) =>

@@ -104,6 +104,14 @@ _wfc_prepare() {
   exec {_wfc_bell}<> <(:)
 }
 
+# For `{input:list}` over several inputs: write the file, and say its name. The end of the element removes it.
+wfc_write_list() {
+  local file=$_wfc_scratch.$BASHPID.list
+  shift
+  printf '%s\n' "$@" >"$file"
+  printf '%s\n' "$file"
+}
+
 _wfc_say() {
   printf 'wfc: %s\n' "$*"
 }
@@ -963,11 +971,8 @@ _wfc_show_log() {
 
 _wfc_collect() {
   local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name seconds
-  # It has ended: the watchman must not cut this short, or bash forgets the status and tells 128 + USR2 for it.
-  trap '' USR2
   wait "$pid" 2>/dev/null
   status=$?
-  trap ':' USR2
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$pid" 2>/dev/null
   printf -- '-%s\n' "$pid" >&"$_wfc_watch"

@@ -4,19 +4,20 @@ import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { queuedJobNames } from '../io/slurm.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
-import { formatCount, paint, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, paint, printable } from '../io/terminal.ts';
+import { renderMake } from '../target/make/render.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { SiteLimits, Stage } from '../target/slurm/stages.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { DEFAULT_PACKING, slurmStages, stageReport } from './slurm-stages.ts';
 
 export interface CompileOptions extends CommonOptions {
-  readonly target: 'slurm';
+  readonly target: 'slurm' | 'local';
   readonly out: string | null;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** `wfc compile --target slurm`: write the static scripts. */
+/** `wfc compile`: write static scripts, for Slurm or for GNU make. */
 export function compile(options: CompileOptions): ExitStatus {
   const session = openSession(options);
   if ('diagnostics' in session) {
@@ -28,6 +29,10 @@ export function compile(options: CompileOptions): ExitStatus {
     printDiagnostics([...session.warnings, ...syntax], options);
     return EXIT.badSpec;
   }
+  return options.target === 'local' ? compileMake(session, options) : compileSlurm(session, options);
+}
+
+function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
   const { limits, stages } = slurmStages(session, options.env);
   const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
   if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
@@ -50,6 +55,34 @@ export function compile(options: CompileOptions): ExitStatus {
     process.stdout.write(
       `${stageReport(stages)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`,
     );
+  return EXIT.done;
+}
+
+/** A Makefile and its scripts. Replacing them is safe at any time: what make keeps lies outside their folder. */
+function compileMake(session: Session, options: CompileOptions): ExitStatus {
+  const { plan, spec, state, warnings } = session;
+  printDiagnostics(warnings, { ...options, json: false });
+  const folder = options.out === null ? join(state.root, 'make') : resolve(options.out);
+  const { files } = renderMake(plan, {
+    included: plan.needed,
+    specFolder: relative(folder, spec.folder) || '.',
+    place: relative(spec.folder, folder) || '.',
+    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+  });
+  try {
+    if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'tasks.mk'))) {
+      return refuse(`${fromHere(folder)} holds other files; name a new folder with --out`, options);
+    }
+    writeFolder(folder, files);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return refuse(`can't write the scripts: ${systemProblem(error)}`, options);
+  }
+  const shown = fromHere(folder);
+  if (options.json) process.stdout.write(`${JSON.stringify({ folder: shown, tasks: plan.neededCount }, null, 2)}\n`);
+  else if (!options.quiet) {
+    process.stdout.write(`${countTasks(plan.neededCount)} written to ${shown}; to run them:\n  make -C ${shown} -j4\n`);
+  }
   return EXIT.done;
 }
 

@@ -81,7 +81,8 @@ remove_half_done() {
   done
 }
 
-# A new journal for the tasks of this make: `wfc run` knows by it what is complete. The first task makes the file.
+# A new journal for the tasks of this make: `wfc run` knows by it what is complete. The first task makes the
+# file, and its folder: an empty one would tell wfc that nothing is complete.
 choose_journal() {
   local file last=0 number
   set +f
@@ -91,7 +92,6 @@ choose_journal() {
     [[ $number != *[!0-9]* ]] && ((10#$number > last)) && last=$((10#$number))
   done
   set -f
-  mkdir -p .wfc/journal
   printf -v wfc_journal '.wfc/journal/%06d-make-%s-%d.tsv' $((last + 1)) "${HOSTNAME//[!A-Za-z0-9._-]/_}" "$$"
 }
 
@@ -120,8 +120,19 @@ begin() {
   sync_stand_ins
   task_command
   unset wfc_makefile
+  local goal row
+  local -a rows=() wanted=()
+  local -A names=()
+  if (($# > 0)) && [[ -e $artifacts/tables/stand-ins.tsv ]]; then
+    mapfile -t rows <"$artifacts/tables/stand-ins.tsv"
+    for row in "${rows[@]}"; do
+      row=${row#*$'\t'}
+      names[${row#*$'\t'}]=${row%%$'\t'*}
+    done
+  fi
+  for goal; do wanted+=("${names[$goal]:-$goal}"); done
   # -L: a link is as new as it is itself, or what it leads to, whichever is newer.
-  exec "$make" -rRL -f "$artifacts/tasks.mk" -- "$@"
+  exec "$make" -rRL -f "$artifacts/tasks.mk" -- "${wanted[@]}"
 }
 
 end() {

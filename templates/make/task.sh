@@ -3,7 +3,7 @@
 # its outputs have stand-ins (see the head of tasks.mk). From make.sh: wfc_journal, the journal that tasks append to.
 #
 # Names: `wfc_…` are the variables of commands, `_wfc_…` what this file keeps for itself.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 
 _wfc_main() {
   _wfc_stand_ins=
@@ -60,7 +60,9 @@ fi
 # One line in one write, to a file that is only ever appended to: tasks of the same make share it.
 _wfc_note() {
   local IFS=$'\t'
-  [[ -z $_wfc_journal ]] || printf '%s\t.\n' "$*" >>"$_wfc_journal"
+  [[ -n $_wfc_journal ]] || return 0
+  [[ -d .wfc/journal ]] || mkdir -p .wfc/journal
+  printf '%s\t.\n' "$*" >>"$_wfc_journal"
 }
 
 _wfc_fail() {
@@ -154,7 +156,7 @@ _wfc_make_room() {
 # Starts the command in a process group of its own, so that all that it starts can be stopped; tells the group and then
 # the exit status. A signal to make's own group must not end this process before the command has ended.
 _wfc_watch_command() {
-  local status
+  local status again
   trap ':' INT TERM HUP
   set -m
   _wfc_run_command </dev/null >>"$_wfc_file" 2>&1 &
@@ -164,7 +166,9 @@ _wfc_watch_command() {
   status=$?
   while kill -0 "$!" 2>/dev/null; do
     wait "$!"
-    status=$?
+    again=$?
+    ((again != 127)) || break
+    status=$again
   done
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$!" 2>/dev/null
@@ -200,7 +204,8 @@ _wfc_run_command() {
 
 # Until the command has ended; its limit, and after a second its log, are looked after meanwhile.
 _wfc_await() {
-  local left kill_at='' limit=
+  local left part kill_at='' limit=
+  _wfc_status=
   [[ -z $wfc_time_seconds ]] || limit=$(($1 + wfc_time_seconds * 1000000))
   while :; do
     _wfc_clock
@@ -208,9 +213,12 @@ _wfc_await() {
     [[ -z $limit || -n $kill_at ]] || ((limit - _wfc_us >= left)) || left=$((limit - _wfc_us))
     ((left > 1000)) || left=1000
     printf -v left '%d.%06d' $((left / 1000000)) $((left % 1000000))
-    _wfc_status=
-    read -r -t "$left" -u "$_wfc_pipe" _wfc_status
-    (($? > 128)) || return 0
+    part=
+    read -r -t "$left" -u "$_wfc_pipe" part
+    left=$?
+    # A part of the line may have come when the time is up.
+    _wfc_status+=$part
+    ((left > 128)) || return 0
     _wfc_clock
     if [[ -n $kill_at ]]; then
       ((_wfc_us < kill_at)) || _wfc_signal KILL
@@ -294,7 +302,7 @@ _wfc_write_stand_ins() {
     if [[ $rest == *[!A-Za-z0-9_./+,^-]* ]]; then
       for ((i = 0; i < ${#rest}; i++)); do
         c=${rest:i:1}
-        [[ $c == [A-Za-z0-9_./+,^-] || $c == [$'\x80'-$'\xff'] ]] || printf -v c '@%02X' "'$c"
+        [[ $c == [A-Za-z0-9_./+,^-] ]] || printf -v c '@%02X' "'$c"
         stamp+=$c
       done
     else

@@ -1,19 +1,21 @@
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, cpSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
 import { compileText } from '../schema/compile-text.ts';
-import { type Experiment, experiment } from '../support/experiment.ts';
-import { make, treeOf, writeMake } from './make.ts';
+import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
+import { make, planIn, render, startMake, treeOf, writeMake } from './make.ts';
 
 const SPEC = `
 params: {site: [a, b]}
 rules:
   prep:
     input: source/{site}
-    output: [prep/{site}/x, prep/{site}/y]
+    output: ["prep/{site}/x", "prep/{site}/y"]
     run: echo prep {site} >> calls; cp {input} {output[0]}; cp {input} {output[1]}
   fit:
     input: prep/{site}/x
@@ -89,7 +91,7 @@ it('-n shows what would run and runs nothing', async () => {
   const { status, output } = await make(e, ['-n']);
   expect(status).toBe(0);
   expect(output.split('\n').filter((l) => l.includes('task.sh'))).toHaveLength(7);
-  expect([e.calls(), e.has('prep'), e.files('.wfc/journal')]).toEqual([[], false, []]);
+  expect([e.calls(), e.has('prep'), e.has('.wfc/journal')]).toEqual([[], false, false]);
 });
 
 it('after a failure its outputs are gone and -k makes all that does not depend on it', async () => {
@@ -105,9 +107,10 @@ it('after a failure its outputs are gone and -k makes all that does not depend o
 });
 
 it('limits, retries, checks, protected outputs, logs, env and missing outputs are as in wfc run', async () => {
-  const e = experiment(`
+  const e = experiment(
+    `
 rules:
-  slow: {output: slow, run: "trap '' TERM; echo going; sleep 60 & wait; sleep 60", resources: {time: 1s}}
+  slow: {output: slow, run: "echo going; sleep 60", resources: {time: 1s}}
   again: {output: again, retries: 2, run: "echo try {attempt}; [[ {attempt} == 3 ]]; touch {output}"}
   small: {output: {path: small, check: [{min_bytes: 5}]}, run: "echo ab > {output}"}
   program: {output: {path: program, check: {run: "grep -q good {file}"}}, run: "echo bad > {output}; exit 0"}
@@ -116,7 +119,10 @@ rules:
   none: {output: deep/er/none, run: "true"}
   empty: {output: {path: empty, directory: true}, run: "mkdir {output}"}
   input: {output: stdin, run: "! read -r line; touch {output}"}
-`);
+  listed: {input: [one, two], output: listed, run: 'cat {input:list} > {output}; [[ -z "\${MAKEFLAGS-}$*" ]]'}
+`,
+    { one: '1', two: '2' },
+  );
   writeMake(e);
   const { status, output } = await make(e, ['-k', '-j9']);
   expect(status).toBe(2);
@@ -134,15 +140,13 @@ rules:
     'kept',
     'stdin',
   ]);
+  expect(e.read('listed')).toBe('one\ntwo\n');
   expect(e.read('good')).toBe('good 1.10\n');
   const logs = e.files('.wfc/logs');
-  expect(e.read(logs.find((l) => l.includes('again'))!)).toBe(
-    'try 1\nwfc: attempt 2\ntry 2\nwfc: attempt 3\ntry 3\n',
-  );
+  expect(e.read(logs.find((l) => l.includes('again'))!)).toBe('try 1\nwfc: attempt 2\ntry 2\nwfc: attempt 3\ntry 3\n');
   expect(e.read(logs.find((l) => l.includes('slow'))!)).toContain('going\nwfc: time limit of 1 s reached\n');
-  e.write('good', 'other');
-  expect((await make(e, ['-W', 'good', 'kept'])).output).not.toContain('failed: kept');
-  e.write('good', 'good');
+  expect((await make(e, ['kept'])).output).toContain('up to date');
+  e.write('good', 'changed by hand, and good');
   expect((await make(e, ['kept'])).output).toContain('its output is protected');
 });
 
@@ -178,6 +182,10 @@ rules:
   expect((await make(made, ['-j4'])).status).toBe(0);
   expect(made.calls()).toEqual(['count b', 'split b', 'unpack b']);
   made.remove('parts/a');
+  expect((await make(made, ['parts/a'])).status).toBe(0);
+  expect(made.has('parts/a/one')).toBe(true);
+  made.remove('parts/a');
+  made.calls();
   expect((await make(made, ['-j4'])).status).toBe(0);
   expect(made.calls()).toEqual(['count a', 'split a', 'unpack a']);
   expect((await make(made, ['-j4'])).output).toContain('Nothing to be done');
@@ -251,6 +259,13 @@ rules:
   expect(again.output.split('\n').filter((l) => /^(one|folder|gathered):/.test(l)).length).toBe(5);
 }, 120_000);
 
+/** Paths that no task makes. */
+function sourcesOf(plan: Plan): string[] {
+  return plan.rules.flatMap(({ inputs }) =>
+    inputs.flatMap((input) => [...input.producers].flatMap((task, path) => (task < 0 ? [input.pathText(path)] : []))),
+  );
+}
+
 it('random small specs leave the same tree', async () => {
   // The task that reads several files in one list, or none, gets a command of its own.
   const specs = fc.sample(smallSpec, { numRuns: 60, seed: 5 }).map(specText);
@@ -264,10 +279,10 @@ it('random small specs leave the same tree', async () => {
     const { plan } = compileText(json);
     if (!plan || plan.neededCount > 12 || plan.neededCount < 3) continue;
     tried++;
-    const [wfc, made] = [experiment(json.slice(json.indexOf('"params"') - 0)), experiment('')];
+    const [wfc, made] = [experiment(''), experiment('')];
     for (const e of [wfc, made]) {
       e.write('wfc.yml', json);
-      e.write('source.txt', 'source\n');
+      for (const source of sourcesOf(plan)) e.write(source, `${source}\n`);
     }
     writeMake(made);
     const [ran, result] = await Promise.all([wfc.run('-j2'), make(made, ['-j4'])]);
@@ -287,7 +302,7 @@ const EXAMPLES: Record<string, readonly string[]> = {
 it.each(Object.keys(EXAMPLES))('example %s leaves the same tree', async (name) => {
   const source = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
   const [wfc, made] = [experiment(''), experiment('')];
-  for (const e of [wfc, made]) cpSync(source, join(e.folder), { recursive: true, filter: (f) => !/\.wfc$/.test(f) });
+  for (const e of [wfc, made]) cpSync(source, e.folder, { recursive: true, filter: (f) => !/\.wfc$/.test(f) });
   writeMake(made, EXAMPLES[name]);
   const [ran, result] = await Promise.all([
     wfc.run(`-j2 ${EXAMPLES[name]!.map((s) => `--set ${s}`).join(' ')}`),
@@ -295,4 +310,109 @@ it.each(Object.keys(EXAMPLES))('example %s leaves the same tree', async (name) =
   ]);
   expect([ran.status, result.status], `${ran.stderr}\n${result.output}`).toEqual([0, 0]);
   expect(treeOf(made)).toEqual(treeOf(wfc));
+});
+
+it('Ctrl-C stops the tasks, removes their outputs and leaves nothing running', async () => {
+  const e = experiment(`
+rules:
+  done: {output: done, run: "touch {output}"}
+  long: {input: done, output: long, run: "echo $BASHPID > pid; touch {output}; sleep 60"}
+`);
+  writeMake(e);
+  const running = startMake(e, ['-j2']);
+  await until(() => e.has('long') && e.has('pid') && e.read('pid').endsWith('\n'));
+  process.kill(-running.group, 'SIGINT');
+  expect(await running.ended).not.toBe(0);
+  await until(() => !isAlive(Number(e.read('pid'))));
+  expect([e.has('done'), e.has('long'), e.files('.wfc/make-run')]).toEqual([true, false, []]);
+});
+
+it('after kill -9 the next make takes nothing half-written for complete, nor does wfc', async () => {
+  const e = experiment('rules: {long: {output: long, run: "echo half > {output}; [[ -e ready ]] || sleep 60"}}');
+  writeMake(e);
+  const running = startMake(e);
+  await until(() => e.has('long'));
+  process.kill(-running.group, 'SIGKILL');
+  await running.ended;
+  e.write('ready', '');
+  expect((await e.wfc('plan')).stdout).toContain('output incomplete');
+  expect((await make(e)).output).toContain('long: long');
+  expect((await e.run()).stderr).toContain('nothing to do');
+});
+
+it('one that kept an old time is not made again for ever', async () => {
+  const e = experiment('rules: {copy: {input: [a, b], output: c, run: "cp -p a c"}}', { a: 'a', b: 'b' });
+  e.age('a', 1000);
+  writeMake(e);
+  expect((await make(e)).status).toBe(0);
+  expect((await make(e)).output).toContain('Nothing to be done');
+});
+
+it('a gather of 27,270 files has no trouble with the length of a command line', async () => {
+  const e = experiment(`
+params: {site: {from: 1, to: 27}, seed: {from: 1, to: 1010}}
+rules:
+  combine:
+    gather: [site, seed]
+    input: data/a-long-name-of-a-site-{site}/a-long-name-of-a-seed-{seed}.csv
+    output: combined
+    run: "wc -l < {input:list} > {output}"
+`);
+  const plan = planIn(e.folder);
+  const paths = sourcesOf(plan);
+  for (const folder of new Set(paths.map(dirname))) mkdirSync(e.path(folder), { recursive: true });
+  for (const path of paths) closeSync(openSync(e.path(path), 'w'));
+  writeMake(e);
+  expect((await make(e)).status).toBe(0);
+  expect(e.read('combined').trim()).toBe('27270');
+  expect((await make(e)).output).toContain('Nothing to be done');
+  expect((await e.run()).stderr).toContain('nothing to do');
+});
+
+it('the scripts pass bash -n and shellcheck, and are the same each time', async () => {
+  const e = experiment(SPEC, FILES);
+  writeMake(e);
+  const again = render(planIn(e.folder));
+  for (const { path, content } of again) expect(e.read(`.wfc/make/${path}`)).toBe(content);
+  for (const name of ['make.sh', 'task.sh', 'shared.sh', 'rules.sh']) {
+    const file = e.path(`.wfc/make/${name}`);
+    await execa('bash', ['-n', file]);
+    const { stdout, failed } = await execa('shellcheck', [file], { reject: false });
+    if (failed) expect(stdout).toBe('');
+  }
+});
+
+it.each(['Makefile', 'tasks.mk', 'tables/temps.txt', 'tables/stand-ins.tsv'])('golden: %s', async (name) => {
+  const e = experiment(`name: golden
+params: {site: [a, "two words"], seed: [1, 2]}
+rules:
+  prep: {input: ["source {site}", {path: once.txt, ancient: true}], output: "prep/{site}.csv", run: "cp {input[0]} {output}"}
+  fit:
+    input: {data: "prep/{site}.csv"}
+    output: {model: {path: "fit/{site}/{seed}", directory: true}, scores: "scores/{site}-{seed}"}
+    run: mkdir {output.model}; cp {input.data} {output.model}/x; touch {output.scores}
+    retries: 1
+    resources: {time: 10m}
+  draw: {output: {path: "draw/{seed}", temp: true}, run: "echo {seed} > {output}"}
+  sum:
+    gather: [site, seed]
+    input: ["fit/{site}/{seed}/x", "draw/{seed}"]
+    output: [sum.csv, sum.txt]
+    run: cat {input} > {output[0]}; touch {output[1]}
+`);
+  const file = render(planIn(e.folder)).find((f) => f.path === name)!;
+  await expect(file.content).toMatchFileSnapshot(`golden/${name.replaceAll('/', '-')}`);
+});
+
+it('the 81,912 tasks of the seed are read in about a second', async () => {
+  const e = experiment('');
+  cpSync(fileURLToPath(new URL('../../examples/multitask-streamflow', import.meta.url)), e.folder, { recursive: true });
+  writeMake(e, ['size=full']);
+  const began = performance.now();
+  const { status, output } = await make(e, ['-n']);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  expect(status).toBe(0);
+  const tasks = output.split('\n').filter((l) => l.includes('task.sh')).length;
+  console.log(`make -n: ${tasks} tasks in ${seconds} s`);
+  expect(tasks).toBe(81_912);
 });

@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fro
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
 import { specFiles } from '../../src/io/spec-file.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';
 import { renderMake } from '../../src/target/make/render.ts';
+import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';
 import type { Experiment } from '../support/experiment.ts';
 
 export function planIn(folder: string, set: readonly string[] = []): Plan {
@@ -59,13 +60,35 @@ export async function make(
   return { status: exitCode, output: String(all) };
 }
 
-/** All files but wfc's own state, with their texts; and of that the logs. */
+/** Make in a process group of its own, as a terminal would start it. */
+export function startMake(
+  { folder }: Experiment,
+  args: readonly string[] = [],
+): {
+  readonly group: number;
+  readonly ended: Promise<number | undefined>;
+} {
+  const child = execa('make', ['-f', '.wfc/make/Makefile', ...args], {
+    cwd: folder,
+    detached: true,
+    reject: false,
+    stdio: 'ignore',
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return { group: child.pid!, ended: child.then((r) => r.exitCode) };
+}
+
+/** All files but wfc's own state, with their texts; and of that the logs. Not `calls`: its lines stand in order of time. */
 export function treeOf({ folder }: Experiment): Record<string, string> {
   const tree: Record<string, string> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
     if (path.startsWith('.wfc') && !path.startsWith('.wfc/logs')) continue;
-    if (path.includes('__pycache__')) continue;
+    if (path === 'calls' || path.includes('__pycache__')) continue;
+    // A folder of logs is made for a task that takes long, also where it writes nothing.
+    if (entry.isDirectory() && path.startsWith('.wfc')) continue;
     if (entry.isDirectory()) tree[`${path}/`] = '';
     else if (entry.isSymbolicLink()) tree[path] = `-> ${readlinkSync(join(folder, path))}`;
     else tree[path] = readFileSync(join(folder, path), 'latin1');

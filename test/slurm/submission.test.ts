@@ -45,7 +45,9 @@ rules:
   evaluate:
     input: {data: "out/{site}/prep.txt", model: "out/{site}/{seed}/model.txt"}
     output: out/{site}/{seed}/score.txt
-    run: ./step {rule} {site} {seed} && cat {input} > {output}
+    run: |
+      ./step {rule} {site} {seed}
+      while IFS= read -r file; do cat "$file"; done < {input:list} > {output}
   site_table:
     gather: seed
     input: out/{site}/{seed}/score.txt
