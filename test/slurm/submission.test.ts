@@ -1,6 +1,8 @@
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
+import manifestSchema from '../../schema/manifest.schema.json' with { type: 'json' };
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { describeOnSlurm } from './suite.ts';
@@ -170,6 +172,47 @@ rules:
     expect(second.stderr).toContain('in the queue already');
     await cluster().run('scancel', ['--me']);
     await cluster().waitForIdleQueue(60);
+  });
+
+  it('local rules run before the submission, and temp outputs go with the closing job', async () => {
+    const made = experiment(`params:
+  p: [a, b, c]
+rules:
+  fetch:
+    local: true
+    output: raw/{p}.txt
+    run: echo "{p} \${SLURM_JOB_ID:-here}" > {output}
+  half:
+    input: raw/{p}.txt
+    output: {path: "half/{p}.txt", temp: true}
+    run: cp {input} {output}
+  whole:
+    gather: p
+    input: half/{p}.txt
+    output: whole.txt
+    run: cat {input} > {output}
+targets: whole.txt
+`);
+    await submit(cluster(), made);
+    expect(readFileSync(join(made.folder, 'whole.txt'), 'utf8')).toBe('a here\nb here\nc here\n');
+    expect(readdirSync(join(made.folder, 'half'))).toEqual([]);
+  });
+
+  it('the scripts are the same byte for byte, pass shellcheck, and come with a manifest that fits its schema', async () => {
+    const [one, two] = [sweep(), sweep()];
+    for (const { folder } of [one, two]) {
+      const args = [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'];
+      expect((await cluster().run(process.execPath, args, { cwd: folder })).exitCode).toBe(0);
+    }
+    expect(tree(one, 'slurm')).toEqual(tree(two, 'slurm'));
+    const scripts = Object.keys(tree(one, 'slurm')).filter((f) => f.endsWith('.sh'));
+    const checked = await cluster().run('shellcheck', ['-s', 'bash', ...scripts.map((f) => f.slice(1))], {
+      cwd: one.folder,
+    });
+    expect(checked.stdout).toBe('');
+    const manifest = JSON.parse(readFileSync(join(one.folder, 'slurm/manifest.json'), 'utf8')) as unknown;
+    const validate = new Ajv().compile(manifestSchema);
+    expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
   });
 
   it('runs an example of this repo', async () => {

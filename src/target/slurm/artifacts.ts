@@ -287,6 +287,7 @@ class ScriptWriter {
         timeSeconds: stage.timeSeconds,
         waits: stage.waits.map((w) => ({ stage: stages[w.stage]!.name, kind: w.kind, why: w.why })),
         why: stage.why,
+        local: stage.local,
       })),
       files: [...files, 'manifest.json'],
     };
