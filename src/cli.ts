@@ -60,6 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
       (y) =>
         withForce(withCommon(y))
           .option('local', { type: 'boolean', describe: 'Run on this machine (the default)' })
+          .option('slurm', { type: 'boolean', describe: 'Compile what is not complete, and submit it to Slurm' })
           .option('jobs', {
             alias: 'j',
             type: 'string',
@@ -192,9 +193,16 @@ interface RunArguments extends CommonArguments {
   jobs?: string | undefined;
   keepGoing: boolean;
   dryRun: boolean;
+  local?: boolean | undefined;
+  slurm?: boolean | undefined;
 }
 
 async function runCommand(argv: RunArguments): Promise<ExitStatus> {
+  if (argv.local === true && argv.slurm === true) throw new CommandLineError('--local and --slurm: choose one');
+  if (argv.slurm === true) {
+    const { runSlurm } = await import('./commands/run-slurm.ts');
+    return runSlurm({ ...common(argv), force: list(argv.force), dryRun: argv.dryRun, env: process.env });
+  }
   const jobs = argv.jobs === undefined ? null : Number(argv.jobs);
   if (jobs !== null && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= 10_000)) {
     throw new CommandLineError(`-j ${argv.jobs}: write a whole number from 1`);

@@ -1,15 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { shippedFile } from '../io/shell-pool.ts';
-import { queuedJobNames } from '../io/slurm.ts';
-import { fromHere, systemProblem } from '../io/spec-file.ts';
-import { countTasks, formatCount, paint, printable } from '../io/terminal.ts';
+import { fromHere } from '../io/spec-file.ts';
+import { countTasks, paint, printable } from '../io/terminal.ts';
 import { renderMake } from '../target/make/render.ts';
-import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
-import type { SiteLimits, Stage } from '../target/slurm/stages.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
-import { DEFAULT_PACKING, slurmStages, stageReport } from './slurm-stages.ts';
+import { type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
+import { stageReport } from './slurm-stages.ts';
 
 export interface CompileOptions extends CommonOptions {
   readonly target: 'slurm' | 'local';
@@ -33,23 +31,14 @@ export function compile(options: CompileOptions): ExitStatus {
 }
 
 function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
-  const { limits, stages } = slurmStages(session, options.env);
-  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
-  if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
-    return refuse(
-      `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`,
-      options,
-    );
-  }
   printDiagnostics(session.warnings, { ...options, json: false });
-  let folder: string;
+  let scripts: SlurmScripts;
   try {
-    folder = writeSlurm(session, stages, limits, options);
+    scripts = writeSlurmScripts(session, { included: session.plan.needed, out: options.out, env: options.env });
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error.message, options);
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return refuse(`can't write the scripts: ${systemProblem(error)}`, options);
+    return refuse(writeProblem(error), options);
   }
+  const { folder, stages } = scripts;
   if (options.json) process.stdout.write(readFileSync(join(folder, 'manifest.json')));
   else if (!options.quiet)
     process.stdout.write(
@@ -75,8 +64,7 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
     }
     writeFolder(folder, files);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return refuse(`can't write the scripts: ${systemProblem(error)}`, options);
+    return refuse(writeProblem(error), options);
   }
   const shown = fromHere(folder);
   if (options.json) process.stdout.write(`${JSON.stringify({ folder: shown, tasks: plan.neededCount }, null, 2)}\n`);
@@ -86,64 +74,7 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
   return EXIT.done;
 }
 
-class Refusal extends Error {}
-
-function refuse(message: string, { style }: CommonOptions): ExitStatus {
+export function refuse(message: string, { style }: CommonOptions): ExitStatus {
   process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
   return EXIT.badSurroundings;
-}
-
-function writeSlurm(
-  session: Session,
-  stages: readonly Stage[],
-  limits: SiteLimits,
-  { out, env }: CompileOptions,
-): string {
-  const { plan, spec, state } = session;
-  const parent = join(state.root, 'slurm');
-  const folder = out === null ? null : resolve(out);
-  const place = folder ?? join(parent, 'x');
-  const artifacts = renderArtifacts(plan, {
-    stages,
-    included: plan.needed,
-    limits,
-    packing: DEFAULT_PACKING,
-    site: { flags: new Map(), prelude: [], maxRunning: null },
-    specFolder: relative(place, spec.folder) || '.',
-    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
-  });
-  const target = folder ?? join(parent, artifacts.id);
-  checkReplaceable(target, artifacts, env);
-  writeFolder(target, artifacts.files);
-  return target;
-}
-
-/** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
-function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.ProcessEnv): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
-  const manifest = join(folder, 'manifest.json');
-  if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
-  const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
-  if (before === id) return;
-  if ((queuedJobNames(env) ?? []).some((name) => name.startsWith(`wfc-${before}-`))) {
-    throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
-  }
-}
-
-/** Write beside, then rename: there is never a half-written folder of scripts. */
-function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
-  const fresh = `${folder}.new-${process.pid}`;
-  rmSync(fresh, { recursive: true, force: true });
-  const made = new Set<string>();
-  for (const { path, content, executable } of files) {
-    const file = join(fresh, path);
-    if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
-    made.add(dirname(file));
-    writeFileSync(file, content, { mode: executable ? 0o755 : 0o644 });
-  }
-  const old = `${folder}.old-${process.pid}`;
-  if (existsSync(folder)) renameSync(folder, old);
-  mkdirSync(dirname(folder), { recursive: true });
-  renameSync(fresh, folder);
-  rmSync(old, { recursive: true, force: true });
 }

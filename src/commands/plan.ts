@@ -41,7 +41,7 @@ export function plan(options: PlanOptions): ExitStatus {
   }
   printPlan(session.plan, outlook.decisions, session.warnings, options);
   if (options.target === 'slurm' && !options.json) {
-    process.stdout.write(`\n${stageReport(slurmStages(session, options.env).stages)}\n`);
+    process.stdout.write(`\n${stageReport(slurmStages(session, session.plan.needed, options.env).stages)}\n`);
   }
   return EXIT.done;
 }

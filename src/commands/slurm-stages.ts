@@ -7,15 +7,19 @@ import type { Session } from './session.ts';
 const DEFAULT_LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
 export const DEFAULT_PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
 
-/** The arrays for all tasks that the targets need. */
-export function slurmStages({ plan }: Session, env: NodeJS.ProcessEnv): { stages: Stage[]; limits: SiteLimits } {
+/** The arrays for the tasks that are included. */
+export function slurmStages(
+  { plan }: Session,
+  included: Uint8Array,
+  env: NodeJS.ProcessEnv,
+): { stages: Stage[]; limits: SiteLimits } {
   const detected = detectLimits(env);
   const limits: SiteLimits = {
     maxArraySize: detected.maxArraySize ?? DEFAULT_LIMITS.maxArraySize,
     maxSubmit: Math.min(detected.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, DEFAULT_LIMITS.maxSubmit),
     maxTimeSeconds: detected.maxTimeSeconds,
   };
-  return { limits, stages: planStages(plan, { included: plan.needed, limits, packing: DEFAULT_PACKING }) };
+  return { limits, stages: planStages(plan, { included, limits, packing: DEFAULT_PACKING }) };
 }
 
 /** The choices of the planner, each with its reason, and the totals. */

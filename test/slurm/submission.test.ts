@@ -129,6 +129,24 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
     expect(summary(made)).toMatch(/in all\s+51\s+51\s+0\s+0\s+0/);
   });
 
+  it('wfc run --slurm submits only what is not complete, and nothing while that is in the queue', async () => {
+    const made = sweep(['train-c-1']);
+    const runSlurm = () => cluster().run(process.execPath, [CLI, 'run', '--slurm'], { cwd: made.folder });
+    const first = await runSlurm();
+    expect(first.exitCode, first.stderr).toBe(0);
+    const second = await runSlurm();
+    expect(second.exitCode).toBe(3);
+    expect(second.stderr).toContain('is in the queue');
+    await cluster().waitForIdleQueue(60);
+    expect(calls(made)).toEqual(allowed(new Set(['train-c-1'])));
+    rmSync(join(made.folder, 'bad/train-c-1'));
+    rmSync(join(made.folder, 'calls'));
+    expect((await runSlurm()).exitCode).toBe(0);
+    await cluster().waitForIdleQueue(60);
+    expect(calls(made)).toEqual(['combine----', 'evaluate-c-1', 'site_table-c--', 'train-c-1'].sort());
+    expect((await runSlurm()).stderr).toContain('nothing to do');
+  });
+
   it('a second submission of the same scripts skips what is complete', async () => {
     const made = sweep();
     await submit(cluster(), made);

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkBashSyntax } from '../io/bash-syntax.ts';
+import { queuedJobNames } from '../io/slurm.ts';
+import { countTasks } from '../io/terminal.ts';
+import { refuse } from './compile.ts';
+import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, printDiagnostics } from './session.ts';
+import { type SlurmScripts, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
+import { stageReport } from './slurm-stages.ts';
+
+export interface RunSlurmOptions extends CommonOptions {
+  readonly force: readonly string[];
+  readonly dryRun: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `wfc run --slurm`: compile what is not complete, and submit it. Slurm does the rest; nothing here stays alive. */
+export function runSlurm(options: RunSlurmOptions): ExitStatus {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
+  const outlook = lookAhead(session, options.force);
+  const problems = [...syntax, ...('diagnostics' in outlook ? outlook.diagnostics : [])];
+  if (problems.length > 0 || 'diagnostics' in outlook) {
+    printDiagnostics([...session.warnings, ...problems], options);
+    return EXIT.badSpec;
+  }
+  printDiagnostics(session.warnings, { ...options, json: false });
+  const { decisions } = outlook;
+  if (decisions.runCount === 0) {
+    process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
+    return EXIT.done;
+  }
+  const queued = queuedJobNames(options.env);
+  if (queued === null) return refuse('squeue does not answer: is this a login node of a Slurm cluster?', options);
+  const live = submissionIds(session.state.journals).find((id) => queued.some((name) => name.startsWith(`wfc-${id}-`)));
+  if (live !== undefined) {
+    return refuse(`submission ${live} of this folder is in the queue; wait for it, or cancel it with scancel`, options);
+  }
+  const included = decisions.reasons.map((reason) => Number(reason !== 0));
+  let scripts: SlurmScripts;
+  try {
+    scripts = writeSlurmScripts(session, { included, out: null, env: options.env });
+  } catch (error) {
+    return refuse(writeProblem(error), options);
+  }
+  if (!options.quiet) process.stderr.write(`${stageReport(scripts.stages)}\n`);
+  const args = [join(scripts.folder, 'submit.sh'), ...(options.dryRun ? ['--dry-run'] : [])];
+  const { status } = spawnSync('bash', args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return status === 0 ? EXIT.done : EXIT.badSurroundings;
+}
+
+/** Ids of the submissions that have a journal here. */
+function submissionIds(journals: string): string[] {
+  const names = existsSync(journals) ? readdirSync(journals) : [];
+  return names.flatMap((name) => /^\d+-slurm-([0-9a-f]+)$/.exec(name)?.[1] ?? []);
+}

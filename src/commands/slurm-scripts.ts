@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { shippedFile } from '../io/shell-pool.ts';
+import { queuedJobNames } from '../io/slurm.ts';
+import { fromHere, systemProblem } from '../io/spec-file.ts';
+import { formatCount } from '../io/terminal.ts';
+import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
+import type { Stage } from '../target/slurm/stages.ts';
+import type { Session } from './session.ts';
+import { DEFAULT_PACKING, slurmStages } from './slurm-stages.ts';
+
+/** Why scripts are not written, in words. */
+export class Refusal extends Error {}
+
+export interface ScriptOptions {
+  /** Per task, 1 where the submission is to run it. */
+  readonly included: Uint8Array;
+  readonly out: string | null;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface SlurmScripts {
+  readonly folder: string;
+  readonly id: string;
+  readonly stages: readonly Stage[];
+}
+
+/** What went wrong while scripts were written, in words; rethrows what is no matter of the surroundings. */
+export function writeProblem(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  return `can't write the scripts: ${systemProblem(error)}`;
+}
+
+/**
+ * Plan the arrays for the tasks that are included, and write their scripts, by default to `.wfc/slurm/ID`. Throws a
+ * `Refusal` where the site can't queue them or the folder is not to be written to, and the errors of the file system.
+ */
+export function writeSlurmScripts(session: Session, { included, out, env }: ScriptOptions): SlurmScripts {
+  const { limits, stages } = slurmStages(session, included, env);
+  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
+  if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
+    throw new Refusal(
+      `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`,
+    );
+  }
+  const { plan, spec, state } = session;
+  const parent = join(state.root, 'slurm');
+  const folder = out === null ? null : resolve(out);
+  const place = folder ?? join(parent, 'x');
+  const artifacts = renderArtifacts(plan, {
+    stages,
+    included,
+    limits,
+    packing: DEFAULT_PACKING,
+    site: { flags: new Map(), prelude: [], maxRunning: null },
+    specFolder: relative(place, spec.folder) || '.',
+    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+  });
+  const target = folder ?? join(parent, artifacts.id);
+  checkReplaceable(target, artifacts, env);
+  writeFolder(target, artifacts.files);
+  return { folder: target, id: artifacts.id, stages };
+}
+
+/** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
+function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.ProcessEnv): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  const manifest = join(folder, 'manifest.json');
+  if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
+  const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
+  if (before === id) return;
+  if ((queuedJobNames(env) ?? []).some((name) => name.startsWith(`wfc-${before}-`))) {
+    throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
+  }
+}
+
+/** Write beside, then rename: there is never a half-written folder of scripts. */
+export function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
+  const fresh = `${folder}.new-${process.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
+  const made = new Set<string>();
+  for (const { path, content, executable } of files) {
+    const file = join(fresh, path);
+    if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
+    made.add(dirname(file));
+    writeFileSync(file, content, { mode: executable ? 0o755 : 0o644 });
+  }
+  const old = `${folder}.old-${process.pid}`;
+  if (existsSync(folder)) renameSync(folder, old);
+  mkdirSync(dirname(folder), { recursive: true });
+  renameSync(fresh, folder);
+  rmSync(old, { recursive: true, force: true });
+}
