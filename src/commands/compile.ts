@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, paint, printable } from '../io/terminal.ts';
 import { renderMake } from '../target/make/render.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics, type Session } from './session.ts';
 import { type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
 import { stageReport } from './slurm-stages.ts';
 
@@ -17,16 +16,8 @@ export interface CompileOptions extends CommonOptions {
 
 /** `wfc compile`: write static scripts, for Slurm or for GNU make. */
 export function compile(options: CompileOptions): ExitStatus {
-  const session = openSession(options);
-  if ('diagnostics' in session) {
-    printDiagnostics(session.diagnostics, options);
-    return EXIT.badSpec;
-  }
-  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
-  if (syntax.length > 0) {
-    printDiagnostics([...session.warnings, ...syntax], options);
-    return EXIT.badSpec;
-  }
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
   return options.target === 'local' ? compileMake(session, options) : compileSlurm(session, options);
 }
 

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { queuedJobNames } from '../io/slurm.ts';
 import { countTasks } from '../io/terminal.ts';
 import { refuse } from './compile.ts';
-import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, printDiagnostics } from './session.ts';
+import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openRunnable, printDiagnostics } from './session.ts';
 import { type SlurmScripts, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
 import { stageReport } from './slurm-stages.ts';
 
@@ -17,16 +16,11 @@ export interface RunSlurmOptions extends CommonOptions {
 
 /** `wfc run --slurm`: compile what is not complete, and submit it. Slurm does the rest; nothing here stays alive. */
 export function runSlurm(options: RunSlurmOptions): ExitStatus {
-  const session = openSession(options);
-  if ('diagnostics' in session) {
-    printDiagnostics(session.diagnostics, options);
-    return EXIT.badSpec;
-  }
-  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
   const outlook = lookAhead(session, options.force);
-  const problems = [...syntax, ...('diagnostics' in outlook ? outlook.diagnostics : [])];
-  if (problems.length > 0 || 'diagnostics' in outlook) {
-    printDiagnostics([...session.warnings, ...problems], options);
+  if ('diagnostics' in outlook) {
+    printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });

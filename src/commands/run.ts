@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { execute, type Failure, type RunResult } from '../execute/executor.ts';
 import { machineLimits } from '../execute/machine.ts';
-import { checkBashSyntax } from '../io/bash-syntax.ts';
 import type { Disk } from '../io/disk.ts';
 import { compactJournals, JournalWriter } from '../io/journal.ts';
 import { type LockHolder, takeLock } from '../io/lock.ts';
@@ -18,7 +17,7 @@ import {
   type ExitStatus,
   lookAhead,
   type Outlook,
-  openSession,
+  openRunnable,
   printDiagnostics,
   type Session,
 } from './session.ts';
@@ -34,16 +33,8 @@ export interface RunOptions extends CommonOptions {
 
 /** `wfc run --local`: run what is not complete, in order. */
 export async function run(options: RunOptions): Promise<ExitStatus> {
-  const session = openSession(options);
-  if ('diagnostics' in session) {
-    printDiagnostics(session.diagnostics, options);
-    return EXIT.badSpec;
-  }
-  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
-  if (syntax.length > 0) {
-    printDiagnostics([...session.warnings, ...syntax], options);
-    return EXIT.badSpec;
-  }
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
   if (options.dryRun) {
     const outlook = lookAhead(session, options.force);
     if ('diagnostics' in outlook) {

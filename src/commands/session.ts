@@ -2,6 +2,7 @@ import { compile } from '../compile/compile.ts';
 import type { Overrides, Setting } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
+import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { Disk } from '../io/disk.ts';
 import { type History, readJournals } from '../io/journal.ts';
 import { runCheck } from '../io/run-check.ts';
@@ -51,6 +52,19 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
     state: stateFolder(spec.folder),
     warnings: compiled.diagnostics,
   };
+}
+
+/** A session whose commands bash can read, too; null where there are mistakes, which are printed. */
+export function openRunnable(options: CommonOptions): Session | null {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return null;
+  }
+  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
+  if (syntax.length === 0) return session;
+  printDiagnostics([...session.warnings, ...syntax], options);
+  return null;
 }
 
 function readOverrides({ settings, configs, goals }: CommonOptions): {

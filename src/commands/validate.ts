@@ -1,19 +1,10 @@
-import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { diagnosticJson, formatCount } from '../io/terminal.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from './session.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
 export function validate(options: CommonOptions): ExitStatus {
-  const session = openSession(options);
-  if ('diagnostics' in session) {
-    printDiagnostics(session.diagnostics, options);
-    return EXIT.badSpec;
-  }
-  const syntax = checkBashSyntax(session.plan.rules.map((r) => r.rule));
-  if (syntax.length > 0) {
-    printDiagnostics([...session.warnings, ...syntax], options);
-    return EXIT.badSpec;
-  }
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
   const { plan, spec, warnings } = session;
   if (options.json) {
     const summary = { diagnostics: warnings.map(diagnosticJson), rules: plan.rules.length, tasks: plan.neededCount };

@@ -1,8 +1,8 @@
 import type { Tuples } from '../model/plan.ts';
-import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
+import type { Column, Factor, Relation } from '../model/workflow.ts';
+import { couplingsOf, type Digits, enumerateSurvivors, MAX_TASKS, TooManyTuples } from './survivors.ts';
 
-/** More tasks of one rule, or values in one gather, than wfc takes on; the user most likely forgot an axis. */
-export const MAX_TASKS = 10_000_000;
+export { factorGroups, MAX_TASKS, TooManyTuples } from './survivors.ts';
 
 /** The columns that `known` columns determine, besides themselves: by the declared rows of each table. */
 export function determinedColumns(relation: Relation, known: readonly Column[]): Set<Column> {
@@ -68,17 +68,6 @@ function tupleIds(cells: readonly Int32Array[]): TupleIds {
   return { count, ofRow: ids, firstRow: Int32Array.from(firstRow) };
 }
 
-/** The part of a space that one factor contributes: the distinct tuples of some of its columns. */
-interface Digits {
-  readonly factor: number;
-  readonly columns: readonly Column[];
-  readonly count: number;
-  /** Per digit the first row that shows it. */
-  readonly firstRow: Int32Array | null;
-  /** Per row its digit; null where a row is its own digit. */
-  readonly ofRow: Int32Array | null;
-}
-
 function digitsOf(relation: Relation, f: number, columns: readonly Column[]): Digits {
   const factor = relation.factors[f]!;
   if (factor.kind === 'axis') {
@@ -86,25 +75,6 @@ function digitsOf(relation: Relation, f: number, columns: readonly Column[]): Di
   }
   const ids = tupleIds(columns.map((c) => factor.cells[factor.columns.indexOf(c)]!));
   return { factor: f, columns, count: ids.count, firstRow: ids.firstRow, ofRow: ids.ofRow };
-}
-
-/** Which rows of the factors that excludes tie together have a chance to survive: `classes` of rows stand for rows. */
-interface Coupling {
-  readonly factors: readonly number[];
-  /** Per factor here, per row, its class: rows of one class match the same excludes. */
-  readonly classOf: readonly Int32Array[];
-  readonly classCounts: readonly number[];
-  /** By mixed radix over the classes of `factors`: 1 where no exclude matches. */
-  readonly allowed: Uint8Array;
-}
-
-/** Thrown where a space passes `MAX_TASKS` tuples; `size` may be a lower bound. */
-export class TooManyTuples extends Error {
-  readonly size: number;
-  constructor(size: number) {
-    super(`internal error: ${size} tuples`);
-    this.size = size;
-  }
 }
 
 /**
@@ -267,168 +237,4 @@ class DigitLookup {
     for (let i = 0; i < at.length; i++) key += i === 0 ? ids[at[i]!]! : `,${ids[at[i]!]!}`;
     return this.byTuple!.get(key) ?? -1;
   }
-}
-
-const couplingCache = new WeakMap<Relation, Coupling[]>();
-
-/** The groups of factors that excludes tie together, each with what survives by class. */
-function couplingsOf(relation: Relation): Coupling[] {
-  let couplings = couplingCache.get(relation);
-  if (!couplings) {
-    const groups = factorGroups(relation);
-    couplings = groups.map((factors) => couple(relation, factors));
-    couplingCache.set(relation, couplings);
-  }
-  return couplings;
-}
-
-/** Factors that some exclude names together with others, as connected groups. */
-export function factorGroups(relation: Relation): number[][] {
-  const groups: number[][] = [];
-  for (const exclude of relation.excludes) {
-    const factors = new Set([...exclude.conditions.keys()].map((c) => c.factor));
-    const joined = groups.filter((g) => g.some((f) => factors.has(f)));
-    for (const g of joined) {
-      for (const f of g) factors.add(f);
-      groups.splice(groups.indexOf(g), 1);
-    }
-    groups.push([...factors].sort((a, b) => a - b));
-  }
-  return groups;
-}
-
-function couple(relation: Relation, factors: readonly number[]): Coupling {
-  const excludes = relation.excludes.filter((e) => [...e.conditions.keys()].some((c) => factors.includes(c.factor)));
-  const classOf: Int32Array[] = [];
-  const signatures: boolean[][][] = [];
-  for (const f of factors) {
-    const { ofRow, classes } = classesOfRows(relation.factors[f]!, f, excludes);
-    classOf.push(ofRow);
-    signatures.push(classes);
-  }
-  const classCounts = signatures.map((s) => s.length);
-  const total = classCounts.reduce((a, b) => a * b, 1);
-  if (total > MAX_TASKS) throw new TooManyTuples(total);
-  const allowed = new Uint8Array(total);
-  const digits = new Array<number>(factors.length).fill(0);
-  for (let index = 0; index < total; index++) {
-    let rest = index;
-    for (let i = factors.length - 1; i >= 0; i--) {
-      digits[i] = rest % classCounts[i]!;
-      rest = Math.floor(rest / classCounts[i]!);
-    }
-    const excluded = excludes.some((_, e) => digits.every((d, i) => signatures[i]![d]![e]));
-    allowed[index] = excluded ? 0 : 1;
-  }
-  return { factors, classOf, classCounts, allowed };
-}
-
-/** Rows of a factor by which excludes they satisfy (as far as this factor is concerned). */
-function classesOfRows(
-  factor: Factor,
-  f: number,
-  excludes: readonly Exclude[],
-): { ofRow: Int32Array; classes: boolean[][] } {
-  const seen = new Map<string, number>();
-  const classes: boolean[][] = [];
-  const ofRow = new Int32Array(factor.rowCount);
-  const conditions = excludes.map((e) =>
-    [...e.conditions]
-      .filter(([c]) => c.factor === f)
-      .map(([c, ids]) => ({ cells: factor.cells[factor.columns.indexOf(c)]!, ids })),
-  );
-  for (let row = 0; row < factor.rowCount; row++) {
-    const signature = conditions.map((list) => list.every(({ cells, ids }) => ids.has(cells[row]!)));
-    const key = signature.map((s) => (s ? '1' : '0')).join('');
-    let id = seen.get(key);
-    if (id === undefined) {
-      id = classes.length;
-      seen.set(key, id);
-      classes.push(signature);
-    }
-    ofRow[row] = id;
-  }
-  return { ofRow, classes };
-}
-
-/**
- * Walk the factors in the relation's order, but only rows that can show something new: of a factor outside the space
- * the first row of each class, of a table inside it the first row of each (digit, class). A tuple's place is where its
- * first surviving row stands, so the order is exactly that of first appearance in the relation.
- */
-function enumerateSurvivors(
-  relation: Relation,
-  digits: readonly Digits[],
-  weights: readonly number[],
-  couplings: readonly Coupling[],
-  product: number,
-): Float64Array {
-  const walked = [...new Set([...digits.map((d) => d.factor), ...couplings.flatMap((c) => c.factors)])].sort(
-    (a, b) => a - b,
-  );
-  const levels = walked.map((f) => {
-    const d = digits.findIndex((x) => x.factor === f);
-    const coupling = couplings.findIndex((c) => c.factors.includes(f));
-    const position = coupling < 0 ? -1 : couplings[coupling]!.factors.indexOf(f);
-    const classOf = coupling < 0 ? null : couplings[coupling]!.classOf[position]!;
-    const steps: { digit: number; cls: number }[] = [];
-    const seen = new Set<number>();
-    const classCount = coupling < 0 ? 1 : couplings[coupling]!.classCounts[position]!;
-    for (let row = 0; row < relation.factors[f]!.rowCount; row++) {
-      const digit = d < 0 ? 0 : (digits[d]!.ofRow?.[row] ?? row);
-      const cls = classOf === null ? 0 : classOf[row]!;
-      const key = digit * classCount + cls;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      steps.push({ digit, cls });
-    }
-    return { weight: d < 0 ? 0 : weights[d]!, coupling, position, steps };
-  });
-  const viable = couplings.map((c) => viablePrefixes(c));
-  const found: number[] = [];
-  // A tuple repeats only where a factor outside the space, or a table's further classes, are walked too.
-  const repeats = levels.some((l) => l.weight === 0 || new Set(l.steps.map((s) => s.digit)).size < l.steps.length);
-  const seen = product <= 1 << 27 ? new Uint8Array(repeats ? product : 0) : null;
-  const seenSparse = new Set<number>();
-  const prefix = couplings.map(() => 0);
-
-  const walk = (level: number, index: number): void => {
-    if (level === levels.length) {
-      if (repeats) {
-        if (seen !== null ? seen[index] === 1 : seenSparse.has(index)) return;
-        if (seen !== null) seen[index] = 1;
-        else seenSparse.add(index);
-      }
-      if (found.length >= MAX_TASKS) throw new TooManyTuples(found.length + 1);
-      found.push(index);
-      return;
-    }
-    const { weight, coupling, position, steps } = levels[level]!;
-    const before = coupling < 0 ? 0 : prefix[coupling]!;
-    for (const { digit, cls } of steps) {
-      if (coupling >= 0) {
-        const next = before * couplings[coupling]!.classCounts[position]! + cls;
-        if (viable[coupling]![position]![next] === 0) continue;
-        prefix[coupling] = next;
-      }
-      walk(level + 1, index + digit * weight);
-    }
-    if (coupling >= 0) prefix[coupling] = before;
-  };
-  walk(0, 0);
-  return Float64Array.from(found);
-}
-
-/** Per depth, which prefixes of class digits have a completion that is allowed. */
-function viablePrefixes(coupling: Coupling): Uint8Array[] {
-  const depths: Uint8Array[] = [];
-  let current = coupling.allowed;
-  for (let i = coupling.factors.length - 1; i >= 0; i--) {
-    depths.unshift(current);
-    const radix = coupling.classCounts[i]!;
-    const shorter = new Uint8Array(current.length / radix);
-    for (let p = 0; p < current.length; p++) if (current[p] === 1) shorter[Math.floor(p / radix)] = 1;
-    current = shorter;
-  }
-  return depths;
 }
