@@ -1,5 +1,5 @@
 import { forEachDependency, forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
-import type { Draft, Packing, SiteLimits } from './stages.ts';
+import type { Draft, Packing, SiteLimits } from './stage-types.ts';
 import type { Request, Unit, Units } from './units.ts';
 
 /** Arrays at the most: the submission stays a handful of calls however the graph looks. */

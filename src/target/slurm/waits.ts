@@ -1,0 +1,162 @@
+import { taskResources } from '../../compile/resources.ts';
+import { type Plan, ruleOf } from '../../model/plan.ts';
+import type { Draft, Packing, SiteLimits, Stage, StageWait } from './stage-types.ts';
+import { eachEdgeSet } from './units.ts';
+
+/** From drafts to stages: what each reads from, waits for, and how long its elements take. */
+export function finishStages(
+  plan: Plan,
+  drafts: readonly Draft[],
+  included: Uint8Array,
+  limits: SiteLimits,
+  packing: Packing,
+): Stage[] {
+  const stageOf = new Int32Array(plan.taskCount).fill(-1);
+  const elementOf = new Int32Array(plan.taskCount).fill(-1);
+  drafts.forEach((draft, s) => {
+    for (const { index, tasks } of draft.elements) {
+      for (const task of tasks) {
+        stageOf[task] = s;
+        elementOf[task] = index;
+      }
+    }
+  });
+  const sources = readSources(plan, drafts, included, stageOf, elementOf);
+  const ancestors: Set<number>[] = [];
+  return drafts.map((draft, s): Stage => {
+    const from = [...sources[s]!].sort(([a], [b]) => a - b);
+    ancestors[s] = new Set(from.flatMap(([stage]) => [stage, ...ancestors[stage]!]));
+    // What runs before the submission has ended when it is made.
+    const queued = from.filter(([stage]) => !drafts[stage]!.local);
+    const waits = reduceWaits(queued, sources, ancestors, drafts);
+    const offsets = new Int32Array(draft.elements.length + 1);
+    draft.elements.forEach(({ tasks }, e) => {
+      offsets[e + 1] = offsets[e]! + tasks.length;
+    });
+    const tasks = Int32Array.from(draft.elements.flatMap((e) => e.tasks));
+    return {
+      name: stageName(s, draft.rules),
+      rules: draft.rules,
+      indices: Int32Array.from(draft.elements, (e) => e.index),
+      offsets,
+      tasks,
+      request: draft.request,
+      timeSeconds: elementTime(plan, draft, limits, packing),
+      waits,
+      sources: from.map(([stage, sameElement]) => ({ stage, sameElement })),
+      why: draft.why,
+      local: draft.local === true,
+    };
+  });
+}
+
+function stageName(s: number, rules: readonly string[]): string {
+  const name = rules.length <= 2 ? rules.join('-') : `${rules[0]}-and-${rules.length - 1}-more`;
+  return `${s + 1}-${name}`.slice(0, 80);
+}
+
+/** Per stage the stages that it reads from; true where every path comes from the element of the same index. */
+function readSources(
+  plan: Plan,
+  drafts: readonly Draft[],
+  included: Uint8Array,
+  stageOf: Int32Array,
+  elementOf: Int32Array,
+): Map<number, boolean>[] {
+  const sources = drafts.map(() => new Map<number, boolean>());
+  // By element, not by task: thousands of tasks of a gather stand in a hundred elements.
+  const elements = (tasks: readonly number[]): Set<number> =>
+    new Set(tasks.map((t) => stageOf[t]! * 65_536 + elementOf[t]!));
+  eachEdgeSet(plan, included, (producers, consumers) => {
+    const from = elements(producers);
+    for (const consumer of elements(consumers)) {
+      const to = Math.floor(consumer / 65_536);
+      for (const producer of from) {
+        const stage = Math.floor(producer / 65_536);
+        if (stage === to) continue;
+        const same = drafts[stage]!.aligned && drafts[to]!.aligned && producer % 65_536 === consumer % 65_536;
+        sources[to]!.set(stage, (sources[to]!.get(stage) ?? true) && same);
+      }
+    }
+  });
+  return sources;
+}
+
+/** Leave out a wait that another one implies: what a waits for, b has waited for. */
+function reduceWaits(
+  from: readonly (readonly [number, boolean])[],
+  sources: readonly ReadonlyMap<number, boolean>[],
+  ancestors: readonly ReadonlySet<number>[],
+  drafts: readonly Draft[],
+): StageWait[] {
+  const implied = (stage: number, same: boolean): boolean =>
+    from.some(([other, otherSame]) => {
+      if (other === stage || !ancestors[other]!.has(stage)) return false;
+      // All of `other` have ended, and each began after its own part of `stage`: all of it, if none of it feeds nothing.
+      if (!otherSame) return coversAll(sources, other, stage, drafts);
+      // Its counterpart began after the element of the same index, or after all of `stage`.
+      return same ? reaches(sources, other, stage) : reachesAll(sources, other, stage);
+    });
+  const left = from.filter(([stage, same]) => !implied(stage, same));
+  const counterpart = left.length === 1 && left[0]![1];
+  return left.map(([stage]) => ({
+    stage,
+    kind: counterpart ? 'counterpart' : 'all',
+    why: counterpart
+      ? 'each element needs only the one of the same index'
+      : left.every(([, same]) => same)
+        ? 'several arrays: Slurm takes no mixture of "and" and "or", so the whole of each'
+        : 'its tasks read from many elements',
+  }));
+}
+
+function reaches(sources: readonly ReadonlyMap<number, boolean>[], from: number, to: number): boolean {
+  return [...sources[from]!].some(([s]) => s === to || reaches(sources, s, to));
+}
+
+function reachesAll(sources: readonly ReadonlyMap<number, boolean>[], from: number, to: number): boolean {
+  return [...sources[from]!].some(([s, same]) => (s === to && !same) || reachesAll(sources, s, to));
+}
+
+/** Whether the end of all of `from` implies the end of all of `to`: by whole waits, or element by element without gaps. */
+function coversAll(
+  sources: readonly ReadonlyMap<number, boolean>[],
+  from: number,
+  to: number,
+  drafts: readonly Draft[],
+): boolean {
+  return [...sources[from]!].some(([s, same]) => {
+    const covered = !same || sameIndices(drafts[from]!, drafts[s]!);
+    return covered && (s === to || coversAll(sources, s, to, drafts));
+  });
+}
+
+function sameIndices(a: Draft, b: Draft): boolean {
+  const indices = new Set(a.elements.map((e) => e.index));
+  return b.elements.every((e) => indices.has(e.index));
+}
+
+/** Longest element's time in seconds; null where a task has no limit. */
+export function elementTime(
+  plan: Plan,
+  { elements }: Draft,
+  { maxTimeSeconds }: SiteLimits,
+  { lanes }: Packing,
+): number | null {
+  let longest = 0;
+  for (const { tasks } of elements) {
+    let sum = 0;
+    let largest = 0;
+    for (const task of tasks) {
+      const rule = ruleOf(plan, task);
+      const { timeSeconds } = taskResources(rule, task - rule.firstTask);
+      if (timeSeconds === null) return null;
+      const attempts = timeSeconds * (1 + rule.rule.retries);
+      sum += attempts;
+      largest = Math.max(largest, attempts);
+    }
+    // Lanes share the sum, but no lane is shorter than the longest task; a minute for the runner itself.
+    longest = Math.max(longest, Math.max(largest, Math.ceil(sum / lanes)) + 60);
+  }
+  return maxTimeSeconds === null ? longest : Math.min(longest, maxTimeSeconds);
+}
