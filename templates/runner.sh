@@ -167,6 +167,7 @@ _wfc_take_element() {
   for name in "${_wfc_owner_files[@]}" "$_wfc_scratch"; do
     [[ -d ${name%/*} ]] || mkdir -p -- "${name%/*}" || _wfc_die "can't make the folder ${name%/*}"
   done
+  _wfc_yield_to_newer
   time=$(date +%s.%N)
   # The journal first: who reads the owner's name finds its journal.
   _wfc_append run "$time" "$_wfc_host" "$_wfc_slurm_id"
@@ -174,6 +175,24 @@ _wfc_take_element() {
     { printf '%s\n' "$_wfc_attempt" >"$name.$_wfc_attempt" && mv -f -- "$name.$_wfc_attempt" "$name"; } ||
       _wfc_die "can't write $name"
   done
+}
+
+# What a newer submission has begun is left to it. An older one whose elements it has taken over lacks their records: it
+# would stop the newer one's tasks, and then call its own blocked.
+_wfc_yield_to_newer() {
+  local id='' file name=$_wfc_stage.$_wfc_element
+  [[ -n $_wfc_submissions ]] || return 0
+  IFS= read -r id 2>/dev/null <"${_wfc_owner_files[1]}"
+  [[ -n $id ]] || return 0
+  set +f
+  for file in "$_wfc_parent"/*-slurm-"$_wfc_submissions/$name.$id.tsv"; do
+    # Folders begin with the number of their submission, with leading zeros.
+    file=${file%/*}
+    [[ -d $file && ${file##*/} > ${_wfc_folder##*/} ]] || continue
+    _wfc_say "$name: a newer submission (${file##*/}) has begun it: this one stops"
+    exit 1
+  done
+  set -f
 }
 
 # Goes on only while no newer attempt owns the element.

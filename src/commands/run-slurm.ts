@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { queuedJobNames } from '../io/slurm.ts';
+import { queuedJobs } from '../io/slurm.ts';
 import { countTasks } from '../io/terminal.ts';
 import { refuse } from './compile.ts';
 import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openRunnable, printDiagnostics } from './session.ts';
@@ -29,12 +28,11 @@ export function runSlurm(options: RunSlurmOptions): ExitStatus {
     process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;
   }
-  const queued = queuedJobNames(options.env);
+  const queued = queuedJobs(options.env);
   if (queued === null) return refuse('squeue does not answer: is this a login node of a Slurm cluster?', options);
-  const live = submissionIds(session.state.journals).find((id) => queued.some((name) => name.startsWith(`wfc-${id}-`)));
-  if (live !== undefined) {
-    return refuse(`submission ${live} of this folder is in the queue; wait for it, or cancel it with scancel`, options);
-  }
+  const live = queued.find(({ name, folder }) => name.startsWith('wfc-') && folder === session.spec.folder);
+  if (live)
+    return refuse(`${live.name} of this folder is in the queue; wait for it, or cancel it with scancel`, options);
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
   let scripts: SlurmScripts;
   try {
@@ -46,10 +44,4 @@ export function runSlurm(options: RunSlurmOptions): ExitStatus {
   const args = [join(scripts.folder, 'submit.sh'), ...(options.dryRun ? ['--dry-run'] : [])];
   const { status } = spawnSync('bash', args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit'] });
   return status === 0 ? EXIT.done : EXIT.badSurroundings;
-}
-
-/** Ids of the submissions that have a journal here. */
-function submissionIds(journals: string): string[] {
-  const names = existsSync(journals) ? readdirSync(journals) : [];
-  return names.flatMap((name) => /^\d+-slurm-([0-9a-f]+)$/.exec(name)?.[1] ?? []);
 }

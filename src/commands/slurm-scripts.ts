@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { shippedFile } from '../io/shell-pool.ts';
-import { queuedJobNames } from '../io/slurm.ts';
+import { queuedJobs } from '../io/slurm.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import { formatCount } from '../io/terminal.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
@@ -70,7 +70,7 @@ function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.Process
   if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
   const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
   if (before === id) return;
-  if ((queuedJobNames(env) ?? []).some((name) => name.startsWith(`wfc-${before}-`))) {
+  if ((queuedJobs(env) ?? []).some(({ name }) => name.startsWith(`wfc-${before}-`))) {
     throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
   }
 }

@@ -63,8 +63,20 @@ function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
   return error || status !== 0 ? null : stdout;
 }
 
-/** Names of this user's jobs in the queue; null where the controller does not answer. */
-export function queuedJobNames(env: NodeJS.ProcessEnv): string[] | null {
-  const names = ask('squeue', ['--me', '--noheader', '--format=%j'], env);
-  return names === null ? null : names.split('\n').filter((n) => n !== '');
+/** A job of this user in the queue. */
+export interface QueuedJob {
+  readonly name: string;
+  /** Its working directory: for wfc's jobs, the spec's folder. */
+  readonly folder: string;
+}
+
+/** This user's jobs in the queue; null where the controller does not answer. */
+export function queuedJobs(env: NodeJS.ProcessEnv): QueuedJob[] | null {
+  const lines = ask('squeue', ['--me', '--noheader', '--format=%j|%Z'], env);
+  return lines === null
+    ? null
+    : lines.split('\n').flatMap((line) => {
+        const bar = line.indexOf('|');
+        return bar < 0 ? [] : [{ name: line.slice(0, bar), folder: line.slice(bar + 1) }];
+      });
 }

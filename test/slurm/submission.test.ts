@@ -179,7 +179,7 @@ rules:
     expect(existsSync(join(there.folder, 'PWNED'))).toBe(false);
   });
 
-  it('submit.sh refuses while the same scripts are in the queue', async () => {
+  it('submit.sh refuses while a submission of the same folder is in the queue, also one of other scripts', async () => {
     const made = experiment('rules:\n  slow:\n    output: x\n    run: sleep 20; echo > {output}\n');
     await cluster().run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'], {
       cwd: made.folder,
@@ -188,6 +188,16 @@ rules:
     const second = await cluster().run('bash', ['slurm/submit.sh'], { cwd: made.folder });
     expect(second.exitCode).toBe(3);
     expect(second.stderr).toContain('in the queue already');
+    const edited = ['run', '--slurm', '--force', 'slow'];
+    const third = await cluster().run(process.execPath, [CLI, ...edited], { cwd: made.folder });
+    expect(third.exitCode).toBe(3);
+    expect(third.stderr).toContain('in the queue');
+    made.write('wfc.yml', 'wfc: 1\nrules:\n  other:\n    output: y\n    run: echo > {output}\n');
+    const args = [CLI, 'compile', '--target', 'slurm', '--out', 'others'];
+    expect((await cluster().run(process.execPath, args, { cwd: made.folder })).exitCode).toBe(0);
+    const fourth = await cluster().run('bash', ['others/submit.sh'], { cwd: made.folder });
+    expect(fourth.exitCode).toBe(3);
+    expect(fourth.stderr).toContain('in the queue already');
     await cluster().run('scancel', ['--me']);
     await cluster().waitForIdleQueue(60);
   });

@@ -5,11 +5,27 @@ import { expect } from 'vitest';
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 
-export async function compile(cluster: Cluster, { folder }: Experiment, out = 'slurm'): Promise<void> {
+export interface CompileOptions {
+  /** The artifacts folder; slurm unless told. */
+  readonly out?: string;
+  /** How long an element waits for records that are late, such as those of an element that was killed; 60 unless told. */
+  readonly waitSeconds?: number;
+}
+
+export async function compile(
+  cluster: Cluster,
+  made: Experiment,
+  { out = 'slurm', waitSeconds }: CompileOptions = {},
+): Promise<void> {
   const compiled = await cluster.run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', out], {
-    cwd: folder,
+    cwd: made.folder,
   });
   expect(compiled.exitCode, compiled.stderr).toBe(0);
+  if (waitSeconds === undefined) return;
+  for (const path of made.files(out).filter((name) => /\/\d+-[^/]*\.sh$/.test(name))) {
+    made.write(path, made.read(path).replace(/^wfc_lanes=/m, `wfc_wait_seconds=${waitSeconds}\n$&`));
+    expect(made.read(path)).toContain('wfc_wait_seconds=');
+  }
 }
 
 /** Hand compiled scripts to Slurm; `env` as for submit.sh. */
@@ -24,7 +40,7 @@ export async function handIn(
 }
 
 /** The journal folder of the newest submission. */
-function journal({ folder }: Experiment): string {
+export function journal({ folder }: Experiment): string {
   const journals = readdirSync(join(folder, '.wfc/journal')).filter((name) => /^\d+-slurm-/.test(name));
   return join(folder, '.wfc/journal', journals.sort().at(-1)!);
 }
@@ -108,7 +124,7 @@ export class Traced {
   async seen(kind: TraceEvent['kind'], task: string, times = 1): Promise<TraceEvent> {
     const found = () => this.trace().filter((event) => event.kind === kind && event.task === task);
     await expect
-      .poll(() => found().length, { timeout: 40_000, message: `${kind} ${task}` })
+      .poll(() => found().length, { timeout: 50_000, message: `${kind} ${task}` })
       .toBeGreaterThanOrEqual(times);
     return found()[times - 1]!;
   }
