@@ -37,6 +37,8 @@ export function wfc(args: readonly string[], folder: string): Session {
     json: rest.includes('--json'),
     quiet: false,
     style: { colour: false },
+    target: null,
+    env: process.env,
   };
   return inFolder(folder, () => (command === 'plan' ? plan(options) : validate(options)));
 }
