@@ -331,7 +331,11 @@ it('after kill -9 the next make takes nothing half-written for complete, nor doe
   const e = experiment('rules: {long: {output: long, run: "echo half > {output}; [[ -e ready ]] || sleep 60"}}');
   writeMake(e);
   const running = startMake(e);
-  await until(() => e.has('long'));
+  const journals = join(e.folder, '.wfc/journal');
+  const isNoted = (): boolean =>
+    e.has('.wfc/journal') &&
+    readdirSync(journals).some((f) => readFileSync(join(journals, f), 'utf8').includes('started\tlong\t'));
+  await until(() => e.has('long') && isNoted());
   process.kill(-running.group, 'SIGKILL');
   await running.ended;
   e.write('ready', '');
