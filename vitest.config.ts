@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Faults on a real controller wait for its timeouts, and need a machine that does nothing else: `npm run test:faults`. */
+/** Not in `npm test` because it does not pass reliably: two submissions at once fail, unexplained. `npm run test:faults`. */
 const FAULTS = 'test/slurm/faults.test.ts';
 
 export default defineConfig({
