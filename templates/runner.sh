@@ -171,28 +171,32 @@ _wfc_take_element() {
   time=$(date +%s.%N)
   # The journal first: who reads the owner's name finds its journal.
   _wfc_append run "$time" "$_wfc_host" "$_wfc_slurm_id"
-  for name in "${_wfc_owner_files[@]}"; do
-    { printf '%s\n' "$_wfc_attempt" >"$name.$_wfc_attempt" && mv -f -- "$name.$_wfc_attempt" "$name"; } ||
-      _wfc_die "can't write $name"
-  done
+  for name in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$name"; done
+  # Again: a newer submission may have begun between the look and the rename. It wrote its journal before its name, so that
+  # either it is seen here, or its name came last.
+  _wfc_yield_to_newer
+}
+
+_wfc_put_name_into() {
+  { printf '%s\n' "$_wfc_attempt" >"$1.$_wfc_attempt" && mv -f -- "$1.$_wfc_attempt" "$1"; } || _wfc_die "can't write $1"
 }
 
 # What a newer submission has begun is left to it. An older one whose elements it has taken over lacks their records: it
 # would stop the newer one's tasks, and then call its own blocked.
 _wfc_yield_to_newer() {
-  local id='' file name=$_wfc_stage.$_wfc_element
+  local file name=$_wfc_stage.$_wfc_element
+  local -a files
   [[ -n $_wfc_submissions ]] || return 0
-  IFS= read -r id 2>/dev/null <"${_wfc_owner_files[1]}"
-  [[ -n $id ]] || return 0
   set +f
-  for file in "$_wfc_parent"/*-slurm-"$_wfc_submissions/$name.$id.tsv"; do
+  files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*.tsv)
+  set -f
+  for file in "${files[@]}"; do
     # Folders begin with the number of their submission, with leading zeros.
     file=${file%/*}
     [[ -d $file && ${file##*/} > ${_wfc_folder##*/} ]] || continue
     _wfc_say "$name: a newer submission (${file##*/}) has begun it: this one stops"
     exit 1
   done
-  set -f
 }
 
 # Goes on only while no newer attempt owns the element.
@@ -201,12 +205,31 @@ _wfc_own() {
   for file in "${_wfc_owner_files[@]}"; do
     id=
     IFS= read -r id 2>/dev/null <"$file"
-    [[ $id == "$_wfc_attempt" ]] && continue
+    [[ $id != "$_wfc_attempt" ]] || continue
+    if _wfc_is_of_older_submission "$id"; then
+      # It overlooked this one for a moment, and has stopped or is about to.
+      _wfc_put_name_into "$file"
+      continue
+    fi
     _wfc_kill_tasks
     _wfc_say "$_wfc_stage.$_wfc_element: another attempt (${id:-unknown}) has taken over: this one stops"
     exit 1
   done
   _wfc_own_seconds=$SECONDS
+}
+
+_wfc_is_of_older_submission() {
+  local file
+  local -a files
+  [[ -n $_wfc_submissions && -n $1 ]] || return 1
+  set +f
+  files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$_wfc_stage.$_wfc_element.$1.tsv")
+  set -f
+  for file in "${files[@]}"; do
+    file=${file%/*}
+    [[ ! -d $file || ! ${file##*/} < ${_wfc_folder##*/} ]] || return 0
+  done
+  return 1
 }
 
 _wfc_kill_tasks() {

@@ -574,6 +574,31 @@ describe.concurrent('stopping', () => {
       expect(s.read('starts').trimEnd().split('\n')).toHaveLength(3);
     },
   );
+
+  it('two submissions that take an element in the same instant: the newer one runs it, the older one stops', async () => {
+    // The older one is held between its look at who else there is and the writing of its name.
+    const settings = `eval "_put$(declare -f _wfc_put_name_into | tail -n +2 | sed '1i()')"
+      _wfc_put_name_into() {
+        if [[ -n \${HELD-} ]]; then : >held; until [[ -e go ]]; do sleep 0.05; done; fi
+        _put "$1"
+      }`;
+    const run = 'echo start >>starts; until [[ -e older-ended ]]; do sleep 0.05; done; echo made >"$out"';
+    const s = new Submission({ main: { settings, elements: [[{ out: 'a', run }]] } });
+    const older = s.start('main', { env: { HELD: '1' } });
+    await expect.poll(() => s.exists('held'), { timeout: 5000 }).toBe(true);
+    const later = '.wfc/journal/000002-slurm-abc';
+    const newer = s.start('main', { journal: later });
+    await expect.poll(() => s.exists('starts'), { timeout: 5000 }).toBe(true);
+    s.write('go', '');
+    const { exitCode, all } = await older;
+    expect([exitCode, String(all)]).toEqual([1, expect.stringContaining('a newer submission')]);
+    // Its name is now the last that was written.
+    expect(s.read('.wfc/journal/slurm-abc.owner/main.0')).toBe(s.read(`${JOURNAL}/owner/main.0`));
+    s.write('older-ended', '');
+    expect((await newer).exitCode).toBe(0);
+    expect(s.events('main', { journal: later })).toEqual(['started a', 'done a']);
+    expect(s.read('starts').trimEnd().split('\n')).toHaveLength(1);
+  });
 });
 
 describe('the closing job', () => {
@@ -588,21 +613,5 @@ describe('the closing job', () => {
     expect(s.exists('t/a')).toBe(false);
     await s.run('main', { element: 2 });
     expect((await s.close('main=3')).status).toBe(0);
-  });
-});
-
-describe('speed', () => {
-  it('810 trivial tasks take seconds, and skipping them one', async () => {
-    const tasks = Array.from({ length: 810 }, (_, i) => ({ out: `out/${i % 9}/${i}`, options: 'in=source' }));
-    const s = new Submission({ main: { elements: [tasks] } });
-    s.write('source', 'x');
-    const first = await s.run('main');
-    expect(first.output).toContain('810 done');
-    const again = await s.run('main');
-    expect(again.output).toContain('810 were complete');
-    console.log(`810 tasks: ${first.seconds.toFixed(1)} s, skipped in ${again.seconds.toFixed(1)} s`);
-    // Generous: the machine is shared with other tests. Alone it takes 4 s and 0.5 s.
-    expect(first.seconds).toBeLessThan(20);
-    expect(again.seconds).toBeLessThan(6);
   });
 });
