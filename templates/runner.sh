@@ -67,7 +67,7 @@ _wfc_prepare() {
   _wfc_lanes=${wfc_lanes:-1} _wfc_exit_failed=${wfc_stage_exit:-1} _wfc_wait_seconds=${wfc_wait_seconds:-60}
   # The task's state by its row: '' (not decided), running, done, failed, blocked, interrupted.
   declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
-  declare -g -a _wfc_names=() _wfc_rows=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
+  declare -g -a _wfc_names=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
   declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
@@ -822,6 +822,7 @@ _wfc_start() {
       return
     fi
   done
+  _wfc_set_marker "${wfc_outputs[0]}"
   for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes; _wfc_lane++)); do [[ -n ${_wfc_lane_pid[_wfc_lane]-} ]] || break; done
   _wfc_input_states
   _wfc_states_text
@@ -913,6 +914,26 @@ _wfc_names_its_log() {
     esac
   fi
   [[ ${_wfc_uses_log[$_wfc_rule]} == yes ]]
+}
+
+# A file beside a task's first output, $1, from the first act of an attempt until its record: where .wfc/ is lost, it still
+# tells a half-written output from a whole one. Sets _wfc_marker; '' where the name would be too long for a file system.
+_wfc_find_marker() {
+  local name=${1##*/}
+  _wfc_marker=
+  ((${#name} > 239)) || _wfc_marker=${1%"$name"}.$name.wfc-incomplete
+  [[ $_wfc_marker != -* ]] || _wfc_marker=./$_wfc_marker
+}
+
+_wfc_set_marker() {
+  _wfc_find_marker "$1"
+  [[ -z $_wfc_marker ]] || : 2>/dev/null >"$_wfc_marker"
+}
+
+# Many markers a process: one each would double what a short task costs.
+_wfc_remove_markers() {
+  ((${#_wfc_markers[@]} == 0)) || rm -f -- "${_wfc_markers[@]}"
+  _wfc_markers=()
 }
 
 _wfc_make_parent() {
@@ -1034,7 +1055,8 @@ _wfc_collect() {
   _wfc_keep_log "$1"
   if [[ ${_wfc_lane_stop[$1]} == interrupted || $_wfc_stop == cancelled || $_wfc_stop == interrupted ]] ||
     [[ -n $_wfc_stop && $status -gt 128 ]]; then
-    _wfc_remove "${wfc_outputs[@]}"
+    _wfc_find_marker "$name"
+    _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
     _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
     _wfc_interrupted=$((_wfc_interrupted + 1))
     _wfc_log_event interrupted "$name"
@@ -1048,10 +1070,14 @@ _wfc_collect() {
     _wfc_made[$name]=$_wfc_text
     _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" "${_wfc_lane_inputs[$1]}" "$_wfc_text"
     _wfc_done=$((_wfc_done + 1))
+    _wfc_find_marker "$name"
+    [[ -z $_wfc_marker ]] || _wfc_markers+=("$_wfc_marker")
+    ((${#_wfc_markers[@]} < 50)) || _wfc_remove_markers
     _wfc_finish "$t"
     return
   fi
-  _wfc_remove "${wfc_outputs[@]}"
+  _wfc_find_marker "$name"
+  _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
   _wfc_log_event failed "$name" "$attempt" "$status" "$_wfc_problem"
   _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
   if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
@@ -1182,6 +1208,8 @@ _wfc_was_out_of_memory() {
 _wfc_end() {
   local left=$((${#_wfc_rows[@]} - _wfc_done - _wfc_skipped - _wfc_failed - _wfc_blocked)) status=0
   _wfc_kill_tasks
+  _wfc_own
+  _wfc_remove_markers
   set +f
   rm -f -- "$_wfc_scratch".*
   set -f

@@ -2,8 +2,9 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { execute, type Failure, type RunResult } from '../execute/executor.ts';
 import { machineLimits } from '../execute/machine.ts';
 import type { Disk } from '../io/disk.ts';
-import { compactJournals, JournalWriter } from '../io/journal.ts';
+import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
 import { type LockHolder, takeLock } from '../io/lock.ts';
+import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import { countTasks, formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
@@ -82,7 +83,10 @@ function lockWords({ host, pid, since }: LockHolder, { state }: Session): string
 }
 
 async function runLocked(session: Session, options: RunOptions): Promise<ExitStatus> {
-  const outlook = lookAhead(session, options.force);
+  const past = readJournals(session.state.journals);
+  // Before the first look at files: they could still write.
+  const orphans = past ? stopOrphans(past) : [];
+  const outlook = lookAhead(session, options.force, past);
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -95,6 +99,8 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
     quiet: options.quiet,
     live: options.isTerminal,
   });
+  if (orphans.length > 0)
+    progress.warning(`stopped ${countTasks(orphans.length)} of an earlier run that was killed, and that still wrote`);
   if (history) compactJournals(state.journals, history);
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;

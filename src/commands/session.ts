@@ -4,7 +4,7 @@ import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { Disk } from '../io/disk.ts';
-import { type History, readJournals } from '../io/journal.ts';
+import { readJournals } from '../io/journal.ts';
 import { runCheck } from '../io/run-check.ts';
 import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
@@ -13,6 +13,7 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import type { SourceText } from '../model/source.ts';
 import { type Decisions, decide } from '../resume/decide.ts';
+import type { History } from '../resume/history.ts';
 
 /** What every command is told. */
 export interface CommonOptions {
@@ -107,16 +108,19 @@ export interface Outlook {
 }
 
 /** Decide what runs and why. `force` names rules and paths; one that names nothing is a diagnostic. */
-export function lookAhead(session: Session, force: readonly string[]): Outlook | { diagnostics: Diagnostic[] } {
-  const { plan, disk, state } = session;
+export function lookAhead(
+  session: Session,
+  force: readonly string[],
+  history: History | null = readJournals(session.state.journals),
+): Outlook | { diagnostics: Diagnostic[] } {
+  const { plan, disk } = session;
   const forced = forcedTasks(plan, force);
   if ('diagnostics' in forced) return forced;
-  const history = readJournals(state.journals);
   const decisions = decide(plan, {
     stat: (path) => disk.statSnapshot(path),
     isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
     records: history?.records ?? null,
-    unfinished: history?.unfinished ?? new Set(),
+    unfinished: history?.unfinished ?? new Map(),
     passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, session.spec.folder, disk),
     forced: forced.tasks,
   });

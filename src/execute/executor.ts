@@ -12,6 +12,7 @@ import { forEachPath, inputPaths, type Plan, type PlannedRule, ruleOf, taskName 
 import type { Resources, Slot } from '../model/workflow.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
+import { markerPath } from '../resume/marker.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type Seen, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
 import {
@@ -291,6 +292,9 @@ class Executor {
   private taskSource(attempt: Attempt, { toLog, hasLog }: { toLog: boolean; hasLog: boolean }): string {
     const { rule, index, number, log, lease, resources } = attempt;
     const lines: string[] = [];
+    // Before anything else. Where it can't be made, the journal must do.
+    const marker = markerPath(rule.outputTexts[0]!(index));
+    if (marker !== null) lines.push(`: 2>/dev/null >${bashLiteral(commandPath(marker))} || :`);
     if (toLog) lines.push(`exec >>${bashLiteral(commandPath(log))} 2>&1`);
     if (hasLog) lines.push(attemptLine(number));
     if (resources.gpus > 0) lines.push(`export CUDA_VISIBLE_DEVICES=${bashLiteral(lease.gpus.join(','))}`);
@@ -415,15 +419,23 @@ class Executor {
       durationSeconds: (performance.now() - attempt.startedAt) / 1000,
       inputs: attempt.inputs,
       outputs: earlier === undefined ? now : withEarlierStates(earlier, now),
+      peakMiB: null,
     });
     // Before anything that depends on it may start: a wfc that is killed then need not run it again.
     journal.flush();
+    this.removeMarker(rule, index);
     this.scheduler.finish(task, 'done');
     for (const path of this.temps.afterSuccess(task)) disk.remove(path);
   }
 
   private removeOutputs(rule: PlannedRule, index: number): void {
     for (const text of rule.outputTexts) this.options.disk.remove(text(index));
+    this.removeMarker(rule, index);
+  }
+
+  private removeMarker(rule: PlannedRule, index: number): void {
+    const marker = markerPath(rule.outputTexts[0]!(index));
+    if (marker !== null) rmSync(this.options.disk.absolute(marker), { force: true });
   }
 
   private failBeforeStart(task: number, what: string): void {

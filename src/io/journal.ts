@@ -11,34 +11,15 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { doneLine, emptyHistory, type History, historyLines, journalLine, readInto } from '../resume/history.ts';
 import type { SuccessRecord } from '../resume/record.ts';
-
-/**
- * The journal: what happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by
- * the path of its first output, which outlives edits of the spec. Fields are separated by tabs and every line is closed
- * by a mark, so that a torn last line is seen and ignored.
- *
- *     started TASK ATTEMPT SECONDS PROCESS_GROUP
- *     done    TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS
- *     failed  TASK ATTEMPT STATUS REASON
- *     interrupted TASK
- */
-const MARK = '.';
-
-/** What all journals together say. */
-export interface History {
-  /** By task, its last success. */
-  readonly records: Map<string, SuccessRecord>;
-  /** Tasks with a start after their last success, and no end. */
-  readonly unfinished: Set<string>;
-}
+import { hostName } from './host.ts';
 
 /** Read all journals of a folder, oldest first; null where there is no folder. */
 export function readJournals(folder: string): History | null {
   if (!existsSync(folder)) return null;
-  const history: History = { records: new Map(), unfinished: new Set() };
+  const history = emptyHistory();
   for (const text of journalTexts(folder)) readInto(history, text);
   return history;
 }
@@ -70,44 +51,12 @@ function numbered(folder: string, pattern: RegExp): string[] {
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
 }
 
-function readInto({ records, unfinished }: History, text: string): void {
-  let start = 0;
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    const line = text.slice(start, end);
-    start = end + 1;
-    if (!line.endsWith(`\t${MARK}`)) continue;
-    const fields = line.split('\t');
-    const task = fields[1]!;
-    switch (fields[0]) {
-      case 'started':
-        unfinished.add(task);
-        break;
-      case 'done':
-        if (fields.length !== 8) break;
-        records.set(task, {
-          fingerprint: fields[2]!,
-          checks: fields[3]!,
-          durationSeconds: Number(fields[4]),
-          inputs: fields[5]!,
-          outputs: fields[6]!,
-        });
-        unfinished.delete(task);
-        break;
-      case 'failed':
-      case 'interrupted':
-        // Its outputs were removed: there is nothing that could be taken for complete.
-        records.delete(task);
-        unfinished.delete(task);
-        break;
-    }
-  }
-}
-
 /** Appends to a journal of its own, once a turn of the event loop; `close` makes the lines durable. */
 export class JournalWriter {
   private readonly file: number;
   private buffer: string[] = [];
   private timer: NodeJS.Immediate | null = null;
+  private isEmpty = true;
   private readonly path: string;
   /** What went wrong in a write of that kind: thrown at the next call, where somebody can hear it. */
   private problem: unknown = null;
@@ -116,7 +65,7 @@ export class JournalWriter {
     mkdirSync(folder, { recursive: true });
     const last = numbered(folder, /^\d+-/).at(-1);
     const number = last ? Number.parseInt(last, 10) + 1 : 1;
-    const name = `${String(number).padStart(6, '0')}-${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}.tsv`;
+    const name = `${String(number).padStart(6, '0')}-${hostName()}-${process.pid}.tsv`;
     this.path = join(folder, name);
     this.file = openSync(this.path, 'ax');
     // Durable before the first task: an output without a record is then known for incomplete, whatever happens.
@@ -125,24 +74,25 @@ export class JournalWriter {
   }
 
   started(task: string, attempt: number, processGroup: number): void {
-    this.write(['started', task, attempt, Math.floor(Date.now() / 1000), processGroup]);
+    this.write(journalLine('started', task, attempt, Math.floor(Date.now() / 1000), processGroup));
   }
 
   done(task: string, record: SuccessRecord): void {
-    const { fingerprint, checks, durationSeconds, inputs, outputs } = record;
-    this.write(['done', task, fingerprint, checks, durationSeconds.toFixed(3), inputs, outputs]);
+    this.write(doneLine(task, record));
   }
 
   failed(task: string, attempt: number, status: number | null, reason: string): void {
-    this.write(['failed', task, attempt, status ?? '', reason]);
+    this.write(journalLine('failed', task, attempt, status ?? '', reason));
   }
 
   interrupted(task: string): void {
-    this.write(['interrupted', task]);
+    this.write(journalLine('interrupted', task));
   }
 
-  private write(fields: readonly (string | number)[]): void {
-    this.buffer.push(`${fields.join('\t')}\t${MARK}\n`);
+  private write(line: string): void {
+    if (this.isEmpty) this.buffer.push(journalLine('run', (Date.now() / 1000).toFixed(3), hostName(), ''));
+    this.isEmpty = false;
+    this.buffer.push(line);
     this.timer ??= setImmediate(() => this.flushLater());
     if (this.buffer.length >= 4096) this.flush();
   }
@@ -196,17 +146,10 @@ function syncFolder(folder: string): void {
 export function compactJournals(folder: string, history: History): void {
   const names = journalFiles(folder);
   if (names.length < 2) return;
-  const lines: string[] = [];
-  for (const [task, r] of history.records) {
-    lines.push(
-      ['done', task, r.fingerprint, r.checks, r.durationSeconds.toFixed(3), r.inputs, r.outputs, MARK].join('\t'),
-    );
-  }
-  for (const task of history.unfinished) lines.push(['started', task, 1, 0, 0, MARK].join('\t'));
   const number = names.at(-1)!.split('-')[0]!;
   const merged = join(folder, `${number}-merged.tsv`);
   const file = openSync(`${merged}.new`, 'w');
-  writeAll(file, lines.map((l) => `${l}\n`).join(''));
+  writeAll(file, [...historyLines(history)].join(''));
   fsyncSync(file);
   closeSync(file);
   // Rename before removing: whatever stops us here, the records are in one place at least.

@@ -34,6 +34,7 @@ export function recordsOfAdopted(
         durationSeconds: 0,
         inputs: statesText(inputs),
         outputs: statesText(outputs),
+        peakMiB: null,
       },
     };
   });

@@ -8,6 +8,7 @@ import {
   ruleOf,
 } from '../model/plan.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
+import { markerPath } from './marker.ts';
 import { reasonCode } from './reason.ts';
 import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
 
@@ -19,7 +20,7 @@ export interface Present {
   /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
   readonly records: ReadonlyMap<string, SuccessRecord> | null;
   /** First outputs of tasks whose last attempt began and did not finish. */
-  readonly unfinished: ReadonlySet<string>;
+  readonly unfinished: { readonly has: (name: string) => boolean };
   /** Whether an output passes its checks now; asked only where they or the file changed. */
   readonly passesChecks: (rule: PlannedRule, output: number, path: string) => boolean;
   /** Per task, 1 where `--force` names it. */
@@ -217,6 +218,8 @@ class Decider {
   private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
     const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
     if (outputs.every((o) => o === null)) return MISSING;
+    const marker = markerPath(rule.outputTexts[0]!(i));
+    if (marker !== null && this.present.stat(marker) !== null) return reasonCode('output incomplete');
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const oldest = Math.min(...outputs.map((o) => o?.mtimeMs ?? Number.POSITIVE_INFINITY));
     const newer = this.inputStates(rule, i).some(

@@ -18,6 +18,8 @@ export interface SuccessRecord {
   readonly inputs: string;
   /** The outputs in order, when it ended. */
   readonly outputs: string;
+  /** Most memory that its processes took together, in MiB; null where nobody measured. */
+  readonly peakMiB: number | null;
 }
 
 /** `1700000000.123456789:4096`: seconds with nine decimals, then bytes. */

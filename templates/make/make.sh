@@ -86,7 +86,8 @@ remove_half_done() {
 choose_journal() {
   local file last=0 number
   set +f
-  for file in .wfc/journal/*-*.tsv; do
+  # Submissions to Slurm are folders.
+  for file in .wfc/journal/[0-9]*-*; do
     number=${file##*/}
     number=${number%%-*}
     [[ $number != *[!0-9]* ]] && ((10#$number > last)) && last=$((10#$number))

@@ -62,6 +62,8 @@ _wfc_note() {
   local IFS=$'\t'
   [[ -n $_wfc_journal ]] || return 0
   [[ -d .wfc/journal ]] || mkdir -p .wfc/journal
+  # Who begins it says where; that two of them do, does no harm.
+  [[ -e $_wfc_journal ]] || printf 'run\t%(%s)T\t%s\t\t.\n' -1 "${HOSTNAME//[!A-Za-z0-9._-]/_}" >>"$_wfc_journal"
   printf '%s\t.\n' "$*" >>"$_wfc_journal"
 }
 
@@ -151,6 +153,7 @@ _wfc_make_room() {
       return 1
     fi
   done
+  _wfc_set_marker "$_wfc_name"
 }
 
 # Starts the command in a process group of its own, so that all that it starts can be stopped; tells the group and then
@@ -326,6 +329,8 @@ wfc_write_list() {
 _wfc_tidy() {
   local file
   local -a files=("$_wfc_work.task")
+  _wfc_find_marker "$_wfc_name"
+  [[ -z $_wfc_marker ]] || files+=("$_wfc_marker")
   [[ ! -e $_wfc_work.log ]] || files+=("$_wfc_work.log")
   set +f
   for file in "$_wfc_work.list"*; do [[ ! -e $file ]] || files+=("$file"); done

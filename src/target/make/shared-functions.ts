@@ -8,6 +8,8 @@ export const SHARED_FUNCTIONS = [
   '_wfc_md5',
   '_wfc_stop_gently',
   '_wfc_verify',
+  '_wfc_find_marker',
+  '_wfc_set_marker',
   '_wfc_make_parent',
   '_wfc_remove',
   '_wfc_is_protected',

@@ -1,0 +1,172 @@
+import type { SuccessRecord } from './record.ts';
+
+/**
+ * What happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by the path of its
+ * first output, which outlives edits of the spec. Fields are separated by tabs and every line is closed by a mark, so that
+ * a torn last line is seen and ignored. Times are seconds since 1970. `templates/runner.sh` and `templates/make/` write
+ * the same lines.
+ *
+ *     run         TIME HOST SLURM_ID                   the writer of the lines that follow; SLURM_ID is empty elsewhere
+ *     started     TASK ATTEMPT SECONDS PROCESS_GROUP
+ *     done        TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
+ *     failed      TASK ATTEMPT STATUS REASON
+ *     blocked     TASK CAUSE
+ *     interrupted TASK
+ *     escalated   TASK MEMORY_MIB TIME_SECONDS         what the task may use from now on; '' leaves it as the spec says
+ *     end         STATUS
+ */
+export const MARK = '.';
+
+/** Where and how an attempt ran. */
+export interface AttemptPlace {
+  readonly host: string;
+  /** `1234_5`, an element of a job array; '' for a run on this machine or by make. */
+  readonly slurmId: string;
+}
+
+/** An attempt that began. */
+export interface Start extends AttemptPlace {
+  readonly attempt: number;
+  /** Since 1970. */
+  readonly seconds: number;
+  /** Leader of the task's processes on its host; 0 where not known. */
+  readonly processGroup: number;
+}
+
+/** An attempt that failed. */
+export interface FailedAttempt extends AttemptPlace {
+  readonly attempt: number;
+  /** Exit status; null where there is none: it never started, or its shell was lost. */
+  readonly status: number | null;
+  /** In words: `exit status 3`, `out of memory`, `time limit: stopped after 60 s`, `output missing: a.csv`. */
+  readonly reason: string;
+}
+
+/** Resources that `--escalate` gave a task; null leaves what the spec says. */
+export interface Escalation {
+  readonly memoryMiB: number | null;
+  readonly timeSeconds: number | null;
+}
+
+/** What all journals together say, by task. */
+export interface History {
+  /** Its last success, where no attempt failed since. */
+  readonly records: Map<string, SuccessRecord>;
+  /** A start after its last success, and no end. */
+  readonly unfinished: Map<string, Start>;
+  /** Its last attempt failed. */
+  readonly failed: Map<string, FailedAttempt>;
+  /** It did not run, since this task failed. */
+  readonly blocked: Map<string, string>;
+  readonly escalated: Map<string, Escalation>;
+}
+
+export function emptyHistory(): History {
+  return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), escalated: new Map() };
+}
+
+/** Take in the lines of one journal, which come after those taken in before. */
+export function readInto(history: History, text: string): void {
+  const { records, unfinished, failed, blocked, escalated } = history;
+  let place: AttemptPlace = { host: '', slurmId: '' };
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    const line = text.slice(start, end);
+    start = end + 1;
+    if (!line.endsWith(`\t${MARK}`)) continue;
+    const fields = line.split('\t');
+    const task = fields[1]!;
+    // The number of fields, too: a torn line may have a later one behind it.
+    switch (`${fields[0]}:${fields.length}`) {
+      case 'run:5':
+        place = { host: fields[2]!, slurmId: fields[3]! };
+        break;
+      case 'started:6':
+        unfinished.set(task, {
+          ...place,
+          attempt: Number(fields[2]),
+          seconds: Number(fields[3]),
+          processGroup: Number(fields[4]),
+        });
+        failed.delete(task);
+        blocked.delete(task);
+        break;
+      case 'done:8':
+      case 'done:9':
+        records.set(task, {
+          fingerprint: fields[2]!,
+          checks: fields[3]!,
+          durationSeconds: Number(fields[4]),
+          inputs: fields[5]!,
+          outputs: fields[6]!,
+          peakMiB: fields.length === 9 ? Number(fields[7]) : null,
+        });
+        unfinished.delete(task);
+        failed.delete(task);
+        blocked.delete(task);
+        break;
+      case 'failed:6':
+        // Its outputs were removed: there is nothing that could be taken for complete.
+        failed.set(task, {
+          ...place,
+          attempt: Number(fields[2]),
+          status: fields[3] === '' ? null : Number(fields[3]),
+          reason: fields[4]!,
+        });
+        records.delete(task);
+        unfinished.delete(task);
+        blocked.delete(task);
+        break;
+      case 'blocked:4':
+        blocked.set(task, fields[2]!);
+        failed.delete(task);
+        break;
+      case 'interrupted:3':
+        records.delete(task);
+        unfinished.delete(task);
+        failed.delete(task);
+        blocked.delete(task);
+        break;
+      case 'escalated:5':
+        escalated.set(task, { memoryMiB: numberOrNull(fields[2]!), timeSeconds: numberOrNull(fields[3]!) });
+        break;
+    }
+  }
+}
+
+function numberOrNull(text: string): number | null {
+  return text === '' ? null : Number(text);
+}
+
+/** One event as a line. */
+export function journalLine(...fields: readonly (string | number)[]): string {
+  return `${fields.join('\t')}\t${MARK}\n`;
+}
+
+export function doneLine(task: string, record: SuccessRecord): string {
+  const { fingerprint, checks, durationSeconds, inputs, outputs, peakMiB } = record;
+  const fields = ['done', task, fingerprint, checks, durationSeconds.toFixed(3), inputs, outputs];
+  return peakMiB === null ? journalLine(...fields) : journalLine(...fields, peakMiB);
+}
+
+/** A journal that says the same as all that were read. */
+export function* historyLines(history: History): Generator<string> {
+  for (const [task, record] of history.records) yield doneLine(task, record);
+  let last = '';
+  const at = function* ({ host, slurmId }: AttemptPlace): Generator<string> {
+    const place = journalLine('run', 0, host, slurmId);
+    if (place !== last) yield place;
+    last = place;
+  };
+  for (const [task, start] of history.unfinished) {
+    yield* at(start);
+    yield journalLine('started', task, start.attempt, start.seconds, start.processGroup);
+  }
+  for (const [task, failure] of history.failed) {
+    yield* at(failure);
+    yield journalLine('failed', task, failure.attempt, failure.status ?? '', failure.reason);
+  }
+  for (const [task, cause] of history.blocked) yield journalLine('blocked', task, cause);
+  for (const [task, { memoryMiB, timeSeconds }] of history.escalated)
+    yield journalLine('escalated', task, memoryMiB ?? '', timeSeconds ?? '');
+}
