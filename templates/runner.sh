@@ -385,7 +385,7 @@ _wfc_read_earlier_journals() {
 # Elements whose records matter here: _wfc_sources as STAGE.I, with what is known of each in parallel arrays.
 _wfc_list_sources() {
   local stage
-  _wfc_sources=() _wfc_source_ended=() _wfc_source_attempt=()
+  _wfc_sources=() _wfc_source_ended=() _wfc_source_attempt=() _wfc_source_dead=() _wfc_ask_after=3000000
   for stage in "${wfc_same_element[@]}"; do _wfc_list_elements "$stage" "$_wfc_element" 1; done
   for stage in "${wfc_all_elements[@]}"; do _wfc_list_elements "$stage" 0 1000000; done
 }
@@ -417,6 +417,9 @@ _wfc_read_sources() {
     fi
     _wfc_source_attempt[s]=$attempt
     if [[ -n $attempt ]] && _wfc_read_journal "$_wfc_folder/${_wfc_sources[s]}.$attempt.tsv" "$s"; then
+      _wfc_source_ended[s]=1
+    # Looked at once more after the queue was asked: its last records may have come meanwhile.
+    elif [[ -n ${_wfc_source_dead[s]-} ]]; then
       _wfc_source_ended[s]=1
     else
       _wfc_sources_ended=0
@@ -762,8 +765,42 @@ _wfc_be_patient() {
     _wfc_clock
     _wfc_waited=$((_wfc_waited + _wfc_us - from))
     case $_wfc_nap in 0.2) _wfc_nap=0.5 ;; *) _wfc_nap=1 ;; esac
+    ((_wfc_waited < _wfc_ask_after)) || _wfc_ask_queue
   fi
   _wfc_look_again
+}
+
+# Elements that are waited for and that Slurm says are dead will write no more records: lost with their node, out of time
+# or memory, or unknown to it (cancelled before they began, or ended minutes ago). Not those that ended just now: their
+# last lines may still be on the way here. One call an array, after 3 s, then every 20 s: controllers are slow where many
+# ask. squeue says `Invalid job id` of an array that is forgotten as a whole; any other failure says nothing.
+_wfc_ask_queue() {
+  local s stage job state listed
+  local -A jobs=() asked=() states=()
+  _wfc_ask_after=$((_wfc_waited + 20000000))
+  [[ -n $_wfc_slurm_id && -r $_wfc_folder/jobs.tsv ]] || return 0
+  while IFS=$'\t' read -r stage job _; do jobs[$stage]=$job; done <"$_wfc_folder/jobs.tsv"
+  for s in "${!_wfc_sources[@]}"; do
+    [[ -z ${_wfc_source_ended[s]-} ]] || continue
+    job=${jobs[${_wfc_sources[s]%.*}]-}
+    [[ -n $job ]] || continue
+    if [[ -z ${asked[$job]-} ]]; then
+      asked[$job]=no
+      if listed=$(timeout 10 squeue --noheader --array --states=all --format='%i %T' --jobs="$job" 2>&1) ||
+        [[ $listed == *'Invalid job id'* ]]; then
+        asked[$job]=yes
+        while read -r stage state; do states[${stage:-none}]=$state; done <<<"$listed"
+      fi
+    fi
+    [[ ${asked[$job]} == yes ]] || continue
+    state=${states[${job}_${_wfc_sources[s]##*.}]-nothing}
+    case $state in
+      nothing | CANCELLED | TIMEOUT | NODE_FAIL | OUT_OF_MEMORY | PREEMPTED | DEADLINE | BOOT_FAIL)
+        _wfc_say "${_wfc_sources[s]} is not waited for: Slurm says $state of it"
+        _wfc_source_dead[s]=1
+        ;;
+    esac
+  done
 }
 
 _wfc_look_again() {

@@ -86,6 +86,28 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
     }
   });
 
+  it('an element that was cancelled before it began is not waited for; one that still comes is', async () => {
+    const s = submission(cluster(), 'dead', {
+      main: { elements: [[{ out: 'a' }], [{ out: 'b' }]] },
+      use: {
+        settings: 'wfc_same_element=(main)',
+        elements: [[{ out: 'c', options: 'from=a' }], [{ out: 'd', options: 'from=b' }]],
+      },
+    });
+    const job = await submit(cluster(), s, 'main', '--array=0-1', '--hold');
+    s.write(`${JOURNAL}/jobs.tsv`, `main\t${job}\t.\n`);
+    // No dependency: they find out by themselves that nothing is there yet.
+    const next = await submit(cluster(), s, 'use', '--array=0-1', '--export=ALL,wfc_wait_seconds=600');
+    await cluster().run('scancel', [`${job}_0`]);
+    const blocked = () => records(s, 'use', 0);
+    await expect.poll(blocked, { timeout: 20_000 }).toEqual(['blocked c']);
+    expect(s.read('use.0.out')).toContain('main.0 is not waited for: Slurm says nothing of it');
+    expect(records(s, 'use', 1)).toEqual([]);
+    await cluster().run('scontrol', ['release', job]);
+    await cluster().waitForJob(next, ended, 30);
+    expect(records(s, 'use', 1)).toEqual(['started d', 'done d']);
+  });
+
   it('an attempt that Slurm lost with its node stops itself when the next one starts elsewhere', async () => {
     const s = submission(cluster(), 'lost', {
       main: {
