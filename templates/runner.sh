@@ -686,6 +686,9 @@ _wfc_skip() {
   local name=${_wfc_names[$1]}
   _wfc_split_record "$name"
   _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}"
+  # Left where an earlier attempt was killed between the record and this.
+  _wfc_find_marker "$name"
+  [[ -z $_wfc_marker || ! -e $_wfc_marker ]] || _wfc_drop_marker "$name"
   _wfc_skipped=$((_wfc_skipped + 1))
   _wfc_finish "$1"
 }
@@ -968,6 +971,12 @@ _wfc_set_marker() {
 }
 
 # Many markers a process: one each would double what a short task costs.
+_wfc_drop_marker() {
+  _wfc_find_marker "$1"
+  [[ -z $_wfc_marker ]] || _wfc_markers+=("$_wfc_marker")
+  ((${#_wfc_markers[@]} < 50)) || _wfc_remove_markers
+}
+
 _wfc_remove_markers() {
   ((${#_wfc_markers[@]} == 0)) || rm -f -- "${_wfc_markers[@]}"
   _wfc_markers=()
@@ -1107,9 +1116,7 @@ _wfc_collect() {
     _wfc_made[$name]=$_wfc_text
     _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" "${_wfc_lane_inputs[$1]}" "$_wfc_text"
     _wfc_done=$((_wfc_done + 1))
-    _wfc_find_marker "$name"
-    [[ -z $_wfc_marker ]] || _wfc_markers+=("$_wfc_marker")
-    ((${#_wfc_markers[@]} < 50)) || _wfc_remove_markers
+    _wfc_drop_marker "$name"
     _wfc_finish "$t"
     return
   fi

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 /** Each layer may import from itself and from those after it. */
-const LAYERS = ['', 'commands', 'execute', 'io', 'target', 'resume', 'compile', 'model'];
+const LAYERS = ['', 'cli', 'commands', 'execute', 'io', 'target', 'resume', 'compile', 'model'];
 
 const root = resolve(import.meta.dirname, '../src');
 

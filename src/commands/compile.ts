@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, paint, printable } from '../io/terminal.ts';
+import { countTasks } from '../io/terminal.ts';
 import { renderMake } from '../target/make/render.ts';
+import { refuse } from './locking.ts';
+import { remembered } from './remember.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics, type Session } from './session.ts';
 import { type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
 import { stageReport } from './slurm-stages.ts';
@@ -25,7 +27,12 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
   printDiagnostics(session.warnings, { ...options, json: false });
   let scripts: SlurmScripts;
   try {
-    scripts = writeSlurmScripts(session, { included: session.plan.needed, out: options.out, env: options.env });
+    scripts = writeSlurmScripts(session, {
+      included: session.plan.needed,
+      out: options.out,
+      remember: remembered('slurm', options, session.spec.folder),
+      env: options.env,
+    });
   } catch (error) {
     return refuse(writeProblem(error), options);
   }
@@ -63,9 +70,4 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
     process.stdout.write(`${countTasks(plan.neededCount)} written to ${shown}; to run them:\n  make -C ${shown} -j4\n`);
   }
   return EXIT.done;
-}
-
-export function refuse(message: string, { style }: CommonOptions): ExitStatus {
-  process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
-  return EXIT.badSurroundings;
 }

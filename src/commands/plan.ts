@@ -41,7 +41,10 @@ export function plan(options: PlanOptions): ExitStatus {
   }
   printPlan(session.plan, outlook.decisions, session.warnings, options);
   if (options.target === 'slurm' && !options.json) {
-    process.stdout.write(`\n${stageReport(slurmStages(session, session.plan.needed, options.env).stages)}\n`);
+    const { stages, problems } = slurmStages(session, session.plan.needed, options.env);
+    process.stdout.write(`\n${stageReport(stages)}\n`);
+    for (const problem of problems)
+      process.stderr.write(`${paint(options.style, ['bold', 'yellow'], 'warning')}: ${problem}\n`);
   }
   return EXIT.done;
 }

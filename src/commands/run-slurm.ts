@@ -2,21 +2,41 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { queuedJobs } from '../io/slurm.ts';
 import { countTasks } from '../io/terminal.ts';
-import { refuse } from './compile.ts';
-import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openRunnable, printDiagnostics } from './session.ts';
+import { lockFolder, refuse } from './locking.ts';
+import { remembered } from './remember.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  lookAhead,
+  openRunnable,
+  printDiagnostics,
+  type Session,
+} from './session.ts';
 import { type SlurmScripts, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
 import { stageReport } from './slurm-stages.ts';
+import { watchStatus } from './status.ts';
 
 export interface RunSlurmOptions extends CommonOptions {
   readonly force: readonly string[];
   readonly dryRun: boolean;
+  /** Stay and follow what was submitted, until it ends. */
+  readonly watch: boolean;
   readonly env: NodeJS.ProcessEnv;
+  /** Standard output is a terminal that can be drawn on again. */
+  readonly isScreen: boolean;
 }
 
 /** `wfc run --slurm`: compile what is not complete, and submit it. Slurm does the rest; nothing here stays alive. */
-export function runSlurm(options: RunSlurmOptions): ExitStatus {
+export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
+  const prepared = await lockFolder(session, options, () => prepare(session, options));
+  return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
+}
+
+/** What is not complete, as scripts; or the exit status where there is nothing to hand in. */
+function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitStatus {
   const outlook = lookAhead(session, options.force);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
@@ -29,19 +49,54 @@ export function runSlurm(options: RunSlurmOptions): ExitStatus {
     return EXIT.done;
   }
   const queued = queuedJobs(options.env);
-  if (queued === null) return refuse('squeue does not answer: is this a login node of a Slurm cluster?', options);
+  if (queued === null) return refuse(NO_ANSWER, options);
   const live = queued.find(({ name, folder }) => name.startsWith('wfc-') && folder === session.spec.folder);
   if (live)
-    return refuse(`${live.name} of this folder is in the queue; wait for it, or cancel it with scancel`, options);
+    return refuse(
+      `${live.name} of this folder is in the queue. "wfc resume" submits what it leaves; "wfc cancel" ends it`,
+      options,
+    );
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
-  let scripts: SlurmScripts;
+  return writeScripts(session, included, [], options);
+}
+
+export const NO_ANSWER = 'squeue does not answer: is this a login node of a Slurm cluster?';
+
+/** Scripts that are ready to be handed in. */
+export interface Prepared {
+  readonly scripts: SlurmScripts;
+  /** Jobs of the same folder that may be in the queue: they run other tasks. */
+  readonly beside: readonly string[];
+}
+
+/** Write the scripts for just these tasks; only under the lock. */
+export function writeScripts(
+  session: Session,
+  included: Uint8Array,
+  beside: readonly string[],
+  options: RunSlurmOptions,
+): Prepared | ExitStatus {
   try {
-    scripts = writeSlurmScripts(session, { included, out: null, env: options.env });
+    const remember = remembered('slurm', options, session.spec.folder);
+    return { scripts: writeSlurmScripts(session, { included, out: null, remember, env: options.env }), beside };
   } catch (error) {
     return refuse(writeProblem(error), options);
   }
+}
+
+/** Hand scripts in, and follow them if that is asked for. Without the lock: submit.sh itself refuses while it is held. */
+export async function submit(
+  session: Session,
+  { scripts, beside }: Prepared,
+  options: RunSlurmOptions,
+): Promise<ExitStatus> {
   if (!options.quiet) process.stderr.write(`${stageReport(scripts.stages)}\n`);
-  const args = [join(scripts.folder, 'submit.sh'), ...(options.dryRun ? ['--dry-run'] : [])];
+  const args = [
+    join(scripts.folder, 'submit.sh'),
+    ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),
+    ...(options.dryRun ? ['--dry-run'] : []),
+  ];
   const { status } = spawnSync('bash', args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit'] });
-  return status === 0 ? EXIT.done : EXIT.badSurroundings;
+  if (status !== 0) return EXIT.badSurroundings;
+  return options.watch && !options.dryRun ? watchStatus(session, options) : EXIT.done;
 }

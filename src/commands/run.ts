@@ -1,16 +1,23 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { execute, type Failure, type RunResult } from '../execute/executor.ts';
-import { machineLimits } from '../execute/machine.ts';
+import { localLimits, machineLimits } from '../execute/machine.ts';
 import type { Disk } from '../io/disk.ts';
 import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
-import { type LockHolder, takeLock } from '../io/lock.ts';
+import { writeLastRun } from '../io/last-run.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
-import { fromHere, systemProblem } from '../io/spec-file.ts';
+import { fromHere } from '../io/spec-file.ts';
 import { countTasks, formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
+import type { History } from '../resume/history.ts';
+import { markerPath } from '../resume/marker.ts';
+import { escalateSession, shortages } from './escalation.ts';
+import { lookAtQueue } from './liveness.ts';
+import { lockFolder, refuse } from './locking.ts';
+import { logEnd } from './log-end.ts';
 import { printPlan } from './plan.ts';
+import { remembered } from './remember.ts';
 import {
   type CommonOptions,
   checkForce,
@@ -30,6 +37,8 @@ export interface RunOptions extends CommonOptions {
   readonly dryRun: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly isTerminal: boolean;
+  /** Say first what is redone and why, as `wfc resume` does; with it, tasks that ran out of something may get more. */
+  readonly resuming?: { readonly escalate: boolean };
 }
 
 /** `wfc run --local`: run what is not complete, in order. */
@@ -43,6 +52,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
       return EXIT.badSpec;
     }
     printPlan(session.plan, outlook.decisions, session.warnings, options);
+    escalated(session, outlook, options);
     return EXIT.done;
   }
   // A --force that names nothing is told before anything is written.
@@ -51,49 +61,32 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
     printDiagnostics(forced, options);
     return EXIT.badSpec;
   }
-  let lock: ReturnType<typeof takeLock>;
-  try {
-    lock = takeLock(session.state.lock);
-  } catch (error) {
-    return surroundings(`can't write to ${fromHere(session.state.root)}: ${systemProblem(error)}`, options);
-  }
-  if ('heldBy' in lock) return surroundings(lockWords(lock.heldBy, session), options);
-  try {
-    return await runLocked(session, options);
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return surroundings(
-      `${path ? `${fromHere(path)}: ` : ''}${systemProblem(error)}; the run was stopped, what is done is kept`,
+  return lockFolder(session, options, () => runLocked(session, options));
+}
+
+async function runLocked(opened: Session, options: RunOptions): Promise<ExitStatus> {
+  const past = readJournals(opened.state.journals);
+  const queue = lookAtQueue(opened, past, options.env);
+  if (queue.kind === 'known' && queue.elements.length > 0) {
+    const { name } = queue.elements[0]!;
+    return refuse(
+      `${name} of this folder is in the queue of Slurm, and writes here; "wfc status" follows it, "wfc cancel" ends it`,
       options,
     );
-  } finally {
-    lock.release();
   }
-}
-
-function surroundings(message: string, { style, json }: RunOptions): ExitStatus {
-  if (json) printDiagnostics([{ severity: 'error', message, location: null }], { json, style });
-  else process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
-  return EXIT.badSurroundings;
-}
-
-function lockWords({ host, pid, since }: LockHolder, { state }: Session): string {
-  return `another wfc works in this folder: process ${pid} on ${host}, since ${since}. If that host is gone for good, remove ${fromHere(state.lock)}`;
-}
-
-async function runLocked(session: Session, options: RunOptions): Promise<ExitStatus> {
-  const past = readJournals(session.state.journals);
   // Before the first look at files: they could still write.
   const orphans = past ? stopOrphans(past) : [];
-  const outlook = lookAhead(session, options.force, past);
+  const outlook = lookAhead(opened, options.force, past);
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
   }
-  const { plan, state, disk, spec, warnings } = session;
   const { decisions, history } = outlook;
-  if (!options.json) printDiagnostics(warnings, options);
+  if (queue.kind === 'unknown' && !options.quiet)
+    process.stderr.write('squeue does not answer: whether jobs of this folder still run is not known\n');
+  const session = explained(opened, outlook, options);
+  const { plan, state, disk, spec, warnings } = session;
+  if (!options.json && !options.resuming) printDiagnostics(warnings, options);
   const progress = new Progress(process.stderr, {
     style: options.style,
     quiet: options.quiet,
@@ -101,7 +94,11 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
   });
   if (orphans.length > 0)
     progress.warning(`stopped ${countTasks(orphans.length)} of an earlier run that was killed, and that still wrote`);
-  if (history) compactJournals(state.journals, history);
+  if (history) {
+    sweepMarkers(session, history);
+    compactJournals(state.journals, history);
+  }
+  writeLastRun(state.root, remembered('local', options, spec.folder));
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;
   const journal = new JournalWriter(state.journals);
@@ -111,10 +108,7 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
     printResult(nothingToDo(), session, outlook, options);
     return EXIT.done;
   }
-  const machine = machineLimits(options.env);
-  // -j means CPUs as well as tasks, as Snakemake's does: two tasks of 2 CPUs each never run side by side on -j2.
-  const maxParallel = options.maxParallel ?? machine.cpus;
-  const limits = { ...machine, cpus: maxParallel };
+  const { maxParallel, limits } = localLimits(machineLimits(options.env), options.maxParallel, session.profile.local);
   warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
   const { result, interrupt } = execute(plan, {
     decisions,
@@ -161,6 +155,30 @@ async function runLocked(session: Session, options: RunOptions): Promise<ExitSta
     throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+  }
+}
+
+/** `wfc resume` says what is redone and why, and may give tasks more than the spec does. */
+function explained(session: Session, outlook: Outlook, options: RunOptions): Session {
+  const { resuming, json, quiet } = options;
+  if (resuming && !json && !quiet && outlook.decisions.runCount > 0)
+    printPlan(session.plan, outlook.decisions, session.warnings, { ...options, quiet: true });
+  return escalated(session, outlook, options);
+}
+
+function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, dryRun }: RunOptions): Session {
+  if (!resuming?.escalate) return session;
+  const say = (line: string): void => {
+    if (!json && !quiet) process.stderr.write(`${line}\n`);
+  };
+  return escalateSession(session, shortages(session, outlook, new Map()), { dryRun, say });
+}
+
+/** A run that was killed between a task's record and its next act leaves the marker of a whole output. */
+export function sweepMarkers({ disk }: Session, { markedPerhaps, records, unfinished }: History): void {
+  for (const name of markedPerhaps) {
+    const marker = records.has(name) && !unfinished.has(name) ? markerPath(name) : null;
+    if (marker !== null) rmSync(disk.absolute(marker), { force: true });
   }
 }
 
@@ -273,7 +291,6 @@ function nextStep({ spec, keepGoing }: RunOptions, outcome: RunResult['outcome']
 
 const FAILURES_WITH_LOG = 10;
 const FAILURES_NAMED = 1000;
-const LOG_LINES = 12;
 
 function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOptions): string[] {
   const lines: string[] = [''];
@@ -293,26 +310,6 @@ function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOp
   if (failures.length > FAILURES_NAMED) lines.push(`and ${formatCount(failures.length - FAILURES_NAMED)} more`);
   lines.push('');
   return lines;
-}
-
-/** The last lines of a file; a log of a gigabyte is read from its end. */
-function logEnd(file: string, count = LOG_LINES): readonly string[] {
-  try {
-    const { size } = statSync(file);
-    const length = Math.min(size, 16 * 1024);
-    const buffer = Buffer.alloc(length);
-    const descriptor = openSync(file, 'r');
-    readSync(descriptor, buffer, 0, length, size - length);
-    closeSync(descriptor);
-    return lastAttempt(buffer.toString('utf8').replace(/\n+$/, '').split('\n')).slice(-count);
-  } catch {
-    return [];
-  }
-}
-
-/** Attempts are appended to a log: what an earlier one said must not pass for what the last one did. */
-function lastAttempt(lines: readonly string[]): readonly string[] {
-  return lines.slice(lines.findLastIndex((line) => /^wfc: attempt \d+$/.test(line)) + 1);
 }
 
 /** Where the experiment ends in one task that just ran, what it printed is the answer: show it. */

@@ -4,15 +4,19 @@ import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
 import { Disk } from '../io/disk.ts';
+import { readEscalations } from '../io/escalation-file.ts';
 import { readJournals } from '../io/journal.ts';
+import { readProfile } from '../io/profile-file.ts';
 import { runCheck } from '../io/run-check.ts';
 import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
 import { diagnosticJson, renderDiagnostic, type Style } from '../io/terminal.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
 import type { SourceText } from '../model/source.ts';
-import { type Decisions, decide } from '../resume/decide.ts';
+import { type Decisions, decide, type Present } from '../resume/decide.ts';
+import { withEscalations } from '../resume/escalate.ts';
 import type { History } from '../resume/history.ts';
 
 /** What every command is told. */
@@ -21,6 +25,10 @@ export interface CommonOptions {
   readonly settings: readonly string[];
   readonly configs: readonly string[];
   readonly goals: readonly string[];
+  /** `--profile NAME` or `--profile FILE`. */
+  readonly profile: string | undefined;
+  /** The user's folder of profiles; null where there is no home. */
+  readonly userProfiles: string | null;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly style: Style;
@@ -34,23 +42,32 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 export interface Session {
   readonly spec: SpecFile;
   readonly plan: Plan;
+  readonly profile: Profile;
   readonly disk: Disk;
   readonly state: StateFolder;
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Read and compile the spec. Errors come back as diagnostics, all of them. */
+/** Read and compile the spec, and read the profile. Errors come back as diagnostics, all of them. */
 export function openSession(options: CommonOptions): Session | { diagnostics: readonly Diagnostic[] } {
   const { overrides, diagnostics } = readOverrides(options);
   const spec = readSpec(options.spec);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const compiled = compile(spec.source, { files: specFiles(spec.folder), overrides });
+  const { profile, diagnostics: ofProfile } = readProfile({
+    named: options.profile,
+    specFolder: spec.folder,
+    userFolder: options.userProfiles,
+  });
+  diagnostics.push(...ofProfile);
   if (!compiled.plan || diagnostics.length > 0) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
+  const state = stateFolder(spec.folder);
   return {
     spec,
-    plan: compiled.plan,
+    plan: withEscalations(compiled.plan, readEscalations(state.root)),
+    profile,
     disk: new Disk(spec.folder),
-    state: stateFolder(spec.folder),
+    state,
     warnings: compiled.diagnostics,
   };
 }
@@ -113,18 +130,22 @@ export function lookAhead(
   force: readonly string[],
   history: History | null = readJournals(session.state.journals),
 ): Outlook | { diagnostics: Diagnostic[] } {
-  const { plan, disk } = session;
+  const { plan } = session;
   const forced = forcedTasks(plan, force);
   if ('diagnostics' in forced) return forced;
-  const decisions = decide(plan, {
+  return { decisions: decide(plan, presentOf(session, history, forced.tasks)), history };
+}
+
+/** The past by its journals, and the disk as it is. */
+export function presentOf({ disk, spec }: Session, history: History | null, forced: Uint8Array | null): Present {
+  return {
     stat: (path) => disk.statSnapshot(path),
     isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),
-    passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, session.spec.folder, disk),
-    forced: forced.tasks,
-  });
-  return { decisions, history };
+    passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, spec.folder, disk),
+    forced,
+  };
 }
 
 /** What is wrong with the names that `--force` gives. */

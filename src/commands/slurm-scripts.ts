@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { type LastRun, lastRunText } from '../io/last-run.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { queuedJobs } from '../io/slurm.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
-import { formatCount } from '../io/terminal.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { Stage } from '../target/slurm/stages.ts';
 import type { Session } from './session.ts';
-import { DEFAULT_PACKING, slurmStages } from './slurm-stages.ts';
+import { slurmStages } from './slurm-stages.ts';
 
 /** Why scripts are not written, in words. */
 export class Refusal extends Error {}
@@ -16,6 +16,8 @@ export interface ScriptOptions {
   /** Per task, 1 where the submission is to run it. */
   readonly included: Uint8Array;
   readonly out: string | null;
+  /** For `wfc resume`, once the scripts are submitted. */
+  readonly remember: LastRun;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -36,15 +38,10 @@ export function writeProblem(error: unknown): string {
  * Plan the arrays for the tasks that are included, and write their scripts, by default to `.wfc/slurm/ID`. Throws a
  * `Refusal` where the site can't queue them or the folder is not to be written to, and the errors of the file system.
  */
-export function writeSlurmScripts(session: Session, { included, out, env }: ScriptOptions): SlurmScripts {
-  const { limits, stages } = slurmStages(session, included, env);
-  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
-  if (elements + 1 > limits.maxSubmit || stages.some((s) => (s.indices.at(-1) ?? 0) >= limits.maxArraySize)) {
-    throw new Refusal(
-      `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`,
-    );
-  }
-  const { plan, spec, state } = session;
+export function writeSlurmScripts(session: Session, { included, out, remember, env }: ScriptOptions): SlurmScripts {
+  const { limits, stages, problems } = slurmStages(session, included, env);
+  if (problems.length > 0) throw new Refusal(problems.join('\nerror: '));
+  const { plan, profile, spec, state } = session;
   const parent = join(state.root, 'slurm');
   const folder = out === null ? null : resolve(out);
   const place = folder ?? join(parent, 'x');
@@ -52,10 +49,11 @@ export function writeSlurmScripts(session: Session, { included, out, env }: Scri
     stages,
     included,
     limits,
-    packing: DEFAULT_PACKING,
-    site: { flags: new Map(), prelude: [], maxRunning: null },
+    packing: profile.packing,
+    site: profile,
     specFolder: relative(place, spec.folder) || '.',
     templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+    options: lastRunText(remember),
   });
   const target = folder ?? join(parent, artifacts.id);
   checkReplaceable(target, artifacts, env);

@@ -1,25 +1,99 @@
-import { detectLimits } from '../io/slurm.ts';
+import { taskResources } from '../compile/resources.ts';
+import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
 import { formatCount, formatDuration, table } from '../io/terminal.ts';
-import { type Packing, planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
+import { type Plan, ruleOf } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
+import { planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
 import type { Session } from './session.ts';
 
 /** Where nothing is known of a site: Slurm's own default for arrays, and what most sites let a user queue. */
 const DEFAULT_LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
-export const DEFAULT_PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
+
+export interface SlurmStages {
+  readonly stages: readonly Stage[];
+  readonly limits: SiteLimits;
+  /** Why the site can't take them, and what to change. */
+  readonly problems: readonly string[];
+}
 
 /** The arrays for the tasks that are included. */
-export function slurmStages(
-  { plan }: Session,
-  included: Uint8Array,
-  env: NodeJS.ProcessEnv,
-): { stages: Stage[]; limits: SiteLimits } {
-  const detected = detectLimits(env);
-  const limits: SiteLimits = {
-    maxArraySize: detected.maxArraySize ?? DEFAULT_LIMITS.maxArraySize,
-    maxSubmit: Math.min(detected.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, DEFAULT_LIMITS.maxSubmit),
-    maxTimeSeconds: detected.maxTimeSeconds,
+export function slurmStages({ plan, profile }: Session, included: Uint8Array, env: NodeJS.ProcessEnv): SlurmStages {
+  const limits = siteLimits(profile, detectLimits(env));
+  const stages = planStages(plan, { included, limits, packing: profile.packing });
+  return { limits, stages, problems: stageProblems(plan, stages, limits, profile) };
+}
+
+/** A profile states what the site does not say; where both say something, the smaller number counts. */
+export function siteLimits({ limits: stated, flags }: Profile, detected: DetectedLimits): SiteLimits {
+  const timeOf = (partition: string | null): number | null =>
+    smaller(stated.maxTimeSeconds, detected.timeLimitSeconds(partition));
+  return {
+    maxArraySize: smaller(stated.maxArraySize, detected.maxArraySize) ?? DEFAULT_LIMITS.maxArraySize,
+    // Many sites count what others have queued, too: more than the careful default takes a profile that says so.
+    maxSubmit: smaller(stated.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, detected.maxSubmit)!,
+    maxTimeSeconds: timeOf(flags.get('partition') ?? null),
+    maxTimeOfPartition: timeOf,
   };
-  return { limits, stages: planStages(plan, { included, limits, packing: DEFAULT_PACKING }) };
+}
+
+function smaller(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
+}
+
+/** What the site can't take of these arrays, in words, each with what to change. */
+export function stageProblems(plan: Plan, stages: readonly Stage[], limits: SiteLimits, profile: Profile): string[] {
+  const queued = stages.filter((s) => !s.local);
+  const problems: string[] = [];
+  const elements = queued.reduce((n, s) => n + s.indices.length, 0);
+  const highest = Math.max(0, ...queued.map((s) => s.indices.at(-1) ?? 0));
+  const smallerPart = 'or run a part of it with --goal or --set';
+  const packing =
+    profile.packing.fuse === 'never' || profile.packing.tasksPerElement !== 'auto'
+      ? 'set tasks_per_element and fuse to auto in the profile, '
+      : '';
+  if (elements + 1 > limits.maxSubmit) {
+    const what = `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`;
+    problems.push(`${what}\n  hint: ${packing}raise max_submit in the profile if the site allows more, ${smallerPart}`);
+  }
+  if (highest >= limits.maxArraySize) {
+    const what = `arrays of the site end at index ${formatCount(limits.maxArraySize - 1)}, and this takes ${formatCount(highest)}`;
+    problems.push(
+      `${what}\n  hint: ${packing}raise max_array_size in the profile if the site allows more, ${smallerPart}`,
+    );
+  }
+  return [...problems, ...timeProblems(plan, queued, limits, profile), ...memoryProblems(queued, profile)];
+}
+
+/** Each rule's longest task must fit into a job. */
+function timeProblems(plan: Plan, stages: readonly Stage[], limits: SiteLimits, profile: Profile): string[] {
+  const longest = new Map<string, { seconds: number; most: number }>();
+  for (const { request, tasks } of stages) {
+    const most = maxTimeOf(request, limits);
+    if (most === null) continue;
+    for (const task of tasks) {
+      const rule = ruleOf(plan, task);
+      const seconds = taskResources(rule, task - rule.firstTask).timeSeconds ?? 0;
+      const { name } = rule.rule;
+      if (seconds > Math.max(most, longest.get(name)?.seconds ?? 0)) longest.set(name, { seconds, most });
+    }
+  }
+  return [...longest].map(([name, { seconds, most }]) => {
+    const ofProfile = most === profile.limits.maxTimeSeconds;
+    return `a task of rule "${name}" may take ${formatDuration(seconds)}, and a job at most ${formatDuration(most)} (${ofProfile ? 'max_time of the profile' : 'the limit of the partition'})\n  hint: lower "time" of the rule, or ${ofProfile ? 'raise max_time in the profile if the site allows more' : 'name a partition with a longer limit, in the profile or in resources.slurm of the rule'}`;
+  });
+}
+
+function memoryProblems(stages: readonly Stage[], { limits, packing }: Profile): string[] {
+  const most = limits.maxMemoryMiB;
+  if (most === null) return [];
+  return stages.flatMap(({ name, request }) => {
+    const lanes = lanesOf(request, packing);
+    const { memoryMiB } = request.resources;
+    if (memoryMiB === null || memoryMiB * lanes <= most) return [];
+    const each = lanes === 1 ? '' : ` (${lanes} lanes of ${formatCount(memoryMiB)}M)`;
+    return `an element of ${name} asks for ${formatCount(memoryMiB * lanes)}M${each}, and a job may ask for ${formatCount(most)}M (max_mem of the profile)\n  hint: ${lanes === 1 ? '' : 'take fewer lanes, '}lower "mem" of its rules, or raise max_mem`;
+  });
 }
 
 /** The choices of the planner, each with its reason, and the totals. */

@@ -5,7 +5,7 @@ import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnosti
 export function validate(options: CommonOptions): ExitStatus {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
-  const { plan, spec, warnings } = session;
+  const { plan, spec, profile, warnings } = session;
   if (options.json) {
     const summary = { diagnostics: warnings.map(diagnosticJson), rules: plan.rules.length, tasks: plan.neededCount };
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
@@ -15,7 +15,8 @@ export function validate(options: CommonOptions): ExitStatus {
   if (!options.quiet) {
     const rules = plan.rules.length === 1 ? '1 rule' : `${plan.rules.length} rules`;
     const tasks = plan.neededCount === 1 ? '1 task' : `${formatCount(plan.neededCount)} tasks`;
-    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${tasks}\n`);
+    const beside = profile.file === null ? '' : `; profile ${profile.file}`;
+    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}\n`);
   }
   return EXIT.done;
 }

@@ -230,10 +230,29 @@ function misplacedKey(key: string): string {
   return resource ? `write resources: {${resource}: …}` : '';
 }
 
+/** Where a key of a profile belongs that stands one level too high. */
+function misplacedProfileKey(key: string): string {
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    slurm: SLURM_FLAGS,
+    limits: ['max_array_size', 'max_submit', 'max_time', 'max_mem'],
+    packing: ['tasks_per_element', 'fuse', 'lanes', 'max_running'],
+    local: ['jobs', 'cpus', 'mem', 'gpus'],
+  };
+  for (const [section, keys] of Object.entries(sections)) {
+    const meant = suggestKey(key, keys);
+    if (meant) return `write ${section}: {${meant}: …}`;
+  }
+  return '';
+}
+
 export const unknownKey = (location: Location, key: string, where: string, known: readonly string[]): Diagnostic => {
   const shown = known.filter((k) => !k.startsWith('$'));
   const all = `known ${shown.length === 1 ? 'is' : 'are'} ${listWords(shown, 'and')}`;
-  const misplaced = where.startsWith('rule ') ? misplacedKey(key) : '';
+  const misplaced = where.startsWith('rule ')
+    ? misplacedKey(key)
+    : where === 'the profile'
+      ? misplacedProfileKey(key)
+      : '';
   const hint =
     key === '<<'
       ? 'YAML\'s merge keys are not available; write what rules share under "defaults:"'
@@ -309,6 +328,11 @@ const FORMS: Readonly<Record<string, string>> = {
   '"tables"': 'write NAME: {csv: FILE} lines',
   '"exclude"': 'write a list of entries: [{model: gru}]',
   '"rules"': 'write NAME: lines, with "output:" and "run:" below each',
+  ProfileFile: 'a profile has the parts slurm, limits, packing, modules, prelude and local',
+  SlurmFlags: 'write flags of sbatch by their long names, such as {account: lab, partition: short}',
+  Limits: 'write such as {max_submit: 5000, max_time: 12h}',
+  PackingOptions: 'write such as {lanes: 4, max_running: 50}',
+  LocalOptions: 'write such as {jobs: 8, mem: 48G}',
 };
 
 export const wrongType = (
@@ -735,9 +759,10 @@ export const badResource = (location: Location, name: string, value: string): Di
     gpus: 'write a number, such as 1, or a type and a number, such as a100:2',
   };
   const written = location.source.text.slice(location.start, location.end);
-  const unitless = /^[\d.]+$/.test(value) && (name === 'mem' || name === 'time');
+  const kind = name.replace(/^max_/, '');
+  const unitless = /^[\d.]+$/.test(value) && (kind === 'mem' || kind === 'time');
   const what = written.includes('{') ? `"${value}", from ${written},` : `"${value}"`;
-  return error(location, unitless ? `${what} has no unit` : `${what} is no value for "${name}"`, hints[name]);
+  return error(location, unitless ? `${what} has no unit` : `${what} is no value for "${name}"`, hints[kind]);
 };
 
 export const inputTooLong = (location: Location, task: string, placeholder: string, bytes: number): Diagnostic =>
@@ -880,6 +905,26 @@ export const unknownForce = (text: string, near: string | null): Diagnostic =>
     null,
     `--force ${text}: no rule has this name, and no task makes this path`,
     didYouMean(near) || '"wfc plan" lists the rules',
+  );
+
+// --- profiles ---
+
+export const wfcsOwnFlag = (location: Location, flag: string): Diagnostic =>
+  error(
+    location,
+    `wfc itself sets ${flag} in every job`,
+    ['--time', '--mem', '--cpus-per-task'].includes(flag)
+      ? 'it follows from the resources of the rules: write resources: {cpus: 4, mem: 2G, time: 10m} there'
+      : flag === '--array'
+        ? 'to run fewer elements at a time write packing: {max_running: …}'
+        : 'remove it',
+  );
+
+export const unknownProfile = (name: string, near: string | null, folders: readonly string[]): Diagnostic =>
+  error(
+    null,
+    `--profile ${name}: there is no ${name}.yml, .yaml or .json in ${listWords(folders)}`,
+    didYouMean(near) || `a file elsewhere is named by its path, as in --profile ./${name}.yml`,
   );
 
 export const moreMistakes = (count: number): Diagnostic =>

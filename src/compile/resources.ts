@@ -35,11 +35,12 @@ export function taskResources(
     if (parsed === null) onBad(name, value, text);
     return parsed ?? otherwise;
   };
+  const escalation = tasks.escalations?.get(taskIndex);
   const gpu = read('gpus', gpus, parseGpus, { count: 0, type: null });
   return {
     cpus: read('cpus', cpus, parseCpus, DEFAULT_RESOURCES.cpus),
-    memoryMiB: read<number | null>('mem', mem, parseMemoryMiB, null),
-    timeSeconds: read<number | null>('time', time, parseTimeSeconds, null),
+    memoryMiB: escalation?.memoryMiB ?? read<number | null>('mem', mem, parseMemoryMiB, null),
+    timeSeconds: escalation?.timeSeconds ?? read<number | null>('time', time, parseTimeSeconds, null),
     gpus: gpu.count,
     gpuType: gpu.type,
   };

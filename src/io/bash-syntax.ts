@@ -15,7 +15,8 @@ export function checkBashSyntax(rules: readonly Rule[]): Diagnostic[] {
   return diagnostics.length > 0 ? diagnostics : [report.bashSyntax(rules[0]!.runLocation, all)];
 }
 
-function bashComplaint(text: string): string | null {
+/** What bash can't read in a text; null where it can read all. bash(1), -n. */
+export function bashComplaint(text: string): string | null {
   const { status, stderr, error } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' });
   if (error || status === 0) return null;
   const first = stderr.split('\n').find((line) => line !== '') ?? 'syntax error';

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,11 +26,23 @@ export function readJournals(folder: string): History | null {
 }
 
 /** The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element. */
-function* journalTexts(folder: string): Generator<string> {
+export function* journalTexts(folder: string): Generator<string> {
   for (const name of numbered(folder, /^\d+-.*\.tsv$|^\d+-slurm-[^.]*$/)) {
     if (name.endsWith('.tsv')) yield readFileSync(join(folder, name), 'utf8');
     else yield* submissionTexts(join(folder, name));
   }
+}
+
+/** Names and sizes of all that `readJournals` reads: it changes with every line. */
+export function journalSignature(folder: string): string {
+  if (!existsSync(folder)) return '';
+  const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name];
+    return readdirSync(join(folder, entry.name))
+      .filter((name) => name.endsWith('.tsv'))
+      .map((name) => join(entry.name, name));
+  });
+  return files.map((name) => `${name}:${statSync(join(folder, name), { throwIfNoEntry: false })?.size}`).join('\n');
 }
 
 /** In the order in which the attempts began; what one wrote of a task, a later one may have done anew. */
@@ -116,6 +129,7 @@ export class JournalWriter {
   }
 
   close(): void {
+    if (!this.isEmpty) this.write(journalLine('end', 0));
     this.flush();
     fsyncSync(this.file);
     const { size } = fstatSync(this.file);

@@ -57,6 +57,12 @@ export function takeLock(path: string): LockResult {
   }
 }
 
+/** Who works in the folder now; null where nobody does. Takes nothing. */
+export function lockHolder(path: string): LockHolder | null {
+  const holder = readHolder(path);
+  return holder && isAlive(holder) ? holder : null;
+}
+
 /** Move the dead lock aside: of two takers only one succeeds in that. */
 function moveDeadLock(path: string, aside: string): void {
   try {

@@ -11,29 +11,40 @@ interface Process {
 }
 
 /**
- * Kill what still runs of tasks whose run on this machine was killed together with all that watches over them: it would
- * write to the outputs of the next attempt. A process group is one of them if nothing in it is older than the attempt,
- * and its leader, if alive, as old as it: numbers of processes come again. Returns the names of these tasks.
+ * Process groups on this machine of tasks that have not ended, by the task's name. A group is a task's if nothing in it is
+ * older than the attempt, and its leader, if alive, as old as it: numbers of processes come again.
  */
-export function stopOrphans({ unfinished }: History): string[] {
+export function livingGroups({ unfinished }: Pick<History, 'unfinished'>): Map<string, number> {
+  const living = new Map<string, number>();
   const suspects = [...unfinished].filter(
     ([, { host, slurmId, processGroup }]) => host === hostName() && slurmId === '' && processGroup > 1,
   );
-  if (suspects.length === 0) return [];
+  if (suspects.length === 0) return living;
   const groups = new Map<number, Process[]>();
   for (const process of processes()) {
     const group = groups.get(process.group);
     if (group) group.push(process);
     else groups.set(process.group, [process]);
   }
-  const stopped: string[] = [];
   for (const [task, { processGroup, seconds }] of suspects) {
     const members = groups.get(processGroup);
     if (!members || members.some((p) => p.startedSeconds < seconds - SLACK_SECONDS)) continue;
     const leader = members.find((p) => p.pid === processGroup);
     if (leader && leader.startedSeconds > seconds + SLACK_SECONDS) continue;
+    living.set(task, processGroup);
+  }
+  return living;
+}
+
+/**
+ * Kill what still runs of tasks whose run on this machine was killed together with all that watches over them: it would
+ * write to the outputs of the next attempt. Returns the names of these tasks.
+ */
+export function stopOrphans(history: History): string[] {
+  const stopped: string[] = [];
+  for (const [task, group] of livingGroups(history)) {
     try {
-      process.kill(-processGroup, 'SIGKILL');
+      process.kill(-group, 'SIGKILL');
       stopped.push(task);
     } catch {
       // It has ended meanwhile, or belongs to somebody else.

@@ -5,14 +5,14 @@ import { userInfo } from 'node:os';
 export interface DetectedLimits {
   readonly maxArraySize: number | null;
   readonly maxSubmit: number | null;
-  /** Time limit of the default partition, in seconds. */
-  readonly maxTimeSeconds: number | null;
+  /** Time limit of a partition, in seconds: its name as sbatch takes it (names with commas between), null for the default. */
+  readonly timeLimitSeconds: (partition: string | null) => number | null;
 }
 
 /** Ask the controller and, where there is one, the accounting database. Without Slurm, or in 10 s no answer: nothing. */
 export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
   const config = ask('scontrol', ['show', 'config'], env);
-  if (config === null) return { maxArraySize: null, maxSubmit: null, maxTimeSeconds: null };
+  if (config === null) return { maxArraySize: null, maxSubmit: null, timeLimitSeconds: () => null };
   const maxArraySize = numberOf(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1]);
   const user = userInfo().username;
   // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
@@ -35,15 +35,27 @@ export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
   return {
     maxArraySize,
     maxSubmit: submits.length > 0 ? Math.min(...submits) : null,
-    maxTimeSeconds: defaultTimeLimit(env),
+    timeLimitSeconds: timeLimits(env),
   };
 }
 
-/** Of the partition that sinfo marks with a star; null for `infinite`. sinfo(1), %l. */
-function defaultTimeLimit(env: NodeJS.ProcessEnv): number | null {
-  const partitions = ask('sinfo', ['--noheader', '--format=%P %l'], env) ?? '';
-  const text = /^\S+\* +(\S+)$/m.exec(partitions)?.[1];
-  const match = text === undefined ? null : /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)$/.exec(text);
+/** The default partition is what sinfo marks with a star; of several, the smallest limit counts. sinfo(1), %l. */
+function timeLimits(env: NodeJS.ProcessEnv): DetectedLimits['timeLimitSeconds'] {
+  const lines = (ask('sinfo', ['--noheader', '--format=%P %l'], env) ?? '').split('\n');
+  return (partition) => {
+    const wanted = partition?.split(',') ?? null;
+    const limits = lines.flatMap((line) => {
+      const [name = '', limit = ''] = line.trim().split(/ +/);
+      const isMeant = wanted === null ? name.endsWith('*') : wanted.includes(name.replace(/\*$/, ''));
+      return isMeant ? (secondsOf(limit) ?? []) : [];
+    });
+    return limits.length === 0 ? null : Math.min(...limits);
+  };
+}
+
+/** Of `1-02:03:04`; null for `infinite`. */
+function secondsOf(text: string): number | null {
+  const match = /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)$/.exec(text);
   if (!match) return null;
   const [days, hours, minutes, seconds] = match.slice(1).map((p) => Number(p ?? 0)) as [number, number, number, number];
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
@@ -53,14 +65,19 @@ function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv): string | null {
+function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds = 10): string | null {
   const { status, stdout, error } = spawnSync(command, args, {
     env,
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: seconds * 1000,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   return error || status !== 0 ? null : stdout;
+}
+
+/** End these jobs; false where scancel fails. */
+export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  return ask('scancel', jobs, env, 30) !== null;
 }
 
 /** A job of this user in the queue. */

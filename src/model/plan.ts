@@ -12,6 +12,12 @@ export interface Tuples {
   finder(given: readonly Column[]): (ids: ArrayLike<number>) => number;
 }
 
+/** What a task may use in place of what the spec says, since it ran out; null leaves that. */
+export interface Escalation {
+  readonly memoryMiB: number | null;
+  readonly timeSeconds: number | null;
+}
+
 /** A rule's tasks: the tuples of its key, as a range of global task ids. */
 export interface RuleTasks {
   readonly rule: Rule;
@@ -19,6 +25,8 @@ export interface RuleTasks {
   readonly space: Tuples;
   /** Global id of the first task; the others follow. */
   readonly firstTask: number;
+  /** By task index; few tasks have one, most rules none. */
+  readonly escalations?: ReadonlyMap<number, Escalation>;
 }
 
 /** Which of the input's paths belong to which task of the rule. */

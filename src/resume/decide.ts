@@ -35,6 +35,8 @@ export interface Decisions {
   readonly missingSources: ReadonlyMap<number, string>;
   /** Complete tasks whose record is to be written anew: their checks ran again, or there was no state at all. */
   readonly toRecord: readonly number[];
+  /** What stands now where a needed task's record looks, in the order of the record. */
+  readonly seen: (task: number) => { readonly inputs: readonly Seen[]; readonly outputs: readonly Seen[] };
 }
 
 const MISSING = reasonCode('output missing');
@@ -89,7 +91,24 @@ class Decider {
     this.remakeTemps();
     let runCount = 0;
     for (let t = 0; t < this.reasons.length; t++) if (this.reasons[t] !== 0) runCount++;
-    return { reasons: this.reasons, runCount, missingSources: this.missingSources(), toRecord: this.toRecord };
+    return {
+      reasons: this.reasons,
+      runCount,
+      missingSources: this.missingSources(),
+      toRecord: this.toRecord,
+      seen: (task) => this.seen(task),
+    };
+  }
+
+  private seen(task: number): { inputs: Seen[]; outputs: Seen[] } {
+    const rule = ruleOf(this.plan, task);
+    const i = task - rule.firstTask;
+    const record = this.present.records?.get(rule.outputTexts[0]!(i));
+    const outputs = this.outputStates[rule.rule.index]!.map((states, o): Seen => {
+      const state = stateAt(states, i);
+      return state ?? recordedStates(record, o);
+    });
+    return { inputs: this.inputStates(rule, i), outputs };
   }
 
   private reasonOf(task: number, rule: PlannedRule): number {

@@ -12,7 +12,6 @@ import type { SuccessRecord } from './record.ts';
  *     failed      TASK ATTEMPT STATUS REASON
  *     blocked     TASK CAUSE
  *     interrupted TASK
- *     escalated   TASK MEMORY_MIB TIME_SECONDS         what the task may use from now on; '' leaves it as the spec says
  *     end         STATUS
  */
 export const MARK = '.';
@@ -42,12 +41,6 @@ export interface FailedAttempt extends AttemptPlace {
   readonly reason: string;
 }
 
-/** Resources that `--escalate` gave a task; null leaves what the spec says. */
-export interface Escalation {
-  readonly memoryMiB: number | null;
-  readonly timeSeconds: number | null;
-}
-
 /** What all journals together say, by task. */
 export interface History {
   /** Its last success, where no attempt failed since. */
@@ -58,16 +51,18 @@ export interface History {
   readonly failed: Map<string, FailedAttempt>;
   /** It did not run, since this task failed. */
   readonly blocked: Map<string, string>;
-  readonly escalated: Map<string, Escalation>;
+  /** Succeeded under a writer that did not come to its end: their markers may still stand. See `markerPath`. */
+  readonly markedPerhaps: Set<string>;
 }
 
 export function emptyHistory(): History {
-  return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), escalated: new Map() };
+  return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), markedPerhaps: new Set() };
 }
 
 /** Take in the lines of one journal, which come after those taken in before. */
 export function readInto(history: History, text: string): void {
-  const { records, unfinished, failed, blocked, escalated } = history;
+  const { records, unfinished, failed, blocked, markedPerhaps } = history;
+  const succeeded: string[] = [];
   let place: AttemptPlace = { host: '', slurmId: '' };
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
@@ -101,6 +96,7 @@ export function readInto(history: History, text: string): void {
           outputs: fields[6]!,
           peakMiB: fields.length === 9 ? Number(fields[7]) : null,
         });
+        if (unfinished.has(task)) succeeded.push(task);
         unfinished.delete(task);
         failed.delete(task);
         blocked.delete(task);
@@ -127,15 +123,12 @@ export function readInto(history: History, text: string): void {
         failed.delete(task);
         blocked.delete(task);
         break;
-      case 'escalated:5':
-        escalated.set(task, { memoryMiB: numberOrNull(fields[2]!), timeSeconds: numberOrNull(fields[3]!) });
+      case 'end:3':
+        succeeded.length = 0;
         break;
     }
   }
-}
-
-function numberOrNull(text: string): number | null {
-  return text === '' ? null : Number(text);
+  for (const task of succeeded) markedPerhaps.add(task);
 }
 
 /** One event as a line. */
@@ -167,6 +160,4 @@ export function* historyLines(history: History): Generator<string> {
     yield journalLine('failed', task, failure.attempt, failure.status ?? '', failure.reason);
   }
   for (const [task, cause] of history.blocked) yield journalLine('blocked', task, cause);
-  for (const [task, { memoryMiB, timeSeconds }] of history.escalated)
-    yield journalLine('escalated', task, memoryMiB ?? '', timeSeconds ?? '');
 }

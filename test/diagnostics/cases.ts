@@ -33,6 +33,8 @@ export function wfc(args: readonly string[], folder: string): Session {
     settings: values('--set'),
     configs: values('--config'),
     goals: values('--goal'),
+    profile: values('--profile')[0],
+    userProfiles: null,
     force: values('--force'),
     json: rest.includes('--json'),
     quiet: false,

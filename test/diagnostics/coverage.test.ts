@@ -26,7 +26,6 @@ const ELSEWHERE = new Map([
   ['fileTooLarge', 'needs a file of 400 MiB'],
   ['schemaViolation', 'kept for keywords that the schema does not use yet'],
   ['yamlSyntax', 'kept for syntax errors that no trap explains'],
-  ['bashSyntax', "for what bash -n finds and wfc's own reader of bash does not"],
 ]);
 
 it('every kind of diagnostic is shown by a case', async () => {

@@ -8,7 +8,7 @@ import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
 async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> {
   const style = { colour: false };
   const session = openSession({
-    ...{ spec: e.path('wfc.yml'), settings: [], configs: [], goals: [] },
+    ...{ spec: e.path('wfc.yml'), settings: [], configs: [], goals: [], profile: undefined, userProfiles: null },
     ...{ json: false, quiet: true, style },
   });
   if ('diagnostics' in session) throw new Error(JSON.stringify(session.diagnostics));

@@ -2,14 +2,21 @@ import { hash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
+import { bashLiteral } from '../functions.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
+import { lanesOf } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
+import type { NameParts } from './task-names.ts';
 
 /** What belongs to a site and not to an experiment. */
 export interface SiteOptions {
   /** sbatch flags by long name: account, partition, qos … A rule's own win. */
   readonly flags: ReadonlyMap<string, string>;
-  /** Lines of bash before each element's tasks, such as `module load`. */
+  /** Further sbatch flags, as they stand on a line. */
+  readonly extra: readonly string[];
+  /** Names for `module load` before each element's tasks. */
+  readonly modules: readonly string[];
+  /** Bash before each element's tasks, after the modules. */
   readonly prelude: readonly string[];
   /** Elements of one array that run at a time; null: no limit. */
   readonly maxRunning: number | null;
@@ -25,6 +32,8 @@ export interface ArtifactOptions {
   readonly specFolder: string;
   /** Texts of templates by file name, and of the scripts that are copied as they are. */
   readonly templates: (name: string) => string;
+  /** What `wfc resume` is to know of the command line, as the text of `options.json`. */
+  readonly options: string;
 }
 
 /** A file of the artifacts, by its path in their folder. */
@@ -57,10 +66,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   const head =
     '# The rules of this workflow as bash functions: made by wfc from the spec, read by runner.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
   const ordered = [...rules].sort(([a], [b]) => a.rule.index - b.rule.index);
-  add(
-    'rules.sh',
-    `${head}${options.site.prelude.map((l) => `${l}\n`).join('')}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`,
-  );
+  add('rules.sh', `${head}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`);
   for (const [{ rule }, { lists }] of ordered) {
     if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
     for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
@@ -70,8 +76,10 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
     add(`tables/${stage.name}.tsv`, table);
     add(`tables/${stage.name}.index`, index);
   }
+  if (hasPrelude(options.site)) add('prelude.sh', preludeText(options.site));
   const temps = tempPaths(plan, included);
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
+  add('options.json', options.options);
   const id = hash(
     'sha256',
     JSON.stringify([
@@ -80,16 +88,28 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
       options.limits,
       options.packing,
       [...options.site.flags],
+      options.site.extra,
       options.site.maxRunning,
     ]),
   ).slice(0, 10);
   add('runner.sh', options.templates('runner.sh'));
   add('close-lib.sh', options.templates('close.sh'));
   const scripts = new ScriptWriter(plan, id, options);
+  const names = Object.fromEntries(ordered.map(([{ rule }, artifacts]) => [rule.name, artifacts.names]));
   for (const [s, stage] of stages.entries()) if (!stage.local) add(`${stage.name}.sh`, scripts.stage(stage, s));
   add('close.sh', scripts.close());
   add('submit.sh', scripts.submit(), true);
-  add('manifest.json', `${JSON.stringify(scripts.manifest(files.map((f) => f.path)), null, 2)}\n`);
+  add(
+    'manifest.json',
+    `${JSON.stringify(
+      scripts.manifest(
+        names,
+        files.map((f) => f.path),
+      ),
+      null,
+      2,
+    )}\n`,
+  );
   return { id, files };
 }
 
@@ -124,6 +144,16 @@ function stageTable(
     places[index] = `${first} ${rows.length - first + 1} ${start} ${byte - start}`;
   });
   return { table: rows.map((r) => `${r}\n`).join(''), index: places.map((p) => `${p}\n`).join('') };
+}
+
+function hasPrelude({ modules, prelude }: SiteOptions): boolean {
+  return modules.length + prelude.length > 0;
+}
+
+/** In a file of its own: what the profile writes can't reach into what wfc writes. */
+function preludeText({ modules, prelude }: SiteOptions): string {
+  const lines = [...modules.map((name) => `module load ${bashLiteral(name) || "''"}`), ...prelude];
+  return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${lines.map((l) => `${l}\n`).join('')}`;
 }
 
 function tempPaths(plan: Plan, included: Uint8Array): string[] {
@@ -198,8 +228,9 @@ class ScriptWriter {
         why: w.why,
       })),
       directives: this.directives(stage),
+      prelude: hasPrelude(this.options.site),
       name: stage.name,
-      lanes: stage.request.resources.gpus > 0 ? 1 : packing.lanes,
+      lanes: lanesOf(stage.request, packing),
       // An element that ends with 0 lets its counterpart go at once; it then runs what its inputs allow. Elsewhere a
       // failure shows in Slurm's accounting.
       stageExit: this.isLast(s) ? 1 : 0,
@@ -211,7 +242,7 @@ class ScriptWriter {
   private directives(stage: Stage): string[] {
     const { site, packing } = this.options;
     const { cpus, memoryMiB, gpus, gpuType } = stage.request.resources;
-    const lanes = gpus > 0 ? 1 : packing.lanes;
+    const lanes = lanesOf(stage.request, packing);
     const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
     const flags = new Map([...site.flags, ...stage.request.flags]);
     return [
@@ -223,20 +254,23 @@ class ScriptWriter {
       ...(stage.timeSeconds === null ? [] : [`--time=${slurmTime(stage.timeSeconds)}`]),
       ...(gpus === 0 ? [] : [`--gres=gpu:${gpuType === null ? '' : `${gpuType}:`}${gpus}`]),
       ...[...flags].map(flagText),
+      ...site.extra,
       ...stage.request.extra,
       '--requeue --open-mode=append --signal=B:USR1@60',
     ];
   }
 
   close(): string {
-    const { site, stages } = this.options;
+    const { site, stages, limits } = this.options;
     return this.fill('close.sh.hbs', {
       workflow: oneLine(this.plan.workflow.name),
       directives: [
         `--job-name=wfc-${this.id}-close`,
         '--nodes=1 --ntasks=1 --cpus-per-task=1',
-        '--time=00:30:00',
+        // A job that asks for more than its partition gives would wait for ever.
+        `--time=${slurmTime(Math.min(1800, limits.maxTimeSeconds ?? 1800))}`,
         ...[...site.flags].map(flagText),
+        ...site.extra,
       ],
       stages: stages.map((s) => ({ name: s.name, elements: s.indices.length })),
     });
@@ -250,6 +284,7 @@ class ScriptWriter {
       elements: stages.reduce((n, s) => n + s.indices.length, 0).toLocaleString('en'),
       calls: stages.filter((s) => !s.local).length + 1,
       id: this.id,
+      prelude: hasPrelude(this.options.site),
       specFolder: `'${specFolder.replaceAll("'", "'\\''")}'`,
       local: stages.filter((s) => s.local).map(({ name }) => ({ name })),
       stages: stages.flatMap((stage, s) =>
@@ -267,7 +302,7 @@ class ScriptWriter {
     });
   }
 
-  manifest(files: readonly string[]): object {
+  manifest(names: Readonly<Record<string, NameParts>>, files: readonly string[]): object {
     const { stages, limits, packing } = this.options;
     return {
       wfc: 1,
@@ -289,6 +324,7 @@ class ScriptWriter {
         why: stage.why,
         local: stage.local,
       })),
+      names,
       files: [...files, 'manifest.json'],
     };
   }

@@ -6,6 +6,7 @@ import type { Binding, Column, Slot } from '../../model/workflow.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
+import { type NameParts, nameParts } from './task-names.ts';
 
 /** A file of paths that a gather reads: one list for all tasks of a group. */
 export interface ListFile {
@@ -22,6 +23,7 @@ export interface RuleArtifacts {
   /** The row's third field: the groups of its gathered inputs, or `-`. */
   readonly listOf: (taskIndex: number) => string;
   readonly lists: readonly ListFile[];
+  readonly names: NameParts;
 }
 
 /** Write one rule's functions. `included` tells which tasks this submission runs: only their outputs are waited for. */
@@ -64,6 +66,7 @@ class RuleWriter {
       rows: this.rows.texts,
       listOf: (i) => (gathers.length === 0 ? '-' : gathers.map((g) => groupOf(g, i)).join(',')),
       lists: this.lists,
+      names: nameParts(rule.rule.outputs[0]!.pattern, this.variableOf, this.rows.texts),
     };
   }
 

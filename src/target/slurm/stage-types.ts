@@ -8,6 +8,14 @@ export interface SiteLimits {
   readonly maxSubmit: number;
   /** Longest time that may be asked for, in seconds; null: not known. */
   readonly maxTimeSeconds: number | null;
+  /** The same for a partition that a rule names itself; where this is missing, nothing is known of it. */
+  readonly maxTimeOfPartition?: (partition: string) => number | null;
+}
+
+/** Longest time that a job of this request may ask for, in seconds; null: not known. */
+export function maxTimeOf({ flags }: Request, limits: SiteLimits): number | null {
+  const partition = flags.get('partition');
+  return partition === undefined ? limits.maxTimeSeconds : (limits.maxTimeOfPartition?.(partition) ?? null);
 }
 
 /** How tasks are put into elements. */
@@ -16,6 +24,11 @@ export interface Packing {
   readonly fuse: 'auto' | 'never';
   /** Tasks at a time inside an element. */
   readonly lanes: number;
+}
+
+/** Tasks at a time inside an element. A GPU is lent to one task: those with GPUs run one after another. */
+export function lanesOf({ resources }: Request, { lanes }: Packing): number {
+  return resources.gpus > 0 ? 1 : lanes;
 }
 
 /** When an element of a stage is let go, with respect to one earlier stage. */

@@ -64,6 +64,11 @@ interface BlockRule {
 
 /** An element should not take longer than this where finer blocks are to be had. */
 const LONG_ELEMENT_SECONDS = 12 * 3600;
+const UNLIMITED_TIME: SiteLimits = {
+  maxArraySize: Number.POSITIVE_INFINITY,
+  maxSubmit: Number.POSITIVE_INFINITY,
+  maxTimeSeconds: null,
+};
 /** With this many elements in the widest array a cluster has enough to do at a time; more cost scheduling. */
 const WIDE_ENOUGH = 100;
 
@@ -90,7 +95,7 @@ function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: Sit
   if (!finest) return last;
   const wide = (drafts: readonly Draft[]): number => Math.max(...drafts.map((d) => d.elements.length));
   const longest = (drafts: readonly Draft[]): number =>
-    Math.max(...drafts.map((d) => elementTime(plan, d, { ...limits, maxTimeSeconds: null }, packing) ?? 0));
+    Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
   const enough = Math.min(WIDE_ENOUGH, wide(finest));
   return fitting.findLast((d) => wide(d) >= enough && longest(d) <= LONG_ELEMENT_SECONDS) ?? finest;
 }
@@ -134,9 +139,11 @@ function draftByBlocks(
   const groups = fuseUnits(units, feeds, alignedUnits, packing);
   const by = blocks.columns.map((c) => c.name).join(' × ');
   const chunk = blocks.chunk > 1 ? `, ${blocks.chunk} together` : '';
+  // A number that the user asks for grows with the blocks where the site can't queue so many elements.
+  const size = packing.tasksPerElement === 'auto' ? 'auto' : blocks.chunk;
   return groups.map((group): Draft => {
     const aligned = group.every((u) => alignedUnits.has(u));
-    const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, limits, packing);
+    const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, limits, size);
     const fused = group.length > 1 ? `; ${group.length} rules fused: they ask for the same and run block by block` : '';
     return {
       units: group,
@@ -276,7 +283,7 @@ function elementsByBlock(group: readonly Unit[], blockOf: Int32Array): { index: 
 function elementsByCount(
   unit: Unit,
   limits: SiteLimits,
-  { tasksPerElement }: Packing,
+  tasksPerElement: Packing['tasksPerElement'],
 ): { index: number; tasks: number[] }[] {
   const most = Math.max(1, Math.min(100, limits.maxArraySize, Math.floor(limits.maxSubmit / 8)));
   const size = tasksPerElement === 'auto' ? Math.ceil(unit.tasks.length / most) : tasksPerElement;

@@ -65,7 +65,8 @@ function holdsTask(rule: PlannedRule, tasks: Int32Array): boolean {
   return tasks.some((t) => t >= rule.firstTask && t < rule.firstTask + rule.space.size);
 }
 
-function hasFixedRequest({ rule, space }: PlannedRule): boolean {
+function hasFixedRequest({ rule, space, escalations }: PlannedRule): boolean {
+  if (escalations) return false;
   const { cpus, mem, gpus, slurm, slurmExtra } = rule.resources;
   const values = [cpus, mem, gpus, ...slurm.values(), ...slurmExtra];
   return space.size > 0 && values.every((v) => v === null || [...v.sources.values()].every((s) => s.kind !== 'param'));

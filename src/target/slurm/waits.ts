@@ -1,6 +1,14 @@
 import { taskResources } from '../../compile/resources.ts';
-import { type Plan, ruleOf } from '../../model/plan.ts';
-import type { Draft, Packing, SiteLimits, Stage, StageWait } from './stage-types.ts';
+import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
+import {
+  type Draft,
+  lanesOf,
+  maxTimeOf,
+  type Packing,
+  type SiteLimits,
+  type Stage,
+  type StageWait,
+} from './stage-types.ts';
 import { eachEdgeSet } from './units.ts';
 
 /** From drafts to stages: what each reads from, waits for, and how long its elements take. */
@@ -139,24 +147,41 @@ function sameIndices(a: Draft, b: Draft): boolean {
 /** Longest element's time in seconds; null where a task has no limit. */
 export function elementTime(
   plan: Plan,
-  { elements }: Draft,
-  { maxTimeSeconds }: SiteLimits,
-  { lanes }: Packing,
+  { elements, request }: Draft,
+  limits: SiteLimits,
+  packing: Packing,
 ): number | null {
+  const lanes = lanesOf(request, packing);
   let longest = 0;
   for (const { tasks } of elements) {
     let sum = 0;
-    let largest = 0;
+    const times = new Map<number, number>();
     for (const task of tasks) {
       const rule = ruleOf(plan, task);
       const { timeSeconds } = taskResources(rule, task - rule.firstTask);
       if (timeSeconds === null) return null;
       const attempts = timeSeconds * (1 + rule.rule.retries);
       sum += attempts;
-      largest = Math.max(largest, attempts);
+      if (lanes > 1) times.set(task, attempts);
     }
-    // Lanes share the sum, but no lane is shorter than the longest task; a minute for the runner itself.
-    longest = Math.max(longest, Math.max(largest, Math.ceil(sum / lanes)) + 60);
+    // While a lane idles, the others work on what it waits for: the longest chain (Graham 1966). A minute for the runner.
+    const idle = lanes === 1 ? 0 : longestChain(plan, times) * (1 - 1 / lanes);
+    longest = Math.max(longest, Math.ceil(sum / lanes + idle) + 60);
   }
-  return maxTimeSeconds === null ? longest : Math.min(longest, maxTimeSeconds);
+  return Math.min(longest, maxTimeOf(request, limits) ?? longest);
+}
+
+/** The longest time that tasks take which must run one after another. `times` by task, dependencies first. */
+function longestChain(plan: Plan, times: ReadonlyMap<number, number>): number {
+  const ends = new Map<number, number>();
+  let longest = 0;
+  for (const [task, seconds] of times) {
+    let begin = 0;
+    forEachDependency(plan, task, (producer) => {
+      begin = Math.max(begin, ends.get(producer) ?? 0);
+    });
+    ends.set(task, begin + seconds);
+    longest = Math.max(longest, begin + seconds);
+  }
+  return longest;
 }

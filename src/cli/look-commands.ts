@@ -1,0 +1,55 @@
+import type { Argv } from 'yargs';
+import { common, isScreen, list, withCommon, withTask } from './options.ts';
+import type { Perform } from './perform.ts';
+
+/** status, why, logs, accept: what became of tasks, and what to make of it. */
+export function addLookCommands(y: Argv, perform: Perform): Argv {
+  return y
+    .command(
+      'status [spec]',
+      'Show what is done, runs, waits and failed, by the records; files are not looked at',
+      (y) =>
+        withCommon(y)
+          .option('watch', {
+            type: 'boolean',
+            default: false,
+            describe: 'Look again every few seconds, until nothing runs or waits in the queue',
+          })
+          .example('wfc status --json', 'the counts and all failed tasks as one JSON object'),
+      (argv) =>
+        perform(
+          import('../commands/status.ts').then((m) =>
+            m.status({ ...common(argv), watch: argv.watch, env: process.env, isScreen: isScreen() }),
+          ),
+        ),
+    )
+    .command(
+      'why <task..>',
+      'Tell why a task would run, up to the root: by one of its outputs, or by rule and params',
+      (y) =>
+        withTask(y)
+          .example('wfc why out/metrics.csv', 'the chain of reasons for this output')
+          .example('wfc why train_model site=01022500 seed=3', 'for this task'),
+      (argv) => perform(import('../commands/why.ts').then((m) => m.why({ ...common(argv), task: list(argv.task) }))),
+    )
+    .command(
+      'logs <task..>',
+      "Print a task's log: by one of its outputs, or by rule and params",
+      (y) => withTask(y).example('wfc logs train_model site=01022500 seed=3', 'what it wrote'),
+      (argv) => perform(import('../commands/logs.ts').then((m) => m.logs({ ...common(argv), task: list(argv.task) }))),
+    )
+    .command(
+      'accept [name..]',
+      'Take the present outputs of tasks as complete, after a harmless edit: all, or those of rules and paths',
+      (y) =>
+        withTask(y)
+          .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would be taken' })
+          .example('wfc accept train_model', 'its command was edited, and its outputs are as good as before'),
+      (argv) =>
+        perform(
+          import('../commands/accept.ts').then((m) =>
+            m.accept({ ...common(argv), names: list(argv.name), dryRun: argv.dryRun }),
+          ),
+        ),
+    );
+}

@@ -1,0 +1,144 @@
+import type { Argv } from 'yargs';
+import type { RunOptions } from '../commands/run.ts';
+import type { RunSlurmOptions } from '../commands/run-slurm.ts';
+import type { ExitStatus } from '../commands/session.ts';
+import { CommandLineError, type CommonArguments, common, isScreen, list, withCommon, withForce } from './options.ts';
+import type { Perform } from './perform.ts';
+
+/** run, resume, cancel, clean. */
+export function addRunCommands(y: Argv, perform: Perform): Argv {
+  return y
+    .command(
+      'run [spec]',
+      'Run what is not complete, in order, in parallel',
+      (y) =>
+        withRunning(y)
+          .option('local', { type: 'boolean', describe: 'Run on this machine (the default)' })
+          .example('wfc run --local -j 8 -k', 'eight tasks at a time, past failures')
+          .example('wfc run --set site=01022500,01030500', 'only these two sites')
+          .example('wfc run --slurm --watch', 'submit, and follow until all has ended'),
+      (argv) => perform(run(argv)),
+    )
+    .command(
+      'resume [spec]',
+      'After failures: say what is redone and why, and go on where the last run was, with its options',
+      (y) =>
+        withRunning(y)
+          .option('local', { type: 'boolean', describe: 'On this machine, wherever the last run was' })
+          .option('escalate', {
+            type: 'boolean',
+            default: false,
+            describe: 'Twice the memory or time for the tasks that ran out of it, within the limits of the profile',
+          })
+          .example('wfc resume -n', 'what would be redone, and why')
+          .example('wfc resume --escalate', 'what was out of memory gets twice as much'),
+      (argv) => perform(resume(argv)),
+    )
+    .command(
+      'cancel [spec]',
+      'Cancel what this folder has in the queue of Slurm; what is done stays done',
+      (y) =>
+        withCommon(y).option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          default: false,
+          describe: 'Only show what would be cancelled',
+        }),
+      (argv) =>
+        perform(
+          import('../commands/cancel.ts').then((m) =>
+            m.cancel({ ...common(argv), dryRun: argv.dryRun, env: process.env }),
+          ),
+        ),
+    )
+    .command(
+      'clean [spec]',
+      'Remove outputs, logs or state; asks first',
+      (y) =>
+        withCommon(y)
+          .option('outputs', { type: 'boolean', default: false, describe: 'What tasks made, protected files too' })
+          .option('logs', { type: 'boolean', default: false, describe: 'Logs of tasks' })
+          .option('state', { type: 'boolean', default: false, describe: 'The folder .wfc/: records, scripts, logs' })
+          .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
+          .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would go' })
+          .example('wfc clean --outputs --goal train_model', 'what that rule and all before it made'),
+      (argv) =>
+        perform(
+          import('../commands/clean.ts').then((m) =>
+            m.clean({
+              ...common(argv),
+              outputs: argv.outputs,
+              logs: argv.logs,
+              wholeState: argv.state,
+              yes: argv.yes,
+              dryRun: argv.dryRun,
+              env: process.env,
+              canAsk: process.stdin.isTTY === true,
+            }),
+          ),
+        ),
+    );
+}
+
+function withRunning<T>(y: Argv<T>) {
+  return withForce(withCommon(y))
+    .option('slurm', { type: 'boolean', describe: 'Compile what is not complete, and submit it to Slurm' })
+    .option('watch', { type: 'boolean', default: false, describe: 'With --slurm: follow until all has ended' })
+    .option('jobs', {
+      alias: 'j',
+      type: 'string',
+      nargs: 1,
+      describe: 'Tasks at a time [default: the CPUs of this machine]',
+    })
+    .option('keep-going', {
+      alias: 'k',
+      type: 'boolean',
+      default: false,
+      describe: 'After a failure go on with what does not depend on it (Slurm always does)',
+    })
+    .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would run' });
+}
+
+interface RunArguments extends CommonArguments {
+  force?: unknown;
+  jobs?: string | undefined;
+  keepGoing: boolean;
+  dryRun: boolean;
+  watch: boolean;
+  local?: boolean | undefined;
+  slurm?: boolean | undefined;
+}
+
+async function run(argv: RunArguments): Promise<ExitStatus> {
+  if (backendOf(argv) === 'slurm') return (await import('../commands/run-slurm.ts')).runSlurm(runOptions(argv));
+  if (argv.watch) throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself');
+  return (await import('../commands/run.ts')).run(runOptions(argv));
+}
+
+async function resume(argv: RunArguments & { escalate: boolean }): Promise<ExitStatus> {
+  const { resume } = await import('../commands/resume.ts');
+  return resume({ ...runOptions(argv), backend: backendOf(argv), escalate: argv.escalate });
+}
+
+function backendOf({ local, slurm }: RunArguments): 'local' | 'slurm' | null {
+  if (local === true && slurm === true) throw new CommandLineError('--local and --slurm: choose one');
+  return slurm === true ? 'slurm' : local === true ? 'local' : null;
+}
+
+function runOptions(argv: RunArguments): RunOptions & RunSlurmOptions {
+  const jobs = argv.jobs === undefined ? null : Number(argv.jobs);
+  if (jobs !== null && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= 10_000)) {
+    throw new CommandLineError(`-j ${argv.jobs}: write a whole number from 1`);
+  }
+  return {
+    ...common(argv),
+    force: list(argv.force),
+    maxParallel: jobs,
+    keepGoing: argv.keepGoing,
+    dryRun: argv.dryRun,
+    watch: argv.watch,
+    env: process.env,
+    isTerminal: process.stderr.isTTY === true && !process.env.CI,
+    isScreen: isScreen(),
+  };
+}

@@ -1,0 +1,140 @@
+import { chmodSync, existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { queuedElements } from '../io/slurm-elements.ts';
+import { fromHere } from '../io/spec-file.ts';
+import { readSubmissions } from '../io/submissions.ts';
+import { formatCount } from '../io/terminal.ts';
+import { markerPath } from '../resume/marker.ts';
+import { lockFolder, refuse } from './locking.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+
+export interface CleanOptions extends CommonOptions {
+  readonly outputs: boolean;
+  readonly logs: boolean;
+  /** All of `.wfc/`. */
+  readonly wholeState: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** There is a person to ask. */
+  readonly canAsk: boolean;
+}
+
+/** `wfc clean`: remove what tasks made, their logs, or wfc's state. Asks first. */
+export async function clean(options: CleanOptions): Promise<ExitStatus> {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  if (!options.outputs && !options.logs && !options.wholeState) {
+    const hint = 'choose from --outputs, --logs and --state';
+    printDiagnostics([{ severity: 'error', message: 'what is to be removed?', location: null, hint }], options);
+    return EXIT.badSpec;
+  }
+  if (!existsSync(session.state.root) && !options.outputs) {
+    process.stderr.write('there is nothing to remove\n');
+    return EXIT.done;
+  }
+  return lockFolder(session, options, () => cleanLocked(session, options));
+}
+
+async function cleanLocked(session: Session, options: CleanOptions): Promise<ExitStatus> {
+  const { spec, state } = session;
+  if (readSubmissions(state.journals, spec.folder).length > 0) {
+    const queued = queuedElements(spec.folder, options.env, 5) ?? [];
+    if (queued.length > 0)
+      return refuse(
+        `${queued[0]!.name} of this folder is in the queue, and writes here; end it with "wfc cancel" first`,
+        options,
+      );
+  }
+  const outputs = options.outputs ? presentOutputs(session) : [];
+  const logs = options.logs ? presentLogs(session) : [];
+  const words = [
+    ...(options.outputs ? [`${formatCount(outputs.length)} outputs${example(outputs)}`] : []),
+    ...(options.logs ? [`${formatCount(logs.length)} logs${example(logs)}`] : []),
+    ...(options.wholeState ? [`${fromHere(state.root)} with all records`] : []),
+  ];
+  if (outputs.length + logs.length === 0 && !options.wholeState) {
+    process.stderr.write('there is nothing to remove\n');
+    return EXIT.done;
+  }
+  process.stderr.write(`${options.dryRun ? 'would remove' : 'to remove'}: ${words.join('; ')}\n`);
+  if (options.dryRun) return EXIT.done;
+  if (!options.yes && !(await isAgreed(options))) return EXIT.badSpec;
+  for (const path of [...outputs, ...logs]) removeWithEmptyFolders(session, path);
+  if (options.wholeState)
+    for (const name of readdirSync(state.root)) {
+      // The lock goes last, when it is released.
+      if (!name.startsWith('lock')) rmSync(join(state.root, name), { recursive: true, force: true });
+    }
+  process.stderr.write('removed\n');
+  return EXIT.done;
+}
+
+function example(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : ` (such as ${paths[0]})`;
+}
+
+async function isAgreed({ canAsk }: CleanOptions): Promise<boolean> {
+  if (!canAsk) {
+    process.stderr.write('nothing was removed: there is nobody to ask; --yes agrees\n');
+    return false;
+  }
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await line.question('Remove them? [y/N] ');
+  line.close();
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  process.stderr.write('nothing was removed\n');
+  return false;
+}
+
+/** Outputs of the needed tasks that exist, with the marks of half-done ones. */
+function presentOutputs({ plan, disk }: Session): string[] {
+  const paths: string[] = [];
+  for (const { outputTexts, firstTask, space } of plan.rules) {
+    for (let i = 0; i < space.size; i++) {
+      if (plan.needed[firstTask + i] === 0) continue;
+      for (const text of outputTexts) if (isThere(disk.absolute(text(i)))) paths.push(text(i));
+      const marker = markerPath(outputTexts[0]!(i));
+      if (marker !== null && isThere(disk.absolute(marker))) paths.push(marker);
+    }
+  }
+  return paths;
+}
+
+function presentLogs({ plan, disk }: Session): string[] {
+  const paths: string[] = [];
+  for (const { logText, firstTask, space } of plan.rules) {
+    for (let i = 0; i < space.size; i++)
+      if (plan.needed[firstTask + i] === 1 && isThere(disk.absolute(logText(i)))) paths.push(logText(i));
+  }
+  return paths;
+}
+
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** With the folders that are empty then, up to the spec's. */
+function removeWithEmptyFolders({ disk, spec }: Session, path: string): void {
+  const file = disk.absolute(path);
+  if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory()) makeWritable(file);
+  rmSync(file, { recursive: true, force: true });
+  for (let folder = dirname(file); folder.startsWith(`${spec.folder}/`); folder = dirname(folder)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** A protected directory lets nothing in it be removed. */
+function makeWritable(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+}

@@ -1,0 +1,131 @@
+import { type ElementEnd, elementEnds, type QueuedElement, queuedElements } from '../io/slurm-elements.ts';
+import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
+import { countTasks, formatCount } from '../io/terminal.ts';
+import type { History } from '../resume/history.ts';
+import { runnableBeside } from '../resume/live.ts';
+import { escalateSession, shortages } from './escalation.ts';
+import { lockFolder, refuse } from './locking.ts';
+import { printPlan } from './plan.ts';
+import type { ResumeOptions } from './resume.ts';
+import { sweepMarkers } from './run.ts';
+import { NO_ANSWER, type Prepared, submit, writeScripts } from './run-slurm.ts';
+import {
+  EXIT,
+  type ExitStatus,
+  lookAhead,
+  type Outlook,
+  openRunnable,
+  printDiagnostics,
+  type Session,
+} from './session.ts';
+
+/** `wfc resume` on Slurm: submit what is not complete, less what is still queued or running, and what depends on that. */
+export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
+  const prepared = options.dryRun
+    ? prepare(session, options)
+    : await lockFolder(session, options, () => prepare(session, options));
+  return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
+}
+
+function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus {
+  const outlook = lookAhead(session, options.force);
+  if ('diagnostics' in outlook) {
+    printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
+    return EXIT.badSpec;
+  }
+  const { decisions, history } = outlook;
+  const say = (line: string): void => {
+    if (!options.quiet && !options.json) process.stderr.write(`${line}\n`);
+  };
+  if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
+  if (decisions.runCount === 0) return EXIT.done;
+  const queued = queuedElements(session.spec.folder, options.env);
+  if (queued === null) return refuse(NO_ANSWER, options);
+  const live = liveTasks(session, queued);
+  if (typeof live === 'string') return refuse(live, options);
+  const beside = runnableBeside(session.plan, decisions.reasons, live);
+  if (beside.liveCount > 0) {
+    const waiting = beside.waitingCount > 0 ? `, and ${countTasks(beside.waitingCount)} depend on them` : '';
+    say(
+      `${countTasks(beside.liveCount)} queued or running already${waiting}: left to the jobs in the queue, and to the next resume`,
+    );
+  }
+  const ends = endsOfLost(history, outlook, session, queued, options.env);
+  for (const line of lostWords(ends)) say(line);
+  const asked = options.escalate
+    ? escalateSession(session, shortages(session, outlook, new Map([...ends].map(([id, e]) => [id, e.end]))), {
+        dryRun: options.dryRun,
+        say,
+      })
+    : session;
+  if (options.dryRun) return EXIT.done;
+  if (beside.includedCount === 0) {
+    say('nothing to submit now');
+    return EXIT.done;
+  }
+  if (history) sweepMarkers(session, history);
+  return writeScripts(asked, beside.included, [...new Set(queued.map((element) => element.job))], options);
+}
+
+/** Per task, 1 where an element in the queue has it; in words, why that can't be told, or why nothing may run beside it. */
+function liveTasks({ plan, state, spec }: Session, queued: readonly QueuedElement[]): Uint8Array | string {
+  const live = new Uint8Array(plan.taskCount);
+  const submissions = readSubmissions(state.journals, spec.folder);
+  const known = new Map<string, SubmittedTasks>();
+  for (const { job, index, name } of queued) {
+    const submission = submissions.find((s) => s.jobs.has(job));
+    const unknown = `${name} (job ${job}) of this folder is in the queue, and what it runs is not known; wait for it, or end it with wfc cancel`;
+    if (!submission || submission.artifacts === null) return unknown;
+    const stage = submission.jobs.get(job)!;
+    let tasks = known.get(submission.artifacts);
+    if (!tasks) {
+      tasks = new SubmittedTasks(submission.artifacts);
+      known.set(submission.artifacts, tasks);
+      // Its closing job would remove them under the feet of a task submitted now.
+      if (tasks.hasTemps)
+        return `${name} (job ${job}) of this folder is in the queue, and will remove temp outputs at its end; wait for it, or end it with wfc cancel`;
+    }
+    if (index === null) continue;
+    const names = tasks.ofElement(stage, index);
+    if (names === null) return unknown;
+    for (const taskName of names) {
+      const found = plan.findPath(taskName);
+      if (found && !found.inside) live[found.task] = 1;
+    }
+  }
+  return live;
+}
+
+interface LostElement {
+  readonly end: ElementEnd;
+  readonly tasks: number;
+}
+
+/** How elements ended whose tasks left no end, by Slurm id. */
+function endsOfLost(
+  history: History | null,
+  { decisions }: Outlook,
+  { plan }: Session,
+  queued: readonly QueuedElement[],
+  env: NodeJS.ProcessEnv,
+): Map<string, LostElement> {
+  const inQueue = new Set(queued.map((element) => element.slurmId));
+  const lost = new Map<string, number>();
+  for (const [name, { slurmId }] of history?.unfinished ?? []) {
+    const task = slurmId === '' || inQueue.has(slurmId) ? undefined : plan.findPath(name)?.task;
+    if (task !== undefined && decisions.reasons[task] !== 0) lost.set(slurmId, (lost.get(slurmId) ?? 0) + 1);
+  }
+  const ends = elementEnds(new Set(lost.keys()), env);
+  return new Map([...ends].map(([id, end]) => [id, { end, tasks: lost.get(id)! }]));
+}
+
+function lostWords(ends: ReadonlyMap<string, LostElement>): string[] {
+  const byEnd = new Map<string, string[]>();
+  for (const [id, { end }] of ends) byEnd.set(end, [...(byEnd.get(end) ?? []), id]);
+  return [...byEnd].map(([end, ids]) => {
+    const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ` and ${formatCount(ids.length - 5)} more` : '');
+    return `${end}: ${ids.length === 1 ? 'element' : `${formatCount(ids.length)} elements`} ${shown}`;
+  });
+}

@@ -1,0 +1,33 @@
+import { readLastRun } from '../io/last-run.ts';
+import { readSpec } from '../io/spec-file.ts';
+import { stateFolder } from '../io/state-folder.ts';
+import { rememberedWords, withRemembered } from './remember.ts';
+import { resumeSlurm } from './resume-slurm.ts';
+import { type RunOptions, run } from './run.ts';
+import { EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+
+export interface ResumeOptions extends RunOptions {
+  /** null: that of the last run. */
+  readonly backend: 'local' | 'slurm' | null;
+  /** Tasks that ran out of memory or time get twice as much. */
+  readonly escalate: boolean;
+  readonly watch: boolean;
+  readonly isScreen: boolean;
+}
+
+/** `wfc resume`: go on where the last run stopped, with its options unless they are given anew. */
+export async function resume(options: ResumeOptions): Promise<ExitStatus> {
+  const spec = readSpec(options.spec);
+  if ('diagnostics' in spec) {
+    printDiagnostics(spec.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const last = readLastRun(stateFolder(spec.folder).root);
+  const merged = withRemembered(options, last, spec.folder);
+  const backend = options.backend ?? last?.backend ?? 'local';
+  if (last !== null && !options.quiet && !options.json) {
+    const words = rememberedWords(last);
+    if (words !== '') process.stderr.write(`as in the last run, unless given anew: ${words}\n`);
+  }
+  return backend === 'slurm' ? resumeSlurm(merged) : run({ ...merged, resuming: { escalate: options.escalate } });
+}

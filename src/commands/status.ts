@@ -1,0 +1,246 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { journalSignature, readJournals } from '../io/journal.ts';
+import { fromHere } from '../io/spec-file.ts';
+import { countTasks, formatCount, paint, printable, table } from '../io/terminal.ts';
+import { ruleOf, taskNameOf } from '../model/plan.ts';
+import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
+import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
+import { isAnythingAlive, isAttemptAlive, type Liveness, lookAlive, lookAtQueue, type Queue } from './liveness.ts';
+import { logEnd } from './log-end.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { paramsOf } from './task-argument.ts';
+
+export interface WatchOptions extends CommonOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Standard output is a terminal that can be drawn on again. */
+  readonly isScreen: boolean;
+}
+
+export interface StatusOptions extends WatchOptions {
+  readonly watch: boolean;
+}
+
+/** A task whose last attempt failed, as `wfc status --json` gives it. */
+interface FailedTask {
+  readonly task: string;
+  readonly rule: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly attempt: number;
+  readonly status: number | null;
+  /** `1234_5`; null where it did not run on Slurm. */
+  readonly slurm: string | null;
+  readonly host: string | null;
+  /** From the spec's folder; null where there is none. */
+  readonly log: string | null;
+}
+
+interface Status {
+  readonly total: StateCounts;
+  readonly rules: readonly ({ readonly name: string } & StateCounts)[];
+  readonly failures: readonly FailedTask[];
+  readonly lostCount: number;
+  readonly hasState: boolean;
+  readonly liveness: Liveness;
+}
+
+/** `wfc status`: what is done, runs, waits and failed, by the journals and the queue; files are not looked at. */
+export async function status(options: StatusOptions): Promise<ExitStatus> {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  if (!options.json) printDiagnostics(session.warnings, options);
+  if (options.watch) {
+    await watchStatus(session, options);
+  } else {
+    const history = readJournals(session.state.journals);
+    const now = statusOf(session, history, lookAtQueue(session, history, options.env));
+    const text = options.json
+      ? JSON.stringify(statusJson(now), null, 2)
+      : statusLines(now, session, options).join('\n');
+    process.stdout.write(`${text}\n`);
+  }
+  return EXIT.done;
+}
+
+function statusOf(session: Session, history: History | null, queue: Queue): Status {
+  const { plan } = session;
+  const known = history ?? emptyHistory();
+  const liveness = lookAlive(session, history, queue);
+  const { states, lostCount } = taskStanding(plan, known, (name, start) => isAttemptAlive(liveness, name, start));
+  const rules = plan.rules.map(({ rule, firstTask, space }) => ({
+    name: rule.name,
+    ...countStates(plan, states, firstTask, firstTask + space.size),
+  }));
+  const failed = TASK_STATES.indexOf('failed');
+  const failures: FailedTask[] = [];
+  for (let t = 0; t < states.length; t++)
+    if (states[t] === failed && plan.needed[t] === 1) failures.push(failedTask(session, t, known));
+  const total = countStates(plan, states, 0, plan.taskCount);
+  return { total, rules, failures, lostCount, hasState: history !== null, liveness };
+}
+
+function failedTask({ plan, disk }: Session, task: number, history: History): FailedTask {
+  const rule = ruleOf(plan, task);
+  const index = task - rule.firstTask;
+  const { reason, attempt, status, slurmId, host } = history.failed.get(rule.outputTexts[0]!(index)) as FailedAttempt;
+  const log = rule.logText(index);
+  return {
+    task: taskNameOf(plan, task),
+    rule: rule.rule.name,
+    params: paramsOf(rule, index),
+    reason,
+    attempt,
+    status,
+    slurm: slurmId === '' ? null : slurmId,
+    host: host === '' ? null : host,
+    log: existsSync(disk.absolute(log)) ? log : null,
+  };
+}
+
+function statusJson({ total, rules, failures, lostCount, liveness }: Status): object {
+  return { ...total, didNotFinish: lostCount, queue: liveness.queue.kind, rules, failures };
+}
+
+const FAILURES_SHOWN = 20;
+/** Of so many failures the end of the log is shown, too. */
+const LOGS_SHOWN = 3;
+const LOG_LINES = 5;
+
+function statusLines(
+  { total, rules, failures, lostCount, hasState, liveness }: Status,
+  { disk }: Session,
+  options: CommonOptions,
+): string[] {
+  const { style, quiet } = options;
+  const row = (name: string, c: StateCounts): string[] => [
+    ...[c.total, c.done, c.running, c.pending, c.failed, c.blocked].map(formatCount),
+    name,
+  ];
+  const rows = [
+    ['tasks', 'done', 'running', 'pending', 'failed', 'blocked', 'rule'],
+    ...rules.map((r) => row(r.name, r)),
+    row('total', total),
+  ];
+  const lines = table(rows, [true, true, true, true, true, true, false]).split('\n');
+  if (quiet) return lines;
+  const notes: string[] = [];
+  if (!hasState) notes.push('nothing ran here yet, as far as .wfc/ tells');
+  if (lostCount > 0)
+    notes.push(`${countTasks(lostCount)} began and did not finish, and nothing runs them now: they are to run again`);
+  notes.push(...queueWords(liveness));
+  if (notes.length > 0) lines.push('', ...notes);
+  if (failures.length > 0) lines.push('');
+  let logs = 0;
+  for (const { task, reason, attempt, slurm, host, log } of failures.slice(0, FAILURES_SHOWN)) {
+    const where = [
+      attempt > 1 ? `attempt ${attempt}` : '',
+      slurm === null ? '' : `Slurm ${slurm}`,
+      host === null ? '' : `on ${host}`,
+    ];
+    const words = where.filter((w) => w !== '').join(', ');
+    lines.push(
+      `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(task))}: ${printable(reason)}${words === '' ? '' : ` (${words})`}`,
+    );
+    if (log === null) continue;
+    lines.push(`  log: ${printable(fromHere(disk.absolute(log)))}`);
+    if (logs++ < LOGS_SHOWN)
+      lines.push(...logEnd(disk.absolute(log), LOG_LINES).map((line) => `  | ${printable(line)}`));
+  }
+  if (failures.length > FAILURES_SHOWN)
+    lines.push(`and ${formatCount(failures.length - FAILURES_SHOWN)} more; "wfc status --json" has all`);
+  return lines;
+}
+
+function queueWords({ queue, holder }: Liveness): string[] {
+  const words: string[] = [];
+  if (holder !== null) words.push(`a run works here: process ${holder.pid} on ${holder.host}`);
+  if (queue.kind === 'unknown')
+    words.push('queue unknown: squeue does not answer; what began on Slurm and has no end counts as running');
+  if (queue.kind === 'known' && queue.elements.length > 0) {
+    const waiting = queue.elements.length - queue.running.size;
+    words.push(`queue: ${formatCount(queue.running.size)} elements run, ${formatCount(waiting)} wait`);
+  }
+  return words;
+}
+
+// --- --watch ---
+
+const LOOK_SECONDS = 2;
+/** The controller serves the whole site: it is asked no more often than this. */
+const ASK_SECONDS = 30;
+
+/**
+ * Look again and again until nothing runs or waits; what runs does not need us, and goes on after Ctrl-C. Journals are
+ * read anew only when they grew. Returns whether all is done.
+ */
+export async function watchStatus(session: Session, options: WatchOptions): Promise<ExitStatus> {
+  let history: History | null = null;
+  let signature: string | null = null;
+  let queue: Queue = { kind: 'not asked' };
+  let askedAt = Number.NEGATIVE_INFINITY;
+  const screen = new Screen(options.isScreen && !options.json);
+  for (;;) {
+    const began = performance.now();
+    const now = journalSignature(session.state.journals);
+    if (now !== signature) history = readJournals(session.state.journals);
+    signature = now;
+    if (began - askedAt >= ASK_SECONDS * 1000) {
+      queue = lookAtQueue(session, history, options.env);
+      askedAt = began;
+    }
+    const status = statusOf(session, history, queue);
+    screen.show(screenLines(status, session, options));
+    if (!isAnythingAlive(status.liveness)) {
+      if (!options.isScreen && !options.json)
+        process.stdout.write(`${statusLines(status, session, options).join('\n')}\n`);
+      return status.total.done === status.total.total ? EXIT.done : EXIT.taskFailed;
+    }
+    // A large experiment takes longer to look at: at most a tenth of the time goes into looking.
+    await sleep(Math.max(LOOK_SECONDS * 1000, (performance.now() - began) * 9));
+  }
+}
+
+function screenLines(status: Status, session: Session, options: WatchOptions): string[] {
+  if (options.json) return [JSON.stringify(statusJson(status))];
+  if (options.isScreen) return statusLines(status, session, options);
+  const { total } = status;
+  return [TASK_STATES.map((state) => `${formatCount(total[state])} ${state}`).join(', ')];
+}
+
+/** On a terminal the lines are drawn over the last ones; elsewhere they are written when they differ. */
+class Screen {
+  private readonly isTerminal: boolean;
+  private height = 0;
+  private last = '';
+
+  constructor(isTerminal: boolean) {
+    this.isTerminal = isTerminal;
+  }
+
+  show(lines: readonly string[]): void {
+    if (!this.isTerminal) {
+      const text = lines.join('\n');
+      if (text !== this.last) process.stdout.write(`${text}\n`);
+      this.last = text;
+      return;
+    }
+    const { columns = 80, rows = 24 } = process.stdout;
+    const shown = lines.slice(0, rows - 1).map((line) => cut(line, columns - 1));
+    const up = this.height > 0 ? `\u001b[${this.height}A` : '';
+    process.stdout.write(`${up}\u001b[J${shown.join('\n')}\n`);
+    this.height = shown.length;
+  }
+}
+
+/** The first `columns` characters that show; codes of colour take no room, and none is cut in two. */
+function cut(line: string, columns: number): string {
+  let room = columns;
+  const cut = line.replace(/\u001b\[[\d;]*m|[\s\S]/gu, (part) =>
+    part.length > 1 && part.startsWith('\u001b') ? part : room-- > 0 ? part : '',
+  );
+  return cut;
+}

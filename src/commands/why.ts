@@ -1,0 +1,163 @@
+import { formatCount, paint, printable } from '../io/terminal.ts';
+import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
+import type { Decisions, Present } from '../resume/decide.ts';
+import { REASON_MEANINGS } from '../resume/reason.ts';
+import type { FileState } from '../resume/record.ts';
+import { type Detail, type Explanation, explain, madeAt, planOfTask } from '../resume/why.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  lookAhead,
+  openSession,
+  presentOf,
+  printDiagnostics,
+  type Session,
+} from './session.ts';
+import { findNamed, usersOf } from './task-argument.ts';
+
+export interface WhyOptions extends CommonOptions {
+  /** `out/a.csv`, or `train_model`, `site=01022500`, … */
+  readonly task: readonly string[];
+}
+
+/** `wfc why PATH`: why a task would run, up to the root cause. */
+export function why(options: WhyOptions): ExitStatus {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const named = findNamed(session, options.task);
+  if ('diagnostic' in named) {
+    printDiagnostics([named.diagnostic], options);
+    return EXIT.badSpec;
+  }
+  if ('source' in named) {
+    explainSource(session, named.source, options);
+    return EXIT.done;
+  }
+  const plan = planOfTask(session.plan, named.task);
+  const asked = { ...session, plan };
+  const outlook = lookAhead(asked, []);
+  if ('diagnostics' in outlook) throw new Error('internal error: nothing was forced');
+  const present = presentOf(asked, outlook.history, null);
+  const explanation = explain(plan, named.task, outlook.decisions, present);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(whyJson(plan, named.task, explanation), null, 2)}\n`);
+    return EXIT.done;
+  }
+  const lines =
+    explanation.chain.length === 0
+      ? completeWords(plan, named.task, present)
+      : chainWords(plan, explanation, outlook.decisions, options);
+  process.stdout.write(`${lines.map(printable).join('\n')}\n`);
+  return EXIT.done;
+}
+
+function explainSource({ plan, disk }: Session, path: string, { json }: WhyOptions): void {
+  const exists = disk.stat(path) !== null;
+  const users = usersOf(plan, path);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ path, source: true, exists, readBy: users }, null, 2)}\n`);
+    return;
+  }
+  const readers = users.map(({ rule, tasks }) => `${formatCount(tasks)} of ${rule}`).join(', ');
+  const state = exists ? 'it exists' : 'it does not exist, and must before they run';
+  process.stdout.write(
+    `${printable(path)} is a source file, which no task makes; ${state}. Tasks that read it: ${readers}\n`,
+  );
+}
+
+function whyJson(plan: Plan, task: number, { chain, causes }: Explanation): object {
+  return {
+    task: taskNameOf(plan, task),
+    complete: chain.length === 0,
+    chain: chain.map(({ task, reason, details, upstream }) => ({
+      task: taskNameOf(plan, task),
+      reason,
+      details: details.map((detail) => detailWords(plan, detail)),
+      upstream,
+    })),
+    causes: causes.map(({ rule, reason, tasks, first }) => ({ rule, reason, tasks, first: taskNameOf(plan, first) })),
+  };
+}
+
+function completeWords(plan: Plan, task: number, { records }: Present): string[] {
+  const rule = ruleOf(plan, task);
+  const record = records?.get(rule.outputTexts[0]!(task - rule.firstTask));
+  const name = taskNameOf(plan, task);
+  if (!record) return [`${name} is complete: by the times of its files, since .wfc/ has no records`];
+  const at = madeAt(record);
+  const when = at === null ? '' : `, made ${clock(at)}`;
+  return [`${name} is complete${when}: its outputs, inputs and command are as its record says`];
+}
+
+function chainWords(
+  plan: Plan,
+  { chain, causes }: Explanation,
+  { reasons }: Decisions,
+  { style }: WhyOptions,
+): string[] {
+  const lines: string[] = [];
+  chain.forEach(({ task, reason, details, upstream }, depth) => {
+    const indent = '  '.repeat(depth);
+    const meaning = reason === 'complete' ? '' : REASON_MEANINGS[reason];
+    const words = upstream
+      ? `${formatCount(upstream.running)} of the ${formatCount(upstream.all)} tasks that it depends on run`
+      : meaning;
+    lines.push(`${indent}${paint(style, 'bold', taskNameOf(plan, task))}: ${reason} (${words})`);
+    for (const detail of details.slice(0, 5)) lines.push(`${indent}  ${detailWords(plan, detail)}`);
+    if (details.length > 5) lines.push(`${indent}  and ${formatCount(details.length - 5)} more`);
+  });
+  const own = causes.filter(({ tasks }) => tasks > 0);
+  if (chain.length > 1 || own.length > 1) {
+    lines.push('', `root causes (${formatCount(own.reduce((n, c) => n + c.tasks, 0))} tasks in all):`);
+    for (const { rule, reason, tasks, first } of own)
+      lines.push(`  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`);
+  }
+  if (reasons.length === 0) throw new Error('internal error: a plan without tasks has no chain');
+  return lines;
+}
+
+function detailWords(plan: Plan, detail: Detail): string {
+  switch (detail.kind) {
+    case 'missing':
+      return `${detail.path} ${detail.what === 'nothing' ? 'does not exist' : `is ${detail.what}`}`;
+    case 'no record':
+      return `${detail.path} exists, and no record says that wfc made it; "wfc accept ${detail.path}" takes it as it is`;
+    case 'changed':
+      return `${detail.path}: ${differenceWords(detail.before, detail.now)}`;
+    case 'one of':
+      return detail.newest === null
+        ? `one of its ${formatCount(detail.inputs)} inputs`
+        : `one of its ${formatCount(detail.inputs)} inputs; the newest is ${detail.newest}, of ${clock(detail.now!.mtimeMs)}`;
+    case 'newer':
+      return detail.now === null
+        ? `${detail.path} does not exist`
+        : `${detail.path} is of ${clock(detail.now.mtimeMs)}, newer than the oldest output${detail.output ? `, of ${clock(detail.output.mtimeMs)}` : ''}`;
+    case 'check failed':
+      return `${detail.path} does not pass its check`;
+    case 'needed by':
+      return `needed by ${taskNameOf(plan, detail.task)}`;
+    case 'no source':
+      return `can't run: its source file ${detail.path} does not exist`;
+  }
+}
+
+type State = Pick<FileState, 'mtimeMs' | 'size'>;
+
+function differenceWords(before: State | null, now: State | null): string {
+  if (now === null) return 'it is gone';
+  if (before === null) return `it was not there, and is now (${clock(now.mtimeMs)})`;
+  const parts: string[] = [];
+  if (before.size !== now.size) parts.push(`${formatCount(before.size)} bytes then, ${formatCount(now.size)} now`);
+  if (before.mtimeMs !== now.mtimeMs) parts.push(`of ${clock(before.mtimeMs)} then, of ${clock(now.mtimeMs)} now`);
+  return parts.join('; ');
+}
+
+/** `2026-11-25 02:10:50`, here. */
+function clock(ms: number): string {
+  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return date.toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,159 @@
+import schema from '../../schema/profile.schema.json' with { type: 'json' };
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { Located } from '../model/located.ts';
+import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../model/profile.generated.ts';
+import { NO_PROFILE, type Profile, type ProfileLimits } from '../model/profile.ts';
+import type { Location, SourceText } from '../model/source.ts';
+import { parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
+import * as report from './report.ts';
+import { SchemaChecker } from './schema-errors.ts';
+import { parseSource } from './source.ts';
+
+const checker = new SchemaChecker({ id: 'urn:wfc:profile', schema, whole: 'the profile', collections: {} });
+
+/** A profile from its text; null with what is wrong, in the order of the places. */
+export function parseProfile(source: SourceText): { profile: Profile | null; diagnostics: readonly Diagnostic[] } {
+  // A profile may say nothing, as one does where all lines are commented out.
+  const isEmpty = source.text.split('\n').every((line) => /^\s*(#|$)/.test(line));
+  if (isEmpty) return { profile: { ...NO_PROFILE, file: source.file }, diagnostics: [] };
+  const { root, diagnostics: mistakes } = parseSource(source);
+  const diagnostics = [...mistakes];
+  let profile: Profile | null = null;
+  if (root) {
+    diagnostics.push(...checker.check(root).diagnostics);
+    const told = new Set(diagnostics.map((d) => d.location?.start));
+    const further: Diagnostic[] = [];
+    profile = readProfile(new Located<ProfileFile>(root), source, further);
+    // Of a value that does not fit the schema there is nothing further to say.
+    diagnostics.push(...further.filter((d) => !told.has(d.location?.start)));
+  }
+  diagnostics.sort((a, b) => (a.location?.start ?? 0) - (b.location?.start ?? 0));
+  return { profile: hasErrors(diagnostics) ? null : profile, diagnostics };
+}
+
+function readProfile(file: Located<ProfileFile>, source: SourceText, diagnostics: Diagnostic[]): Profile {
+  const packing = file.get('packing');
+  const slurm = file.get('slurm');
+  const fallback = NO_PROFILE.packing;
+  return {
+    file: source.file,
+    flags: readFlags(slurm, diagnostics),
+    extra:
+      slurm
+        ?.get('extra')
+        ?.items()
+        .map((flag) => readExtra(flag.as<Text>(), diagnostics)) ?? [],
+    limits: readLimits(file, diagnostics),
+    packing: {
+      tasksPerElement: packing?.get('tasks_per_element')?.value ?? fallback.tasksPerElement,
+      fuse: packing?.get('fuse')?.value ?? fallback.fuse,
+      lanes: packing?.get('lanes')?.value ?? fallback.lanes,
+    },
+    maxRunning: packing?.get('max_running')?.value ?? null,
+    modules: texts(file, 'modules', /[\u0000-\u001f\u007f]/, diagnostics),
+    // Program text may have lines.
+    prelude: texts(file, 'prelude', /[\u0000-\u0008\u000b-\u001f\u007f]/, diagnostics),
+    preludeLocation: file.get('prelude')?.location ?? null,
+    local: readLocal(file.get('local'), diagnostics),
+  };
+}
+
+function readFlags(slurm: Located<SlurmFlags> | undefined, diagnostics: Diagnostic[]): Map<string, string> {
+  const flags = new Map<string, string>();
+  for (const { key, value } of slurm?.entries() ?? []) {
+    if (key.text === 'extra') continue;
+    checkOwnFlag(`--${key.text}`, key.location, diagnostics);
+    checkLine(value.location, `slurm.${key.text}`, value.text, diagnostics);
+    flags.set(key.text, value.text);
+  }
+  return flags;
+}
+
+function readExtra(flag: Located<Text>, diagnostics: Diagnostic[]): string {
+  checkLine(flag.location, 'slurm.extra', flag.text, diagnostics);
+  const words = flag.text.replace(/"[^"]*"|'[^']*'/g, '').split(/\s+/);
+  for (const word of words) checkOwnFlag(word.replace(/=.*$/, ''), flag.location, diagnostics);
+  return flag.text;
+}
+
+/** What stands in a line of a batch script stays in that line. */
+function checkLine(location: Location, name: string, text: string, diagnostics: Diagnostic[]): void {
+  if (/[\u0000-\u001f\u007f]/.test(text)) diagnostics.push(report.controlInValue(location, name, text));
+}
+
+/** Flags of sbatch that wfc sets by what a job is for, with their short forms. sbatch(1). */
+const OWN_FLAGS: Readonly<Record<string, string>> = {
+  '--array': '-a',
+  '--chdir': '-D',
+  '--cpus-per-task': '-c',
+  '--dependency': '-d',
+  '--error': '-e',
+  '--hold': '-H',
+  '--input': '-i',
+  '--job-name': '-J',
+  '--mem': '',
+  '--no-requeue': '',
+  '--nodes': '-N',
+  '--ntasks': '-n',
+  '--open-mode': '',
+  '--output': '-o',
+  '--parsable': '',
+  '--requeue': '',
+  '--signal': '',
+  '--test-only': '',
+  '--time': '-t',
+  '--wait': '-W',
+  '--wrap': '',
+};
+
+function checkOwnFlag(flag: string, location: Location, diagnostics: Diagnostic[]): void {
+  const own = Object.keys(OWN_FLAGS).find(
+    // A short form may have its value right behind it: -N2.
+    (long) => flag === long || (OWN_FLAGS[long] !== '' && !flag.startsWith('--') && flag.startsWith(OWN_FLAGS[long]!)),
+  );
+  if (own !== undefined) diagnostics.push(report.wfcsOwnFlag(location, own));
+}
+
+function readLimits(file: Located<ProfileFile>, diagnostics: Diagnostic[]): ProfileLimits {
+  const limits = file.get('limits');
+  return {
+    maxArraySize: limits?.get('max_array_size')?.value ?? null,
+    maxSubmit: limits?.get('max_submit')?.value ?? null,
+    maxTimeSeconds: quantity('max_time', limits?.get('max_time'), parseTimeSeconds, diagnostics),
+    maxMemoryMiB: quantity('max_mem', limits?.get('max_mem'), parseMemoryMiB, diagnostics),
+  };
+}
+
+function readLocal(local: Located<LocalOptions> | undefined, diagnostics: Diagnostic[]): Profile['local'] {
+  return {
+    jobs: local?.get('jobs')?.value ?? null,
+    cpus: local?.get('cpus')?.value ?? null,
+    memoryMiB: quantity('mem', local?.get('mem'), parseMemoryMiB, diagnostics),
+    gpus: local?.get('gpus')?.value ?? null,
+  };
+}
+
+function quantity(
+  name: string,
+  value: Located<Text> | undefined,
+  parse: (text: string) => number | null,
+  diagnostics: Diagnostic[],
+): number | null {
+  if (!value) return null;
+  const parsed = parse(value.text);
+  if (parsed === null) diagnostics.push(report.badResource(value.location, name, value.text));
+  return parsed;
+}
+
+function texts(
+  file: Located<ProfileFile>,
+  key: 'modules' | 'prelude',
+  refused: RegExp,
+  diagnostics: Diagnostic[],
+): string[] {
+  return (file.get(key)?.items() ?? []).map(({ location, node }) => {
+    const text = node.kind === 'scalar' ? node.text : '';
+    if (refused.test(text)) diagnostics.push(report.controlInValue(location, key, text));
+    return text;
+  });
+}

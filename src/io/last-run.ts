@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the last run was told, for `wfc resume`: `.wfc/last-run.json`, written by `wfc run` and by submit.sh. */
+export interface LastRun {
+  readonly backend: 'local' | 'slurm';
+  readonly set: readonly string[];
+  /** Files of config constants, relative to the spec's folder where they lie in it. */
+  readonly config: readonly string[];
+  readonly goal: readonly string[];
+  readonly profile: string | null;
+}
+
+const FILE = 'last-run.json';
+
+/** null where nothing is known of an earlier run. */
+export function readLastRun(stateRoot: string): LastRun | null {
+  try {
+    const read = JSON.parse(readFileSync(join(stateRoot, FILE), 'utf8')) as Partial<LastRun> | null;
+    if (read === null || (read.backend !== 'local' && read.backend !== 'slurm')) return null;
+    return {
+      backend: read.backend,
+      set: texts(read.set),
+      config: texts(read.config),
+      goal: texts(read.goal),
+      profile: typeof read.profile === 'string' ? read.profile : null,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
+}
+
+export function lastRunText(run: LastRun): string {
+  return `${JSON.stringify(run, null, 2)}\n`;
+}
+
+export function writeLastRun(stateRoot: string, run: LastRun): void {
+  const file = join(stateRoot, FILE);
+  writeFileSync(`${file}.new`, lastRunText(run));
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+
+/** An element of a job array, or a whole job, in the queue. */
+export interface QueuedElement {
+  /** `1234_5`; `1234` for a job that is no array. */
+  readonly slurmId: string;
+  /** Id of its array. */
+  readonly job: string;
+  /** null for a job that is no array. */
+  readonly index: number | null;
+  readonly name: string;
+  readonly isRunning: boolean;
+}
+
+/** The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. */
+export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
+  const listed = ask('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%j|%Z'], env, seconds);
+  if (listed === null) return null;
+  return listed.split('\n').flatMap((line) => {
+    const [job, index, state, name, ...folder] = line.split('|');
+    if (!name?.startsWith('wfc-') || folder.join('|') !== specFolder) return [];
+    const isArray = /^\d+$/.test(index!);
+    return {
+      slurmId: isArray ? `${job}_${index}` : job!,
+      job: job!,
+      index: isArray ? Number(index) : null,
+      name,
+      isRunning: state !== 'PENDING',
+    };
+  });
+}
+
+/** How an element ended that left no end in its journal, by Slurm's accounting. */
+export type ElementEnd =
+  | 'out of memory'
+  | 'time limit'
+  | 'node failure'
+  | 'preempted'
+  | 'cancelled'
+  | `exit status ${string}`
+  | `killed by signal ${string}`;
+
+/** Source: squeue(1), JOB STATE CODES; sacct(1) has the same, `CANCELLED by 1000` among them. */
+const ENDS: Readonly<Record<string, ElementEnd>> = {
+  OUT_OF_MEMORY: 'out of memory',
+  TIMEOUT: 'time limit',
+  DEADLINE: 'time limit',
+  NODE_FAIL: 'node failure',
+  BOOT_FAIL: 'node failure',
+  PREEMPTED: 'preempted',
+  CANCELLED: 'cancelled',
+  REVOKED: 'cancelled',
+};
+
+/**
+ * How these elements ended, by `1234_5`, as far as anybody tells: sacct where the site keeps accounts, else squeue, which
+ * knows a job for some minutes after its end. Those that have not ended are left out.
+ */
+export function elementEnds(slurmIds: ReadonlySet<string>, env: NodeJS.ProcessEnv): Map<string, ElementEnd> {
+  const ends = new Map<string, ElementEnd>();
+  if (slurmIds.size === 0) return ends;
+  const jobs = [...new Set([...slurmIds].map((id) => id.split('_')[0]!))].join(',');
+  const accounts = ask(
+    'sacct',
+    ['--noheader', '--parsable2', '--allocations', `--jobs=${jobs}`, '--format=JobID,State,ExitCode'],
+    env,
+    10,
+  );
+  for (const line of (accounts ?? '').split('\n')) {
+    const [id, state, exitCode] = line.split('|');
+    if (id !== undefined && slurmIds.has(id)) setEnd(ends, id, state!, exitCode ?? '');
+  }
+  if (ends.size < slurmIds.size) {
+    const queue = ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T', `--jobs=${jobs}`], env, 10);
+    for (const line of (queue ?? '').split('\n')) {
+      const [id, state] = line.split('|');
+      if (id !== undefined && slurmIds.has(id) && !ends.has(id)) setEnd(ends, id, state!, '');
+    }
+  }
+  return ends;
+}
+
+function setEnd(ends: Map<string, ElementEnd>, id: string, state: string, exitCode: string): void {
+  const known = ENDS[state.split(' ')[0]!];
+  const [status, signal] = exitCode.split(':');
+  if (known) ends.set(id, known);
+  else if (state === 'FAILED' && signal !== undefined && signal !== '0') ends.set(id, `killed by signal ${signal}`);
+  else if (state === 'FAILED' && status !== undefined && status !== '') ends.set(id, `exit status ${status}`);
+}
+
+function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds: number): string | null {
+  const { status, stdout, error } = spawnSync(command, args, {
+    env,
+    encoding: 'utf8',
+    timeout: seconds * 1000,
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return error || status !== 0 ? null : stdout;
+}

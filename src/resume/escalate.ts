@@ -1,0 +1,62 @@
+import { taskResources } from '../compile/resources.ts';
+import { type Escalation, type Plan, ruleOf } from '../model/plan.ts';
+import type { FailedAttempt } from './history.ts';
+
+/** What a task ran out of. */
+export type Shortage = 'memory' | 'time';
+
+/** The most that may be asked for; null: no bound. */
+export interface EscalationBounds {
+  readonly memoryMiB: number | null;
+  readonly timeSeconds: number | null;
+}
+
+/** A task that asks for more from now on, or why it can't. */
+export interface EscalatedTask {
+  readonly task: number;
+  readonly shortage: Shortage;
+  /** What it asked for: MiB or seconds; null where it asked for none. */
+  readonly before: number | null;
+  /** What it asks for now; null where nothing changes: it asked for none, or has the most there is. */
+  readonly after: number | null;
+}
+
+/** What a failed attempt ran out of, by the words of its reason; see `_wfc_find_problem` in templates/runner.sh. */
+export function shortageOf({ reason }: Pick<FailedAttempt, 'reason'>): Shortage | null {
+  if (reason === 'out of memory') return 'memory';
+  return reason.startsWith('time limit') ? 'time' : null;
+}
+
+/** Twice what it asked for, within bounds, for each task that ran out. */
+export function escalate(
+  plan: Plan,
+  shortages: ReadonlyMap<number, Shortage>,
+  bounds: EscalationBounds,
+): EscalatedTask[] {
+  return [...shortages].map(([task, shortage]) => {
+    const rule = ruleOf(plan, task);
+    const { memoryMiB, timeSeconds } = taskResources(rule, task - rule.firstTask);
+    const before = shortage === 'memory' ? memoryMiB : timeSeconds;
+    const bound = shortage === 'memory' ? bounds.memoryMiB : bounds.timeSeconds;
+    const wanted = before === null ? null : Math.min(before * 2, bound ?? Number.POSITIVE_INFINITY);
+    return { task, shortage, before, after: wanted !== null && wanted > before! ? wanted : null };
+  });
+}
+
+/** The plan in which the named tasks ask for what they were given. Names that no task has any more are left out. */
+export function withEscalations(plan: Plan, escalations: ReadonlyMap<string, Escalation>): Plan {
+  if (escalations.size === 0) return plan;
+  const byRule = new Map<number, Map<number, Escalation>>();
+  for (const [name, escalation] of escalations) {
+    const found = plan.findPath(name);
+    if (!found) continue;
+    const { rule, firstTask } = ruleOf(plan, found.task);
+    const ofRule = byRule.get(rule.index) ?? new Map<number, Escalation>();
+    byRule.set(rule.index, ofRule.set(found.task - firstTask, escalation));
+  }
+  const rules = plan.rules.map((rule) => {
+    const ofRule = byRule.get(rule.rule.index);
+    return ofRule ? { ...rule, escalations: ofRule } : rule;
+  });
+  return { ...plan, rules };
+}

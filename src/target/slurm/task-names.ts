@@ -1,0 +1,47 @@
+import type { PathPattern } from '../../model/workflow.ts';
+import type { RowText } from './bash-text.ts';
+
+/**
+ * How the name of a task (its first output's path) is made from its row in a stage's table: texts, and positions of the
+ * row's values, counted from 0 behind `RULE FINGERPRINT LIST`. Part of the manifest, so that what a submission runs can be
+ * told from its own files when the spec has been edited since.
+ */
+export type NameParts = readonly (string | number)[];
+
+export function nameParts(
+  pattern: PathPattern,
+  variableOf: (column: PathPattern['columns'][number], pad: number) => string,
+  texts: readonly RowText[],
+): NameParts {
+  const parts: (string | number)[] = [pattern.absolute ? '/' : ''];
+  const add = (part: string | number): void => {
+    const last = parts.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') parts[parts.length - 1] = last + part;
+    else parts.push(part);
+  };
+  pattern.segments.forEach((segment, s) => {
+    if (s > 0) add('/');
+    for (const part of segment) {
+      if (typeof part === 'string') add(part);
+      else {
+        const variable = variableOf(part.column, part.pad);
+        add(texts.findIndex((text) => text.variable === variable));
+      }
+    }
+  });
+  return parts;
+}
+
+/** The name of the task in a row of a stage's table; null where the row is torn or of an unknown rule. */
+export function nameOfRow(row: string, names: Readonly<Record<string, NameParts>>): string | null {
+  const [rule, , , ...values] = row.split('\t');
+  const parts = rule === undefined ? undefined : names[rule];
+  if (!parts) return null;
+  let name = '';
+  for (const part of parts) {
+    const text = typeof part === 'string' ? part : values[part];
+    if (text === undefined) return null;
+    name += text;
+  }
+  return name;
+}
