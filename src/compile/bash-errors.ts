@@ -147,6 +147,10 @@ export const complaints = {
     message: `bash cannot read this "${construct}"`,
     hint: `it reads: ${shape}`,
   }),
+  tooDeep: (): Complaint => ({
+    message: 'the command is nested too deeply here',
+    hint: 'put it into a script file, and run that',
+  }),
   controlCharacter: (): Complaint => ({
     message: 'the command holds a NUL character, which bash drops',
     hint: 'remove it',

@@ -46,7 +46,9 @@ export function rewriteBash(template: Template, slotOf: (p: Placeholder) => Bash
     const open = c.hereDocs[0];
     if (open) c.stop(open.opened, complaints.unterminatedHereDoc(open.delimiter), 2);
   } catch (error) {
-    if (!(error instanceof LexStop)) throw error;
+    // Each level of nesting takes some stack: thousands are no command that anybody wrote.
+    if (error instanceof RangeError) c.fail(c.at, complaints.tooDeep());
+    else if (!(error instanceof LexStop)) throw error;
   }
   const integers = c.pieces.flatMap((p) => (p.kind === 'hole' && p.integer ? [p.placeholder] : []));
   return {

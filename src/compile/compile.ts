@@ -40,12 +40,13 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
 
   // 1. Text to tree: YAML's syntax, duplicate keys, aliases.
   const parsed = parseSource(source);
-  diagnostics.push(...parsed.diagnostics);
+  // One by one: a file can hold more mistakes than a call takes arguments.
+  for (const mistake of parsed.diagnostics) diagnostics.push(mistake);
   if (!parsed.root) return done(null);
 
   // 2. Tree to Spec: the JSON Schema.
   const checked = checkSchema(parsed.root);
-  diagnostics.push(...checked.diagnostics);
+  for (const mistake of checked.diagnostics) diagnostics.push(mistake);
   if (checked.rulesToSkip === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.

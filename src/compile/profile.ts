@@ -20,7 +20,7 @@ export function parseProfile(source: SourceText): { profile: Profile | null; dia
   const diagnostics = [...mistakes];
   let profile: Profile | null = null;
   if (root) {
-    diagnostics.push(...checker.check(root).diagnostics);
+    for (const mistake of checker.check(root).diagnostics) diagnostics.push(mistake);
     const told = new Set(diagnostics.map((d) => d.location?.start));
     const further: Diagnostic[] = [];
     profile = readProfile(new Located<ProfileFile>(root), source, further);

@@ -63,56 +63,113 @@ export function factorGroups(relation: Relation): number[][] {
 
 function couple(relation: Relation, factors: readonly number[]): Coupling {
   const excludes = relation.excludes.filter((e) => [...e.conditions.keys()].some((c) => factors.includes(c.factor)));
-  const classOf: Int32Array[] = [];
-  const signatures: boolean[][][] = [];
-  for (const f of factors) {
-    const { ofRow, classes } = classesOfRows(relation.factors[f]!, f, excludes);
-    classOf.push(ofRow);
-    signatures.push(classes);
-  }
-  const classCounts = signatures.map((s) => s.length);
+  const classes = factors.map((f) => classesOfRows(relation.factors[f]!, f, excludes));
+  const classCounts = classes.map((c) => c.matches.length);
   const total = classCounts.reduce((a, b) => a * b, 1);
   if (total > MAX_TASKS) throw new TooManyTuples(total);
-  const allowed = new Uint8Array(total);
-  const digits = new Array<number>(factors.length).fill(0);
-  for (let index = 0; index < total; index++) {
-    let rest = index;
-    for (let i = factors.length - 1; i >= 0; i--) {
-      digits[i] = rest % classCounts[i]!;
-      rest = Math.floor(rest / classCounts[i]!);
-    }
-    const excluded = excludes.some((_, e) => digits.every((d, i) => signatures[i]![d]![e]));
-    allowed[index] = excluded ? 0 : 1;
-  }
-  return { factors, classOf, classCounts, allowed };
+  const allowed = new Uint8Array(total).fill(1);
+  const weights = classCounts.map((_, i) => classCounts.slice(i + 1).reduce((a, b) => a * b, 1));
+  for (const places of excludedPlaces(classes, excludes, factors)) strike(allowed, places, weights, 0, 0);
+  return { factors, classOf: classes.map((c) => c.ofRow), classCounts, allowed };
 }
 
-/** Rows of a factor by which excludes they satisfy (as far as this factor is concerned). */
+/** Per exclude, per factor the classes that it matches: their product goes. */
+function excludedPlaces(
+  classes: readonly { readonly matches: readonly (readonly number[])[] }[],
+  excludes: readonly Exclude[],
+  factors: readonly number[],
+): number[][][] {
+  const places = excludes.map((exclude) =>
+    factors.map((f, i): number[] => {
+      const isNamed = [...exclude.conditions.keys()].some((c) => c.factor === f);
+      return isNamed ? [] : classes[i]!.matches.map((_, cls) => cls);
+    }),
+  );
+  classes.forEach(({ matches }, i) => {
+    matches.forEach((matched, cls) => {
+      for (const e of matched) places[e]![i]!.push(cls);
+    });
+  });
+  return places;
+}
+
+function strike(
+  allowed: Uint8Array,
+  places: readonly (readonly number[])[],
+  weights: readonly number[],
+  depth: number,
+  index: number,
+): void {
+  if (depth === places.length) {
+    allowed[index] = 0;
+    return;
+  }
+  for (const cls of places[depth]!) strike(allowed, places, weights, depth + 1, index + cls * weights[depth]!);
+}
+
+/** Rows of a factor by the excludes that they match, as far as this factor is concerned: `matches` by class, ascending. */
 function classesOfRows(
   factor: Factor,
   f: number,
   excludes: readonly Exclude[],
-): { ofRow: Int32Array; classes: boolean[][] } {
+): { ofRow: Int32Array; matches: readonly (readonly number[])[] } {
+  const columns = excludeLists(factor, f, excludes);
   const seen = new Map<string, number>();
-  const classes: boolean[][] = [];
+  const matches: (readonly number[])[] = [];
   const ofRow = new Int32Array(factor.rowCount);
-  const conditions = excludes.map((e) =>
-    [...e.conditions]
-      .filter(([c]) => c.factor === f)
-      .map(([c, ids]) => ({ cells: factor.cells[factor.columns.indexOf(c)]!, ids })),
-  );
+  const classOf = (matched: readonly number[]): number => {
+    const key = matched.join(',');
+    const known = seen.get(key);
+    if (known !== undefined) return known;
+    seen.set(key, matches.length);
+    return matches.push(matched) - 1;
+  };
+  // Rows with the same value share one list: looked up once per value, not per row.
+  const classOfList = new Map<readonly number[], number>();
   for (let row = 0; row < factor.rowCount; row++) {
-    const signature = conditions.map((list) => list.every(({ cells, ids }) => ids.has(cells[row]!)));
-    const key = signature.map((s) => (s ? '1' : '0')).join('');
-    let id = seen.get(key);
-    if (id === undefined) {
-      id = classes.length;
-      seen.set(key, id);
-      classes.push(signature);
+    const matched = matchedExcludes(columns, row);
+    let cls = classOfList.get(matched);
+    if (cls === undefined) {
+      cls = classOf(matched);
+      if (columns.length < 2) classOfList.set(matched, cls);
     }
-    ofRow[row] = id;
+    ofRow[row] = cls;
   }
-  return { ofRow, classes };
+  return { ofRow, matches };
+}
+
+const NONE: readonly number[] = [];
+
+/** One column of a factor that excludes name: the excludes by value, and those that do not ask for this column. */
+interface ExcludeColumn {
+  readonly cells: ArrayLike<number>;
+  readonly byValue: ReadonlyMap<number, readonly number[]>;
+  readonly asks: ReadonlySet<number>;
+}
+
+function excludeLists(factor: Factor, f: number, excludes: readonly Exclude[]): ExcludeColumn[] {
+  return factor.columns.flatMap((column, c) => {
+    const byValue = new Map<number, number[]>();
+    const asks = new Set<number>();
+    excludes.forEach(({ conditions }, e) => {
+      const ids = column.factor === f ? conditions.get(column) : undefined;
+      if (!ids) return;
+      asks.add(e);
+      for (const id of ids) {
+        const list = byValue.get(id);
+        if (list) list.push(e);
+        else byValue.set(id, [e]);
+      }
+    });
+    return asks.size === 0 ? [] : [{ cells: factor.cells[c]!, byValue, asks }];
+  });
+}
+
+function matchedExcludes(columns: readonly ExcludeColumn[], row: number): readonly number[] {
+  const lists = columns.map(({ cells, byValue }) => byValue.get(cells[row]!) ?? NONE);
+  if (lists.length < 2) return lists[0] ?? NONE;
+  const candidates = [...new Set(lists.flat())].sort((a, b) => a - b);
+  return candidates.filter((e) => columns.every(({ asks }, c) => !asks.has(e) || lists[c]!.includes(e)));
 }
 
 /**

@@ -101,6 +101,11 @@ export function systemProblem(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied';
+    case 'EFBIG':
+      return 'the file would grow past a limit of the system';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many files are open; raise the limit (ulimit -n)';
     case 'EISDIR':
       return 'it is a folder';
     case 'ELOOP':
