@@ -103,9 +103,6 @@ export function systemProblem(error: unknown): string {
       return 'permission denied';
     case 'EFBIG':
       return 'the file would grow past a limit of the system';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'too many files are open; raise the limit (ulimit -n)';
     case 'EISDIR':
       return 'it is a folder';
     case 'ELOOP':
@@ -118,7 +115,7 @@ export function systemProblem(error: unknown): string {
       return 'the file system is read-only';
     case 'EMFILE':
     case 'ENFILE':
-      return 'too many files are open';
+      return 'too many files are open; raise the limit (ulimit -n)';
     default:
       return code ?? (error as Error).message;
   }
