@@ -123,12 +123,20 @@ function readFrom(
   });
 }
 
-/** The spec as JSON text, every rule with a command. */
-export function specText(spec: SmallSpec): string {
+/** The spec as JSON text, every rule with a command: what `extra` gives for it goes over the rest. */
+export function specText(
+  spec: SmallSpec,
+  extra: (name: string, rule: SmallRule) => object = () => ({ run: 'true' }),
+): string {
   const rules = Object.fromEntries(
-    Object.entries(spec.rules).map(([name, { input, output, gather }]) => [
+    Object.entries(spec.rules).map(([name, rule]) => [
       name,
-      { ...(input.length > 0 ? { input } : {}), output, ...(gather.length > 0 ? { gather } : {}), run: 'true' },
+      {
+        ...(rule.input.length > 0 ? { input: rule.input } : {}),
+        output: rule.output,
+        ...(rule.gather.length > 0 ? { gather: rule.gather } : {}),
+        ...extra(name, rule),
+      },
     ]),
   );
   const { params, tables, exclude, targets } = spec;
