@@ -95,7 +95,7 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
     async () => {
       let tasks = 0;
       let files = 0;
-      const cases = drawCases(COUNT, SEED);
+      const cases = drawCases({ count: COUNT, seed: SEED, minTasks: 5, maxTasks: 60 });
       for (let at = 0; at < COUNT; at += AT_A_TIME) {
         const batch = cases.slice(at, at + AT_A_TIME).map((drawn) => ({ drawn, three: copies(drawn) }));
         for (const { three } of batch) await submit(cluster(), three.slurm, []);

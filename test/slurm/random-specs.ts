@@ -36,11 +36,16 @@ const randomCase = fc.record({
   dice: fc.array(fc.nat(1000), { minLength: 100, maxLength: 100 }),
 });
 
-/** The fewest and the most tasks of a case. */
-const TASKS = { min: 5, max: 60 };
+export interface DrawOptions {
+  readonly count: number;
+  readonly seed: number;
+  /** Tasks that the targets need. */
+  readonly minTasks: number;
+  readonly maxTasks: number;
+}
 
-/** `count` cases whose specs compile, some tasks depending on others; always the same ones for a seed. */
-export function drawCases(count: number, seed: number): RandomCase[] {
+/** Cases whose specs compile, some tasks depending on others; always the same ones for a seed. */
+export function drawCases({ count, seed, minTasks, maxTasks }: DrawOptions): RandomCase[] {
   const cases: RandomCase[] = [];
   for (let round = 0; cases.length < count; round++) {
     for (const drawn of fc.sample(randomCase, { numRuns: 50, seed: seed + round })) {
@@ -53,7 +58,7 @@ export function drawCases(count: number, seed: number): RandomCase[] {
       );
       const naive = enumerate(drawn.spec);
       const size = naive.needed.length;
-      if (plan && naive.edges.length > 0 && size >= TASKS.min && size <= TASKS.max && hasRoomForSources(naive))
+      if (plan && naive.edges.length > 0 && size >= minTasks && size <= maxTasks && hasRoomForSources(naive))
         cases.push({ ...drawn, naive });
     }
   }
