@@ -41,11 +41,11 @@ export class CommandCompiler {
     const setup: string[] = [];
     const significant: unknown[] = [parts.shell];
     for (const module of parts.modules) {
-      setup.push(`module load ${this.bashWord(module)}`);
+      setup.push(`wfc_load_module ${this.bashWord(module)}`);
       significant.push(['module', module.text]);
     }
     if (parts.conda) {
-      setup.push('eval "$(conda shell.bash hook)"', `conda activate ${this.bashWord(parts.conda)}`);
+      setup.push(`wfc_activate_conda ${this.bashWord(parts.conda)}`);
       significant.push(['conda', parts.conda.text]);
     }
     for (const { name, value } of parts.env) {

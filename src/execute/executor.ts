@@ -15,6 +15,7 @@ import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { markerPath } from '../resume/marker.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type Seen, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
+import { environmentFunctions } from '../target/environment.ts';
 import {
   bashLiteral,
   checkFunctionName,
@@ -194,7 +195,8 @@ class Executor {
     rmSync(work, { recursive: true, force: true });
     mkdirSync(join(work, 'scripts'), { recursive: true });
     const file = join(work, 'functions.sh');
-    writeFileSync(file, this.plan.rules.map((r) => renderRuleFunctions(r.rule)).join('\n'));
+    const rules = this.plan.rules.map((r) => r.rule);
+    writeFileSync(file, [environmentFunctions(rules), ...rules.map(renderRuleFunctions)].join('\n'));
     for (const rule of this.plan.rules) {
       const { script } = rule.rule.command;
       if (script) writeFileSync(join(this.options.specFolder, this.scriptPath(rule)), script.text);

@@ -124,7 +124,7 @@ export interface Binding {
 
 /** What runs for a task of a rule: one text for all tasks of the rule; values come through variables. */
 export interface Command {
-  /** Bash lines that run before the body: `module load`, `conda activate`, `export`. */
+  /** Bash lines that run before the body: calls of the functions in target/environment.ts, and `export`. */
   readonly setup: readonly string[];
   /** The image for `apptainer exec` as a bash word; null for none. */
   readonly container: string | null;

@@ -25,12 +25,14 @@ export function renderRuleFunctions(rule: Rule): string {
   else {
     const inner = `wfc_inside_${rule.name}`;
     functions.push(bashFunction(inner, [commandBody(body)]));
-    const variables = ['wfc_script', ...rule.command.bindings.map((b) => b.variable)];
+    const names = rule.command.bindings.map((b) => b.variable);
+    const variables = rule.command.script ? ['wfc_script', ...names] : names;
+    const values = variables.length === 0 ? '' : `$(declare -p ${variables.join(' ')}); `;
     // The image has a bash, but not this one's functions and variables: hand them over as text made by bash itself.
     functions.push(
       bashFunction(name, [
         ...setup,
-        `apptainer exec ${container} bash -c "set -euo pipefail; $(declare -p ${variables.join(' ')}); $(declare -f ${inner}); ${inner}"`,
+        `wfc_exec_container ${container} bash -c "set -euo pipefail; ${values}$(declare -f ${inner}); ${inner}"`,
       ]),
     );
   }

@@ -9,6 +9,7 @@ import {
   ruleOf,
 } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
+import { environmentFunctions } from '../environment.ts';
 import type { ArtifactFile } from '../slurm/artifacts.ts';
 import { type RuleArtifacts, ruleArtifacts } from '../slurm/rule-functions.ts';
 import { makeName, recipeWord, standIn } from './names.ts';
@@ -41,6 +42,8 @@ class MakeWriter {
   private readonly plan: Plan;
   private readonly options: MakeOptions;
   private readonly artifacts = new Map<PlannedRule, RuleArtifacts>();
+  /** Functions that modules, conda and containers need; '' for none. */
+  private readonly environment: string;
   private readonly standIns = new Map<string, { kind: StandInKind; path: string }>();
   /** Per output, 1 where a task that is included reads it; by rule and output, then task index. */
   private readonly consumed = new Map<PlannedRule, Uint8Array[]>();
@@ -57,6 +60,7 @@ class MakeWriter {
       );
       if (this.indices(rule).length > 0) this.artifacts.set(rule, ruleArtifacts(plan, rule, options.included));
     }
+    this.environment = environmentFunctions([...this.artifacts.keys()].map(({ rule }) => rule));
   }
 
   write(): MakeArtifacts {
@@ -87,7 +91,7 @@ class MakeWriter {
     add('task.sh', options.templates('make/task.sh'));
     add('shared.sh', sharedFunctions(options.templates('runner.sh'), SHARED_FUNCTIONS));
     const functions = [...this.artifacts.values()].map((r) => r.functions).join('\n\n');
-    add('rules.sh', `${RULES_HEAD}\n${functions}\n`);
+    add('rules.sh', `${[RULES_HEAD, ...(this.environment === '' ? [] : [this.environment]), functions].join('\n')}\n`);
     for (const [{ rule }, { lists }] of this.artifacts) {
       if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
       for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
@@ -235,7 +239,7 @@ class MakeWriter {
     sections.push(lines.join(''));
     const inside = [...this.inside].map(([own, name]) => `${own}: ${name} ;\n`);
     return [
-      TASKS_HEAD,
+      this.environment === '' ? TASKS_HEAD : TASKS_HEAD + BASH_FUNCTIONS,
       `.PHONY: ${this.allName()}\n.DEFAULT_GOAL := ${this.allName()}\n`,
       `${this.allName()}:${wordList(all)}\n`,
       secondary.length > 0
@@ -281,6 +285,9 @@ function oneLine(text: string): string {
 
 const RULES_HEAD =
   '# The rules of this workflow as bash functions: made by wfc from the spec, read by task.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
+
+/** It costs a process a task, so only where functions are needed. */
+const BASH_FUNCTIONS = '# Other shells drop the functions that a bash exports, such as `module`.\nSHELL := bash\n\n';
 
 const TASKS_HEAD = `# The tasks: what each makes, from what, and the row that task.sh runs (rule, fingerprint, group of its lists, values).
 # Read by make in the spec's folder; started by Makefile, never by itself.

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
+import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral } from '../functions.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import { lanesOf } from './stage-types.ts';
@@ -66,7 +67,9 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   const head =
     '# The rules of this workflow as bash functions: made by wfc from the spec, read by runner.sh.\n# shellcheck shell=bash disable=SC2034,SC2128,SC2154,SC2178\n';
   const ordered = [...rules].sort(([a], [b]) => a.rule.index - b.rule.index);
-  add('rules.sh', `${head}\n${ordered.map(([, r]) => r.functions).join('\n\n')}\n`);
+  const environment = environmentFunctions(ordered.map(([{ rule }]) => rule));
+  const functions = ordered.map(([, r]) => r.functions);
+  add('rules.sh', `${[head, ...(environment === '' ? [] : [environment]), functions.join('\n\n')].join('\n')}\n`);
   for (const [{ rule }, { lists }] of ordered) {
     if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
     for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
@@ -152,8 +155,9 @@ function hasPrelude({ modules, prelude }: SiteOptions): boolean {
 
 /** In a file of its own: what the profile writes can't reach into what wfc writes. */
 function preludeText({ modules, prelude }: SiteOptions): string {
-  const lines = [...modules.map((name) => `module load ${bashLiteral(name) || "''"}`), ...prelude];
-  return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${lines.map((l) => `${l}\n`).join('')}`;
+  const loads = modules.map((name) => `wfc_load_module ${bashLiteral(name) || "''"}`);
+  const lines = [...loads, ...prelude].map((line) => `${line}\n`).join('');
+  return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${functionsNamedIn(loads)}${lines}`;
 }
 
 function tempPaths(plan: Plan, included: Uint8Array): string[] {
