@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { common, list, withCommon, withForce } from './options.ts';
+import { common, list, withCommon, withForce, withTrust } from './options.ts';
 import type { Perform } from './perform.ts';
 
 /** validate, plan, compile. */
@@ -15,7 +15,7 @@ export function addCompileCommands(y: Argv, perform: Perform): Argv {
       'plan [spec]',
       'Show what there is, what would run and why; nothing is written',
       (y) =>
-        withForce(withCommon(y))
+        withForce(withTrust(withCommon(y)))
           .option('target', {
             type: 'string',
             choices: ['slurm'] as const,
@@ -26,7 +26,13 @@ export function addCompileCommands(y: Argv, perform: Perform): Argv {
       (argv) =>
         perform(
           import('../commands/plan.ts').then((m) =>
-            m.plan({ ...common(argv), force: list(argv.force), target: argv.target ?? null, env: process.env }),
+            m.plan({
+              ...common(argv),
+              force: list(argv.force),
+              trust: argv.trust,
+              target: argv.target ?? null,
+              env: process.env,
+            }),
           ),
         ),
     )

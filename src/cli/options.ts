@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import type { CommonOptions } from '../commands/session.ts';
+import { TRUSTS, type Trust } from '../resume/contents.ts';
 
 /** The spec, and the options of every command. */
 export function withCommon<T>(y: Argv<T>) {
@@ -34,6 +35,16 @@ function withOptions<T>(y: Argv<T>) {
 
 export function withForce<T>(y: Argv<T>) {
   return y.option('force', { type: 'string', nargs: 1, describe: 'Run this rule or path anew (repeatable)' });
+}
+
+export function withTrust<T>(y: Argv<T>) {
+  return y.option('trust', {
+    type: 'string',
+    nargs: 1,
+    choices: TRUSTS,
+    default: 'fingerprints' as Trust,
+    describe: 'What must be as recorded: only files; commands and checks, too; or contents where a time differs',
+  });
 }
 
 export interface CommonArguments {

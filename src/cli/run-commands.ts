@@ -2,7 +2,17 @@ import type { Argv } from 'yargs';
 import type { RunOptions } from '../commands/run.ts';
 import type { RunSlurmOptions } from '../commands/run-slurm.ts';
 import type { ExitStatus } from '../commands/session.ts';
-import { CommandLineError, type CommonArguments, common, isScreen, list, withCommon, withForce } from './options.ts';
+import type { Trust } from '../resume/contents.ts';
+import {
+  CommandLineError,
+  type CommonArguments,
+  common,
+  isScreen,
+  list,
+  withCommon,
+  withForce,
+  withTrust,
+} from './options.ts';
 import type { Perform } from './perform.ts';
 
 /** run, resume, cancel, clean. */
@@ -81,7 +91,7 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
 }
 
 function withRunning<T>(y: Argv<T>) {
-  return withForce(withCommon(y))
+  return withForce(withTrust(withCommon(y)))
     .option('slurm', { type: 'boolean', describe: 'Compile what is not complete, and submit it to Slurm' })
     .option('watch', { type: 'boolean', default: false, describe: 'With --slurm: follow until all has ended' })
     .option('jobs', {
@@ -101,6 +111,7 @@ function withRunning<T>(y: Argv<T>) {
 
 interface RunArguments extends CommonArguments {
   force?: unknown;
+  trust: Trust;
   jobs?: string | undefined;
   keepGoing: boolean;
   dryRun: boolean;
@@ -133,6 +144,7 @@ function runOptions(argv: RunArguments): RunOptions & RunSlurmOptions {
   return {
     ...common(argv),
     force: list(argv.force),
+    trust: argv.trust,
     maxParallel: jobs,
     keepGoing: argv.keepGoing,
     dryRun: argv.dryRun,

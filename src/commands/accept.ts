@@ -11,7 +11,7 @@ import {
   type CommonOptions,
   EXIT,
   type ExitStatus,
-  lookAhead,
+  look,
   openSession,
   printDiagnostics,
   type Session,
@@ -79,9 +79,7 @@ function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions
   const taken = new Map<string, SuccessRecord>();
   let decisions: Decisions;
   for (;;) {
-    const outlook = lookAhead(session, [], history);
-    if ('diagnostics' in outlook) throw new Error('internal error: nothing was forced');
-    decisions = outlook.decisions;
+    decisions = look(session, { history }).decisions;
     // What comes after an accepted task shows its own reason only in the next round.
     const more = tasksToAccept(plan, decisions, asked);
     if (more.length === 0) break;

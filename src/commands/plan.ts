@@ -1,5 +1,6 @@
 import { countTasks, formatCount, paint, type Style, table } from '../io/terminal.ts';
 import type { Edge, Plan } from '../model/plan.ts';
+import type { Trust } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { REASONS } from '../resume/reason.ts';
 import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, printDiagnostics } from './session.ts';
@@ -7,6 +8,7 @@ import { slurmStages, stageReport } from './slurm-stages.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly force: readonly string[];
+  readonly trust: Trust;
   /** `slurm`: show the job arrays that compiling would make, too. */
   readonly target: 'slurm' | null;
   readonly env: NodeJS.ProcessEnv;
@@ -34,7 +36,7 @@ export function plan(options: PlanOptions): ExitStatus {
     printDiagnostics(session.diagnostics, options);
     return EXIT.badSpec;
   }
-  const outlook = lookAhead(session, options.force);
+  const outlook = lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;

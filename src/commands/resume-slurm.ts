@@ -4,6 +4,7 @@ import { countTasks, formatCount } from '../io/terminal.ts';
 import type { History } from '../resume/history.ts';
 import { runnableBeside } from '../resume/live.ts';
 import { escalateSession, shortages } from './escalation.ts';
+import { keepBeforeSubmission } from './keep-records.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { printPlan } from './plan.ts';
 import type { ResumeOptions } from './resume.ts';
@@ -30,7 +31,7 @@ export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
 }
 
 function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus {
-  const outlook = lookAhead(session, options.force);
+  const outlook = lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
     return EXIT.badSpec;
@@ -40,6 +41,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
     if (!options.quiet && !options.json) process.stderr.write(`${line}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
+  if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) return EXIT.done;
   const queued = queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);

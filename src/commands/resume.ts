@@ -25,6 +25,11 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
   const last = readLastRun(stateFolder(spec.folder).root);
   const merged = withRemembered(options, last, spec.folder);
   const backend = options.backend ?? last?.backend ?? 'local';
+  if (options.watch && backend === 'local') {
+    const message = '--watch goes with Slurm: a local run shows its progress by itself';
+    printDiagnostics([{ severity: 'error', message, location: null, hint: 'leave it out' }], options);
+    return EXIT.badSpec;
+  }
   if (last !== null && !options.quiet && !options.json) {
     const words = rememberedWords(last);
     if (words !== '') process.stderr.write(`as in the last run, unless given anew: ${words}\n`);

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { queuedJobs } from '../io/slurm.ts';
 import { countTasks } from '../io/terminal.ts';
+import type { Trust } from '../resume/contents.ts';
+import { keepBeforeSubmission } from './keep-records.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { remembered } from './remember.ts';
 import {
@@ -19,6 +21,8 @@ import { watchStatus } from './status.ts';
 
 export interface RunSlurmOptions extends CommonOptions {
   readonly force: readonly string[];
+  /** For what is handed in; inside a submission all that depends on a task that ran runs, too. */
+  readonly trust: Trust;
   readonly dryRun: boolean;
   /** Stay and follow what was submitted, until it ends. */
   readonly watch: boolean;
@@ -37,13 +41,14 @@ export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus> {
 
 /** What is not complete, as scripts; or the exit status where there is nothing to hand in. */
 function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitStatus {
-  const outlook = lookAhead(session, options.force);
+  const outlook = lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });
   const { decisions } = outlook;
+  if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
     process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;

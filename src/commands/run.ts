@@ -9,10 +9,11 @@ import { Progress } from '../io/progress.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
-import { recordsOfAdopted } from '../resume/adopt.ts';
+import type { Trust } from '../resume/contents.ts';
 import type { History } from '../resume/history.ts';
 import { markerPath } from '../resume/marker.ts';
 import { escalateSession, shortages } from './escalation.ts';
+import { keptRecords, keptWords } from './keep-records.ts';
 import { lookAtQueue } from './liveness.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { logEnd } from './log-end.ts';
@@ -32,6 +33,7 @@ import {
 
 export interface RunOptions extends CommonOptions {
   readonly force: readonly string[];
+  readonly trust: Trust;
   readonly maxParallel: number | null;
   readonly keepGoing: boolean;
   readonly dryRun: boolean;
@@ -46,7 +48,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   if (options.dryRun) {
-    const outlook = lookAhead(session, options.force);
+    const outlook = lookAhead(session, options);
     if ('diagnostics' in outlook) {
       printDiagnostics(outlook.diagnostics, options);
       return EXIT.badSpec;
@@ -76,7 +78,7 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   }
   // Before the first look at files: they could still write.
   const orphans = past ? stopOrphans(past) : [];
-  const outlook = lookAhead(opened, options.force, past);
+  const outlook = lookAhead(opened, { ...options, history: past });
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -100,9 +102,16 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   }
   writeLastRun(state.root, remembered('local', options, spec.folder));
   // Before there is a journal again: its mere presence says that state is not lost.
-  const kept = history === null ? completeByTimes(session, decisions) : decisions.toRecord;
+  const kept = keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
-  recordKept(session, kept, history, journal, progress);
+  const records = new Map(history?.records);
+  for (const { name, record } of kept.records) {
+    journal.done(name, record);
+    records.set(name, record);
+  }
+  journal.flush();
+  outlook.contents?.flush();
+  if (kept.byTimes) progress.warning(keptWords(kept));
   if (decisions.runCount === 0) {
     journal.close();
     printResult(nothingToDo(), session, outlook, options);
@@ -112,7 +121,7 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
   const { result, interrupt } = execute(plan, {
     decisions,
-    records: history?.records ?? new Map(),
+    records,
     disk,
     journal,
     state,
@@ -120,6 +129,7 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
     env: options.env,
     maxParallel,
     limits,
+    contents: outlook.contents,
     onFailure: options.keepGoing ? 'continue' : 'stop',
     observer: {
       started: () => {},
@@ -182,39 +192,6 @@ export function sweepMarkers({ disk }: Session, { markedPerhaps, records, unfini
   }
 }
 
-/** Tasks that are complete but whose record is older than their checks, or lost with all state. */
-function recordKept(
-  session: Session,
-  kept: readonly number[],
-  history: Outlook['history'],
-  journal: JournalWriter,
-  progress: Progress,
-): void {
-  const adopted = recordsOfAdopted(session.plan, kept, history?.records ?? new Map(), (path) =>
-    session.disk.stat(path),
-  );
-  for (const { name, record } of adopted) journal.done(name, record);
-  journal.flush();
-  if (history === null && adopted.length > 0) {
-    progress.warning(
-      `there are no records in .wfc/: ${formatCount(adopted.length)} tasks are taken as complete by the times of their files, as make does`,
-    );
-  }
-}
-
-/**
- * Where all state is lost, what is complete by its times is so in the whole experiment, not only for the goals of this
- * run: once there is a journal, a task without a record counts as never run.
- */
-function completeByTimes(session: Session, decisions: Outlook['decisions']): readonly number[] {
-  const { plan } = session;
-  if (plan.neededCount === plan.taskCount) return decisions.toRecord;
-  const everything = { ...plan, needed: new Uint8Array(plan.taskCount).fill(1), neededCount: plan.taskCount };
-  const outlook = lookAhead({ ...session, plan: everything }, []);
-  if ('diagnostics' in outlook) return decisions.toRecord;
-  return outlook.decisions.toRecord.filter((task) => decisions.reasons[task] === 0);
-}
-
 function warnOfGpus({ plan }: Session, reasons: Uint8Array, gpus: number, progress: Progress): void {
   if (gpus > 0) return;
   const asking = plan.rules.filter(
@@ -230,6 +207,7 @@ function nothingToDo(): RunResult {
     outcome: 'done',
     counts: { total: 0, done: 0, failed: 0, blocked: 0, running: 0 },
     failures: [],
+    unchanged: 0,
     seconds: 0,
   };
 }
@@ -241,16 +219,17 @@ function failureWords({ name, what, attempts }: Failure, willRetry: boolean): st
 // --- the closing summary ---
 
 function printResult(result: RunResult, session: Session, outlook: Outlook, options: RunOptions): void {
-  const { counts, failures, outcome, seconds } = result;
+  const { counts, failures, outcome, unchanged, seconds } = result;
   const complete = session.plan.neededCount - outlook.decisions.runCount;
   const notRun = counts.total - counts.done - counts.failed - counts.blocked;
   if (options.json) {
-    const { done, failed, blocked } = counts;
+    const { failed, blocked } = counts;
     const summary = {
       outcome,
       total: session.plan.neededCount,
       complete,
-      done,
+      done: counts.done - unchanged,
+      unchanged,
       failed,
       blocked,
       notRun,
@@ -267,7 +246,8 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
       `nothing to do: ${complete === 1 ? 'the 1 task is' : `all ${formatCount(complete)} tasks are`} complete`,
     );
   else {
-    const parts = [`${countTasks(counts.done)} done in ${formatDuration(seconds)}`];
+    const parts = [`${countTasks(counts.done - unchanged)} done in ${formatDuration(seconds)}`];
+    if (unchanged > 0) parts.push(`${formatCount(unchanged)} need not run: their inputs came out as before`);
     if (complete > 0) parts.push(`${formatCount(complete)} were complete`);
     if (counts.failed > 0) parts.push(paint(options.style, ['bold', 'red'], `${formatCount(counts.failed)} failed`));
     if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked by them`);

@@ -3,6 +3,7 @@ import type { Overrides, Setting } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
+import { ContentHashes } from '../io/content-hashes.ts';
 import { Disk } from '../io/disk.ts';
 import { readEscalations } from '../io/escalation-file.ts';
 import { readJournals } from '../io/journal.ts';
@@ -15,6 +16,7 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { SourceText } from '../model/source.ts';
+import type { Trust } from '../resume/contents.ts';
 import { type Decisions, decide, type Present } from '../resume/decide.ts';
 import { withEscalations } from '../resume/escalate.ts';
 import type { History } from '../resume/history.ts';
@@ -122,29 +124,48 @@ export interface Outlook {
   readonly decisions: Decisions;
   /** null where no state was left. */
   readonly history: History | null;
+  readonly trust: Trust;
+  /** Where `trust` is `contents`; what was read for it is kept only by a run. */
+  readonly contents: ContentHashes | null;
 }
 
-/** Decide what runs and why. `force` names rules and paths; one that names nothing is a diagnostic. */
-export function lookAhead(
-  session: Session,
-  force: readonly string[],
-  history: History | null = readJournals(session.state.journals),
-): Outlook | { diagnostics: Diagnostic[] } {
-  const { plan } = session;
-  const forced = forcedTasks(plan, force);
+export interface LookOptions {
+  /** Rules and paths that `--force` names; one that names nothing is a diagnostic. */
+  readonly force?: readonly string[];
+  /** `fingerprints` unless told. */
+  readonly trust?: Trust;
+  /** What the journals say, where they are read already. */
+  readonly history?: History | null;
+}
+
+/** Decide what runs and why. */
+export function lookAhead(session: Session, options: LookOptions = {}): Outlook | { diagnostics: Diagnostic[] } {
+  const { force = [], trust = 'fingerprints', history = readJournals(session.state.journals) } = options;
+  const forced = forcedTasks(session.plan, force);
   if ('diagnostics' in forced) return forced;
-  return { decisions: decide(plan, presentOf(session, history, forced.tasks)), history };
+  const contents = trust === 'contents' ? new ContentHashes(session.state.root, session.disk) : null;
+  const present = { ...presentOf(session, history), trust, contents, forced: forced.tasks };
+  return { decisions: decide(session.plan, present), history, trust, contents };
+}
+
+/** The same where nothing is forced, so that nothing can be wrong. */
+export function look(session: Session, options: Omit<LookOptions, 'force'> = {}): Outlook {
+  const outlook = lookAhead(session, options);
+  if ('diagnostics' in outlook) throw new Error('internal error: nothing was forced');
+  return outlook;
 }
 
 /** The past by its journals, and the disk as it is. */
-export function presentOf({ disk, spec }: Session, history: History | null, forced: Uint8Array | null): Present {
+export function presentOf({ disk, spec }: Session, history: History | null): Present {
   return {
     stat: (path) => disk.statSnapshot(path),
     isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),
     passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, spec.folder, disk),
-    forced,
+    trust: 'fingerprints',
+    contents: null,
+    forced: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { formatCount, paint, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
@@ -8,7 +8,7 @@ import {
   type CommonOptions,
   EXIT,
   type ExitStatus,
-  lookAhead,
+  look,
   openSession,
   presentOf,
   printDiagnostics,
@@ -39,9 +39,8 @@ export function why(options: WhyOptions): ExitStatus {
   }
   const plan = planOfTask(session.plan, named.task);
   const asked = { ...session, plan };
-  const outlook = lookAhead(asked, []);
-  if ('diagnostics' in outlook) throw new Error('internal error: nothing was forced');
-  const present = presentOf(asked, outlook.history, null);
+  const outlook = look(asked);
+  const present = presentOf(asked, outlook.history);
   const explanation = explain(plan, named.task, outlook.decisions, present);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(whyJson(plan, named.task, explanation), null, 2)}\n`);
@@ -77,20 +76,27 @@ function whyJson(plan: Plan, task: number, { chain, causes }: Explanation): obje
       task: taskNameOf(plan, task),
       reason,
       details: details.map((detail) => detailWords(plan, detail)),
-      upstream,
+      upstream: upstream && {
+        ...upstream,
+        first: upstream.first === null ? null : taskNameOf(plan, upstream.first),
+      },
     })),
     causes: causes.map(({ rule, reason, tasks, first }) => ({ rule, reason, tasks, first: taskNameOf(plan, first) })),
   };
 }
 
-function completeWords(plan: Plan, task: number, { records }: Present): string[] {
+function completeWords(plan: Plan, task: number, { records, stat }: Present): string[] {
   const rule = ruleOf(plan, task);
   const record = records?.get(rule.outputTexts[0]!(task - rule.firstTask));
   const name = taskNameOf(plan, task);
   if (!record) return [`${name} is complete: by the times of its files, since .wfc/ has no records`];
   const at = madeAt(record);
   const when = at === null ? '' : `, made ${clock(at)}`;
-  return [`${name} is complete${when}: its outputs, inputs and command are as its record says`];
+  const gone = rule.outputTexts.map((text) => text(task - rule.firstTask)).filter((path) => stat(path) === null);
+  return [
+    `${name} is complete${when}: its outputs, inputs and command are as its record says`,
+    ...gone.map((path) => `  ${path} is a temp output that has gone, and nothing that is to run needs it`),
+  ];
 }
 
 function chainWords(
@@ -112,7 +118,7 @@ function chainWords(
   });
   const own = causes.filter(({ tasks }) => tasks > 0);
   if (chain.length > 1 || own.length > 1) {
-    lines.push('', `root causes (${formatCount(own.reduce((n, c) => n + c.tasks, 0))} tasks in all):`);
+    lines.push('', `root causes (${countTasks(own.reduce((n, c) => n + c.tasks, 0))} in all):`);
     for (const { rule, reason, tasks, first } of own)
       lines.push(`  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`);
   }
@@ -140,6 +146,13 @@ function detailWords(plan: Plan, detail: Detail): string {
       return `${detail.path} does not pass its check`;
     case 'needed by':
       return `needed by ${taskNameOf(plan, detail.task)}`;
+    case 'unfinished': {
+      const { attempt, seconds, host, slurmId } = detail.start;
+      const place = [host === '' ? '' : ` on ${host}`, slurmId === '' ? '' : `, Slurm ${slurmId}`].join('');
+      return `attempt ${attempt} began ${clock(seconds * 1000)}${place}, and has no end`;
+    }
+    case 'marked':
+      return `${detail.marker} says that an attempt did not come to its end`;
     case 'no source':
       return `can't run: its source file ${detail.path} does not exist`;
   }

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { taskResources } from '../compile/resources.ts';
 import { type AttemptValues, bindingValue, commandPath } from '../compile/task-values.ts';
+import type { ContentHashes } from '../io/content-hashes.ts';
 import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
@@ -10,11 +11,12 @@ import type { StateFolder } from '../io/state-folder.ts';
 import type { Counts } from '../model/counts.ts';
 import { forEachPath, inputPaths, type Plan, type PlannedRule, ruleOf, taskName } from '../model/plan.ts';
 import type { Resources, Slot } from '../model/workflow.ts';
+import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { markerPath } from '../resume/marker.ts';
 import { reasonCode } from '../resume/reason.ts';
-import { type Seen, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
+import { type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
 import { environmentFunctions } from '../target/environment.ts';
 import {
   bashLiteral,
@@ -42,6 +44,8 @@ export interface RunResult {
   readonly outcome: 'done' | 'failed' | 'interrupted';
   readonly counts: Counts;
   readonly failures: readonly Failure[];
+  /** Of the tasks that are done, those that did not run after all: all their inputs came out as they were before. */
+  readonly unchanged: number;
   readonly seconds: number;
 }
 
@@ -62,6 +66,8 @@ export interface ExecutorOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly maxParallel: number;
   readonly limits: LocalLimits;
+  /** Where contents decide (`--trust contents`): a task does not run if what it depends on came out as before. */
+  readonly contents: ContentHashes | null;
   readonly onFailure: 'stop' | 'continue';
   readonly observer: RunObserver;
   /** A task that is asked to stop has this long before it is killed; 10 by default. */
@@ -102,6 +108,10 @@ export function execute(
   return { result: executor.run(), interrupt: () => executor.interrupt() };
 }
 
+function protectedWords(path: string): string {
+  return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
+}
+
 class Executor {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
@@ -111,6 +121,7 @@ class Executor {
   private readonly shells: ShellPool;
   private readonly running = new Set<Attempt>();
   private readonly failures: Failure[] = [];
+  private unchanged = 0;
   private readonly fingerprintOf: ((i: number) => string)[];
   private readonly checksOf: string[];
   /** Per rule, whether its tasks write straight to their log; the others to a scratch file that may become it. */
@@ -232,15 +243,7 @@ class Executor {
     const { disk } = this.options;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
-    const seen: Seen[] = [];
-    let missing: string | null = null;
-    for (const input of rule.inputs) {
-      forEachPath(input, index, (path) => {
-        const state = disk.stat(input.pathText(path));
-        if (state === null) missing ??= input.pathText(path);
-        if (!input.input.ancient) seen.push(state);
-      });
-    }
+    const { seen, missing } = this.lookAtInputs(rule, index);
     // A source file that went meanwhile, or a path that its task did not make inside its directory output.
     if (missing !== null) {
       this.fail({
@@ -252,6 +255,12 @@ class Executor {
       });
       return;
     }
+    const inputs = statesText(seen.map((input) => input.seen));
+    if (number === 1 && this.keepUnchanged(task, rule, index, seen)) return;
+    this.options.contents?.note(
+      seen.map(({ path }) => path),
+      inputs,
+    );
     const lease = this.pools.take(resources);
     const log = rule.logText(index);
     for (const text of rule.outputTexts) {
@@ -271,7 +280,7 @@ class Executor {
       resources,
       lease,
       startedAt: performance.now(),
-      inputs: statesText(seen),
+      inputs,
       log,
       scratch: null,
       worker: -1,
@@ -288,6 +297,45 @@ class Executor {
     if (!toLog) attempt.scratch = join(this.options.state.work, `output-${attempt.worker}`);
     this.running.add(attempt);
     if (number === 1) this.options.observer.started(task);
+  }
+
+  /** The inputs whose state counts, and the first of all that is not there. */
+  private lookAtInputs(rule: PlannedRule, index: number): { seen: SeenPath[]; missing: string | null } {
+    const seen: SeenPath[] = [];
+    let missing: string | null = null;
+    for (const input of rule.inputs) {
+      forEachPath(input, index, (at) => {
+        const path = input.pathText(at);
+        const state = this.options.disk.stat(path);
+        if (state === null) missing ??= path;
+        if (!input.input.ancient) seen.push({ path, seen: state });
+      });
+    }
+    return { seen, missing };
+  }
+
+  /** Where contents decide: a task whose inputs all came out as they were does not run, and its record says so. */
+  private keepUnchanged(task: number, rule: PlannedRule, index: number, inputs: readonly SeenPath[]): boolean {
+    const { contents, records, journal, disk, decisions } = this.options;
+    if (contents === null || decisions.reasons[task] !== reasonCode('upstream runs')) return false;
+    const paths = rule.outputTexts.map((text) => text(index));
+    const outputs = paths.map((path) => ({ path, seen: disk.stat(path) }));
+    const checks = this.checksOf[rule.rule.index]!;
+    const record = unchangedRecord(records.get(paths[0]!), { inputs, outputs, checks, contents });
+    if (record === null) {
+      // It is to be made anew, and what is protected is not.
+      const kept = paths.find((path, o) => rule.rule.outputs[o]!.protected && disk.isProtected(path));
+      if (kept === undefined) return false;
+      const what = protectedWords(kept);
+      this.fail({ task, name: taskName(rule, index), what, attempts: 0, log: null });
+      return true;
+    }
+    journal.done(paths[0]!, record);
+    contents.flush();
+    this.unchanged++;
+    this.scheduler.finish(task, 'done');
+    for (const path of this.temps.afterSuccess(task)) disk.remove(path);
+    return true;
   }
 
   /** The bash that runs one attempt: its variables, then the rule's function. */
@@ -414,6 +462,10 @@ class Executor {
       return disk.stat(path);
     });
     const now = statesText(states);
+    this.options.contents?.note(
+      rule.outputTexts.map((text) => text(index)),
+      now,
+    );
     const earlier = decisions.reasons[task] === reasonCode('temp needed') ? records.get(name)?.outputs : undefined;
     journal.done(name, {
       fingerprint: this.fingerprintOf[rule.rule.index]!(index),
@@ -425,6 +477,7 @@ class Executor {
     });
     // Before anything that depends on it may start: a wfc that is killed then need not run it again.
     journal.flush();
+    this.options.contents?.flush();
     this.removeMarker(rule, index);
     this.scheduler.finish(task, 'done');
     for (const path of this.temps.afterSuccess(task)) disk.remove(path);
@@ -455,13 +508,12 @@ class Executor {
         if (!output.protected) return;
         for (let i = 0; i < rule.space.size; i++) {
           const task = rule.firstTask + i;
-          if (this.options.decisions.reasons[task] === 0) continue;
+          const reason = this.options.decisions.reasons[task]!;
+          // Where contents decide, whether one of those runs is seen only when its turn comes.
+          if (reason === 0 || (this.options.contents !== null && reason === reasonCode('upstream runs'))) continue;
           const path = rule.outputTexts[o]!(i);
           if (this.options.disk.isProtected(path)) {
-            this.failBeforeStart(
-              task,
-              `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`,
-            );
+            this.failBeforeStart(task, protectedWords(path));
           }
         }
       });
@@ -522,7 +574,13 @@ class Executor {
     if (this.mode !== 'interrupted') for (const path of this.temps.atEnd()) this.options.disk.remove(path);
     const outcome = this.mode === 'interrupted' ? 'interrupted' : this.failures.length > 0 ? 'failed' : 'done';
     const seconds = (performance.now() - this.beganAt) / 1000;
-    this.settle.resolve({ outcome, counts: this.scheduler.counts(), failures: this.failures, seconds });
+    this.settle.resolve({
+      outcome,
+      counts: this.scheduler.counts(),
+      failures: this.failures,
+      unchanged: this.unchanged,
+      seconds,
+    });
     this.settle = null;
   }
 }

@@ -7,7 +7,9 @@ import {
   type PlannedRule,
   ruleOf,
 } from '../model/plan.ts';
+import { type Contents, holdsByContent, type SeenPath, type Trust } from './contents.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
+import type { Start } from './history.ts';
 import { markerPath } from './marker.ts';
 import { reasonCode } from './reason.ts';
 import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
@@ -19,10 +21,13 @@ export interface Present {
   readonly isEmptyDirectory: (path: string) => boolean;
   /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
   readonly records: ReadonlyMap<string, SuccessRecord> | null;
-  /** First outputs of tasks whose last attempt began and did not finish. */
-  readonly unfinished: { readonly has: (name: string) => boolean };
+  /** Attempts that began and did not finish, by their task's first output. */
+  readonly unfinished: Pick<ReadonlyMap<string, Start>, 'has' | 'get'>;
   /** Whether an output passes its checks now; asked only where they or the file changed. */
   readonly passesChecks: (rule: PlannedRule, output: number, path: string) => boolean;
+  readonly trust: Trust;
+  /** Where `trust` is `contents`. */
+  readonly contents: Contents | null;
   /** Per task, 1 where `--force` names it. */
   readonly forced: Uint8Array | null;
 }
@@ -40,6 +45,7 @@ export interface Decisions {
 }
 
 const MISSING = reasonCode('output missing');
+const INCOMPLETE = reasonCode('output incomplete');
 const UPSTREAM = reasonCode('upstream runs');
 const TEMP_NEEDED = reasonCode('temp needed');
 
@@ -47,6 +53,8 @@ const TEMP_NEEDED = reasonCode('temp needed');
 export function decide(plan: Plan, present: Present): Decisions {
   return new Decider(plan, present).decide();
 }
+
+type State = Pick<FileState, 'mtimeMs' | 'size'>;
 
 /** Times and sizes of a list of paths; NaN for a missing file. */
 interface States {
@@ -58,7 +66,7 @@ function newStates(length: number): States {
   return { mtimeMs: new Float64Array(length).fill(Number.NaN), size: new Float64Array(length) };
 }
 
-function stateAt(states: States, i: number): { mtimeMs: number; size: number } | null {
+function stateAt(states: States, i: number): State | null {
   const mtimeMs = states.mtimeMs[i]!;
   return Number.isNaN(mtimeMs) ? null : { mtimeMs, size: states.size[i]! };
 }
@@ -72,6 +80,8 @@ class Decider {
   private readonly fingerprintOf: ((taskIndex: number) => string)[];
   private readonly checks: string[];
   private readonly toRecord: number[] = [];
+  /** Where all state is lost: what a gone temp output of a task stands for, in place of a record. See `standIn`. */
+  private readonly standIns = new Map<number, State>();
 
   constructor(plan: Plan, present: Present) {
     this.plan = plan;
@@ -106,7 +116,7 @@ class Decider {
     const record = this.present.records?.get(rule.outputTexts[0]!(i));
     const outputs = this.outputStates[rule.rule.index]!.map((states, o): Seen => {
       const state = stateAt(states, i);
-      return state ?? recordedStates(record, o);
+      return state ?? (record ? recordedStates(record, o) : (this.standIns.get(task) ?? null));
     });
     return { inputs: this.inputStates(rule, i), outputs };
   }
@@ -119,22 +129,34 @@ class Decider {
     }
     if (!this.statOutputs(rule, i)) return MISSING;
     const name = rule.outputTexts[0]!(i);
-    if (this.present.unfinished.has(name)) return reasonCode('output incomplete');
+    if (this.present.unfinished.has(name)) return INCOMPLETE;
     const record = this.present.records?.get(name);
     if (!record) {
       if (this.present.records === null) return this.reasonByTimes(task, rule, i);
-      return this.hasPresentOutput(rule, i) ? reasonCode('no record') : MISSING;
+      if (!this.hasPresentOutput(rule, i)) return MISSING;
+      return this.isMarked(name) ? INCOMPLETE : reasonCode('no record');
     }
-    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
-    if (!this.sameOutputs(outputs, record)) return reasonCode('output changed');
-    if (record.fingerprint !== this.fingerprintOf[rule.rule.index]!(i)) return reasonCode('command changed');
+    return this.reasonByRecord(task, rule, i, record);
+  }
+
+  private reasonByRecord(task: number, rule: PlannedRule, i: number, record: SuccessRecord): number {
+    const ofRule = rule.rule.index;
+    const { contents, trust } = this.present;
+    const outputs = this.outputStates[ofRule]!.map((states) => stateAt(states, i));
+    const sameTimes = this.sameOutputs(outputs, record);
+    if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, outputs, record, contents)))
+      return reasonCode('output changed');
+    if (trust !== 'times' && record.fingerprint !== this.fingerprintOf[ofRule]!(i))
+      return reasonCode('command changed');
     // Before the inputs: one that is to be remade is gone or changed by nature.
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
-    if (firstDifference(record.inputs, this.inputStates(rule, i)) !== -1) return reasonCode('input changed');
-    if (record.checks !== this.checks[rule.rule.index]) {
-      if (!this.passesChecks(rule, i)) return reasonCode('check failed');
-      this.toRecord.push(task);
-    }
+    const sameInputTimes = firstDifference(record.inputs, this.inputStates(rule, i)) === -1;
+    if (!sameInputTimes && !(contents && holdsByContent(record.inputs, this.seenInputs(rule, i), contents)))
+      return reasonCode('input changed');
+    const newChecks = trust !== 'times' && record.checks !== this.checks[ofRule];
+    if (newChecks && !this.passesChecks(rule, i)) return reasonCode('check failed');
+    // Times that differ are recorded anew: the next look need not read the files.
+    if (newChecks || !sameTimes || !sameInputTimes) this.toRecord.push(task);
     return 0;
   }
 
@@ -166,6 +188,29 @@ class Decider {
     return outputs.every((state, o) => state === null || firstDifference(recorded[o] ?? '', [state]) === -1);
   }
 
+  private sameOutputsByContent(
+    rule: PlannedRule,
+    i: number,
+    outputs: readonly (State | null)[],
+    record: SuccessRecord,
+    contents: Contents,
+  ): boolean {
+    const recorded = record.outputs.split(',');
+    return outputs.every(
+      (seen, o) =>
+        seen === null || holdsByContent(recorded[o] ?? '', [{ path: rule.outputTexts[o]!(i), seen }], contents),
+    );
+  }
+
+  private seenInputs(rule: PlannedRule, i: number): SeenPath[] {
+    const seen: SeenPath[] = [];
+    for (const input of rule.inputs) {
+      if (input.input.ancient) continue;
+      forEachPath(input, i, (path) => seen.push({ path: input.pathText(path), seen: this.inputState(input, path) }));
+    }
+    return seen;
+  }
+
   /** The states of the inputs that count, in order; a temp input that is gone stands as its producer recorded it. */
   private inputStates(rule: PlannedRule, i: number): Seen[] {
     const states: Seen[] = [];
@@ -186,7 +231,7 @@ class Decider {
     if (!rule.rule.outputs[position]!.temp) return state;
     const recorded = recordedStates(this.present.records?.get(rule.outputTexts[0]!(i)), position);
     if (state && !recorded.some((r) => sameFile(r, state))) return state;
-    return recorded.length > 0 ? recorded : state;
+    return recorded.length > 0 ? recorded : (state ?? this.standIns.get(producer) ?? null);
   }
 
   /** Source files, and files inside directory outputs: looked at once per path of the pattern. */
@@ -233,19 +278,25 @@ class Decider {
     });
   }
 
+  /** Where the journal was lost, the file beside a half-written output still tells of it. */
+  private isMarked(name: string): boolean {
+    const marker = markerPath(name);
+    return marker !== null && this.present.stat(marker) !== null;
+  }
+
   /** Make's rule, where all state is lost: complete if no input is newer than an output. */
   private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
     const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
-    if (outputs.every((o) => o === null)) return MISSING;
-    const marker = markerPath(rule.outputTexts[0]!(i));
-    if (marker !== null && this.present.stat(marker) !== null) return reasonCode('output incomplete');
+    if (this.isMarked(rule.outputTexts[0]!(i))) return INCOMPLETE;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
-    const oldest = Math.min(...outputs.map((o) => o?.mtimeMs ?? Number.POSITIVE_INFINITY));
-    const newer = this.inputStates(rule, i).some(
-      (s) => s === null || (s !== 'gone source' && !Array.isArray(s) && (s as FileState).mtimeMs > oldest),
-    );
-    if (newer) return reasonCode('input newer');
+    const inputs = this.inputStates(rule, i);
+    const times = inputs.flatMap((s) => (s === null || s === 'gone source' ? [] : Array.isArray(s) ? s : [s]));
+    const newest = times.reduce((max: number, { mtimeMs }: State) => Math.max(max, mtimeMs), 0);
+    const oldest = outputs.reduce((min, o) => Math.min(min, o?.mtimeMs ?? min), Number.POSITIVE_INFINITY);
+    if (inputs.includes(null) || newest > oldest) return reasonCode('input newer');
     if (!this.passesChecks(rule, i)) return reasonCode('check failed');
+    // As make looks through an intermediate file that is gone: it is as old as what it would be made from.
+    if (outputs.includes(null)) this.standIns.set(task, { mtimeMs: newest, size: 0 });
     this.toRecord.push(task);
     return 0;
   }

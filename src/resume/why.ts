@@ -1,5 +1,7 @@
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Decisions, Present } from './decide.ts';
+import type { Start } from './history.ts';
+import { markerPath } from './marker.ts';
 import { REASONS, type Reason, reasonCode } from './reason.ts';
 import {
   type FileState,
@@ -27,6 +29,8 @@ export type Detail =
   | { readonly kind: 'newer'; readonly path: string; readonly now: State | null; readonly output: State | null }
   | { readonly kind: 'check failed'; readonly path: string }
   | { readonly kind: 'needed by'; readonly task: number }
+  | { readonly kind: 'unfinished'; readonly start: Start }
+  | { readonly kind: 'marked'; readonly marker: string }
   | { readonly kind: 'no source'; readonly path: string };
 
 /** A task that runs, and why. */
@@ -35,7 +39,7 @@ export interface Link {
   readonly reason: Reason;
   readonly details: readonly Detail[];
   /** Where its reason is that others run: how many of those it depends on. The next link is the first of them. */
-  readonly upstream: { readonly running: number; readonly all: number } | null;
+  readonly upstream: { readonly running: number; readonly all: number; readonly first: number | null } | null;
 }
 
 /** Tasks of a rule that run for the same reason of their own. */
@@ -110,12 +114,14 @@ function isWalked(input: PlannedInput, index: number, groups: Map<PlannedInput, 
   return false;
 }
 
-/** The same plan, asked for nothing but a task. */
+/** The same plan, asked for nothing but a task; where outputs may be temp, also for what else the targets need. */
 export function planOfTask(plan: Plan, task: number): Plan {
-  const needed = new Uint8Array(plan.taskCount);
+  // A temp output that is gone is made again for those that read it: they decide about it.
+  const hasTemps = plan.rules.some(({ rule }) => rule.outputs.some(({ temp }) => temp));
+  const needed = hasTemps ? plan.needed.slice() : new Uint8Array(plan.taskCount);
   const tasks = [task, ...reach(plan, task, () => true)];
   for (const t of tasks) needed[t] = 1;
-  return { ...plan, needed, neededCount: tasks.length };
+  return { ...plan, needed, neededCount: needed.reduce((sum, n) => sum + n, 0) };
 }
 
 function upstreamOf(
@@ -185,9 +191,14 @@ function ownDetails(plan: Plan, rule: PlannedRule, i: number, reasons: Uint8Arra
       return record ? changedInputs(plan, rule, i, record, present) : [];
     case 'input newer':
       return newerInput(plan, rule, i, paths, present);
+    case 'output incomplete': {
+      const start = present.unfinished.get(paths[0]!);
+      if (start) return [{ kind: 'unfinished', start }];
+      const marker = markerPath(paths[0]!);
+      return marker === null ? [] : [{ kind: 'marked', marker }];
+    }
     case 'complete':
     case 'forced':
-    case 'output incomplete':
     case 'command changed':
     case 'upstream runs':
       return [];

@@ -36,6 +36,7 @@ export function wfc(args: readonly string[], folder: string): Session {
     profile: values('--profile')[0],
     userProfiles: null,
     force: values('--force'),
+    trust: 'fingerprints',
     json: rest.includes('--json'),
     quiet: false,
     style: { colour: false },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lookAhead, openSession } from '../../src/commands/session.ts';
+import { look, openSession } from '../../src/commands/session.ts';
 import { execute, type RunResult } from '../../src/execute/executor.ts';
 import { JournalWriter } from '../../src/io/journal.ts';
 import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
@@ -12,13 +12,12 @@ async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> 
     ...{ json: false, quiet: true, style },
   });
   if ('diagnostics' in session) throw new Error(JSON.stringify(session.diagnostics));
-  const outlook = lookAhead(session, []);
-  if ('diagnostics' in outlook) throw new Error(JSON.stringify(outlook.diagnostics));
+  const outlook = look(session);
   const { plan, disk, state } = session;
   const journal = new JournalWriter(state.journals);
   const { result } = execute(plan, {
     ...{ disk, state, journal, graceSeconds, specFolder: e.folder, env: process.env },
-    ...{ decisions: outlook.decisions, records: new Map(), maxParallel: 1, onFailure: 'stop' },
+    ...{ decisions: outlook.decisions, records: new Map(), contents: null, maxParallel: 1, onFailure: 'stop' },
     limits: { cpus: 1, memoryMiB: 1024, gpus: [] },
     observer: { started: () => {}, failed: () => {}, progress: () => {} },
   });

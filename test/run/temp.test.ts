@@ -97,3 +97,19 @@ it('after a failure removes temp outputs at the end of the run, and makes them a
   expect((await e.run()).status).toBe(0);
   expect(e.calls()).toEqual(['unpack a', 'unpack b']);
 });
+
+it('where all state is lost, a temp output that is gone is as old as what it is made from', async () => {
+  const e = experiment(spec(), FILES);
+  await e.run();
+  e.calls();
+  e.remove('.wfc');
+  e.remove('plot/b');
+  // Made again for the one that reads it and is gone; from then on no other consumer is stale for it.
+  await e.run();
+  expect(e.calls()).toEqual(['plot b', 'unpack b']);
+  expect((await e.run()).stderr).toContain('nothing to do');
+  e.remove('.wfc');
+  e.age('source/a', -100);
+  await e.run();
+  expect(e.calls()).toEqual(['fit a', 'plot a', 'unpack a']);
+});

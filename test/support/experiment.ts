@@ -1,5 +1,6 @@
 /** An experiment in a fresh folder of its own, and the built CLI to run it with, as a user would. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -37,6 +38,8 @@ export interface Running {
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it is started, from the experiment's folder; there itself unless told. */
+  readonly folder?: string;
 }
 
 export class Experiment {
@@ -56,9 +59,9 @@ export class Experiment {
     return this.wfc(`run ${args}`.trim(), options);
   }
 
-  start(args: readonly string[], { env = {} }: StartOptions = {}): Running {
+  start(args: readonly string[], { env = {}, folder = '.' }: StartOptions = {}): Running {
     const child = execa(process.execPath, [CLI, ...args], {
-      cwd: this.folder,
+      cwd: this.path(folder),
       env: { ...WITHOUT, ...env },
       reject: false,
       stdin: 'ignore',
@@ -87,6 +90,21 @@ export class Experiment {
 
   read(path: string): string {
     return readFileSync(this.path(path), 'utf8');
+  }
+
+  /** Replace a text in a file, which must hold it. */
+  edit(path: string, from: string, to: string): void {
+    const text = this.read(path);
+    if (!text.includes(from)) throw new Error(`${path} does not hold: ${from}`);
+    this.write(path, text.replace(from, to));
+  }
+
+  folderAt(path: string): void {
+    mkdirSync(this.path(path), { recursive: true });
+  }
+
+  executable(path: string): void {
+    chmodSync(this.path(path), 0o755);
   }
 
   has(path: string): boolean {
