@@ -2,6 +2,7 @@ import { addCompileCommands } from './cli/compile-commands.ts';
 import { addLookCommands } from './cli/look-commands.ts';
 import { CommandLineError } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
+import { addPictureCommands } from './cli/picture-commands.ts';
 import { addRunCommands } from './cli/run-commands.ts';
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
@@ -31,7 +32,10 @@ async function main(args: readonly string[]): Promise<void> {
       'parse-positional-numbers': false,
       'duplicate-arguments-array': true,
     });
-  const parser = addLookCommands(addRunCommands(addCompileCommands(start, perform), perform), perform)
+  const parser = addPictureCommands(
+    addLookCommands(addRunCommands(addCompileCommands(start, perform), perform), perform),
+    perform,
+  )
     .demandCommand(1, 'Name a command, such as "wfc plan".')
     .strict()
     .recommendCommands()

@@ -3,8 +3,10 @@
 # a password. Otherwise says which tests will be skipped. Exit status: 0, but 1 where CI is 'true' and something is missing.
 set -euo pipefail
 
-# Slurm, its accounting and its authentication; the engines that scripts are compared with; what the examples call.
-packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck snakemake r-base-core environment-modules)
+# Slurm, its accounting and its authentication; the engines that scripts are compared with; what the examples call; what
+# draws graphs, and the browser that shows reports.
+packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck snakemake r-base-core environment-modules
+  graphviz chromium)
 
 # Sets `missing` to the packages that are not installed. One dpkg-query for all: it exits 1 when it does not know one.
 find_missing() {

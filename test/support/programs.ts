@@ -1,0 +1,21 @@
+/** Suites that need a program of a Debian package, or say in one plain sentence why they do not run. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, it } from 'vitest';
+
+/** Without the program the suite is one skipped test; where CI is 'true' that test fails instead. */
+export function describeWith(need: { program: string; package: string }, title: string, body: () => void): void {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const isThere = folders.some((folder) => existsSync(join(folder, need.program)));
+  describe(title, () => {
+    if (isThere) {
+      body();
+      return;
+    }
+    const reason = `${need.program} is missing: install Debian's ${need.package}`;
+    it(`is skipped: ${reason}`, (context) => {
+      if (process.env.CI === 'true') throw new Error(reason);
+      context.skip(reason);
+    });
+  });
+}
