@@ -16,7 +16,7 @@ export interface SmallSpec {
   targets: string[] | null;
 }
 
-type Row = Record<string, string>;
+export type Row = Record<string, string>;
 
 export interface NaiveTask {
   /** `rule a=1 b=2`. */
@@ -38,7 +38,7 @@ export interface NaivePlan {
 
 const PLACEHOLDER = /\{(\w+)(?::0(\d))?\}/g;
 
-function fill(pattern: string, row: Row): string {
+export function fill(pattern: string, row: Row): string {
   return pattern.replace(PLACEHOLDER, (_, name: string, pad?: string) => row[name]!.padStart(Number(pad ?? 0), '0'));
 }
 
@@ -60,10 +60,11 @@ export function columnOrder(spec: SmallSpec): string[] {
   return [...Object.keys(spec.params), ...Object.values(spec.tables).flatMap((t) => Object.keys(t[0]!))];
 }
 
-export function enumerate(spec: SmallSpec): NaivePlan {
+/** All tasks in order, each with the first of its rows. */
+export function enumerateTasks(spec: SmallSpec): { task: NaiveTask; row: Row }[] {
   const rows = allRows(spec);
   const order = columnOrder(spec);
-  const tasks: NaiveTask[] = [];
+  const found: { task: NaiveTask; row: Row }[] = [];
   for (const [name, rule] of Object.entries(spec.rules)) {
     const named = new Set(rule.output.flatMap(namesIn));
     const key = order.filter((c) => named.has(c));
@@ -78,9 +79,15 @@ export function enumerate(spec: SmallSpec): NaivePlan {
         return [...new Set((gathers ? agreeing : [row]).map((r) => fill(pattern, r)))];
       });
       const values = key.map((k) => ` ${k}=${row[k]}`).join('');
-      tasks.push({ name: name + values, inputs, outputs: rule.output.map((o) => fill(o, row)) });
+      found.push({ task: { name: name + values, inputs, outputs: rule.output.map((o) => fill(o, row)) }, row });
     }
   }
+  return found;
+}
+
+export function enumerate(spec: SmallSpec): NaivePlan {
+  const rows = allRows(spec);
+  const tasks = enumerateTasks(spec).map(({ task }) => task);
   const producer = new Map<string, NaiveTask>();
   const collisions: string[] = [];
   for (const task of tasks) {

@@ -4,11 +4,10 @@ import { columnOrder, type SmallRule, type SmallSpec } from './naive.ts';
 /** Values that several params share, so that different params can give the same text. */
 const VALUES = ['1', '2', '10', '11', '01', 'a', 'b', 'a-1', 'x_y'];
 
-const axis = fc.uniqueArray(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 3 });
 const integers = fc.uniqueArray(fc.constantFrom('0', '1', '2', '12'), { minLength: 1, maxLength: 3 });
 
-function tableOf(names: readonly string[]): fc.Arbitrary<Record<string, string>[]> {
-  const row = fc.record(Object.fromEntries(names.map((n) => [n, fc.constantFrom('1', '2', 'a', 'b')])));
+function tableOf(names: readonly string[], values: readonly string[]): fc.Arbitrary<Record<string, string>[]> {
+  const row = fc.record(Object.fromEntries(names.map((n) => [n, fc.constantFrom(...values)])));
   return fc.uniqueArray(row, { minLength: 1, maxLength: 4, selector: (r) => JSON.stringify(names.map((n) => r[n])) });
 }
 
@@ -48,52 +47,66 @@ function outputPattern(
 }
 
 /** Random small specs: axes and tables, excludes, rules that read each other's outputs by param, by literal, by gather. */
-export const smallSpec: fc.Arbitrary<SmallSpec> = fc
-  .record({
-    params: fc.record({ p: axis, q: axis, n: integers }, { requiredKeys: [] }),
-    withTable: fc.boolean(),
-    table: tableOf(['t', 'u', 'v']),
-    dice: fc.array(fc.nat(1000), { minLength: 150, maxLength: 150 }),
-    ruleCount: fc.integer({ min: 1, max: 4 }),
-    styles: fc.array(joinStyle, { minLength: 4, maxLength: 4 }),
-  })
-  .map(({ params, withTable, table, dice, ruleCount, styles }) => {
-    let at = 0;
-    const roll = (sides: number): number => dice[at++ % dice.length]! % sides;
-    const spec: SmallSpec = { params, tables: withTable ? { arms: table } : {}, exclude: [], rules: {}, targets: null };
-    const columns = columnOrder(spec);
-    const valuesOf = (c: string): string[] => spec.params[c] ?? [...new Set(table.map((row) => row[c]!))];
-    for (let e = roll(3); e > 0 && columns.length > 0; e--) {
-      const entry: Record<string, string[]> = {};
-      for (let i = 0; i <= roll(2); i++) {
-        const column = columns[roll(columns.length)]!;
-        entry[column] = [valuesOf(column)[roll(valuesOf(column).length)]!];
+export const smallSpec: fc.Arbitrary<SmallSpec> = smallSpecs(VALUES, ['1', '2', 'a', 'b']);
+
+/** The same with these values of params, and of table columns. */
+export function smallSpecs(values: readonly string[], cells: readonly string[]): fc.Arbitrary<SmallSpec> {
+  const axis = fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 });
+  return fc
+    .record({
+      params: fc.record({ p: axis, q: axis, n: integers }, { requiredKeys: [] }),
+      withTable: fc.boolean(),
+      table: tableOf(['t', 'u', 'v'], cells),
+      dice: fc.array(fc.nat(1000), { minLength: 150, maxLength: 150 }),
+      ruleCount: fc.integer({ min: 1, max: 4 }),
+      styles: fc.array(joinStyle, { minLength: 4, maxLength: 4 }),
+    })
+    .map(({ params, withTable, table, dice, ruleCount, styles }) => {
+      let at = 0;
+      const roll = (sides: number): number => dice[at++ % dice.length]! % sides;
+      const spec: SmallSpec = {
+        params,
+        tables: withTable ? { arms: table } : {},
+        exclude: [],
+        rules: {},
+        targets: null,
+      };
+      const columns = columnOrder(spec);
+      const valuesOf = (c: string): string[] => spec.params[c] ?? [...new Set(table.map((row) => row[c]!))];
+      for (let e = roll(3); e > 0 && columns.length > 0; e--) {
+        const entry: Record<string, string[]> = {};
+        for (let i = 0; i <= roll(2); i++) {
+          const column = columns[roll(columns.length)]!;
+          entry[column] = [valuesOf(column)[roll(valuesOf(column).length)]!];
+        }
+        spec.exclude.push(entry);
       }
-      spec.exclude.push(entry);
-    }
-    for (let r = 0; r < ruleCount; r++) {
-      const name = `r${r}`;
-      const key = columns.filter(() => roll(2) === 0);
-      const pads = new Set(key.filter((k) => k === 'n' && roll(3) === 0));
-      const output = [outputPattern(name, key, styles[r]!, pads, 'out')];
-      if (roll(4) === 0) output.push(outputPattern(`${name}b`, key, '/', pads, 'out'));
-      const rule: SmallRule = { output, input: [], gather: [] };
-      const known = determined(spec, new Set(key));
-      for (const earlier of Object.values(spec.rules)) {
-        if (roll(3) === 0) continue;
-        const gather = new Set(rule.gather);
-        rule.input.push(readFrom(earlier.output[roll(earlier.output.length)]!, known, gather, columns, valuesOf, roll));
-        rule.gather = [...gather];
+      for (let r = 0; r < ruleCount; r++) {
+        const name = `r${r}`;
+        const key = columns.filter(() => roll(2) === 0);
+        const pads = new Set(key.filter((k) => k === 'n' && roll(3) === 0));
+        const output = [outputPattern(name, key, styles[r]!, pads, 'out')];
+        if (roll(4) === 0) output.push(outputPattern(`${name}b`, key, '/', pads, 'out'));
+        const rule: SmallRule = { output, input: [], gather: [] };
+        const known = determined(spec, new Set(key));
+        for (const earlier of Object.values(spec.rules)) {
+          if (roll(3) === 0) continue;
+          const gather = new Set(rule.gather);
+          rule.input.push(
+            readFrom(earlier.output[roll(earlier.output.length)]!, known, gather, columns, valuesOf, roll),
+          );
+          rule.gather = [...gather];
+        }
+        if (roll(4) === 0) rule.input.push('source.txt');
+        spec.rules[name] = rule;
       }
-      if (roll(4) === 0) rule.input.push('source.txt');
-      spec.rules[name] = rule;
-    }
-    if (roll(3) === 0) {
-      const rules = Object.values(spec.rules);
-      spec.targets = [rules[roll(rules.length)]!.output[0]!];
-    }
-    return spec;
-  });
+      if (roll(3) === 0) {
+        const rules = Object.values(spec.rules);
+        spec.targets = [rules[roll(rules.length)]!.output[0]!];
+      }
+      return spec;
+    });
+}
 
 /** An input on another rule's output: each param kept, gathered, written out as a literal, or replaced by another param. */
 function readFrom(
