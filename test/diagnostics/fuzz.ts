@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readUtf8 } from '../../src/io/spec-file.ts';
 import { renderDiagnostic } from '../../src/io/terminal.ts';
 import type { Location } from '../../src/model/source.ts';
 import { compileText } from '../schema/compile-text.ts';
 import { CASES } from './cases.ts';
 import { mutate, randomFrom } from './mutations.ts';
+import { bytesSoup, commandSoup, tokenSoup, treeSoup } from './soup.ts';
 
 const SLOWEST_MS = 1000;
 
@@ -90,6 +93,38 @@ export function fuzz(seed: number, count: number): { text: string; problem: stri
     if (problem !== null) failures.push({ text: mutant, problem });
   }
   return failures;
+}
+
+/** Texts out of nothing that went wrong: bytes by way of a file, tokens, trees and commands in turn. */
+export function fuzzSoup(seed: number, count: number): { text: string; problem: string }[] {
+  const random = randomFrom(seed);
+  const failures: { text: string; problem: string }[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'wfc-soup-'));
+  const makers = [
+    (): string | null => readBytes(join(folder, 'wfc.yml'), bytesSoup(random)),
+    () => tokenSoup(random),
+    () => treeSoup(random),
+    () => commandSoup(random),
+  ];
+  try {
+    for (let n = 0; n < count; n++) {
+      const text = makers[n % makers.length]!();
+      const problem = text === null ? null : problemOf(text);
+      if (text !== null && problem !== null) failures.push({ text, problem });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return failures;
+}
+
+/** The text of a file of these bytes; null where they are refused, in words. */
+function readBytes(file: string, bytes: Buffer): string | null {
+  writeFileSync(file, bytes);
+  const read = readUtf8(file);
+  if ('text' in read) return read.text;
+  renderDiagnostic(read.diagnostic, { colour: false });
+  return null;
 }
 
 /** What is wrong with how a text was taken, in words; null for a plan or diagnostics, within a second. */

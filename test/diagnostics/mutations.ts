@@ -1,6 +1,6 @@
 /** Mutations of valid specs, from a seed: what cats, merges and tired people do to files. */
 
-const TOKENS = [
+export const TOKENS = [
   '{',
   '}',
   '[',
