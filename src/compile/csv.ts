@@ -75,9 +75,11 @@ class PlacedCell implements Cell {
     const { text } = this.source;
     const before = this.row[this.column - 1];
     const from = before === undefined ? this.lineStart : before.location.start + before.text.length + 1;
-    const lineEnd = text.indexOf('\n', this.lineStart);
+    const newline = text.indexOf('\n', this.lineStart);
+    const lineEnd = newline < 0 ? text.length : newline;
     const at = text.indexOf(this.text, from);
-    const start = at >= 0 && (lineEnd < 0 || at <= lineEnd) ? at : from;
+    // Where a quoted cell is spelled otherwise than it reads, those behind it may be looked for past the end.
+    const start = at >= 0 && at <= lineEnd ? at : Math.min(from, lineEnd);
     return { source: this.source, start, end: Math.min(start + Math.max(1, this.text.length), text.length) };
   }
 }

@@ -88,9 +88,9 @@ export function fuzz(seed: number, count: number): { text: string; problem: stri
     const original = SEEDS[random(n % 3 === 0 ? SEEDS.length : 2)]!;
     const mutant = mutate(original, random);
     // One in eight changes a file that the spec names instead, or is a --config file.
-    const problem =
-      n % 8 === 7 ? problemOf(SEEDS[1]!, mutate(FILES['stations.csv'], random), mutant) : problemOf(mutant);
-    if (problem !== null) failures.push({ text: mutant, problem });
+    const csv = n % 8 === 7 ? mutate(FILES['stations.csv'], random) : null;
+    const problem = csv === null ? problemOf(mutant) : problemOf(SEEDS[1]!, csv, mutant);
+    if (problem !== null) failures.push({ text: csv === null ? mutant : JSON.stringify([csv, mutant]), problem });
   }
   return failures;
 }

@@ -36,3 +36,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 it.each(Object.keys(TEXTS))('%s: a plan or plain words, within a second', (name) => {
   expect(problemOf(TEXTS[name]!)).toBeNull();
 });
+
+const TABLES: Readonly<Record<string, string>> = {
+  'an empty cell behind a carriage return, at the end': 'station,area\n1,12\n"2",\r\n\n',
+  'too many cells behind a carriage return': 'staon,a\r00,12\nstaon,a\r00,12\n',
+  'a carriage return inside quotes': '"010\r30500",7\n',
+};
+
+it.each(Object.keys(TABLES))('a table with %s: a plan or plain words, at places inside it', (name) => {
+  const spec = 'wfc: 1\ntables: {t: {csv: stations.csv}}\nrules: {r: {output: "o{station}", run: "echo"}}\n';
+  expect(problemOf(spec, TABLES[name]!)).toBeNull();
+});
