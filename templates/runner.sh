@@ -789,7 +789,8 @@ _wfc_ask_queue() {
     [[ -n $job ]] || continue
     if [[ -z ${asked[$job]-} ]]; then
       asked[$job]=no
-      if listed=$(timeout 10 squeue --noheader --array --states=all --format='%i %T' --jobs="$job" 2>&1) ||
+      # Variables of the user's own for squeue would hide elements.
+      if listed=$(unset "${!SQUEUE_@}" && timeout 10 squeue --noheader --array --states=all --format='%i %T' --jobs="$job" 2>&1) ||
         [[ $listed == *'Invalid job id'* ]]; then
         asked[$job]=yes
         while read -r stage state; do states[${stage:-none}]=$state; done <<<"$listed"
@@ -1264,10 +1265,10 @@ _wfc_end() {
     if [[ -n $_wfc_slurm_id ]] && ((_wfc_done > 0 && _wfc_restarts < 20)); then
       _wfc_own
       _wfc_say "$_wfc_stage.$_wfc_element: out of time: goes on in a new attempt"
-      # The requeue ends this job by a signal.
+      # The requeue ends this job by a signal, which must not end scontrol before that has its answer.
       trap '' TERM
       # No `end`: the element has not ended, and its consumers must not take it for that.
-      scontrol requeue "$_wfc_slurm_id" && exit 1
+      timeout -s KILL 30 bash -c 'trap "" TERM; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
     fi
     status=1
   elif ((left > 0)); then

@@ -32,13 +32,19 @@ export function lookAlive(session: Session, history: History | null, queue: Queu
 }
 
 /** Ask squeue once, for two seconds at most, and only where a submission may not have ended. */
-export function lookAtQueue({ spec, state }: Session, history: History | null, env: NodeJS.ProcessEnv): Queue {
-  const submissions = readSubmissions(state.journals, spec.folder);
-  const mayLive = submissions.some(isOpen) || [...(history?.unfinished.values() ?? [])].some((s) => s.slurmId !== '');
-  if (!mayLive) return { kind: 'not asked' };
-  const elements = queuedElements(spec.folder, env, 2);
+export function lookAtQueue(session: Session, history: History | null, env: NodeJS.ProcessEnv): Queue {
+  if (!mayBeQueued(session, history)) return { kind: 'not asked' };
+  const elements = queuedElements(session.spec.folder, env, 2);
   if (elements === null) return { kind: 'unknown' };
   return { kind: 'known', elements, running: new Set(elements.filter((e) => e.isRunning).map((e) => e.slurmId)) };
+}
+
+/** By the records alone: whether a submission may not have ended. */
+export function mayBeQueued({ spec, state }: Session, history: History | null): boolean {
+  return (
+    readSubmissions(state.journals, spec.folder).some(isOpen) ||
+    [...(history?.unfinished.values() ?? [])].some((start) => start.slurmId !== '')
+  );
 }
 
 /** The closing job comes when all arrays have ended: what it writes tells that the submission is over. */

@@ -6,7 +6,15 @@ import { countTasks, formatCount, paint, printable, table } from '../io/terminal
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
-import { isAnythingAlive, isAttemptAlive, type Liveness, lookAlive, lookAtQueue, type Queue } from './liveness.ts';
+import {
+  isAnythingAlive,
+  isAttemptAlive,
+  type Liveness,
+  lookAlive,
+  lookAtQueue,
+  mayBeQueued,
+  type Queue,
+} from './liveness.ts';
 import { logEnd } from './log-end.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { paramsOf } from './task-argument.ts';
@@ -188,10 +196,10 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
     const now = journalSignature(session.state.journals);
     if (now !== signature) history = readJournals(session.state.journals);
     signature = now;
-    if (began - askedAt >= ASK_SECONDS * 1000) {
-      queue = lookAtQueue(session, history, options.env);
-      askedAt = began;
-    }
+    // Where the records tell that all submissions are over, nobody is asked.
+    const isDue = began - askedAt >= ASK_SECONDS * 1000;
+    if (isDue || !mayBeQueued(session, history)) queue = lookAtQueue(session, history, options.env);
+    if (isDue) askedAt = began;
     const status = statusOf(session, history, queue);
     screen.show(screenLines(status, session, options));
     if (!isAnythingAlive(status.liveness)) {

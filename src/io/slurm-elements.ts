@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { askSlurm } from './slurm-ask.ts';
 
 /** An element of a job array, or a whole job, in the queue. */
 export interface QueuedElement {
@@ -14,7 +14,7 @@ export interface QueuedElement {
 
 /** The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. */
 export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
-  const listed = ask('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%j|%Z'], env, seconds);
+  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%j|%Z'], env, seconds);
   if (listed === null) return null;
   return listed.split('\n').flatMap((line) => {
     const [job, index, state, name, ...folder] = line.split('|');
@@ -60,7 +60,7 @@ export function elementEnds(slurmIds: ReadonlySet<string>, env: NodeJS.ProcessEn
   const ends = new Map<string, ElementEnd>();
   if (slurmIds.size === 0) return ends;
   const jobs = [...new Set([...slurmIds].map((id) => id.split('_')[0]!))].join(',');
-  const accounts = ask(
+  const accounts = askSlurm(
     'sacct',
     ['--noheader', '--parsable2', '--allocations', `--jobs=${jobs}`, '--format=JobID,State,ExitCode'],
     env,
@@ -71,7 +71,12 @@ export function elementEnds(slurmIds: ReadonlySet<string>, env: NodeJS.ProcessEn
     if (id !== undefined && slurmIds.has(id)) setEnd(ends, id, state!, exitCode ?? '');
   }
   if (ends.size < slurmIds.size) {
-    const queue = ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T', `--jobs=${jobs}`], env, 10);
+    const queue = askSlurm(
+      'squeue',
+      ['--noheader', '--array', '--states=all', '--format=%i|%T', `--jobs=${jobs}`],
+      env,
+      10,
+    );
     for (const line of (queue ?? '').split('\n')) {
       const [id, state] = line.split('|');
       if (id !== undefined && slurmIds.has(id) && !ends.has(id)) setEnd(ends, id, state!, '');
@@ -86,15 +91,4 @@ function setEnd(ends: Map<string, ElementEnd>, id: string, state: string, exitCo
   if (known) ends.set(id, known);
   else if (state === 'FAILED' && signal !== undefined && signal !== '0') ends.set(id, `killed by signal ${signal}`);
   else if (state === 'FAILED' && status !== undefined && status !== '') ends.set(id, `exit status ${status}`);
-}
-
-function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds: number): string | null {
-  const { status, stdout, error } = spawnSync(command, args, {
-    env,
-    encoding: 'utf8',
-    timeout: seconds * 1000,
-    maxBuffer: 256 * 1024 * 1024,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return error || status !== 0 ? null : stdout;
 }

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
+import { askSlurm } from './slurm-ask.ts';
 
 /** What a Slurm site says of its limits; null where it does not say. */
 export interface DetectedLimits {
@@ -11,13 +11,14 @@ export interface DetectedLimits {
 
 /** Ask the controller and, where there is one, the accounting database. Without Slurm, or in 10 s no answer: nothing. */
 export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
-  const config = ask('scontrol', ['show', 'config'], env);
+  const config = askSlurm('scontrol', ['show', 'config'], env);
   if (config === null) return { maxArraySize: null, maxSubmit: null, timeLimitSeconds: () => null };
   const maxArraySize = numberOf(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1]);
   const user = userInfo().username;
   // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
   const assoc =
-    ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', `user=${user}`, 'format=MaxSubmit,QOS'], env) ?? '';
+    askSlurm('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', `user=${user}`, 'format=MaxSubmit,QOS'], env) ??
+    '';
   const rows = assoc
     .split('\n')
     .filter((l) => l !== '')
@@ -26,7 +27,7 @@ export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
   const qos =
     names.length === 0
       ? ''
-      : (ask(
+      : (askSlurm(
           'sacctmgr',
           ['--noheader', '--parsable2', 'show', 'qos', `names=${names.join(',')}`, 'format=MaxSubmitPU'],
           env,
@@ -41,7 +42,7 @@ export function detectLimits(env: NodeJS.ProcessEnv): DetectedLimits {
 
 /** The default partition is what sinfo marks with a star; of several, the smallest limit counts. sinfo(1), %l. */
 function timeLimits(env: NodeJS.ProcessEnv): DetectedLimits['timeLimitSeconds'] {
-  const lines = (ask('sinfo', ['--noheader', '--format=%P %l'], env) ?? '').split('\n');
+  const lines = (askSlurm('sinfo', ['--noheader', '--format=%P %l'], env) ?? '').split('\n');
   return (partition) => {
     const wanted = partition?.split(',') ?? null;
     const limits = lines.flatMap((line) => {
@@ -65,19 +66,9 @@ function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv, seconds = 10): string | null {
-  const { status, stdout, error } = spawnSync(command, args, {
-    env,
-    encoding: 'utf8',
-    timeout: seconds * 1000,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return error || status !== 0 ? null : stdout;
-}
-
 /** End these jobs; false where scancel fails. */
 export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  return ask('scancel', jobs, env, 30) !== null;
+  return askSlurm('scancel', jobs, env, 30) !== null;
 }
 
 /** A job of this user in the queue. */
@@ -89,7 +80,7 @@ export interface QueuedJob {
 
 /** This user's jobs in the queue; null where the controller does not answer. */
 export function queuedJobs(env: NodeJS.ProcessEnv): QueuedJob[] | null {
-  const lines = ask('squeue', ['--me', '--noheader', '--format=%j|%Z'], env);
+  const lines = askSlurm('squeue', ['--me', '--noheader', '--format=%j|%Z'], env);
   return lines === null
     ? null
     : lines.split('\n').flatMap((line) => {
