@@ -55,5 +55,8 @@ while IFS= read -r -N 8 -u 3 wfc_length; do
   wfc_status=$?
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$!" 2>/dev/null
+  # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each subshell
+  # would copy and free the whole table.
+  disown -a
   printf 'e %s\n' "$wfc_status" >&4
 done
