@@ -14,7 +14,6 @@ import type { Resources, Slot } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
-import { markerPath } from '../resume/marker.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
 import { environmentFunctions } from '../target/environment.ts';
@@ -25,6 +24,7 @@ import {
   renderRuleFunctions,
   ruleFunctionName,
 } from '../target/functions.ts';
+import { Markers } from './markers.ts';
 import { type Lease, type LocalLimits, LocalPools } from './pools.ts';
 import { Scheduler } from './scheduler.ts';
 import { TempOutputs } from './temps.ts';
@@ -118,6 +118,7 @@ class Executor {
   private readonly scheduler: Scheduler;
   private readonly pools: LocalPools;
   private readonly temps: TempOutputs;
+  private readonly markers: Markers;
   private readonly shells: ShellPool;
   private readonly running = new Set<Attempt>();
   private readonly failures: Failure[] = [];
@@ -148,6 +149,7 @@ class Executor {
     this.hadLogs =
       existsSync(join(options.state.root, 'logs')) || plan.rules.some((r) => !r.rule.log.text.startsWith('.wfc/'));
     const functionsFile = this.writeWorkFiles();
+    this.markers = new Markers(options.disk, options.state);
     this.scripts = plan.rules.map((r) => r.rule.command.script && this.scriptPath(r));
     this.shells = new ShellPool({
       size: Math.max(1, Math.min(options.maxParallel, this.scheduler.total)),
@@ -289,6 +291,7 @@ class Executor {
     };
     const name = rule.outputTexts[0]!(index);
     const source = this.taskSource(attempt, { toLog, hasLog });
+    this.markers.set(name);
     attempt.worker = this.shells.run(
       source,
       (group) => this.guard(() => this.options.journal.started(name, number, group)),
@@ -342,9 +345,6 @@ class Executor {
   private taskSource(attempt: Attempt, { toLog, hasLog }: { toLog: boolean; hasLog: boolean }): string {
     const { rule, index, number, log, lease, resources } = attempt;
     const lines: string[] = [];
-    // Before anything else. Where it can't be made, the journal must do.
-    const marker = markerPath(rule.outputTexts[0]!(index));
-    if (marker !== null) lines.push(`: 2>/dev/null >${bashLiteral(commandPath(marker))} || :`);
     if (toLog) lines.push(`exec >>${bashLiteral(commandPath(log))} 2>&1`);
     if (hasLog) lines.push(attemptLine(number));
     if (resources.gpus > 0) lines.push(`export CUDA_VISIBLE_DEVICES=${bashLiteral(lease.gpus.join(','))}`);
@@ -478,19 +478,14 @@ class Executor {
     // Before anything that depends on it may start: a wfc that is killed then need not run it again.
     journal.flush();
     this.options.contents?.flush();
-    this.removeMarker(rule, index);
+    this.markers.remove(name);
     this.scheduler.finish(task, 'done');
     for (const path of this.temps.afterSuccess(task)) disk.remove(path);
   }
 
   private removeOutputs(rule: PlannedRule, index: number): void {
     for (const text of rule.outputTexts) this.options.disk.remove(text(index));
-    this.removeMarker(rule, index);
-  }
-
-  private removeMarker(rule: PlannedRule, index: number): void {
-    const marker = markerPath(rule.outputTexts[0]!(index));
-    if (marker !== null) rmSync(this.options.disk.absolute(marker), { force: true });
+    this.markers.remove(rule.outputTexts[0]!(index));
   }
 
   private failBeforeStart(task: number, what: string): void {

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
 import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
 
 /** `first` succeeds; `second` writes half of its output and waits at the gate; `third` reads it. */
@@ -117,4 +117,35 @@ it('a process group that is not the task’s is left alone, though it has its nu
   );
   const { stderr } = await e.run('--goal out/first.txt');
   expect(stderr).not.toContain('of an earlier run');
+});
+
+/** Of a task that waits at a gate: the state of its mark while it runs, and the names beside its output afterwards. */
+async function markOf(folder: string): Promise<{ inode: number; seed: number; left: string[] }> {
+  const e = experiment(`
+rules:
+  one: {output: "${folder}/a", run: "touch begun; read -r < gate; touch {output}"}
+`);
+  const gate = await e.gate('gate');
+  const run = e.start(['run']);
+  await until(() => e.has('begun'));
+  const at = folder.startsWith('/') ? folder : e.path(folder);
+  const inode = statSync(`${at}/.a.wfc-incomplete`).ino;
+  const seed = statSync(e.path('.wfc/local/marker')).ino;
+  await gate.pass();
+  expect((await run.ended).status).toBe(0);
+  return { inode, seed, left: readdirSync(at) };
+}
+
+it('all marks of half-written outputs are one file, so that no file is made and removed a task', async () => {
+  const { inode, seed, left } = await markOf('out');
+  expect(inode).toBe(seed);
+  expect(left).toEqual(['a']);
+});
+
+it.skipIf(!existsSync('/dev/shm'))('an output on another file system is marked too', async () => {
+  const shm = mkdtempSync('/dev/shm/wfc-marks-');
+  onTestFinished(() => rmSync(shm, { recursive: true }));
+  const { inode, seed, left } = await markOf(shm);
+  expect(inode).not.toBe(seed);
+  expect(left).toEqual(['a']);
 });
