@@ -1,11 +1,12 @@
 import { JournalWriter, readJournals } from '../io/journal.ts';
+import { runCheck } from '../io/run-check.ts';
 import { countTasks, formatCount, printable } from '../io/terminal.ts';
-import { type Plan, ruleOf } from '../model/plan.ts';
+import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
+import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { Decisions } from '../resume/decide.ts';
-import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { emptyHistory } from '../resume/history.ts';
-import { REASONS, type Reason } from '../resume/reason.ts';
-import { type SuccessRecord, statesText } from '../resume/record.ts';
+import { REASONS, type Reason, reasonCode } from '../resume/reason.ts';
+import type { SuccessRecord } from '../resume/record.ts';
 import { lockFolder } from './locking.ts';
 import {
   type CommonOptions,
@@ -32,6 +33,8 @@ const HARMLESS: ReadonlySet<Reason> = new Set([
   'input changed',
   'input newer',
 ]);
+
+const TEMP_NEEDED = reasonCode('temp needed');
 
 /** `wfc accept`: what is there counts as made by the spec as it is now. What is missing or half-done stays so. */
 export function accept(options: AcceptOptions): Promise<ExitStatus> | ExitStatus {
@@ -75,73 +78,89 @@ function askedTasks(session: Session, { names, ...options }: AcceptOptions): Uin
 
 function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions): ExitStatus {
   const { plan } = session;
-  const history = readJournals(session.state.journals) ?? emptyHistory();
+  const history = readJournals(session.state.journals);
+  const known = history ?? emptyHistory();
   const taken = new Map<string, SuccessRecord>();
-  let decisions: Decisions;
+  const refused = new Set<number>();
+  // Where there are no records at all, a file beside an output may still say that it is half-written.
+  let { decisions } = look(session, { history });
   for (;;) {
-    decisions = look(session, { history }).decisions;
     // What comes after an accepted task shows its own reason only in the next round.
-    const more = tasksToAccept(plan, decisions, asked);
+    const more = tasksToAccept(plan, decisions, asked).filter((task) => !refused.has(task));
     if (more.length === 0) break;
-    for (const [name, record] of recordsOf(plan, more, decisions, history.records)) {
+    const whole = more.filter((task) => passesChecks(session, task, refused));
+    for (const { name, record } of recordsOfAdopted(plan, whole, decisions, known.records)) {
       taken.set(name, record);
-      history.records.set(name, record);
+      known.records.set(name, record);
     }
+    decisions = look(session, { history: known }).decisions;
   }
   if (!options.dryRun && taken.size > 0) {
     const journal = new JournalWriter(session.state.journals);
     for (const [name, record] of taken) journal.done(name, record);
     journal.close();
   }
-  const left = new Map<Reason, number>();
-  decisions.reasons.forEach((code, task) => {
-    if (code !== 0 && asked[task] === 1 && plan.needed[task] === 1)
-      left.set(REASONS[code]!, (left.get(REASONS[code]!) ?? 0) + 1);
+  tellAccepted(taken.size, tasksLeft(plan, decisions, asked, refused), options);
+  return EXIT.done;
+}
+
+/** An output that does not pass its checks is not whole, whatever else is harmless about it. */
+function passesChecks({ plan, disk, spec }: Session, task: number, refused: Set<number>): boolean {
+  const rule = ruleOf(plan, task);
+  const passes = rule.rule.outputs.every((output, o) => {
+    const path = rule.outputTexts[o]!(task - rule.firstTask);
+    if (output.checks.length === 0 || (output.temp && disk.stat(path) === null)) return true;
+    return runCheck(rule.rule, o, path, spec.folder, disk);
   });
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ accepted: taken.size, left: Object.fromEntries(left) }, null, 2)}\n`);
-    return EXIT.done;
+  if (!passes) refused.add(task);
+  return passes;
+}
+
+/** Tasks whose reason is harmless, after all that they depend on: what runs before one makes it run in any case. */
+function tasksToAccept(plan: Plan, { reasons }: Decisions, asked: Uint8Array): number[] {
+  const tasks: number[] = [];
+  reasons.forEach((code, task) => {
+    if (code === 0 || asked[task] === 0 || plan.needed[task] === 0 || !HARMLESS.has(REASONS[code]!)) return;
+    let waits = false;
+    forEachDependency(plan, task, (producer, { input }) => {
+      // A temp output that is gone is to be made only for those that run.
+      waits ||= !input.ancient && reasons[producer] !== 0 && reasons[producer] !== TEMP_NEEDED;
+    });
+    if (!waits) tasks.push(task);
+  });
+  return tasks;
+}
+
+/** What was asked for and is to run all the same, by reason. */
+function tasksLeft(
+  plan: Plan,
+  { reasons }: Decisions,
+  asked: Uint8Array,
+  refused: ReadonlySet<number>,
+): Map<Reason, number> {
+  const left = new Map<Reason, number>();
+  reasons.forEach((code, task) => {
+    if (code === 0 || asked[task] === 0 || plan.needed[task] === 0) return;
+    const reason = refused.has(task) ? 'check failed' : REASONS[code]!;
+    left.set(reason, (left.get(reason) ?? 0) + 1);
+  });
+  return left;
+}
+
+function tellAccepted(
+  accepted: number,
+  left: ReadonlyMap<Reason, number>,
+  { json, quiet, dryRun }: AcceptOptions,
+): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ accepted, left: Object.fromEntries(left) }, null, 2)}\n`);
+    return;
   }
-  const lines = [`${countTasks(taken.size)} ${options.dryRun ? 'would be taken' : 'taken'} as complete`];
+  if (quiet && left.size === 0) return;
+  const lines = [`${countTasks(accepted)} ${dryRun ? 'would be taken' : 'taken'} as complete`];
   if (left.size > 0) {
     const words = [...left].map(([reason, n]) => `${reason} ${formatCount(n)}`);
     lines.push(`not these, which are to run: ${words.join(', ')}`);
   }
   process.stderr.write(`${printable(lines.join('\n'))}\n`);
-  return EXIT.done;
-}
-
-function tasksToAccept(plan: Plan, { reasons }: Decisions, asked: Uint8Array): number[] {
-  const tasks: number[] = [];
-  reasons.forEach((code, task) => {
-    if (code !== 0 && asked[task] === 1 && plan.needed[task] === 1 && HARMLESS.has(REASONS[code]!)) tasks.push(task);
-  });
-  return tasks;
-}
-
-function* recordsOf(
-  plan: Plan,
-  tasks: readonly number[],
-  { seen }: Decisions,
-  records: ReadonlyMap<string, SuccessRecord>,
-): Generator<[string, SuccessRecord]> {
-  const fingerprintOf = plan.rules.map((rule) => fingerprints(rule));
-  for (const task of tasks) {
-    const rule = ruleOf(plan, task);
-    const i = task - rule.firstTask;
-    const name = rule.outputTexts[0]!(i);
-    const { inputs, outputs } = seen(task);
-    const before = records.get(name);
-    yield [
-      name,
-      {
-        fingerprint: fingerprintOf[rule.rule.index]!(i),
-        checks: checksText(rule),
-        durationSeconds: before?.durationSeconds ?? 0,
-        inputs: statesText(inputs),
-        outputs: statesText(outputs),
-        peakMiB: before?.peakMiB ?? null,
-      },
-    ];
-  }
 }

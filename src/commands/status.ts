@@ -138,7 +138,9 @@ function statusLines(
   const notes: string[] = [];
   if (!hasState) notes.push('nothing ran here yet, as far as .wfc/ tells');
   if (lostCount > 0)
-    notes.push(`${countTasks(lostCount)} began and did not finish, and nothing runs them now: they are to run again`);
+    notes.push(
+      `${countTasks(lostCount)} began and did not finish, and nothing runs ${lostCount === 1 ? 'it now: it is' : 'them now: they are'} to run again`,
+    );
   notes.push(...queueWords(liveness));
   if (notes.length > 0) lines.push('', ...notes);
   if (failures.length > 0) lines.push('');

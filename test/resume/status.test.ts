@@ -1,0 +1,161 @@
+/** `wfc status` and `wfc logs`: what became of tasks, by the records; files are not looked at. */
+import { hostname } from 'node:os';
+import { expect, it } from 'vitest';
+import { type Experiment, experiment, until } from '../support/experiment.ts';
+
+const HOST = hostname().replace(/[^A-Za-z0-9._-]/g, '_');
+const SPEC = `
+params: {i: [1, 2, 3]}
+rules:
+  fit:
+    output: out/{i}.txt
+    run: |
+      echo "fitting {i}"
+      [[ {i} != 2 ]] || { printf 'no \\033[31mconvergence\\n'; exit 7; }
+      touch {output}
+  plot: {input: "out/{i}.txt", output: "plot/{i}.txt", run: "touch {output}"}
+  sum: {gather: i, input: "plot/{i}.txt", output: sum.txt, run: "touch {output}"}
+`;
+
+async function failedOnce(): Promise<Experiment> {
+  const e = experiment(SPEC);
+  expect((await e.run('-k')).status).toBe(1);
+  return e;
+}
+
+interface Counts {
+  readonly [state: string]: number;
+}
+
+async function counts(e: Experiment, args = ''): Promise<Counts> {
+  const { status, stdout } = await e.wfc(`status --json ${args}`.trim());
+  expect(status).toBe(0);
+  const { total, done, failed, running, pending, blocked } = JSON.parse(stdout) as Counts;
+  return { total, done, failed, running, pending, blocked } as Counts;
+}
+
+it('counts by rule what is done, failed and blocked, and shows each failure with reason, log and its end', async () => {
+  const e = await failedOnce();
+  const { status, stdout } = await e.wfc('status');
+  expect(status).toBe(0);
+  expect(stdout.split('\n').map((line) => line.trim().replace(/ {2,}/g, '  '))).toEqual([
+    'tasks  done  running  pending  failed  blocked  rule',
+    '3  2  0  0  1  0  fit',
+    '3  2  0  0  0  1  plot',
+    '1  0  0  0  0  1  sum',
+    '7  4  0  0  1  2  total',
+    '',
+    `failed fit i=2: exit status 7 (on ${HOST})`,
+    'log: .wfc/logs/fit/i=2.log',
+    '| fitting 2',
+    // Shown, not obeyed.
+    '| no ␛[31mconvergence',
+  ]);
+});
+
+it('--json holds the same counts, and per failure params, reason, status, Slurm id and log', async () => {
+  const e = await failedOnce();
+  const now = JSON.parse((await e.wfc('status --json')).stdout);
+  expect(now).toEqual({
+    ...{ total: 7, done: 4, failed: 1, running: 0, pending: 0, blocked: 2 },
+    ...{ didNotFinish: 0, queue: 'not asked' },
+    rules: [
+      { name: 'fit', total: 3, done: 2, failed: 1, running: 0, pending: 0, blocked: 0 },
+      { name: 'plot', total: 3, done: 2, failed: 0, running: 0, pending: 0, blocked: 1 },
+      { name: 'sum', total: 1, done: 0, failed: 0, running: 0, pending: 0, blocked: 1 },
+    ],
+    failures: [
+      {
+        ...{ task: 'fit i=2', rule: 'fit', params: { i: '2' }, reason: 'exit status 7', attempt: 1, status: 7 },
+        ...{ slurm: null, host: HOST, log: '.wfc/logs/fit/i=2.log' },
+      },
+    ],
+  });
+});
+
+it('before any run all is pending; files without records are not looked at; --goal narrows', async () => {
+  const e = experiment(SPEC, { 'out/1.txt': 'x' });
+  expect((await e.wfc('status')).stdout).toContain('nothing ran here yet');
+  expect(await counts(e)).toEqual({ total: 7, done: 0, failed: 0, running: 0, pending: 7, blocked: 0 });
+  expect(await counts(e, '--goal plot/1.txt')).toMatchObject({ total: 2, pending: 2 });
+  expect(e.has('.wfc')).toBe(false);
+});
+
+const WAITING = `
+rules:
+  one: {output: a, run: "touch began; read -r < gate; touch {output}"}
+  two: {input: a, output: b, run: "touch {output}"}
+`;
+
+it('what runs is running, with the process that runs it; once that is killed it did not finish, and is pending', async () => {
+  const e = experiment(WAITING);
+  await e.gate('gate');
+  const run = e.start(['run']);
+  await until(() => e.has('began') && e.files('.wfc/journal').some((path) => e.read(path).includes('started\ta')));
+  expect(await counts(e)).toEqual({ total: 2, done: 0, failed: 0, running: 1, pending: 1, blocked: 0 });
+  expect((await e.wfc('status')).stdout).toContain(`a run works here: process ${run.pid} on ${hostname()}`);
+  run.kill('SIGKILL');
+  await run.ended;
+  // Its watchman ends the task.
+  await expect
+    .poll(async () => (await e.wfc('status')).stdout, { timeout: 40_000 })
+    .toContain('1 task began and did not finish, and nothing runs it now: it is to run again');
+  expect(await counts(e)).toMatchObject({ running: 0, pending: 2 });
+});
+
+it('of another machine that shares the folder, what it began is running while its lock is there', async () => {
+  const e = experiment(WAITING);
+  e.write('.wfc/journal/000001-far-7.tsv', 'run\t1\tfar\t\t.\nstarted\ta\t1\t1000\t77\t.\n');
+  e.write('.wfc/lock', JSON.stringify({ host: 'far', pid: 7, startTicks: '1', since: '2026-01-01T00:00:00.000Z' }));
+  expect(await counts(e)).toMatchObject({ running: 1, pending: 1 });
+  expect((await e.wfc('status')).stdout).toContain('a run works here: process 7 on far');
+  e.remove('.wfc/lock');
+  expect(await counts(e)).toMatchObject({ running: 0, pending: 2 });
+});
+
+it.each(['run', 'resume', 'accept', 'clean --outputs --yes'])(
+  'wfc %s leaves the folder to a run on another machine that holds the lock',
+  async (command) => {
+    const e = experiment(WAITING, { a: 'made elsewhere' });
+    e.write('.wfc/lock', JSON.stringify({ host: 'far', pid: 7, startTicks: '1', since: '2026-01-01T00:00:00.000Z' }));
+    const { status, stderr } = await e.wfc(command);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('process 7 on far')]);
+    expect([e.read('a'), e.files('.wfc')]).toEqual(['made elsewhere', ['.wfc/lock']]);
+  },
+);
+
+it('wfc cancel says where to stop a run of another machine, and stops one of this', async () => {
+  const e = experiment(WAITING);
+  e.write('.wfc/lock', JSON.stringify({ host: 'far', pid: 7, startTicks: '1', since: '2026-01-01T00:00:00.000Z' }));
+  const far = await e.wfc('cancel');
+  expect([far.status, far.stderr]).toEqual([3, expect.stringContaining('a run works here on far, process 7')]);
+  e.remove('.wfc/lock');
+  await e.gate('gate');
+  const run = e.start(['run']);
+  await until(() => e.has('began'));
+  expect((await e.wfc('cancel')).status).toBe(0);
+  expect((await run.ended).status).toBe(130);
+});
+
+it('a torn journal, and one of nonsense, are no obstacle', async () => {
+  const e = await failedOnce();
+  e.write('.wfc/journal/000050-x-1.tsv', 'done\tout/1.txt\tabc\nfailed\tout/3.txt\t1\nstarted\t\t\n\t\t\t.\n\0\n');
+  expect(await counts(e)).toMatchObject({ done: 4, failed: 1 });
+});
+
+it('logs prints what a task wrote, and beside it where and how it ended', async () => {
+  const e = await failedOnce();
+  const failed = await e.wfc('logs fit i=2');
+  expect(failed).toEqual({
+    status: 0,
+    stdout: 'fitting 2\nno \u001b[31mconvergence',
+    stderr: 'fit i=2: .wfc/logs/fit/i=2.log; exit status 7',
+  });
+  expect((await e.wfc('logs -q out/1.txt')).stderr).toBe('');
+  expect(await e.wfc('logs plot/1.txt')).toEqual({
+    ...{ status: 0, stdout: '', stderr: 'plot i=1: it wrote nothing, so there is no log' },
+  });
+  expect(JSON.parse((await e.wfc('logs --json fit i=2')).stdout)).toEqual({
+    ...{ task: 'fit i=2', log: '.wfc/logs/fit/i=2.log', reason: 'exit status 7', slurm: null },
+  });
+});
