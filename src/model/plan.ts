@@ -16,6 +16,8 @@ export interface Tuples {
 export interface Escalation {
   readonly memoryMiB: number | null;
   readonly timeSeconds: number | null;
+  /** The attempt that ran out, by `attemptId`; '' where that is not known. */
+  readonly cause: string;
 }
 
 /** A rule's tasks: the tuples of its key, as a range of global task ids. */

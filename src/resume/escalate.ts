@@ -5,6 +5,12 @@ import type { FailedAttempt } from './history.ts';
 /** What a task ran out of. */
 export type Shortage = 'memory' | 'time';
 
+/** What a task ran out of, and in which attempt, by `attemptId`. */
+export interface RanOut {
+  readonly shortage: Shortage;
+  readonly cause: string;
+}
+
 /** The most that may be asked for; null: no bound. */
 export interface EscalationBounds {
   readonly memoryMiB: number | null;
@@ -12,13 +18,14 @@ export interface EscalationBounds {
 }
 
 /** A task that asks for more from now on, or why it can't. */
-export interface EscalatedTask {
+export interface EscalatedTask extends RanOut {
   readonly task: number;
-  readonly shortage: Shortage;
   /** What it asked for: MiB or seconds; null where it asked for none. */
   readonly before: number | null;
   /** What it asks for now; null where nothing changes: it asked for none, or has the most there is. */
   readonly after: number | null;
+  /** It was given more for this very attempt, and has not run with that yet. */
+  readonly isUntried: boolean;
 }
 
 /** What a failed attempt ran out of, by the words of its reason; see `_wfc_find_problem` in templates/runner.sh. */
@@ -30,16 +37,18 @@ export function shortageOf({ reason }: Pick<FailedAttempt, 'reason'>): Shortage 
 /** Twice what it asked for, within bounds, for each task that ran out. */
 export function escalate(
   plan: Plan,
-  shortages: ReadonlyMap<number, Shortage>,
+  shortages: ReadonlyMap<number, RanOut>,
   bounds: EscalationBounds,
 ): EscalatedTask[] {
-  return [...shortages].map(([task, shortage]) => {
+  return [...shortages].map(([task, { shortage, cause }]) => {
     const rule = ruleOf(plan, task);
     const { memoryMiB, timeSeconds } = taskResources(rule, task - rule.firstTask);
     const before = shortage === 'memory' ? memoryMiB : timeSeconds;
     const bound = shortage === 'memory' ? bounds.memoryMiB : bounds.timeSeconds;
     const wanted = before === null ? null : Math.min(before * 2, bound ?? Number.POSITIVE_INFINITY);
-    return { task, shortage, before, after: wanted !== null && wanted > before! ? wanted : null };
+    const isUntried = rule.escalations?.get(task - rule.firstTask)?.cause === cause;
+    const after = !isUntried && wanted !== null && wanted > before! ? wanted : null;
+    return { task, shortage, cause, before, after, isUntried };
   });
 }
 

@@ -21,6 +21,13 @@ export interface AttemptPlace {
   readonly host: string;
   /** `1234_5`, an element of a job array; '' for a run on this machine or by make. */
   readonly slurmId: string;
+  /** When its writer began, as its journal has it: with the rest it tells an attempt from all others. '' where not known. */
+  readonly writerBegan: string;
+}
+
+/** One text for an attempt, other than for any other attempt at the same task. */
+export function attemptId({ writerBegan, slurmId, attempt }: AttemptPlace & { readonly attempt: number }): string {
+  return `${writerBegan}/${slurmId}/${attempt}`;
 }
 
 /** An attempt that began. */
@@ -63,7 +70,7 @@ export function emptyHistory(): History {
 export function readInto(history: History, text: string): void {
   const { records, unfinished, failed, blocked, markedPerhaps } = history;
   const succeeded: string[] = [];
-  let place: AttemptPlace = { host: '', slurmId: '' };
+  let place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
     const line = text.slice(start, end);
@@ -74,7 +81,7 @@ export function readInto(history: History, text: string): void {
     // The number of fields, too: a torn line may have a later one behind it.
     switch (`${fields[0]}:${fields.length}`) {
       case 'run:5':
-        place = { host: fields[2]!, slurmId: fields[3]! };
+        place = { writerBegan: fields[1]!, host: fields[2]!, slurmId: fields[3]! };
         break;
       case 'started:6':
         unfinished.set(task, {
@@ -146,8 +153,8 @@ export function doneLine(task: string, record: SuccessRecord): string {
 export function* historyLines(history: History): Generator<string> {
   for (const [task, record] of history.records) yield doneLine(task, record);
   let last = '';
-  const at = function* ({ host, slurmId }: AttemptPlace): Generator<string> {
-    const place = journalLine('run', 0, host, slurmId);
+  const at = function* ({ writerBegan, host, slurmId }: AttemptPlace): Generator<string> {
+    const place = journalLine('run', writerBegan, host, slurmId);
     if (place !== last) yield place;
     last = place;
   };
