@@ -69,15 +69,16 @@ export function assemblePath(parts: readonly Part[], location: Location, context
   const segments: Segment[] = [];
   let open: Part[] = [];
   let absolute = false;
+  let first = true;
   let problem: string | null = null;
 
   const close = (last: boolean): void => {
     const segment = joinLiterals(open);
     open = [];
-    if (segment.length === 0 || (segment.length === 1 && segment[0] === '.')) {
-      if (segment.length === 0 && segments.length === 0 && !last) absolute = true;
-      return;
-    }
+    // Only what begins with "/" is absolute: ".//a" is "a".
+    if (segment.length === 0 && first && !last) absolute = true;
+    first = false;
+    if (segment.length === 0 || (segment.length === 1 && segment[0] === '.')) return;
     // A leading `..` leaves the spec's folder, which is allowed; after a name it would undo that name.
     if (segment.length === 1 && segment[0] === '..' && segments.some((s) => s[0] !== '..')) {
       problem = '".." after a name';

@@ -175,3 +175,13 @@ rules: {${name}: {output: {${name}: "{${name}}_{config.${name}}"}, run: "echo {o
     expect(outputsOf(spec)).toEqual(['a_c']);
   });
 });
+
+it.each([
+  ['.//a', 'a'],
+  ['././/a/./b//c', 'a/b/c'],
+  ['//a', '/a'],
+  ['/./a', '/a'],
+  ['.a/..b', '.a/..b'],
+])('the path %s is %s', (written, path) => {
+  expect(outputsOf(`wfc: 1\nrules: {r: {output: "${written}", run: x}}\n`)).toEqual([path]);
+});
