@@ -138,6 +138,12 @@ export function forEachDependency(
   }
 }
 
+/** Position of the output that an input with a producer reads, or that holds what it reads. */
+export function outputRead(plan: Pick<Plan, 'findPath'>, input: PlannedInput, path: number): number {
+  const position = input.producerOutputs[path]!;
+  return position >= 0 ? position : plan.findPath(input.pathText(path))!.output;
+}
+
 /** Visit all needed tasks, each after all that it depends on. */
 export function forEachTaskInOrder(plan: Plan, visit: (task: number, rule: PlannedRule) => void): void {
   for (const block of plan.order) {

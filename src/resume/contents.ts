@@ -31,7 +31,7 @@ export function holdsByContent(recorded: string, now: readonly SeenPath[], conte
   if (firstDifference(recorded, states) === -1) return true;
   if (recorded.startsWith('#')) {
     return (
-      states.every((seen) => seen !== null && seen !== 'gone source' && !Array.isArray(seen)) &&
+      states.every((seen) => seen !== null && seen !== 'gone by nature' && !Array.isArray(seen)) &&
       contents.isSameList(
         now.map(({ path }) => path),
         recorded,
@@ -44,7 +44,7 @@ export function holdsByContent(recorded: string, now: readonly SeenPath[], conte
     texts.length === now.length &&
     now.every(({ path, seen }, k) => {
       if (firstDifference(texts[k]!, [seen]) === -1) return true;
-      if (seen === null || seen === 'gone source') return false;
+      if (seen === null || seen === 'gone by nature') return false;
       if (Array.isArray(seen))
         return contents.wasSame(path, texts[k]!, seen.map((state) => statesText([state])).join('|'));
       return contents.isSame(path, texts[k]!);

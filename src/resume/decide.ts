@@ -2,6 +2,7 @@ import {
   forEachPath,
   forEachTaskInOrder,
   outputId,
+  outputRead,
   type Plan,
   type PlannedInput,
   type PlannedRule,
@@ -223,7 +224,7 @@ class Decider {
 
   private inputState(input: PlannedInput, path: number): Seen {
     const position = input.producerOutputs[path]!;
-    if (position < 0) return this.sourceState(input, path) ?? (input.producers[path] === -1 ? 'gone source' : null);
+    if (position < 0) return this.sourceState(input, path) ?? (this.mayBeGone(input, path) ? 'gone by nature' : null);
     const producer = input.producers[path]!;
     const rule = ruleOf(this.plan, producer);
     const i = producer - rule.firstTask;
@@ -232,6 +233,19 @@ class Decider {
     const recorded = recordedStates(this.present.records?.get(rule.outputTexts[0]!(i)), position);
     if (state && !recorded.some((r) => sameFile(r, state))) return state;
     return recorded.length > 0 ? recorded : (state ?? this.standIns.get(producer) ?? null);
+  }
+
+  /** Of a source file, or a file inside a directory output. That of a temp one that is gone went with it. */
+  private mayBeGone(input: PlannedInput, path: number): boolean {
+    const producer = input.producers[path]!;
+    if (producer === -1) return true;
+    const position = outputRead(this.plan, input, path);
+    return ruleOf(this.plan, producer).rule.outputs[position]!.temp && this.isGone(producer, position);
+  }
+
+  private isGone(task: number, position: number): boolean {
+    const rule = ruleOf(this.plan, task);
+    return Number.isNaN(this.outputStates[rule.rule.index]![position]!.mtimeMs[task - rule.firstTask]!);
   }
 
   /** Source files, and files inside directory outputs: looked at once per path of the pattern. */
@@ -290,7 +304,7 @@ class Decider {
     if (this.isMarked(rule.outputTexts[0]!(i))) return INCOMPLETE;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const inputs = this.inputStates(rule, i);
-    const times = inputs.flatMap((s) => (s === null || s === 'gone source' ? [] : Array.isArray(s) ? s : [s]));
+    const times = inputs.flatMap((s) => (s === null || s === 'gone by nature' ? [] : Array.isArray(s) ? s : [s]));
     const newest = times.reduce((max: number, { mtimeMs }: State) => Math.max(max, mtimeMs), 0);
     const oldest = outputs.reduce((min, o) => Math.min(min, o?.mtimeMs ?? min), Number.POSITIVE_INFINITY);
     if (inputs.includes(null) || newest > oldest) return reasonCode('input newer');
@@ -314,12 +328,7 @@ class Decider {
         forEachPath(input, task - rule.firstTask, (path) => {
           const producer = input.producers[path]!;
           if (producer < 0 || reasons[producer] !== 0) return;
-          const maker = ruleOf(plan, producer);
-          const position = Math.max(0, input.producerOutputs[path]!);
-          const gone = Number.isNaN(
-            this.outputStates[maker.rule.index]![position]!.mtimeMs[producer - maker.firstTask]!,
-          );
-          if (gone) reasons[producer] = TEMP_NEEDED;
+          if (this.isGone(producer, outputRead(plan, input, path))) reasons[producer] = TEMP_NEEDED;
         });
       }
     }

@@ -37,13 +37,14 @@ export function parseState(text: string): { mtimeMs: number; size: number } | nu
 }
 
 /**
- * What stands at a path now: a file, nothing, or (a temp output that is gone) any of the states it was recorded in. A
- * source file that is gone counts as it was recorded: no run could make anything anew from it.
+ * What stands at a path now: a file, nothing, or (a temp output that is gone) any of the states it was recorded in. What
+ * is gone by nature counts as it was recorded: a source file, since no run could make anything anew from it, and a file
+ * inside a temp directory that was removed.
  */
 export type Seen =
   | Pick<FileState, 'mtimeMs' | 'size'>
   | null
-  | 'gone source'
+  | 'gone by nature'
   | readonly Pick<FileState, 'mtimeMs' | 'size'>[];
 
 /** Lists past this length are kept as a digest: the record of a gather over 27,270 files stays a short line. */
@@ -56,7 +57,7 @@ const MAX_LISTED = 64;
 export function statesText(states: readonly Seen[]): string {
   const texts = states.map((s) => {
     const state = Array.isArray(s) ? s[0] : s;
-    return state && state !== 'gone source' ? stateText(state) : '-';
+    return state && state !== 'gone by nature' ? stateText(state) : '-';
   });
   if (texts.length <= MAX_LISTED) return texts.join(',');
   return `#${texts.length}:${digest(texts)}:${digest(texts.map(wholeSeconds))}`;
@@ -111,7 +112,7 @@ export function firstDifference(recorded: string, now: readonly Seen[]): number 
 
 function sameState(recorded: string, now: Seen): boolean {
   if (now === null) return false;
-  if (now === 'gone source') return true;
+  if (now === 'gone by nature') return true;
   const candidates = (Array.isArray(now) ? now : [now]) as readonly Pick<FileState, 'mtimeMs' | 'size'>[];
   return recorded.split('|').some((text) => {
     const before = parseState(text);
@@ -128,7 +129,7 @@ export function sameFile(a: Pick<FileState, 'mtimeMs' | 'size'>, b: Pick<FileSta
 
 function sameDigest(recorded: string, now: readonly Seen[]): boolean {
   const current = statesText(now);
-  if (current === recorded || now.includes('gone source')) return true;
+  if (current === recorded || now.includes('gone by nature')) return true;
   const [count, , seconds] = recorded.slice(1).split(':');
   const lacksFraction = now.some((s) => s !== null && !Array.isArray(s) && (s as FileState).mtimeMs % 1000 === 0);
   return lacksFraction && current.startsWith(`#${count}:`) && current.endsWith(`:${seconds}`);

@@ -1,4 +1,4 @@
-import { forEachPath, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
+import { forEachPath, outputRead, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Decisions, Present } from './decide.ts';
 import type { Start } from './history.ts';
 import { markerPath } from './marker.ts';
@@ -278,19 +278,28 @@ function countedInputs(plan: Plan, rule: PlannedRule, i: number, present: Presen
 function seenInput(plan: Plan, input: PlannedInput, p: number, state: FileState | null, present: Present): Seen {
   const producer = input.producers[p]!;
   const position = input.producerOutputs[p]!;
-  if (producer === -1) return state ?? 'gone source';
-  if (position < 0) return state;
+  if (producer === -1) return state ?? 'gone by nature';
   const maker = ruleOf(plan, producer);
+  if (position < 0) return state ?? insideGoneTemp(plan, input, p, present);
   if (!maker.rule.outputs[position]!.temp) return state;
   const recorded = recordedStates(present.records?.get(maker.outputTexts[0]!(producer - maker.firstTask)), position);
   if (state && !recorded.some((r) => sameFile(r, state))) return state;
   return recorded.length > 0 ? recorded : state;
 }
 
+/** Nothing stands at this path inside a directory output. */
+function insideGoneTemp(plan: Plan, input: PlannedInput, p: number, present: Present): Seen {
+  const producer = input.producers[p]!;
+  const maker = ruleOf(plan, producer);
+  const position = outputRead(plan, input, p);
+  const gone = present.stat(maker.outputTexts[position]!(producer - maker.firstTask)) === null;
+  return maker.rule.outputs[position]!.temp && gone ? 'gone by nature' : null;
+}
+
 function newestOf(inputs: readonly CountedInput[]): { path: string; now: State } | null {
   let newest: { path: string; now: State } | null = null;
   for (const { path, seen } of inputs) {
-    if (seen === null || seen === 'gone source' || Array.isArray(seen)) continue;
+    if (seen === null || seen === 'gone by nature' || Array.isArray(seen)) continue;
     const now = seen as State;
     if (newest === null || now.mtimeMs > newest.now.mtimeMs) newest = { path, now };
   }

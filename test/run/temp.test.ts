@@ -113,3 +113,22 @@ it('where all state is lost, a temp output that is gone is as old as what it is 
   await e.run();
   expect(e.calls()).toEqual(['fit a', 'plot a', 'unpack a']);
 });
+
+it('a file inside a temp directory goes with it, and comes back only for who must run', async () => {
+  const e = experiment(`
+params: {n: [1, 2]}
+rules:
+  unpack:
+    output: {note: "note/{n}", all: {path: "big/{n}", directory: true, temp: true}}
+    run: echo unpack {n} >> calls; mkdir {output.all}; echo {n} > {output.all}/part; touch {output.note}
+  fit: {input: "big/{n}/part", output: "fit/{n}", run: "echo fit {n} >> calls; cp {input} {output}"}
+`);
+  expect((await e.run()).status).toBe(0);
+  expect([e.files('big'), e.calls()]).toEqual([[], ['fit 1', 'fit 2', 'unpack 1', 'unpack 2']]);
+  expect((await e.run()).stderr).toContain('nothing to do');
+  e.remove('fit/2');
+  // The other output of the directory's task is there: it is the directory that is gone.
+  expect((await e.run()).status).toBe(0);
+  expect(e.calls()).toEqual(['fit 2', 'unpack 2']);
+  expect((await e.run()).stderr).toContain('nothing to do');
+});
