@@ -8,7 +8,7 @@ import { refuse } from './locking.ts';
 import { remembered } from './remember.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics, type Session } from './session.ts';
 import { type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
-import { stageReport } from './slurm-stages.ts';
+import { stageReport } from './stage-report.ts';
 
 export interface CompileOptions extends CommonOptions {
   readonly target: 'slurm' | 'local';
@@ -40,7 +40,7 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
   if (options.json) process.stdout.write(readFileSync(join(folder, 'manifest.json')));
   else if (!options.quiet)
     process.stdout.write(
-      `${stageReport(stages)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`,
+      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`,
     );
   return EXIT.done;
 }

@@ -3,8 +3,10 @@ import type { Edge, Plan } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { REASONS } from '../resume/reason.ts';
+import { refuse } from './locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, lookAhead, openSession, printDiagnostics } from './session.ts';
-import { slurmStages, stageReport } from './slurm-stages.ts';
+import { slurmStages } from './slurm-stages.ts';
+import { stageReport, stagesJson } from './stage-report.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly force: readonly string[];
@@ -41,29 +43,35 @@ export function plan(options: PlanOptions): ExitStatus {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
   }
-  printPlan(session.plan, outlook.decisions, session.warnings, options);
-  if (options.target === 'slurm' && !options.json) {
-    const { stages, problems } = slurmStages(session, session.plan.needed, options.env);
-    process.stdout.write(`\n${stageReport(stages)}\n`);
-    for (const problem of problems)
-      process.stderr.write(`${paint(options.style, ['bold', 'yellow'], 'warning')}: ${problem}\n`);
+  if (options.target !== 'slurm') {
+    printPlan(session.plan, outlook.decisions, session.warnings, options);
+    return EXIT.done;
   }
-  return EXIT.done;
+  const { profile } = session;
+  const { stages, problems } = slurmStages(session, session.plan.needed, options.env);
+  const slurm = { ...stagesJson(session.plan, stages, profile.packing), problems };
+  printPlan(session.plan, outlook.decisions, session.warnings, options, { slurm });
+  if (!options.json) {
+    process.stdout.write(`\n${stageReport(session.plan, stages, profile.packing)}\n`);
+    for (const problem of problems) refuse(problem, options);
+  }
+  return problems.length > 0 ? EXIT.badSurroundings : EXIT.done;
 }
 
-/** Print the counts of a plan; with `--json` as one object. */
+/** Print the counts of a plan; with `--json` as one object, with `more` in it. */
 export function printPlan(
   plan: Plan,
   decisions: Decisions,
   warnings: Parameters<typeof printDiagnostics>[0],
   options: CommonOptions,
+  more: object = {},
 ): void {
   const counts = countPlan(plan, decisions);
   if (options.json) {
     const edges = plan.rules.flatMap((r) =>
       r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))),
     );
-    process.stdout.write(`${JSON.stringify({ ...counts, edges }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...counts, edges, ...more }, null, 2)}\n`);
     return;
   }
   printDiagnostics(warnings, options);

@@ -16,7 +16,7 @@ import {
   type Session,
 } from './session.ts';
 import { type SlurmScripts, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
-import { stageReport } from './slurm-stages.ts';
+import { stageReport } from './stage-report.ts';
 import { watchStatus } from './status.ts';
 
 export interface RunSlurmOptions extends CommonOptions {
@@ -95,7 +95,7 @@ export async function submit(
   { scripts, beside }: Prepared,
   options: RunSlurmOptions,
 ): Promise<ExitStatus> {
-  if (!options.quiet) process.stderr.write(`${stageReport(scripts.stages)}\n`);
+  if (!options.quiet) process.stderr.write(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
   const args = [
     join(scripts.folder, 'submit.sh'),
     ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),

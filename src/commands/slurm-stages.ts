@@ -1,6 +1,6 @@
 import { taskResources } from '../compile/resources.ts';
 import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
-import { formatCount, formatDuration, table } from '../io/terminal.ts';
+import { formatCount, formatDuration } from '../io/terminal.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
@@ -94,24 +94,4 @@ function memoryProblems(stages: readonly Stage[], { limits, packing }: Profile):
     const each = lanes === 1 ? '' : ` (${lanes} lanes of ${formatCount(memoryMiB)}M)`;
     return `an element of ${name} asks for ${formatCount(memoryMiB * lanes)}M${each}, and a job may ask for ${formatCount(most)}M (max_mem of the profile)\n  hint: ${lanes === 1 ? '' : 'take fewer lanes, '}lower "mem" of its rules, or raise max_mem`;
   });
-}
-
-/** The choices of the planner, each with its reason, and the totals. */
-export function stageReport(stages: readonly Stage[]): string {
-  const rows = [['array', 'tasks', 'elements', 'time each', 'waits for', 'why']];
-  for (const stage of stages) {
-    const waits = stage.waits
-      .map((w) => `${w.kind === 'counterpart' ? 'same index of' : 'all of'} ${w.stage + 1}`)
-      .join(', ');
-    const time = stage.timeSeconds === null ? 'no limit' : formatDuration(stage.timeSeconds);
-    rows.push([stage.name, formatCount(stage.tasks.length), formatCount(stage.indices.length), time, waits, stage.why]);
-  }
-  const elements = stages.reduce((n, s) => n + (s.local ? 0 : s.indices.length), 0);
-  const known = stages.every((s) => s.local || s.timeSeconds !== null);
-  const coreHours = stages.reduce(
-    (n, s) => n + (s.indices.length * s.request.resources.cpus * (s.timeSeconds ?? 0)) / 3600,
-    0,
-  );
-  const asked = known ? `, at most ${formatCount(Math.ceil(coreHours))} core-hours asked for` : '';
-  return `${table(rows, [false, true, true, true, false, false])}\n${stages.filter((s) => !s.local).length + 1} sbatch calls, ${formatCount(elements + 1)} queued elements${asked}`;
 }

@@ -36,22 +36,31 @@ export function levelStages(
   const request = [...classes.values()].map((list) => list[0]!.request).reduce(largestRequest);
   const byLevel: number[][] = Array.from({ length: depth }, () => []);
   for (const task of order) byLevel[level[task]!]!.push(task);
-  for (const share of [0.5, 0.25, 0.1, 0.02, 0]) {
-    const runs = runsOfLevels(plan, byLevel, included, share);
-    if (runs.length > MAX_STAGES) continue;
-    const most = Math.max(1, Math.min(limits.maxArraySize, Math.floor((limits.maxSubmit - 1) / runs.length), 1000));
-    return runs.map(
-      (parts): Draft => ({
-        units: units.units,
-        rules: [...new Set(parts.flat().map((t) => ruleOf(plan, t).rule.name))],
-        request,
-        elements: packParts(parts, most, packing),
-        aligned: false,
-        why: `${parts.length} connected parts of the graph, packed evenly`,
-      }),
-    );
-  }
-  throw new Error('internal error: one run of levels is always few enough');
+  const runs = chooseRuns(plan, byLevel, included);
+  const most = Math.max(1, Math.min(limits.maxArraySize, Math.floor((limits.maxSubmit - 1) / runs.length), 1000));
+  return runs.map(
+    ({ firstLevel, lastLevel, parts }): Draft => ({
+      units: units.units,
+      rules: [...new Set(parts.flat().map((t) => ruleOf(plan, t).rule.name))],
+      request,
+      elements: packParts(parts, most, packing),
+      aligned: false,
+      why: runWords(firstLevel + 1, lastLevel + 1, depth, parts.length),
+    }),
+  );
+}
+
+function runWords(first: number, last: number, depth: number, parts: number): string {
+  const levels =
+    first === 1 && last === depth
+      ? 'the whole graph'
+      : first === last
+        ? `level ${first}`
+        : `levels ${first} to ${last}`;
+  const where = levels === 'the whole graph' ? levels : `${levels} of ${depth} of the graph`;
+  return parts === 1
+    ? `${where}: it hangs together, so one element`
+    : `${where}: ${parts} connected parts, packed evenly`;
 }
 
 function largestRequest(a: Request, b: Request): Request {
@@ -69,70 +78,146 @@ function largestRequest(a: Request, b: Request): Request {
   };
 }
 
-/** Join levels to runs while the run keeps at least a share of its parts apart; each run as its connected parts. */
-function runsOfLevels(
-  plan: Plan,
-  byLevel: readonly (readonly number[])[],
-  included: Uint8Array,
-  share: number,
-): number[][][] {
-  const runs: number[][][] = [];
-  let parts: Parts | null = null;
-  let widest = 0;
-  for (const tasks of byLevel) {
-    const wider: Parts = parts ? parts.copy() : new Parts();
-    for (const task of tasks) wider.add(task, plan, included);
-    widest = Math.max(widest, tasks.length);
-    if (parts && wider.count < share * Math.min(widest, parts.count)) {
-      runs.push(parts.lists());
-      parts = new Parts();
-      for (const task of tasks) parts.add(task, plan, included);
-      widest = tasks.length;
-    } else parts = wider;
+// --- runs of levels ---
+
+/** Consecutive levels that share an array. */
+interface Run {
+  /** From 0. */
+  readonly firstLevel: number;
+  readonly lastLevel: number;
+  /** Its connected parts, each in the order of levels: dependencies first. */
+  readonly parts: number[][];
+}
+
+/** Levels are joined to about this many groups before runs are chosen: what is tried grows with its square. */
+const MAX_GROUPS = 32;
+/** So many elements run side by side, as far as the choice goes. */
+const WIDE = 100;
+/** Fewer arrays are worth this much longer a time. */
+const TOLERANCE = 1.25;
+
+/**
+ * Cut the levels into a few runs. A run takes as long as its largest part, or as all its tasks do on `WIDE` elements; of
+ * all cuts into at most `MAX_STAGES` runs, the fewest runs that come near the shortest time in all. Tasks count as equal.
+ */
+function chooseRuns(plan: Plan, byLevel: readonly (readonly number[])[], included: Uint8Array): Run[] {
+  const groups = groupLevels(byLevel);
+  const cost = runCosts(plan, groups, included);
+  const count = groups.length;
+  // best[k][b]: the shortest time of groups 0 to b in k + 1 runs, and where the last of these begins.
+  const best: { time: number; from: number }[][] = [];
+  for (let k = 0; k < Math.min(MAX_STAGES, count); k++) {
+    best.push(
+      groups.map((_, b) => {
+        if (k === 0) return { time: cost[0]![b]!, from: 0 };
+        let found = { time: Number.POSITIVE_INFINITY, from: 0 };
+        for (let from = k; from <= b; from++) {
+          const time = best[k - 1]![from - 1]!.time + cost[from]![b]!;
+          if (time < found.time) found = { time, from };
+        }
+        return found;
+      }),
+    );
   }
-  if (parts) runs.push(parts.lists());
+  const times = best.map((row) => row[count - 1]!.time);
+  const shortest = Math.min(...times);
+  const runs: Run[] = [];
+  let last = count - 1;
+  for (let k = times.findIndex((time) => time <= shortest * TOLERANCE); k >= 0; k--) {
+    const { from } = best[k]![last]!;
+    const parts = new Parts(plan, included);
+    for (const { tasks } of groups.slice(from, last + 1)) for (const task of tasks) parts.add(task);
+    runs.unshift({ firstLevel: groups[from]!.firstLevel, lastLevel: groups[last]!.lastLevel, parts: parts.lists() });
+    last = from - 1;
+  }
   return runs;
+}
+
+interface LevelGroup {
+  readonly firstLevel: number;
+  lastLevel: number;
+  readonly tasks: number[];
+}
+
+function groupLevels(byLevel: readonly (readonly number[])[]): LevelGroup[] {
+  const total = byLevel.reduce((n, tasks) => n + tasks.length, 0);
+  const enough = byLevel.length <= MAX_GROUPS ? 0 : total / MAX_GROUPS;
+  const groups: LevelGroup[] = [];
+  byLevel.forEach((tasks, level) => {
+    const open = groups.at(-1);
+    if (open && open.tasks.length < enough) {
+      open.tasks.push(...tasks);
+      open.lastLevel = level;
+    } else groups.push({ firstLevel: level, lastLevel: level, tasks: [...tasks] });
+  });
+  return groups;
+}
+
+/** By first and last group of a run, how long it takes, in tasks one after another. */
+function runCosts(plan: Plan, groups: readonly LevelGroup[], included: Uint8Array): number[][] {
+  return groups.map((_, from) => {
+    const parts = new Parts(plan, included);
+    return groups.map(({ tasks }, to) => {
+      if (to < from) return Number.POSITIVE_INFINITY;
+      for (const task of tasks) parts.add(task);
+      return Math.max(parts.largest, Math.ceil(parts.taskCount / WIDE));
+    });
+  });
 }
 
 /** Tasks joined by edges among them (union-find). */
 class Parts {
-  private parent = new Map<number, number>();
-  count = 0;
+  private readonly plan: Plan;
+  private readonly included: Uint8Array;
+  /** By task; -1 where it was not added. A root is its own parent. */
+  private readonly parent: Int32Array;
+  /** By root: tasks of its part. */
+  private readonly size: Int32Array;
+  private readonly added: number[] = [];
+  /** Tasks of the largest part. */
+  largest = 0;
 
-  copy(): Parts {
-    const copy = new Parts();
-    copy.parent = new Map(this.parent);
-    copy.count = this.count;
-    return copy;
+  constructor(plan: Plan, included: Uint8Array) {
+    this.plan = plan;
+    this.included = included;
+    this.parent = new Int32Array(plan.taskCount).fill(-1);
+    this.size = new Int32Array(plan.taskCount);
   }
 
-  add(task: number, plan: Plan, included: Uint8Array): void {
-    this.parent.set(task, task);
-    this.count++;
-    forEachDependency(plan, task, (producer) => {
-      if (included[producer] === 0 || !this.parent.has(producer)) return;
+  get taskCount(): number {
+    return this.added.length;
+  }
+
+  add(task: number): void {
+    this.parent[task] = task;
+    this.size[task] = 1;
+    this.added.push(task);
+    this.largest = Math.max(this.largest, 1);
+    forEachDependency(this.plan, task, (producer) => {
+      if (this.included[producer] === 0 || this.parent[producer] === -1) return;
       const [a, b] = [this.find(task), this.find(producer)];
       if (a === b) return;
-      this.parent.set(Math.max(a, b), Math.min(a, b));
-      this.count--;
+      const [root, child] = this.size[a]! < this.size[b]! ? [b, a] : [a, b];
+      this.parent[child] = root;
+      this.size[root] = this.size[root]! + this.size[child]!;
+      this.largest = Math.max(this.largest, this.size[root]!);
     });
   }
 
   private find(task: number): number {
-    let root = task;
-    for (let up = this.parent.get(root)!; up !== root; up = this.parent.get(root)!) root = up;
-    for (let at = task; at !== root; ) {
-      const next = this.parent.get(at)!;
-      this.parent.set(at, root);
-      at = next;
+    let at = task;
+    while (this.parent[at] !== at) {
+      // Halve the way for the next look.
+      this.parent[at] = this.parent[this.parent[at]!]!;
+      at = this.parent[at]!;
     }
-    return root;
+    return at;
   }
 
-  /** The parts, each in the order in which its tasks were added: dependencies first. */
+  /** The parts, in the order in which the first task of each was added, and each in that order. */
   lists(): number[][] {
     const byRoot = new Map<number, number[]>();
-    for (const task of this.parent.keys()) {
+    for (const task of this.added) {
       const root = this.find(task);
       const list = byRoot.get(root);
       if (list) list.push(task);
