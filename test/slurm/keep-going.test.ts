@@ -91,7 +91,7 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
   it(
     `of tasks of ${COUNT} random specs, just the tasks run whose dependencies all succeeded; then just the others`,
     async () => {
-      const totals = { specs: 0, runs: 0, tasks: 0, attempts: 0, failed: 0, blocked: 0, mixed: 0 };
+      const totals = { submissions: 0, tasks: 0, attempts: 0, failed: 0, blocked: 0, mixed: 0 };
       const cases = drawCases({ count: COUNT, seed: SEED, minTasks: 12, maxTasks: 100 });
       for (let at = 0; at < COUNT; at += AT_A_TIME) {
         const batch = cases.slice(at, at + AT_A_TIME).map((drawn) => {
@@ -102,7 +102,7 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
           return { made, words, naive: drawn.naive, first: allowed(drawn.naive, bad) };
         });
         for (const { made } of batch) await submit(cluster(), made);
-        await cluster().waitForIdleQueue(180);
+        await cluster().waitForIdleQueue(600);
         for (const { made, words, naive, first } of batch) {
           const { attempted, done } = first;
           expect(ran(made), words).toEqual(attempted);
@@ -114,7 +114,6 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
             pending: 0,
             running: 0,
           });
-          totals.specs++;
           totals.tasks += naive.needed.length;
           totals.attempts += attempted.length;
           totals.failed += failed;
@@ -123,17 +122,20 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
           made.remove('bad');
         }
         for (const { made } of batch) await submit(cluster(), made);
-        await cluster().waitForIdleQueue(180);
+        await cluster().waitForIdleQueue(600);
         for (const { made, words, naive, first } of batch) {
           const names = neededTasks(naive).map(({ outputs }) => outputs[0]!);
           expect(ran(made), words).toEqual(names.filter((name) => !first.done.includes(name)).sort());
           expect(treeOf(made), words).toMatchObject(expectedFiles(naive));
+          totals.submissions += 2;
+          totals.attempts += names.length - first.done.length;
         }
+        console.log('exact keep-going so far', totals);
       }
       // It is worth something only if tasks went on beside failures, and others were held back.
       expect(totals.mixed).toBeGreaterThan(COUNT / 2);
       expect(totals.blocked).toBeGreaterThan(COUNT);
     },
-    60_000 + 20_000 * COUNT,
+    60_000 + 60_000 * COUNT,
   );
 });
