@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { make, treeOf } from '../make/make.ts';
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
-import { drawCases, expectedFiles, experimentOf, type RandomCase, textOf } from './random-specs.ts';
+import { drawCases, expectedFiles, experimentOf, type RandomCase, ruleGraph, textOf } from './random-specs.ts';
 import { describeOnSlurm } from './suite.ts';
 
 /** For longer runs by hand: WFC_RANDOM_SPECS=200 WFC_RANDOM_SEED=7. */
@@ -13,6 +13,8 @@ const COUNT = Number(process.env.WFC_RANDOM_SPECS ?? 15);
 const SEED = Number(process.env.WFC_RANDOM_SEED ?? 20260101);
 /** Submissions in the queue at a time, each with some tens of elements. */
 const AT_A_TIME = 15;
+/** The same by hand: WFC_RANDOM_RULES=3000. */
+const RULES = Number(process.env.WFC_RANDOM_RULES ?? 120);
 
 /** The same experiment for each executor. */
 interface Three {
@@ -88,6 +90,30 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
       await expectSame(three, options, name);
     },
     240_000,
+  );
+
+  it(
+    `of ${RULES} rules with a task each that hang together`,
+    async () => {
+      const copy = (): Experiment => {
+        const made = experiment('');
+        made.write('wfc.yml', ruleGraph(RULES, RULES));
+        return made;
+      };
+      const three: Three = { wfc: copy(), make: copy(), slurm: copy() };
+      const began = performance.now();
+      await submit(cluster(), three.slurm, []);
+      await cluster().waitForIdleQueue(60 + RULES);
+      const seconds = ((performance.now() - began) / 1000).toFixed(0);
+      const calls = three.slurm.files('.wfc/journal').find((path) => path.endsWith('/jobs.tsv'))!;
+      const arrays = three.slurm.read(calls).trimEnd().split('\n').length;
+      expect(arrays).toBeLessThanOrEqual(8);
+      await runHere(three, []);
+      const tree = await expectSame(three, [], 'rules');
+      expect(Object.keys(tree).filter((path) => path.startsWith('o/') && path !== 'o/')).toHaveLength(RULES);
+      console.log(`${RULES} rules: ${arrays} sbatch calls, ${seconds} s from the submission to an empty queue`);
+    },
+    120_000 + 1000 * RULES,
   );
 
   it(

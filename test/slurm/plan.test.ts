@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Experiment, experiment } from '../support/experiment.ts';
+import { ruleGraph } from './random-specs.ts';
 
 const SPEC = `params:
   site: [a, b, c, d]
@@ -122,17 +123,8 @@ describe('wfc plan --target slurm', () => {
 
   it('puts 3,000 rules with a task each into a few arrays, wide where the graph is wide', async () => {
     // A shallow graph that hangs together: without cuts it would be one element.
-    let state = 7;
-    const roll = (sides: number): number => {
-      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-      return Math.floor(state / 65_536) % sides;
-    };
-    const rules = Array.from({ length: 3000 }, (_, i) => {
-      const input = Array.from({ length: i === 0 ? 0 : 1 + roll(3) }, () => `o/${Math.max(0, i - 1 - roll(2000))}`);
-      return [`r${i}`, { ...(input.length > 0 ? { input: [...new Set(input)] } : {}), output: `o/${i}`, run: 'true' }];
-    });
     const made = experiment('');
-    made.write('wfc.yml', JSON.stringify({ wfc: 1, rules: Object.fromEntries(rules) }));
+    made.write('wfc.yml', ruleGraph(3000, 2000));
     const plan = await planned(made);
     expect(plan.sbatchCalls).toBeLessThanOrEqual(8);
     expect(plan.queuedElements).toBeLessThanOrEqual(1000);

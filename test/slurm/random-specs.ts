@@ -152,3 +152,22 @@ export function expectedFiles(naive: NaivePlan): Record<string, string> {
   for (const task of tasks) if (files[task.outputs[0]!] === undefined) make(task);
   return files;
 }
+
+/**
+ * A spec, as JSON, of `count` rules with one task each: all but the first read what up to three of the `reach` rules before
+ * them write. With a long reach it is shallow and wide, with a short one a chain; it always hangs together.
+ */
+export function ruleGraph(count: number, reach: number): string {
+  let state = 7;
+  // Source: rand(3p), its portable example.
+  const roll = (sides: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor(state / 65_536) % sides;
+  };
+  const rules = Array.from({ length: count }, (_, i) => {
+    const input = Array.from({ length: i === 0 ? 0 : 1 + roll(3) }, () => `o/${Math.max(0, i - 1 - roll(reach))}`);
+    const run = i === 0 ? 'echo first > {output}' : 'sha256sum {input} > {output}';
+    return [`r${i}`, { ...(i === 0 ? {} : { input: [...new Set(input)] }), output: `o/${i}`, run }];
+  });
+  return JSON.stringify({ wfc: 1, rules: Object.fromEntries(rules) });
+}
