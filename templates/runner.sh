@@ -99,9 +99,13 @@ _wfc_prepare() {
   trap '_wfc_stop=cancelled' TERM HUP
   trap '_wfc_stop=interrupted' INT
   trap ':' PIPE
-  exec {_wfc_watch}> >(_wfc_watchman >/dev/null 2>&1)
-  # A pipe that this shell holds at both ends: tasks write their end into it.
+  exec {_wfc_watch}> >(_wfc_watchman <&0 >/dev/null 2>&1 &)
+  # Pipes that this shell holds at both ends: tasks write their end into the first, it writes names for the looker into
+  # the other.
   exec {_wfc_bell}<> <(:)
+  exec {_wfc_look_at}<> <(:)
+  exec {_wfc_seen}< <(_wfc_looker 2>/dev/null &)
+  _wfc_has_looker=1
 }
 
 # For `{input:list}` over several inputs: write the file, and say its name. The end of the element removes it.
@@ -158,9 +162,9 @@ _wfc_take_element() {
   _wfc_submissions=
   _wfc_owner_files=("$_wfc_folder/owner/$name")
   if [[ $id == *-slurm-* ]]; then
-    # All submissions of these artifacts.
+    # All submissions of these artifacts. First: who reads the other one finds an attempt that the older ones have seen.
     _wfc_submissions=${id#*-slurm-}
-    _wfc_owner_files+=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name")
+    _wfc_owner_files=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name" "${_wfc_owner_files[@]}")
   fi
   _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
   _wfc_scratch=$_wfc_folder/scratch/$name.$_wfc_attempt
@@ -199,23 +203,21 @@ _wfc_yield_to_newer() {
   done
 }
 
-# Goes on only while no newer attempt owns the element.
+# Goes on only while no newer attempt owns the element. The first of the owner's files tells: every attempt that could
+# own the element renames its id into that one.
 _wfc_own() {
-  local file id
-  for file in "${_wfc_owner_files[@]}"; do
-    id=
-    IFS= read -r id 2>/dev/null <"$file"
-    [[ $id != "$_wfc_attempt" ]] || continue
-    if _wfc_is_of_older_submission "$id"; then
-      # It overlooked this one for a moment, and has stopped or is about to.
-      _wfc_put_name_into "$file"
-      continue
-    fi
-    _wfc_kill_tasks
-    _wfc_say "$_wfc_stage.$_wfc_element: another attempt (${id:-unknown}) has taken over: this one stops"
-    exit 1
-  done
+  local id=
+  IFS= read -r id 2>/dev/null <"${_wfc_owner_files[0]}"
   _wfc_own_seconds=$SECONDS
+  [[ $id != "$_wfc_attempt" ]] || return 0
+  if _wfc_is_of_older_submission "$id"; then
+    # It overlooked this one for a moment, and has stopped or is about to.
+    _wfc_put_name_into "${_wfc_owner_files[0]}"
+    return
+  fi
+  _wfc_kill_tasks
+  _wfc_say "$_wfc_stage.$_wfc_element: another attempt (${id:-unknown}) has taken over: this one stops"
+  exit 1
 }
 
 _wfc_is_of_older_submission() {
@@ -429,11 +431,45 @@ _wfc_read_sources() {
 
 # --- states of files ---
 
-# Looks at paths, a thousand a process: _wfc_state and _wfc_is_directory by path.
+# A process that stays and tells the size and time of each file whose name, ended by a NUL, it is given: `du` is the one
+# of coreutils that answers name by name. A `stat` a look is what short tasks cost most. It ends with this shell.
+_wfc_looker() {
+  # scancel signals all processes.
+  trap '' HUP INT TERM USR1
+  # Opened anew, for reading alone: it ends when the last who can write is gone.
+  exec {_wfc_watch}>&- {_wfc_bell}>&- <"/dev/fd/$_wfc_look_at" {_wfc_look_at}>&- || return
+  exec du -b -l -L -s --time --time-style=+%s.%N --files0-from=-
+}
+
+# Looks at a few files through the looker: of a folder it would tell the sum of what lies in it. Few enough that all names
+# and all answers fit into the smallest pipe, or each would wait for the other. Fails where that can't be done.
+_wfc_ask_looker() {
+  local path size time IFS=' ' end=//dev/null
+  local -a paths=("${@/#-/./-}")
+  ((_wfc_has_looker && $# <= 20)) || return 1
+  path="${paths[*]}"
+  ((${#path} <= 2000)) || return 1
+  for path; do [[ ! -d $path ]] || return 1; done
+  # No normalised path is this one: its answer comes when all others have come. Missing files have none.
+  if printf '%s\0' "${paths[@]}" "$end" >&"$_wfc_look_at"; then
+    while IFS=$'\t' read -r -u "$_wfc_seen" size time path; do
+      [[ $path != "$end" ]] || return 0
+      # Before 1970 the two programs count the fraction differently.
+      [[ $time != -* ]] || break
+      _wfc_state[${path#./}]=$time:$size
+    done
+  fi 2>/dev/null
+  # It is dead, or there is no GNU du: from now on without it.
+  _wfc_has_looker=0
+  return 1
+}
+
+# Looks at paths, through the looker or a thousand a process: _wfc_state and _wfc_is_directory by path.
 _wfc_look() {
   local path line text try IFS=$'\n'
   local -a lines batch
   for path; do _wfc_state[$path]='' _wfc_is_directory[$path]=''; done
+  ! _wfc_ask_looker "$@" || return 0
   while (($# > 0)); do
     # Paths are normalised, so a leading ./ is only ever the one put in here against `-` at the start.
     batch=("${@:1:1000}")
@@ -855,6 +891,7 @@ _wfc_start() {
       fi
       _wfc_remove "$_wfc_path"
     fi
+    [[ $_wfc_path != */* || -d ${_wfc_path%/*}/ ]] || _wfc_make_parents_ahead
     _wfc_make_parent "$_wfc_path"
     if [[ -e $_wfc_path || -L $_wfc_path || ($_wfc_path == */* && ! -d ${_wfc_path%/*}/) ]]; then
       # Not by the signal that stops us all: then it is not the task's failure.
@@ -920,7 +957,7 @@ _wfc_launch() {
     else
       "wfc_rule_$_wfc_rule"
     fi
-  ) </dev/null >>"$_wfc_file" 2>&1 {_wfc_watch}>&- &
+  ) </dev/null >>"$_wfc_file" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
   set +m
 }
 
@@ -985,6 +1022,20 @@ _wfc_remove_markers() {
 
 _wfc_make_parent() {
   [[ $1 != */* || -d ${1%/*}/ ]] || mkdir -p -- "${1%/*}"
+}
+
+# The folders for the outputs of the tasks that are about to come, in one process; what can't be made shows when its task
+# starts. Leaves the current row alone.
+_wfc_make_parents_ahead() {
+  local _wfc_t path _wfc_rule _wfc_fingerprint _wfc_list wfc_log
+  local -a folders=() _wfc_values wfc_inputs wfc_from wfc_from_output wfc_ancient wfc_outputs wfc_input_at
+  for _wfc_t in "${_wfc_ready[@]:_wfc_next:100}"; do
+    _wfc_read_row "$_wfc_t"
+    for path in "${wfc_outputs[@]}"; do
+      [[ $path != */* || -d ${path%/*}/ ]] || folders+=("${path%/*}")
+    done
+  done
+  ((${#folders[@]} == 0)) || mkdir -p -- "${folders[@]}" 2>/dev/null
 }
 
 # No process where there is nothing to remove. A directory may hold others that are read-only.

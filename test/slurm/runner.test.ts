@@ -1,10 +1,11 @@
 /** What the runner of an array element promises, without Slurm. On a real Slurm: runner-slurm.test.ts. */
-import { chmodSync, lstatSync, renameSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readlinkSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { firstDifference, statesText } from '../../src/resume/record.ts';
+import { until } from '../support/experiment.ts';
 import { type FixtureTask, Submission } from './runner-fixture.ts';
 
 const JOURNAL = '.wfc/journal/000001-slurm-abc';
@@ -13,6 +14,17 @@ function seen(submission: Submission, paths: readonly string[]) {
   return paths.map((path) => {
     const { mtimeMs, size } = statSync(join(submission.folder, path));
     return { mtimeMs, size };
+  });
+}
+
+/** Ids of processes whose working directory this is. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false;
+    }
   });
 }
 
@@ -48,6 +60,32 @@ describe.concurrent('records', () => {
     const renewed = new Submission({ main: { elements: [tasks.map((t) => ({ ...t, fingerprint: 'f2' }))] } }, s.folder);
     await renewed.run('main');
     expect(s.ran.slice(6)).toEqual(['out/a', 'out/c', 'out/b']);
+  });
+
+  it('is the same where there is no du that answers file by file', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            { out: 'out/a', options: 'in=source', run: note },
+            { out: 'out/b', options: 'from=out/a', run: note },
+          ],
+        ],
+      },
+    });
+    s.write('source', 'x');
+    s.write('bin/du', '#!/bin/bash\necho "$*" >>du-calls\nexit 1\n');
+    chmodSync(join(s.folder, 'bin/du'), 0o755);
+    const env = { PATH: `${join(s.folder, 'bin')}:${process.env.PATH}` };
+    expect((await s.run('main', { env })).status).toBe(0);
+    expect(s.read('du-calls').trimEnd().split('\n')).toHaveLength(1);
+    expect(firstDifference(s.field('main', 'done', 'out/a', 5)!, seen(s, ['source']))).toBe(-1);
+    expect(firstDifference(s.field('main', 'done', 'out/b', 6)!, seen(s, ['out/b']))).toBe(-1);
+    // With du, what was recorded without it holds, and the other way round.
+    expect((await s.run('main')).output).toContain('2 were complete');
+    s.write('source', 'y');
+    expect((await s.run('main')).output).toContain('2 done');
+    expect((await s.run('main', { env })).output).toContain('2 were complete');
   });
 
   it('a later submission of the same artifacts skips what an earlier one did, one of others does not', async () => {
@@ -537,7 +575,8 @@ describe.concurrent('stopping', () => {
     await expect.poll(() => s.exists('a'), { timeout: 5000 }).toBe(true);
     running.kill('SIGKILL');
     await running;
-    await sleep(300);
+    // Nor does what the runner keeps beside itself: the processes are known by their folder.
+    await until(() => processesIn(s.folder).length === 0);
     const { size } = statSync(join(s.folder, 'a'));
     await sleep(300);
     expect(statSync(join(s.folder, 'a')).size).toBe(size);
