@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
-/** Each layer may import from itself and from those after it. */
-const LAYERS = ['', 'cli', 'commands', 'execute', 'io', 'target', 'resume', 'compile', 'model'];
+/** Each layer may import from itself and from those after it. The page of a report runs in a browser: it knows the model. */
+const LAYERS = ['', 'cli', 'commands', 'execute', 'io', 'target', 'resume', 'compile', 'page', 'model'];
 
 const root = resolve(import.meta.dirname, '../src');
 
@@ -15,7 +15,7 @@ function layerOf(file: string): string {
   return relative(root, file).includes('/') ? relative(root, file).split('/')[0]! : '';
 }
 
-it('imports point one way: cli, commands, execute, io, target, resume, compile, model', () => {
+it('imports point one way: cli, commands, execute, io, target, resume, compile, page, model', () => {
   const wrong: string[] = [];
   for (const name of sources()) {
     const file = join(root, name);

@@ -91,7 +91,7 @@ function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions
     const whole = more.filter((task) => passesChecks(session, task, refused));
     for (const { name, record } of recordsOfAdopted(plan, whole, decisions, known.records)) {
       taken.set(name, record);
-      known.records.set(name, record);
+      known.records.set(name, { ...record, place: known.records.get(name)?.place ?? null });
     }
     decisions = look(session, { history: known }).decisions;
   }

@@ -22,7 +22,7 @@ export interface GraphOptions extends CommonOptions {
 
 /** More boxes than this make no picture that anybody could read. */
 const MAX_TASKS = 500;
-const MAX_SVG_RULES = 500;
+export const MAX_SVG_RULES = 500;
 
 /** `wfc graph`: the rules, or the tasks, and what depends on what. */
 export async function graph(options: GraphOptions): Promise<ExitStatus> {

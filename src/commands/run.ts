@@ -12,6 +12,7 @@ import { ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { History } from '../resume/history.ts';
 import { markerPath } from '../resume/marker.ts';
+import type { SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from './escalation.ts';
 import { keptRecords, keptWords } from './keep-records.ts';
 import { lookAtQueue } from './liveness.ts';
@@ -104,7 +105,7 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
-  const records = new Map(history?.records);
+  const records = new Map<string, SuccessRecord>(history?.records);
   for (const { name, record } of kept.records) {
     journal.done(name, record);
     records.set(name, record);

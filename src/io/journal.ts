@@ -21,15 +21,21 @@ import { hostName } from './host.ts';
 export function readJournals(folder: string): History | null {
   if (!existsSync(folder)) return null;
   const history = emptyHistory();
-  for (const text of journalTexts(folder)) readInto(history, text);
+  for (const { text } of journalTexts(folder)) readInto(history, text);
   return history;
 }
 
-/** The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element. */
-export function* journalTexts(folder: string): Generator<string> {
+/**
+ * The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element.
+ * `submission` is that folder, null for others.
+ */
+export function* journalTexts(
+  folder: string,
+): Generator<{ readonly text: string; readonly submission: string | null }> {
   for (const name of numbered(folder, /^\d+-.*\.tsv$|^\d+-slurm-[^.]*$/)) {
-    if (name.endsWith('.tsv')) yield readFileSync(join(folder, name), 'utf8');
-    else yield* submissionTexts(join(folder, name));
+    const submission = join(folder, name);
+    if (name.endsWith('.tsv')) yield { text: readFileSync(join(folder, name), 'utf8'), submission: null };
+    else for (const text of submissionTexts(submission)) yield { text, submission };
   }
 }
 

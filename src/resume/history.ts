@@ -15,12 +15,18 @@ import type { SuccessRecord } from './record.ts';
  *     end         STATUS
  */
 export const MARK = '.';
+/** In place of the time in a `run` line that only tells where the records after it were made. */
+export const MERGED = '0';
 
-/** Where and how an attempt ran. */
-export interface AttemptPlace {
+/** Where tasks ran. */
+export interface Place {
   readonly host: string;
   /** `1234_5`, an element of a job array; '' for a run on this machine or by make. */
   readonly slurmId: string;
+}
+
+/** Where and how an attempt ran. */
+export interface AttemptPlace extends Place {
   /** When its writer began, as its journal has it: with the rest it tells an attempt from all others. '' where not known. */
   readonly writerBegan: string;
 }
@@ -48,10 +54,16 @@ export interface FailedAttempt extends AttemptPlace {
   readonly reason: string;
 }
 
+/** A record, and who made it: for those who look back, never for what is complete. */
+export interface PlacedRecord extends SuccessRecord {
+  /** null where that is not known. */
+  readonly place: Place | null;
+}
+
 /** What all journals together say, by task. */
 export interface History {
   /** Its last success, where no attempt failed since. */
-  readonly records: Map<string, SuccessRecord>;
+  readonly records: Map<string, PlacedRecord>;
   /** A start after its last success, and no end. */
   readonly unfinished: Map<string, Start>;
   /** Its last attempt failed. */
@@ -71,6 +83,7 @@ export function readInto(history: History, text: string): void {
   const { records, unfinished, failed, blocked, markedPerhaps } = history;
   const succeeded: string[] = [];
   let place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
+  let isMerged = false;
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
     const line = text.slice(start, end);
@@ -82,6 +95,7 @@ export function readInto(history: History, text: string): void {
     switch (`${fields[0]}:${fields.length}`) {
       case 'run:5':
         place = { writerBegan: fields[1]!, host: fields[2]!, slurmId: fields[3]! };
+        isMerged = fields[1] === MERGED;
         break;
       case 'started:6':
         unfinished.set(task, {
@@ -94,7 +108,9 @@ export function readInto(history: History, text: string): void {
         blocked.delete(task);
         break;
       case 'done:8':
-      case 'done:9':
+      case 'done:9': {
+        // Without a start it is a copy of an older record, made by somebody else.
+        const began = unfinished.delete(task);
         records.set(task, {
           fingerprint: fields[2]!,
           checks: fields[3]!,
@@ -102,12 +118,13 @@ export function readInto(history: History, text: string): void {
           inputs: fields[5]!,
           outputs: fields[6]!,
           peakMiB: fields.length === 9 ? Number(fields[7]) : null,
+          place: began || isMerged ? place : (records.get(task)?.place ?? null),
         });
-        if (unfinished.has(task)) succeeded.push(task);
-        unfinished.delete(task);
+        if (began) succeeded.push(task);
         failed.delete(task);
         blocked.delete(task);
         break;
+      }
       case 'failed:6':
         // Its outputs were removed: there is nothing that could be taken for complete.
         failed.set(task, {
@@ -151,13 +168,16 @@ export function doneLine(task: string, record: SuccessRecord): string {
 
 /** A journal that says the same as all that were read. */
 export function* historyLines(history: History): Generator<string> {
-  for (const [task, record] of history.records) yield doneLine(task, record);
   let last = '';
   const at = function* ({ writerBegan, host, slurmId }: AttemptPlace): Generator<string> {
-    const place = journalLine('run', writerBegan, host, slurmId);
-    if (place !== last) yield place;
-    last = place;
+    const line = journalLine('run', writerBegan, host, slurmId);
+    if (line !== last) yield line;
+    last = line;
   };
+  for (const [task, record] of history.records) {
+    yield* at({ host: '', slurmId: '', ...record.place, writerBegan: MERGED });
+    yield doneLine(task, record);
+  }
   for (const [task, start] of history.unfinished) {
     yield* at(start);
     yield journalLine('started', task, start.attempt, start.seconds, start.processGroup);

@@ -51,7 +51,7 @@ export function taskGraph(plan: Plan): Graph {
 }
 
 /** Rules with needed tasks, producers first. */
-function rulesInOrder(plan: Plan): PlannedRule[] {
+export function rulesInOrder(plan: Plan): PlannedRule[] {
   const rules = new Set<PlannedRule>();
   for (const block of plan.order) {
     if (block.kind === 'rule') rules.add(plan.rules[block.rule]!);

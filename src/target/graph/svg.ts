@@ -1,4 +1,5 @@
 import type { Graph } from '../../model/graph.ts';
+import { ruleColour } from '../../model/rule-colours.ts';
 import { nodeLines } from './labels.ts';
 import {
   FONT_PIXELS,
@@ -9,20 +10,6 @@ import {
   type Point,
   placeGraph,
 } from './layout.ts';
-
-/** Colours that tell rules apart, on light and on dark ground; none is red, which means failure. */
-export const RULE_COLOURS = [
-  '#3b7dd8',
-  '#e08a1e',
-  '#2a9d7c',
-  '#8b62d0',
-  '#c2569a',
-  '#6f8f2f',
-  '#2f9fb8',
-  '#a6764a',
-  '#6b7a90',
-  '#b59f1a',
-] as const;
 
 /** Beside the picture's own colours, those of a page that it is part of. */
 const STYLE = `
@@ -61,7 +48,7 @@ function boxElement(graph: Graph, i: number, { nodes }: Placed): string {
   const node = graph.nodes[i]!;
   const left = number(box.x - box.width / 2);
   const top = number(box.y - box.height / 2);
-  const colour = RULE_COLOURS[node.ruleNumber % RULE_COLOURS.length]!;
+  const colour = ruleColour(node.ruleNumber);
   const texts = box.lines.map((line, l) => textElement(line, box, l, FONT_PIXELS, l === 0 ? 'name' : 'more'));
   return [
     `<g data-rule="${escapeXml(node.rule)}">`,

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { readAttemptJournals } from '../io/attempt-journals.ts';
+import { readJournals } from '../io/journal.ts';
+import { shippedFile } from '../io/shell-pool.ts';
+import { fromHere } from '../io/spec-file.ts';
+import { countTasks, printable } from '../io/terminal.ts';
+import type { PlannedRule } from '../model/plan.ts';
+import type { ReportFailure } from '../model/report-data.ts';
+import { emptyHistory, type History } from '../resume/history.ts';
+import { taskStanding } from '../resume/status.ts';
+import { ruleGraph, rulesInOrder } from '../target/graph/build.ts';
+import { renderSvg } from '../target/graph/svg.ts';
+import { collectReport } from '../target/report/collect.ts';
+import { packReport } from '../target/report/pack.ts';
+import { renderPage } from '../target/report/page.ts';
+import { MAX_SVG_RULES } from './graph.ts';
+import { isAttemptAlive, lookAlive, lookAtQueue } from './liveness.ts';
+import { logEnd } from './log-end.ts';
+import { writePicture } from './picture-file.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+
+export interface ReportOptions extends CommonOptions {
+  /** From the working directory. */
+  readonly out: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `wfc report`: one HTML file that shows what became of the tasks, by the journals; outputs are not looked at. */
+export function report(options: ReportOptions): ExitStatus {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  printDiagnostics(session.warnings, { ...options, json: false });
+  const text = reportText(session, options);
+  const problem = writePicture(session, options.out, text, options);
+  if (problem !== null) return problem;
+  const shown = fromHere(options.out);
+  const { neededCount } = session.plan;
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ report: shown, tasks: neededCount, bytes: Buffer.byteLength(text) }, null, 2)}\n`,
+    );
+  else if (!options.quiet)
+    process.stderr.write(`${countTasks(neededCount)} reported in ${printable(shown)}; open it in a browser\n`);
+  return EXIT.done;
+}
+
+function reportText(session: Session, options: ReportOptions): string {
+  const { plan, state, spec } = session;
+  const history = readJournals(state.journals);
+  const known = history ?? emptyHistory();
+  const liveness = lookAlive(session, history, lookAtQueue(session, history, options.env));
+  const { states } = taskStanding(plan, known, (name, start) => isAttemptAlive(liveness, name, start));
+  const { columns, ...collected } = collectReport(plan, {
+    rules: rulesInOrder(plan),
+    states,
+    attempts: readAttemptJournals(state.journals),
+    failureOf: failures(session, known),
+  });
+  const header = {
+    name: plan.workflow.name,
+    specFile: fromHere(spec.source.file),
+    specText: spec.source.text,
+    choices: choicesOf(options),
+    madeAtSeconds: Math.floor(Date.now() / 1000),
+    ...collected,
+  };
+  const graph = ruleGraph(plan);
+  return renderPage({
+    name: plan.workflow.name,
+    data: packReport(header, columns),
+    graph: graph.nodes.length > MAX_SVG_RULES ? null : renderSvg(graph),
+    noGraph: `${graph.nodes.length} rules make no picture; "wfc graph --goal PATH" draws a part.`,
+    template: shippedText('templates/report/report.html.hbs'),
+    style: ['page', 'sections'].map((part) => shippedText(`templates/report/${part}.css`)).join(''),
+    script: shippedText('dist/report-page.js'),
+  });
+}
+
+function shippedText(name: string): string {
+  return readFileSync(shippedFile(name), 'utf8');
+}
+
+function choicesOf({ settings, goals, configs, profile }: ReportOptions): string[] {
+  return [
+    ...settings.map((setting) => `--set ${setting}`),
+    ...goals.map((goal) => `--goal ${goal}`),
+    ...configs.map((config) => `--config ${config}`),
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+  ];
+}
+
+/** Of more failures only the reasons are told: the first logs tell the story, and the file stays small. */
+const MAX_LOGS = 1000;
+const LOG_LINES = 12;
+const MAX_LINE = 400;
+
+function failures({ disk }: Session, { failed }: History) {
+  let logs = 0;
+  return (rule: PlannedRule, index: number): Omit<ReportFailure, 'task'> | null => {
+    const failure = failed.get(rule.outputTexts[0]!(index));
+    if (!failure) return null;
+    const lines = logs++ < MAX_LOGS ? logEnd(disk.absolute(rule.logText(index)), LOG_LINES) : [];
+    const end = lines.map((line) => cut(printable(stripVTControlCharacters(line)), MAX_LINE));
+    return { reason: failure.reason, attempt: failure.attempt, logEnd: end.length > 0 ? end : null };
+  };
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

@@ -1,0 +1,74 @@
+/**
+ * What a report holds, as one block of bytes: the length of the header (32 bits, little-endian), the header as JSON in
+ * UTF-8, then the columns, each beginning at a multiple of 8 bytes of the block. Columns have one number for each task, in
+ * order of the rules; texts stand once, in the header. Written by `packReport`, read by the report's page.
+ */
+export interface ReportHeader {
+  readonly name: string;
+  /** As the user would name it. */
+  readonly specFile: string;
+  readonly specText: string;
+  /** Other values than the spec's, such as `--set seed=0,1`. */
+  readonly choices: readonly string[];
+  readonly madeAtSeconds: number;
+  /** Times of `start` count from here; since 1970. */
+  readonly originSeconds: number;
+  /** One step of `start`: a millisecond, or more where the runs are months apart. */
+  readonly startUnitSeconds: number;
+  readonly rules: readonly ReportRule[];
+  /** By param, its values in order of declaration. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  /** '' is a host that is not known. */
+  readonly hosts: readonly string[];
+  /** '' is no element of a job array. */
+  readonly slurmIds: readonly string[];
+  readonly resources: readonly ReportResources[];
+  readonly failures: readonly ReportFailure[];
+  readonly columns: readonly ReportColumn[];
+}
+
+export interface ReportRule {
+  readonly name: string;
+  /** Of its tasks in the columns. */
+  readonly first: number;
+  readonly count: number;
+  /** Its key; the value ids of params[p] are the column `RULE/p`. */
+  readonly params: readonly string[];
+  /** Paths, as texts and positions in `params` with digits to pad to; null where a task's own params do not tell it. */
+  readonly output: ReportPath | null;
+  readonly log: ReportPath | null;
+}
+
+export type ReportPath = readonly (string | readonly [param: number, pad: number])[];
+
+/** What tasks asked for; null: nothing. */
+export interface ReportResources {
+  readonly cpus: number;
+  readonly memoryMiB: number | null;
+  readonly timeSeconds: number | null;
+  readonly gpus: number;
+}
+
+/** A task whose last attempt failed. */
+export interface ReportFailure {
+  readonly task: number;
+  readonly reason: string;
+  readonly attempt: number;
+  /** The last lines of its log; null where there is none, or where the report is full. */
+  readonly logEnd: readonly string[] | null;
+}
+
+export interface ReportColumn {
+  readonly name: string;
+  readonly type: 'u8' | 'u16' | 'u32' | 'f32';
+  readonly length: number;
+  /** In bytes, from the block's own begin. */
+  readonly offset: number;
+}
+
+/** Of the column `state`, in this order. */
+export const REPORT_STATES = ['done', 'running', 'pending', 'failed', 'blocked'] as const;
+export type ReportState = (typeof REPORT_STATES)[number];
+
+/** In the column `start`: not known. */
+export const NO_START = 0xffffffff;

@@ -1,0 +1,50 @@
+import type { Data } from './data.ts';
+import { element } from './dom.ts';
+import { duration, memory, specMemory, specTime, time } from './format.ts';
+
+/** All that is known of one task. */
+export function taskDetails(data: Data, task: number): HTMLElement {
+  const { header } = data;
+  const rule = data.ruleOf(task);
+  const failure = data.failureOf.get(task);
+  const start = header.originSeconds + data.start[task]!;
+  const slurm = header.slurmIds[data.slurm[task]!] ?? '';
+  const attempt = data.attempt[task]!;
+  const output = data.pathText(task, rule.output);
+  const facts: [string, string][] = [
+    ['state', [data.stateOf(task), ...(failure ? [failure.reason] : [])].join(': ')],
+    ['started', Number.isNaN(start) ? '' : time(start)],
+    ['took', Number.isNaN(data.duration[task]) ? '' : duration(data.duration[task]!)],
+    ['waited', Number.isNaN(data.wait[task]) ? '' : duration(data.wait[task]!)],
+    ['asked for', askedText(data, task)],
+    ['memory used', Number.isNaN(data.peak[task]) ? '' : memory(data.peak[task]!)],
+    [
+      'host',
+      [header.hosts[data.host[task]!] ?? '', slurm === '' ? '' : `Slurm ${slurm}`].filter((w) => w !== '').join(', '),
+    ],
+    ['attempt', attempt > 0 ? String(attempt) : ''],
+    ['output', output ?? ''],
+    ['log', data.pathText(task, rule.log) ?? ''],
+    ['more', output === null ? '' : `wfc why ${shellWord(output)}`],
+  ];
+  const list = element('dl');
+  for (const [name, value] of facts) if (value !== '') list.append(element('dt', {}, name), element('dd', {}, value));
+  const box = element('div', { className: 'details' }, element('h3', {}, data.taskName(task)), list);
+  if (failure?.logEnd) box.append(element('pre', { className: 'log' }, failure.logEnd.join('\n')));
+  return box;
+}
+
+function askedText(data: Data, task: number): string {
+  const { cpus, memoryMiB, timeSeconds, gpus } = data.resourcesOf(task);
+  return [
+    `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
+    ...(gpus > 0 ? [`${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`] : []),
+    ...(memoryMiB === null ? [] : [`mem ${specMemory(memoryMiB)}`]),
+    ...(timeSeconds === null ? [] : [`time ${specTime(timeSeconds)}`]),
+  ].join(', ');
+}
+
+/** A text as a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

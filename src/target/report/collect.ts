@@ -1,0 +1,271 @@
+import { taskResources } from '../../compile/resources.ts';
+import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../../model/plan.ts';
+import {
+  NO_START,
+  type ReportFailure,
+  type ReportHeader,
+  type ReportPath,
+  type ReportResources,
+  type ReportRule,
+} from '../../model/report-data.ts';
+import type { Column, PathPattern } from '../../model/workflow.ts';
+import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
+import { type NamedColumn, narrow } from './pack.ts';
+
+export interface ReportSources {
+  readonly rules: readonly PlannedRule[];
+  /** Per task of the plan, its state's index in `REPORT_STATES`. */
+  readonly states: Uint8Array;
+  readonly attempts: AttemptHistory;
+  /** Why a task's last attempt failed, and the end of its log; null for one that the journals do not tell of. */
+  readonly failureOf: (rule: PlannedRule, taskIndex: number) => Omit<ReportFailure, 'task'> | null;
+}
+
+type Collected = Pick<
+  ReportHeader,
+  'rules' | 'values' | 'hosts' | 'slurmIds' | 'resources' | 'failures' | 'originSeconds' | 'startUnitSeconds'
+> & { readonly columns: readonly NamedColumn[] };
+
+/** The columns of a report: one number for each needed task, rule by rule. */
+export function collectReport(plan: Plan, sources: ReportSources): Collected {
+  const collector = new Collector(plan, sources);
+  return collector.collect();
+}
+
+class Collector {
+  private readonly plan: Plan;
+  private readonly sources: ReportSources;
+  private readonly hosts = new Dictionary();
+  private readonly slurmIds = new Dictionary();
+  private readonly asked = new Dictionary();
+  private readonly resources: ReportResources[] = [];
+  private readonly failures: ReportFailure[] = [];
+  /** Per task of the plan, in seconds since 1970; NaN where not known. */
+  private readonly ends: Float64Array;
+  private readonly groupEnds = new Map<PlannedInput, Float64Array>();
+
+  constructor(plan: Plan, sources: ReportSources) {
+    this.plan = plan;
+    this.sources = sources;
+    this.ends = new Float64Array(plan.taskCount).fill(Number.NaN);
+  }
+
+  collect(): Collected {
+    const { plan, sources } = this;
+    const tasks = sources.rules.map((rule) => neededIndices(plan, rule));
+    const count = tasks.reduce((sum, t) => sum + t.length, 0);
+    const attempts = new Array<LastAttempt | undefined>(count);
+    this.eachTask(tasks, (row, rule, index) => {
+      const attempt = sources.attempts.last.get(rule.outputTexts[0]!(index));
+      attempts[row] = attempt;
+      if (attempt?.outcome === 'done')
+        this.ends[rule.firstTask + index] = attempt.startSeconds + attempt.durationSeconds;
+    });
+    const { originSeconds, startUnitSeconds } = clockOf(attempts);
+    const start = new Uint32Array(count).fill(NO_START);
+    const [duration, wait, peak] = [0, 1, 2].map(() => new Float32Array(count).fill(Number.NaN)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const [state, host, slurm, attemptNumber, resource] = [0, 1, 2, 3, 4].map(() => new Uint32Array(count)) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
+    this.eachTask(tasks, (row, rule, index) => {
+      state[row] = sources.states[rule.firstTask + index]!;
+      resource[row] = this.resourceId(rule, index);
+      const failure = sources.failureOf(rule, index);
+      if (failure) this.failures.push({ task: row, ...failure });
+      const attempt = attempts[row];
+      if (!attempt) return;
+      host[row] = this.hosts.id(attempt.host);
+      slurm[row] = this.slurmIds.id(attempt.slurmId);
+      attemptNumber[row] = attempt.attempt;
+      duration[row] = attempt.durationSeconds;
+      peak[row] = attempt.peakMiB;
+      wait[row] = this.waitOf(rule, index, attempt);
+      if (Number.isFinite(attempt.startSeconds))
+        start[row] = Math.round((attempt.startSeconds - originSeconds) / startUnitSeconds);
+    });
+    const columns: NamedColumn[] = [
+      { name: 'state', values: narrow(state) },
+      { name: 'start', values: start },
+      { name: 'duration', values: duration },
+      { name: 'wait', values: wait },
+      { name: 'peak', values: peak },
+      { name: 'host', values: narrow(host) },
+      { name: 'slurm', values: narrow(slurm) },
+      { name: 'attempt', values: narrow(attemptNumber) },
+      { name: 'resource', values: narrow(resource) },
+      ...this.failedColumns(tasks, originSeconds, startUnitSeconds),
+      ...sources.rules.flatMap((rule, r) => keyColumns(rule, tasks[r]!)),
+    ];
+    return {
+      rules: reportRules(sources.rules, tasks),
+      values: valuesOf(sources.rules),
+      hosts: this.hosts.texts,
+      slurmIds: this.slurmIds.texts,
+      resources: this.resources,
+      failures: this.failures,
+      originSeconds,
+      startUnitSeconds,
+      columns,
+    };
+  }
+
+  private eachTask(
+    tasks: readonly Int32Array[],
+    visit: (row: number, rule: PlannedRule, taskIndex: number) => void,
+  ): void {
+    let row = 0;
+    this.sources.rules.forEach((rule, r) => {
+      for (const index of tasks[r]!) visit(row++, rule, index);
+    });
+  }
+
+  private resourceId(rule: PlannedRule, index: number): number {
+    const { cpus, memoryMiB, timeSeconds, gpus } = taskResources(rule, index);
+    const id = this.asked.id(`${cpus} ${memoryMiB} ${timeSeconds} ${gpus}`);
+    if (id === this.resources.length) this.resources.push({ cpus, memoryMiB, timeSeconds, gpus });
+    return id;
+  }
+
+  /** From when it could have begun, all that it needs being there, to its start. */
+  private waitOf(rule: PlannedRule, index: number, { askedSeconds, startSeconds }: LastAttempt): number {
+    let ready = askedSeconds;
+    for (const input of rule.inputs) {
+      if (input.hasProducer) ready = later(ready, this.inputEnd(input, index));
+    }
+    return Math.max(0, startSeconds - ready);
+  }
+
+  /** When the last of an input's producers ended; of those whose end is known. */
+  private inputEnd(input: PlannedInput, index: number): number {
+    const { members, producers } = input;
+    if (members.kind === 'map') return this.endOf(producers[members.pathOf(index)]!);
+    let known = this.groupEnds.get(input);
+    if (!known) {
+      known = new Float64Array(members.offsets.length);
+      this.groupEnds.set(input, known);
+    }
+    const group = members.groupOf(index);
+    if (known[group] === 0) {
+      let end = Number.NEGATIVE_INFINITY;
+      forEachPath(input, index, (path) => {
+        end = later(end, this.endOf(producers[path]!));
+      });
+      known[group] = end;
+    }
+    return known[group]!;
+  }
+
+  private endOf(producer: number): number {
+    return producer < 0 ? Number.NEGATIVE_INFINITY : this.ends[producer]!;
+  }
+
+  /** Attempts that failed, those too after which another one succeeded. */
+  private failedColumns(tasks: readonly Int32Array[], origin: number, unit: number): NamedColumn[] {
+    const { failedStarts } = this.sources.attempts;
+    if (failedStarts.length === 0) return [];
+    const rowOf = new Map<string, number>();
+    const failedNames = new Set(failedStarts.map((f) => f.task));
+    this.eachTask(tasks, (row, rule, index) => {
+      const name = rule.outputTexts[0]!(index);
+      if (failedNames.has(name)) rowOf.set(name, row);
+    });
+    const known = failedStarts.filter(({ task, startSeconds }) => rowOf.has(task) && startSeconds >= origin);
+    return [
+      { name: 'failed/task', values: Uint32Array.from(known, ({ task }) => rowOf.get(task)!) },
+      { name: 'failed/start', values: Uint32Array.from(known, (f) => Math.round((f.startSeconds - origin) / unit)) },
+      { name: 'failed/host', values: Uint32Array.from(known, ({ host }) => this.hosts.id(host)) },
+    ];
+  }
+}
+
+/** Texts by number, in order of first use. */
+class Dictionary {
+  readonly texts: string[] = [];
+  private readonly ids = new Map<string, number>();
+
+  id(text: string): number {
+    let id = this.ids.get(text);
+    if (id === undefined) {
+      id = this.texts.length;
+      this.ids.set(text, id);
+      this.texts.push(text);
+    }
+    return id;
+  }
+}
+
+/** The later of two times; one that is not known does not count. */
+function later(a: number, b: number): number {
+  return b > a ? b : a;
+}
+
+/** So that every start fits into 32 bits. */
+function clockOf(attempts: readonly (LastAttempt | undefined)[]): { originSeconds: number; startUnitSeconds: number } {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const attempt of attempts) {
+    if (!attempt || !Number.isFinite(attempt.startSeconds)) continue;
+    first = Math.min(first, attempt.startSeconds);
+    last = Math.max(last, attempt.startSeconds);
+  }
+  if (!Number.isFinite(first)) return { originSeconds: 0, startUnitSeconds: 0.001 };
+  const originSeconds = Math.floor(first);
+  let startUnitSeconds = 0.001;
+  while ((last - originSeconds) / startUnitSeconds >= NO_START) startUnitSeconds *= 10;
+  return { originSeconds, startUnitSeconds };
+}
+
+function neededIndices({ needed }: Plan, { firstTask, space }: PlannedRule): Int32Array {
+  const indices: number[] = [];
+  for (let i = 0; i < space.size; i++) if (needed[firstTask + i] === 1) indices.push(i);
+  return Int32Array.from(indices);
+}
+
+function keyColumns({ rule, space }: PlannedRule, indices: Int32Array): NamedColumn[] {
+  return rule.key.map((column, p) => {
+    const read = space.reader(column);
+    return { name: `${rule.name}/${p}`, values: narrow(Uint32Array.from(indices, (i) => read(i))) };
+  });
+}
+
+function reportRules(rules: readonly PlannedRule[], tasks: readonly Int32Array[]): ReportRule[] {
+  let first = 0;
+  return rules.map(({ rule }, r) => {
+    const count = tasks[r]!.length;
+    const described: ReportRule = {
+      name: rule.name,
+      first,
+      count,
+      params: rule.key.map((column) => column.name),
+      output: reportPath(rule.outputs[0]!.pattern, rule.key),
+      log: reportPath(rule.log, rule.key),
+    };
+    first += count;
+    return described;
+  });
+}
+
+function reportPath({ absolute, segments }: PathPattern, key: readonly Column[]): ReportPath | null {
+  const parts: (string | readonly [number, number])[] = [absolute ? '/' : ''];
+  for (const [s, segment] of segments.entries()) {
+    if (s > 0) parts.push('/');
+    for (const part of segment) {
+      if (typeof part === 'string') parts.push(part);
+      else if (!key.includes(part.column)) return null;
+      else parts.push([key.indexOf(part.column), part.pad]);
+    }
+  }
+  return parts;
+}
+
+function valuesOf(rules: readonly PlannedRule[]): Record<string, readonly string[]> {
+  return Object.fromEntries(rules.flatMap(({ rule }) => rule.key.map((column) => [column.name, column.values])));
+}

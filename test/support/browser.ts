@@ -1,0 +1,47 @@
+/** A page in Debian's Chromium, and what it asked for and complained of. */
+
+import { chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+
+/** For `describeWith`. */
+export const CHROMIUM = { program: 'chromium', package: 'chromium' };
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface Opened {
+  readonly page: Page;
+  /** Errors and warnings of the console, and exceptions that nobody caught. */
+  readonly complaints: string[];
+  /** Addresses that the page asked for, its own among them. */
+  readonly requests: string[];
+}
+
+export interface View {
+  readonly width?: number;
+  readonly colours?: 'light' | 'dark';
+}
+
+/** Open a report and wait until it is drawn. */
+export async function openReport(file: string, { width = 1280, colours = 'light' }: View = {}): Promise<Opened> {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS, timeout: 60_000 });
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage({ colorScheme: colours, viewport: { width, height: 900 } });
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(`file://${file}`);
+  await page.waitForSelector('body[data-ready]', { timeout: 60_000 });
+  return { page, complaints, requests };
+}
