@@ -99,6 +99,11 @@ function attemptLine(number: number): string {
   return `echo "wfc: attempt ${number}"`;
 }
 
+/** Since 1970, of a `performance.now()`. */
+function wallSeconds(at: number): number {
+  return (Date.now() - (performance.now() - at)) / 1000;
+}
+
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
 export function execute(
   plan: Plan,
@@ -294,7 +299,7 @@ class Executor {
     this.markers.set(name);
     attempt.worker = this.shells.run(
       source,
-      (group) => this.guard(() => this.options.journal.started(name, number, group)),
+      (group) => this.guard(() => this.options.journal.started(name, number, group, wallSeconds(attempt.startedAt))),
       (end) => this.guard(() => this.endTask(attempt, end)),
     );
     if (!toLog) attempt.scratch = join(this.options.state.work, `output-${attempt.worker}`);

@@ -92,8 +92,9 @@ export class JournalWriter {
     syncFolder(dirname(folder));
   }
 
-  started(task: string, attempt: number, processGroup: number): void {
-    this.write(journalLine('started', task, attempt, Math.floor(Date.now() / 1000), processGroup));
+  /** `seconds`: when it began, since 1970. */
+  started(task: string, attempt: number, processGroup: number, seconds: number): void {
+    this.write(journalLine('started', task, attempt, seconds.toFixed(3), processGroup));
   }
 
   done(task: string, record: SuccessRecord): void {

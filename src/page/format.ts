@@ -14,6 +14,7 @@ export function countTasks(n: number): string {
 /** `0.24 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return DASH;
+  if (seconds < 0.005) return '0 s';
   if (seconds < 9.95) return `${seconds.toFixed(seconds < 0.995 ? 2 : 1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -33,6 +34,7 @@ function parts(smalls: number, inLarge: number, large: string, small: string): s
 export function hours(seconds: number): string {
   if (!Number.isFinite(seconds)) return DASH;
   const value = seconds / 3600;
+  if (value > 0 && value < 0.001) return '<0.001';
   const digits = value >= 10 || value === 0 ? 0 : value >= 1 ? 1 : value >= 0.1 ? 2 : 3;
   return value.toLocaleString('en', { maximumFractionDigits: digits });
 }

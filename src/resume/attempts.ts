@@ -17,7 +17,6 @@ export interface LastAttempt extends Place {
 /** An attempt that failed, also where a later one succeeded. */
 export interface FailedStart {
   readonly task: string;
-  /** In whole seconds. */
   readonly startSeconds: number;
   readonly host: string;
 }
@@ -34,7 +33,7 @@ export interface AttemptHistory {
  */
 export function readAttempts(history: AttemptHistory, text: string, queuedSeconds: number | null): void {
   const { last, failedStarts } = history;
-  const open = new Map<string, { readonly attempt: number; readonly seconds: number }>();
+  const open = new Map<string, { readonly attempt: number; readonly seconds: number; readonly isExact: boolean }>();
   let place: Place = { host: '', slurmId: '' };
   let askedSeconds = Number.NaN;
   let isMerged = false;
@@ -51,7 +50,7 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
         askedSeconds = isMerged ? Number.NaN : (queuedSeconds ?? Number(task));
         break;
       case 'started:6':
-        open.set(task, { attempt: Number(fields[2]), seconds: Number(fields[3]) });
+        open.set(task, { attempt: Number(fields[2]), seconds: Number(fields[3]), isExact: fields[3]!.includes('.') });
         break;
       case 'done:8':
       case 'done:9': {
@@ -59,7 +58,9 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
         const known = last.get(task);
         // Without a start it is a copy of an older record, made by somebody else.
         if (!start && known?.outcome === 'done' && isSameDuration(known.durationSeconds, durationSeconds)) break;
-        const endSeconds = endOf(fields[6]!, start?.seconds ?? null, durationSeconds);
+        const endSeconds = start?.isExact
+          ? start.seconds + durationSeconds
+          : endOf(fields[6]!, start?.seconds ?? null, durationSeconds);
         last.set(task, {
           ...(start || isMerged ? place : { host: '', slurmId: '' }),
           outcome: 'done',

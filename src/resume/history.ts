@@ -3,7 +3,7 @@ import type { SuccessRecord } from './record.ts';
 /**
  * What happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by the path of its
  * first output, which outlives edits of the spec. Fields are separated by tabs and every line is closed by a mark, so that
- * a torn last line is seen and ignored. Times are seconds since 1970. `templates/runner.sh` and `templates/make/` write
+ * a torn last line is seen and ignored. Times are seconds since 1970, with a fraction where the writer knows it. `templates/runner.sh` and `templates/make/` write
  * the same lines.
  *
  *     run         TIME HOST SLURM_ID                   the writer of the lines that follow; SLURM_ID is empty elsewhere
@@ -39,7 +39,7 @@ export function attemptId({ writerBegan, slurmId, attempt }: AttemptPlace & { re
 /** An attempt that began. */
 export interface Start extends AttemptPlace {
   readonly attempt: number;
-  /** Since 1970. */
+  /** Since 1970; whole where its writer knew no more. */
   readonly seconds: number;
   /** Leader of the task's processes on its host; 0 where not known. */
   readonly processGroup: number;

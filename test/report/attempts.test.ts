@@ -34,6 +34,11 @@ describe('when and where a task ran', () => {
     expect(read(ran).last.get('a')).toMatchObject({ askedSeconds: 100.5 });
   });
 
+  it('is told by its start alone where that has a fraction', () => {
+    const exact = ran.replace('110', '110.125').replace('114.750000000', '999.000000000');
+    expect(read(exact).last.get('a')?.startSeconds).toBe(110.125);
+  });
+
   it('is not misled by an output whose time the command set', () => {
     for (const [time, start] of [
       ['5.000000000', 110],
