@@ -1,9 +1,11 @@
+import type { Argv } from 'yargs';
 import { addCompileCommands } from './cli/compile-commands.ts';
 import { addLookCommands } from './cli/look-commands.ts';
 import { CommandLineError } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
 import { addPictureCommands } from './cli/picture-commands.ts';
 import { addRunCommands } from './cli/run-commands.ts';
+import { addStartCommands } from './cli/start-commands.ts';
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(args: readonly string[]): Promise<void> {
@@ -32,10 +34,9 @@ async function main(args: readonly string[]): Promise<void> {
       'parse-positional-numbers': false,
       'duplicate-arguments-array': true,
     });
-  const parser = addPictureCommands(
-    addLookCommands(addRunCommands(addCompileCommands(start, perform), perform), perform),
-    perform,
-  )
+  const add = [addCompileCommands, addRunCommands, addLookCommands, addPictureCommands, addStartCommands];
+  const parser = add
+    .reduce((y, addCommands) => addCommands(y, perform), start as Argv)
     .demandCommand(1, 'Name a command, such as "wfc plan".')
     .strict()
     .recommendCommands()

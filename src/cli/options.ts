@@ -81,7 +81,7 @@ function userProfiles(): string | null {
 }
 
 /** https://no-color.org: any non-empty NO_COLOR turns colour off. */
-function wantsColour(flag: boolean | undefined): boolean {
+export function wantsColour(flag: boolean | undefined): boolean {
   if (flag !== undefined) return flag;
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;

@@ -1,0 +1,63 @@
+import type { Argv } from 'yargs';
+import { list, wantsColour } from './options.ts';
+import type { Perform } from './perform.ts';
+
+/** init, import, completion, profile: what one does before the first run. */
+export function addStartCommands(y: Argv, perform: Perform): Argv {
+  return y.command('import', 'Make a spec of a workflow that was written for another tool', (y) =>
+    y
+      .command(
+        'snakefile <file>',
+        'Make a spec of a Snakefile: the same tasks, or the reasons why not',
+        (y) =>
+          withOutput(y)
+            .positional('file', { type: 'string', demandOption: true, describe: 'The Snakefile' })
+            .option('out', {
+              type: 'string',
+              nargs: 1,
+              default: 'wfc.yml',
+              describe: 'The spec to write, never over another file; -: standard output',
+            })
+            .option('goal', {
+              type: 'string',
+              nargs: 1,
+              describe: 'Convert what this rule or file needs [default: the first rule] (repeatable)',
+            })
+            .option('configfile', {
+              type: 'string',
+              nargs: 1,
+              describe: 'As "snakemake --configfile" (repeatable)',
+            })
+            .example('wfc import snakefile Snakefile', 'writes wfc.yml; then: wfc plan')
+            .epilogue(
+              'The Python of the Snakefile is run with python3, as Snakemake does; its rules are not. wfc then works out\n' +
+                'the jobs of both, and writes the spec only if all outputs and inputs are the same.',
+            ),
+        (argv) =>
+          perform(
+            import('../commands/import.ts').then((m) =>
+              m.importSnakefile({
+                file: argv.file,
+                out: argv.out,
+                goals: list(argv.goal),
+                configFiles: list(argv.configfile),
+                ...output(argv),
+              }),
+            ),
+          ),
+      )
+      .demandCommand(1, 'Name what to import, such as "wfc import snakefile Snakefile".'),
+  );
+}
+
+/** The options of commands that know no spec. */
+function withOutput<T>(y: Argv<T>) {
+  return y
+    .option('json', { type: 'boolean', default: false, describe: 'One JSON object on standard output' })
+    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Say less' })
+    .option('color', { type: 'boolean', describe: '--no-color: no colour' });
+}
+
+function output({ json, quiet, color }: { json: boolean; quiet: boolean; color?: boolean | undefined }) {
+  return { json, quiet, style: { colour: wantsColour(color) } };
+}

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { convert } from '../import/convert.ts';
+import { Places } from '../import/places.ts';
+import { readSnakefile } from '../io/snakefile-reader.ts';
+import { fromHere, specFiles, systemProblem } from '../io/spec-file.ts';
+import { countTasks, printable } from '../io/terminal.ts';
+import { hasErrors } from '../model/diagnostic.ts';
+import type { SourceText } from '../model/source.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+
+export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
+  readonly file: string;
+  /** Where to write the spec; `-`: standard output. */
+  readonly out: string;
+  readonly goals: readonly string[];
+  /** Config files over those that the Snakefile names, as `snakemake --configfile`. */
+  readonly configFiles: readonly string[];
+}
+
+/** `wfc import snakefile FILE`: a spec with the same tasks as a Snakefile, or the reasons why not. */
+export function importSnakefile(options: ImportOptions): ExitStatus {
+  const out = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
+  if (options.out !== '-' && existsSync(out))
+    return refuse(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
+  if (!existsSync(options.file))
+    return refuse(`${options.file}: there is no such file`, 'name the Snakefile', EXIT.badSpec, options);
+  // As for Snakemake, paths count from the working directory: here from the folder of the spec.
+  const folder = dirname(out);
+  if (!existsSync(folder))
+    return refuse(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
+  const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
+  const read = readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
+  if ('problem' in read) return refuse(read.problem, read.hint, EXIT.badSurroundings, options);
+  const specFile = fromHere(out);
+  const { text, rules, tasks, unfinished, diagnostics } = convert(read.snakefile, {
+    goals: options.goals,
+    specFile,
+    files: specFiles(folder),
+    places: new Places(sourceReader(folder)),
+  });
+  printDiagnostics(diagnostics, options);
+  if (text === null) return EXIT.badSpec;
+  try {
+    if (options.out === '-') process.stdout.write(text);
+    // Fails where a file of that name came up meanwhile: never overwrite.
+    else writeFileSync(out, text, { flag: 'wx' });
+  } catch (error) {
+    return refuse(`${specFile} can't be written: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
+  }
+  const summary = `${rules} ${rules === 1 ? 'rule' : 'rules'}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
+  if (options.json && !hasErrors(diagnostics) && options.out !== '-')
+    process.stdout.write(`${JSON.stringify({ spec: specFile, rules, tasks, unfinished }, null, 2)}\n`);
+  else if (!options.quiet) {
+    const open =
+      unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
+    process.stderr.write(
+      printable(`${options.out === '-' ? 'converted' : `written to ${specFile}`}: ${summary}${open}\n`),
+    );
+  }
+  return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
+}
+
+function refuse(
+  message: string,
+  hint: string,
+  status: ExitStatus,
+  options: Pick<CommonOptions, 'json' | 'style'>,
+): ExitStatus {
+  printDiagnostics([{ severity: 'error', message, location: null, ...(hint === '' ? {} : { hint }) }], options);
+  return status;
+}
+
+function sourceReader(folder: string): (file: string) => SourceText {
+  const known = new Map<string, SourceText>();
+  return (file) => {
+    const path = resolve(folder, file);
+    let source = known.get(path);
+    if (!source) {
+      let text = '';
+      try {
+        text = readFileSync(path, 'utf8');
+      } catch {
+        // A place is still worth telling where its text is not to be had.
+      }
+      source = { file: fromHere(path), text };
+      known.set(path, source);
+    }
+    return source;
+  };
+}

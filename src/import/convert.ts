@@ -1,0 +1,119 @@
+import { compile } from '../compile/compile.ts';
+import { NO_OVERRIDES, type SpecFiles } from '../compile/context.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import type { Snakefile } from '../model/snakefile.ts';
+import { fitAxes } from './axes.ts';
+import { goalOf } from './goal.ts';
+import { findJobs, type Jobs } from './jobs.ts';
+import type { Places } from './places.ts';
+import { writeSpec } from './spec.ts';
+import { compare } from './verify.ts';
+
+export interface ConvertOptions {
+  /** Rules or files that are asked for; none: the first rule. */
+  readonly goals: readonly string[];
+  /** How the spec is called in messages. */
+  readonly specFile: string;
+  readonly files: SpecFiles;
+  readonly places: Places;
+}
+
+export interface Converted {
+  /** null where the paths could not be converted, so that no spec would be right. */
+  readonly text: string | null;
+  readonly rules: number;
+  readonly tasks: number;
+  /** Rules whose command is left to the user, and fails until then. */
+  readonly unfinished: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ *  Snakefile ──findJobs──▶ Jobs ──fitAxes──▶ Axes ──writeSpec──▶ text ──compile──▶ Plan ──compare──▶ differences
+ *                    (as Snakemake's)   (params, tables)
+ *
+ * The spec is a guess until the last step: wfc's own plan of it must have the same tasks, with the same outputs, inputs
+ * and producers. Where it has not, nothing is handed out.
+ */
+export function convert(snakefile: Snakefile, options: ConvertOptions): Converted {
+  const { places } = options;
+  const diagnostics: Diagnostic[] = [
+    ...snakefile.problems.map((p) => places.error(p, p.message, p.hint)),
+    ...snakefile.notes.map((n) => places.warning(n, n.message)),
+  ];
+  const fail = (...more: readonly Diagnostic[]): Converted => ({
+    text: null,
+    rules: 0,
+    tasks: 0,
+    unfinished: [],
+    diagnostics: [...diagnostics, ...more],
+  });
+  if (snakefile.problems.length > 0) return fail();
+  const goal = goalOf(snakefile, options.goals, places);
+  if ('diagnostic' in goal) return fail(goal.diagnostic);
+  const jobs = findJobs(snakefile, goal, places);
+  if ('diagnostics' in jobs) return fail(...jobs.diagnostics);
+  if (jobs.jobs.length === 0)
+    return fail(
+      places.error(
+        goal,
+        `rule "${goal.name}" needs nothing that another rule makes`,
+        'name a rule or a file with --goal',
+      ),
+    );
+  diagnostics.push(...leftOut(snakefile, jobs, places));
+  const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs), places });
+  diagnostics.push(...written.diagnostics);
+  const checked = check(written.text, jobs, options);
+  diagnostics.push(...checked.diagnostics);
+  if (!checked.isSame) return fail();
+  const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
+  return { text: written.text, rules, tasks: jobs.jobs.length, unfinished: written.unfinished, diagnostics };
+}
+
+function check(
+  text: string,
+  jobs: Jobs,
+  { specFile, files, places }: ConvertOptions,
+): { isSame: boolean; diagnostics: readonly Diagnostic[] } {
+  const { plan, diagnostics } = compile({ file: specFile, text }, { files, overrides: NO_OVERRIDES });
+  if (!plan) {
+    const errors = diagnostics.filter((d) => d.severity === 'error');
+    const start = places.error(
+      jobs.goal,
+      'the Snakefile was read, but wfc does not accept what became of it, as follows',
+    );
+    return { isSame: false, diagnostics: [start, ...errors] };
+  }
+  const { wrong, reordered } = compare(plan, jobs);
+  const told = wrong.map((w) =>
+    places.error(
+      jobs.goal,
+      `no spec was found that means the same: ${w}`,
+      'name a smaller part with --goal, and write the rest by hand',
+    ),
+  );
+  const order = jobs.jobs
+    .map((j) => j.rule)
+    .filter((rule, i, all) => reordered.includes(rule.name) && all.indexOf(rule) === i)
+    .map((rule) =>
+      places.warning(
+        rule,
+        `the inputs of rule "${rule.name}" are the same, in another order: a spec orders them by its params`,
+      ),
+    );
+  return { isSame: !hasErrors(told), diagnostics: [...told, ...order] };
+}
+
+/** Rules that nothing asked for needs: their wildcards have no values. */
+function leftOut(snakefile: Snakefile, jobs: Jobs, places: Places): Diagnostic[] {
+  const used = new Set(jobs.jobs.map((j) => j.rule));
+  return snakefile.rules
+    .filter((rule) => !used.has(rule) && rule !== jobs.goal && rule.output.length > 0)
+    .map((rule) =>
+      places.warning(
+        rule,
+        `rule "${rule.name}" is left out: "${jobs.goal.name}" needs nothing of it; ask for it with --goal`,
+      ),
+    );
+}

@@ -1,0 +1,65 @@
+import type { SnakeItem, SnakePart, SnakeRule } from '../model/snakefile.ts';
+
+/** The wildcards of some parts, each once, in order of appearance. */
+export function wildcardsOf(parts: readonly SnakePart[]): string[] {
+  return [...new Set(parts.flatMap((p) => (typeof p !== 'string' && 'w' in p ? [p.w] : [])))];
+}
+
+/** The wildcards of a rule: those of its outputs, which all have the same. */
+export function wildcardsOfRule(rule: SnakeRule): string[] {
+  const first = rule.output.flatMap((a) => a.items)[0];
+  return first ? wildcardsOf(first.parts) : [];
+}
+
+export function textOf(parts: readonly SnakePart[]): string {
+  return parts.map((p) => (typeof p === 'string' ? p : `{${'w' in p ? p.w : p.e}}`)).join('');
+}
+
+/** Paths that an item stands for, given the values of the rule's wildcards. Source of the order: itertools.product, zip. */
+export function pathsOf(item: SnakeItem, wildcards: ReadonlyMap<string, string>): string[] {
+  const write = (row: ReadonlyMap<string, string>): string =>
+    item.parts.map((p) => (typeof p === 'string' ? p : 'w' in p ? wildcards.get(p.w)! : row.get(p.e)!)).join('');
+  return rowsOf(item).map(write);
+}
+
+/** The rows of values that expand() fills a pattern with; one empty row where there is none. */
+export function rowsOf({ expand }: SnakeItem): ReadonlyMap<string, string>[] {
+  if (!expand) return [new Map()];
+  if (expand.combinator === 'zip') {
+    const length = Math.min(...expand.values.map(([, values]) => values.length));
+    return Array.from({ length }, (_, i) => new Map(expand.values.map(([name, values]) => [name, values[i]!])));
+  }
+  let rows: ReadonlyMap<string, string>[] = [new Map()];
+  for (const [name, values] of expand.values)
+    rows = rows.flatMap((row) => values.map((value) => new Map([...row, [name, value]])));
+  return rows;
+}
+
+/**
+ * The regular expression that tells a path's wildcards. Source: snakemake/io.py 7.21, regex(): a wildcard is `.+` unless
+ * constrained, as greedy as it can be, and stands for the same text everywhere.
+ */
+export function regexOf(parts: readonly SnakePart[], constraints: Readonly<Record<string, string>>): RegExp {
+  const seen = new Set<string>();
+  const source = parts.map((part) => {
+    if (typeof part === 'string') return part.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+    if (!('w' in part)) throw new Error('internal error: expand() in an output is written out');
+    if (seen.has(part.w)) return `\\k<${part.w}>`;
+    seen.add(part.w);
+    return `(?<${part.w}>${part.c ?? constraints[part.w] ?? '.+'})`;
+  });
+  return new RegExp(`^${source.join('')}$`, 's');
+}
+
+/** Outputs are written out where expand() makes them: each path is an output of its own. */
+export function outputItems(rule: SnakeRule): SnakeItem[] {
+  return rule.output.flatMap((a) => a.items).flatMap(writtenOut);
+}
+
+export function writtenOut(item: SnakeItem): SnakeItem[] {
+  if (!item.expand) return [item];
+  return rowsOf(item).map((row) => ({
+    flags: item.flags,
+    parts: item.parts.map((p) => (typeof p !== 'string' && 'e' in p ? row.get(p.e)! : p)),
+  }));
+}

@@ -1,0 +1,236 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
+import type { Axes, Axis } from './axes.ts';
+import { uniqueName } from './classes.ts';
+import { escapeLiteral, type Layout, NotConvertible, writeCommand } from './commands.ts';
+import type { Jobs } from './jobs.ts';
+import type { Places } from './places.ts';
+import { resourcesOf } from './resources.ts';
+import { entry, Verbatim, type Yaml } from './yaml.ts';
+
+export interface SpecText {
+  readonly text: string;
+  /** Rules whose command could not be converted: they fail, and say so. */
+  readonly unfinished: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Options {
+  readonly snakefile: Snakefile;
+  readonly jobs: Jobs;
+  readonly axes: Axes;
+  readonly places: Places;
+}
+
+/** Bytes of paths from which a run block reads them from a file: well below what wfc puts on a command line. */
+const MANY_BYTES = 64 * 1024;
+
+/** Write the spec: params and tables as fitted, and the rules that the targets need. */
+export function writeSpec(options: Options): SpecText {
+  const { snakefile, jobs, axes } = options;
+  const writer = new RuleWriter(options);
+  const rules = snakefile.rules.filter((rule) => jobs.jobs.some((job) => job.rule === rule));
+  const ruleLines = rules.flatMap((rule) => ['', ...writer.write(rule)]);
+  const config = configOf(snakefile, writer.usedConfig);
+  const lines = [
+    `# Made from ${snakefile.files[0]} by "wfc import snakefile"; "wfc plan" shows the tasks.`,
+    'wfc: 1',
+    ...(Object.keys(config).length > 0 ? ['config:', ...mappingLines(config)] : []),
+    ...(axes.params.length > 0
+      ? ['params:', ...axes.params.flatMap((axis) => entry(axis.name, axisValues(axis), '  '))]
+      : []),
+    ...(axes.tables.length > 0
+      ? [
+          'tables:',
+          ...axes.tables.flatMap(({ name, columns, rows }) => [
+            `  ${name}:`,
+            ...rows.map((row) => `    - ${flowRow(columns, row)}`),
+          ]),
+        ]
+      : []),
+    ...entry('targets', targetsOf(options), ''),
+    'rules:',
+    ...ruleLines.slice(1),
+    '',
+  ];
+  return { text: lines.join('\n'), unfinished: writer.unfinished, diagnostics: writer.diagnostics };
+}
+
+function mappingLines(mapping: { readonly [key: string]: Yaml }): string[] {
+  return Object.entries(mapping).flatMap(([key, value]) => entry(key, value, '  '));
+}
+
+function flowRow(columns: readonly string[], row: readonly string[]): string {
+  return entry('row', Object.fromEntries(columns.map((c, i) => [c, row[i]!])), '')[0]!.replace(/^row: /, '');
+}
+
+/** `{from: 0, to: 29}`, `{glob: …}`, or the values. */
+function axisValues({ values, glob }: Axis): Yaml {
+  if (glob !== null) return { glob };
+  const list: Yaml = isRange(values) ? rangeOf(values) : values;
+  if (!values.some((v) => v.includes('/'))) return list;
+  return { values: values, path: new Verbatim('true') };
+}
+
+function isRange(values: readonly string[]): boolean {
+  if (values.length < 4 || !values.every((v) => /^(0|-?[1-9]\d{0,9})$/.test(v))) return false;
+  const step = Number(values[1]) - Number(values[0]);
+  return step > 0 && values.every((v, i) => Number(v) === Number(values[0]) + i * step);
+}
+
+function rangeOf(values: readonly string[]): Yaml {
+  const step = Number(values[1]) - Number(values[0]);
+  return { from: values[0]!, to: values.at(-1)!, ...(step === 1 ? {} : { step: String(step) }) };
+}
+
+function configOf({ config }: Snakefile, used: ReadonlySet<string>): { [key: string]: Yaml } {
+  const tree: { [key: string]: Yaml } = {};
+  for (const key of used) {
+    const words = key.split('.');
+    let at = tree;
+    for (const word of words.slice(0, -1)) {
+      at[word] ??= {};
+      at = at[word] as { [key: string]: Yaml };
+    }
+    at[words.at(-1)!] = config[key]!.text;
+  }
+  return tree;
+}
+
+function targetsOf({ jobs: { goal }, axes }: Options): Yaml {
+  if (goal.output.length > 0) return goal.name;
+  const targets = goal.input.flatMap((a) => a.items).map((item) => patternOf(goal, item, axes));
+  return targets.length === 1 ? targets[0]! : targets;
+}
+
+/** A path as the spec writes it. */
+function patternOf(rule: SnakeRule, item: SnakeItem, axes: Axes): string {
+  return item.parts
+    .map((part) => {
+      if (typeof part === 'string') return escapeLiteral(part, axes.names);
+      return `{${'w' in part ? axes.wildcard(rule, part.w) : axes.expanded(item, part.e)}}`;
+    })
+    .join('');
+}
+
+class RuleWriter {
+  readonly usedConfig = new Set<string>();
+  readonly unfinished: string[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly options: Options;
+
+  constructor(options: Options) {
+    this.options = options;
+  }
+
+  write(rule: SnakeRule): string[] {
+    const { axes } = this.options;
+    const gathered = [...new Set(rule.input.flatMap((a) => a.items.flatMap((item) => this.gathered(item))))];
+    const inputs = namesOf(rule.input);
+    const outputs = namesOf(rule.output);
+    const layout = {
+      inputNames: inputs,
+      outputNames: outputs,
+      inputIsOne: isOne(rule.input, this.asList(rule, 'input')),
+      outputIsOne: isOne(rule.output, this.asList(rule, 'output')),
+      manyInputs: this.hasManyInputs(rule),
+    };
+    const command = this.command(rule, layout);
+    const { log } = rule;
+    const parts: { [key: string]: Yaml } = {
+      ...(gathered.length > 0 ? { gather: gathered } : {}),
+      ...(rule.input.length > 0 ? { input: this.paths(rule, rule.input, inputs, this.asList(rule, 'input')) } : {}),
+      output: this.paths(rule, rule.output, outputs, this.asList(rule, 'output')),
+      ...(log.length > 0 ? { log: patternOf(rule, log[0]!, axes) } : {}),
+      ...this.environment(rule),
+      ...(rule.command.kind === 'python' ? { shell: 'python3' } : {}),
+      run: command,
+    };
+    const head = `  ${rule.name}:  # ${rule.file}:${rule.line}`;
+    return [head, ...Object.entries(parts).flatMap(([key, value]) => entry(key, value, '    '))];
+  }
+
+  private environment(rule: SnakeRule): { [key: string]: Yaml } {
+    const { resources, warnings } = resourcesOf(rule);
+    for (const { line, message } of warnings)
+      this.diagnostics.push(this.options.places.warning({ file: rule.file, line }, message));
+    return {
+      ...(Object.keys(resources).length > 0 ? { resources } : {}),
+      ...(rule.retries ? { retries: new Verbatim(String(rule.retries)) } : {}),
+      ...(rule.modules.length > 0 ? { modules: rule.modules } : {}),
+      ...(rule.conda !== null ? { conda: rule.conda } : {}),
+      ...(rule.container !== null ? { container: rule.container } : {}),
+    };
+  }
+
+  private command(rule: SnakeRule, layout: Layout): string {
+    try {
+      return writeCommand(rule, { ...this.options, layout }, this.usedConfig);
+    } catch (error) {
+      if (!(error instanceof NotConvertible)) throw error;
+      const line = rule.command.line;
+      this.unfinished.push(rule.name);
+      this.diagnostics.push(this.options.places.error({ file: rule.file, line }, error.message, error.hint));
+      const words = `not converted from ${rule.file}:${line}: ${error.message}`;
+      if (rule.command.kind === 'python') return `raise SystemExit(${JSON.stringify(words).replaceAll('{', '(')})`;
+      return `echo '${words.replace(/['{}]/g, ' ')}' >&2\nexit 1`;
+    }
+  }
+
+  private gathered(item: SnakeItem): string[] {
+    return (item.expand?.values ?? []).map(([name]) => this.options.axes.expanded(item, name));
+  }
+
+  private hasManyInputs(rule: SnakeRule): boolean {
+    const { jobs } = this.options.jobs;
+    return jobs.some((job) => job.rule === rule && job.inputs.reduce((sum, p) => sum + p.length + 1, 0) > MANY_BYTES);
+  }
+
+  /** A run block that uses the whole of `input` has a list there, also of one path. */
+  private asList({ command }: SnakeRule, root: 'input' | 'output'): boolean {
+    if (command.kind !== 'python') return false;
+    return command.tokens.some((t) => typeof t !== 'string' && t.ref === root && t.index === null && t.name === null);
+  }
+
+  private paths(
+    rule: SnakeRule,
+    given: readonly SnakeArgument[],
+    names: ReadonlyMap<string | null, string>,
+    asList: boolean,
+  ): Yaml {
+    const items = (argument: SnakeArgument): Yaml[] => argument.items.map((item) => this.path(rule, item));
+    if (names.size === 0) {
+      const all = given.flatMap(items);
+      // What is gathered is a list, however it is written.
+      return isOne(given, asList) || isGathered(given) ? all[0]! : all;
+    }
+    return Object.fromEntries(
+      given.map((argument, i) => {
+        const paths = items(argument);
+        const name = argument.name === null ? uniqueName(`unnamed_${i + 1}`, names) : names.get(argument.name)!;
+        return [name, argument.many && !isGathered([argument]) ? paths : paths[0]!];
+      }),
+    );
+  }
+
+  private path(rule: SnakeRule, item: SnakeItem): Yaml {
+    const path = patternOf(rule, item, this.options.axes);
+    const flags = item.flags.filter((flag) => flag !== 'touch');
+    if (flags.length === 0) return path;
+    return { path, ...Object.fromEntries(flags.map((flag) => [flag, new Verbatim('true')])) };
+  }
+}
+
+function isOne(given: readonly SnakeArgument[], asList: boolean): boolean {
+  return given.length === 1 && given[0]!.name === null && !given[0]!.many && !asList;
+}
+
+function isGathered(given: readonly SnakeArgument[]): boolean {
+  const items = given.flatMap((a) => a.items);
+  return items.length === 1 && items[0]!.expand !== undefined;
+}
+
+/** The names of arguments as the spec writes them: `path` would be read as the path of a pattern. */
+function namesOf(given: readonly SnakeArgument[]): Map<string, string> {
+  return new Map(given.flatMap(({ name }) => (name === null ? [] : [[name, name === 'path' ? 'path_' : name]])));
+}

@@ -1,0 +1,66 @@
+import type { Plan } from '../model/plan.ts';
+import { inputPaths, ruleOf } from '../model/plan.ts';
+import type { Job, Jobs } from './jobs.ts';
+
+/** How a plan differs from the jobs of Snakemake. */
+export interface Differences {
+  /** The first few, in words; empty where tasks, outputs, inputs and producers are the same. */
+  readonly wrong: readonly string[];
+  /** Rules whose tasks have the same inputs in another order. */
+  readonly reordered: readonly string[];
+}
+
+const MOST = 5;
+
+/** Compare each job with the task that makes its outputs. */
+export function compare(plan: Plan, jobs: Jobs): Differences {
+  const wrong: string[] = [];
+  const reordered = new Set<string>();
+  if (plan.neededCount !== jobs.jobs.length)
+    wrong.push(`the spec has ${plan.neededCount} tasks, Snakemake ${jobs.jobs.length} jobs`);
+  for (const job of jobs.jobs) {
+    if (wrong.length >= MOST) break;
+    const difference = differenceOf(plan, job, jobs);
+    if (difference === 'order') reordered.add(job.rule.name);
+    else if (difference !== null) wrong.push(difference);
+  }
+  return { wrong, reordered: [...reordered] };
+}
+
+function differenceOf(plan: Plan, job: Job, { producers }: Jobs): string | null {
+  const first = tidy(job.outputs[0]!);
+  const found = plan.findPath(first);
+  if (!found) return `no task makes ${first}`;
+  const rule = ruleOf(plan, found.task);
+  const index = found.task - rule.firstTask;
+  if (rule.rule.name !== job.rule.name) return `${first} is made by rule ${rule.rule.name}, not ${job.rule.name}`;
+  if (plan.needed[found.task] !== 1) return `the task that makes ${first} is not needed by the targets`;
+  const outputs = rule.outputTexts.map((text) => text(index));
+  if (!sameLists(outputs, job.outputs.map(tidy))) return `the outputs of the task that makes ${first} differ`;
+  const inputs = rule.inputs.flatMap((input) => inputPaths(input, index));
+  const wanted = [...new Set(job.inputs.map(tidy))];
+  const have = [...new Set(inputs)];
+  if (have.length !== wanted.length || !sameSets(have, wanted))
+    return `the inputs of the task that makes ${first} differ: ${have.length} paths, and Snakemake has ${wanted.length}`;
+  for (const path of job.inputs) {
+    const maker = plan.findPath(tidy(path));
+    const makes = maker ? ruleOf(plan, maker.task).rule.name : null;
+    if (makes !== (producers.get(path)?.name ?? null)) return `${path} is made by ${makes ?? 'no rule'} in the spec`;
+  }
+  return sameLists(have, wanted) ? null : 'order';
+}
+
+/** As wfc writes paths. */
+function tidy(path: string): string {
+  const parts = path.split('/').filter((part, i) => part !== '.' && (part !== '' || i === 0));
+  return parts.join('/');
+}
+
+function sameLists(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((v, i) => v === b[i]);
+}
+
+function sameSets(a: readonly string[], b: readonly string[]): boolean {
+  const all = new Set(a);
+  return b.every((v) => all.has(v));
+}

@@ -1,0 +1,160 @@
+"""The Python around the rules: which statements a `run` block needs in order to stand alone."""
+
+import ast
+import builtins
+
+# Snakemake runs a Snakefile inside its own module, so these names are there without an import.
+# Source: the imports of snakemake/workflow.py 7.21 that Snakefiles commonly lean on.
+IMPLICIT = {
+    "os": "import os", "sys": "import sys", "re": "import re", "json": "import json",
+    "subprocess": "import subprocess", "signal": "import signal", "Path": "from pathlib import Path",
+    "partial": "from functools import partial", "Counter": "from collections import Counter",
+    "OrderedDict": "from collections import OrderedDict", "namedtuple": "from collections import namedtuple",
+    "chain": "from itertools import chain",
+}
+MOST_LITERAL_CHARACTERS = 4000
+
+
+class Missing(Exception):
+    """A name that can't be carried into a script, and why."""
+
+
+class Statement:
+    def __init__(self, node, text):
+        self.node, self.text = node, text
+        self.binds, self.uses = names_of(node)
+        self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
+        self.is_plain = self.is_import or isinstance(
+            node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        self.is_star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        self.is_rule = "_wfc" in self.uses
+
+    def concerns(self, name):
+        """Whether it makes this name, or may change what it holds."""
+        if name in self.binds:
+            return True
+        if self.is_plain or self.is_rule or name not in self.uses:
+            return False
+        if not isinstance(self.node, ast.Expr):
+            return True
+        call = self.node.value
+        target = call.func if isinstance(call, ast.Call) else None
+        while isinstance(target, (ast.Attribute, ast.Subscript)):
+            target = target.value
+        return isinstance(target, ast.Name) and target.id == name
+
+
+def names_of(node):
+    """(bound, used) names of a statement, those inside of functions counted as used where they are not their own."""
+    binds, uses = set(), set()
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(a.asname or a.name).split(".")[0] for a in node.names}, uses
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}, free_names(node)
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            (binds if isinstance(inner.ctx, (ast.Store, ast.Del)) else uses).add(inner.id)
+        elif isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
+            binds.add(inner.name)
+        elif isinstance(inner, ast.alias):
+            binds.add((inner.asname or inner.name).split(".")[0])
+    if isinstance(node, ast.AugAssign):
+        uses |= binds
+    return binds, uses
+
+
+def free_names(node):
+    """Names that a piece of code loads and does not make itself."""
+    made, loaded = set(), set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            (loaded if isinstance(inner.ctx, ast.Load) else made).add(inner.id)
+        elif isinstance(inner, ast.arg):
+            made.add(inner.arg)
+        elif isinstance(inner, ast.alias):
+            made.add((inner.asname or inner.name).split(".")[0])
+        elif isinstance(inner, ast.ExceptHandler) and inner.name:
+            made.add(inner.name)
+        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            made.add(inner.name)
+    return {name for name in loaded - made if not hasattr(builtins, name)}
+
+
+class Module:
+    """The statements of a Snakefile and of what it includes, in the order in which they ran."""
+
+    def __init__(self, namespace, of_snakemake):
+        self.statements = []
+        self.namespace = namespace
+        self.of_snakemake = of_snakemake
+
+    def add(self, tree, text):
+        for node in tree.body:
+            self.statements.append(Statement(node, ast.get_source_segment(text, node)))
+
+    def prelude(self, names):
+        """Lines that make these names, as few as will do."""
+        wanted, queue, literal, lines = {}, list(names), {}, []
+        while queue:
+            name = queue.pop()
+            if name in wanted:
+                continue
+            wanted[name] = [s for s in self.statements if s.concerns(name)]
+            if not wanted[name]:
+                lines.extend(self.unbound(name))
+                continue
+            if not self.can_carry(wanted[name]):
+                literal[name] = self.literal(name)
+                wanted[name] = []
+                continue
+            for statement in wanted[name]:
+                queue.extend(n for n in statement.uses if not hasattr(builtins, n) or n in self.bound())
+        chosen = {id(s) for found in wanted.values() for s in found}
+        for statement in self.statements:
+            if id(statement) in chosen:
+                lines.append(self.part_of_import(statement, wanted) if statement.is_import else statement.text)
+        return [*dict.fromkeys(lines), *(f"{name} = {text}" for name, text in literal.items())]
+
+    def bound(self):
+        return {name for s in self.statements for name in s.binds}
+
+    def can_carry(self, statements):
+        return all(not s.is_rule and not (s.uses & self.of_snakemake) for s in statements)
+
+    def unbound(self, name):
+        if name in IMPLICIT:
+            return [IMPLICIT[name]]
+        stars = [s.text for s in self.statements if s.is_star]
+        if stars:
+            return stars
+        if name in self.of_snakemake:
+            raise Missing(f'"{name}" is a part of Snakemake')
+        raise Missing(f'"{name}" is defined nowhere in the Snakefile')
+
+    def literal(self, name):
+        value = self.namespace.get(name)
+        text = repr(value)
+        if not is_literal(value):
+            raise Missing(f'"{name}" is made with the help of Snakemake, and is no plain list, number or text')
+        if len(text) > MOST_LITERAL_CHARACTERS:
+            raise Missing(f'"{name}" is made with the help of Snakemake, and too long to be written out')
+        return text
+
+    @staticmethod
+    def part_of_import(statement, wanted):
+        node = statement.node
+        if statement.is_star:
+            return statement.text
+        parts = [a for a in node.names if (a.asname or a.name).split(".")[0] in wanted]
+        words = ", ".join(a.name if a.asname is None else f"{a.name} as {a.asname}" for a in parts)
+        if isinstance(node, ast.Import):
+            return f"import {words}"
+        return f"from {'.' * node.level}{node.module or ''} import {words}"
+
+
+def is_literal(value):
+    if isinstance(value, (list, tuple)):
+        return type(value) in (list, tuple) and all(is_literal(v) for v in value)
+    if isinstance(value, dict):
+        return type(value) is dict and all(is_literal(k) and is_literal(v) for k, v in value.items())
+    return value is None or type(value) in (str, int, float, bool)

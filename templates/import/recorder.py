@@ -1,0 +1,254 @@
+"""What the translated Snakefile calls: it notes rules and their sections, and stands in for Snakemake's own names."""
+
+import json
+import os
+import types
+
+import values
+from module import IMPLICIT
+from translate import Problem
+
+LEFT_OUT = {
+    "report": "reports are not a part of a spec",
+    "envvars": "the environment of wfc reaches its tasks as it is",
+    "pepfile": "sample sheets of PEP are not read; use a table with csv:",
+    "pepschema": "sample sheets of PEP are not read; use a table with csv:",
+    "resource_scopes": "resources count per task here",
+    "containerized": "name the image in the rules, with container:",
+    "conda": "name an environment in the rules, with conda:",
+    "onstart": "nothing runs before the tasks",
+    "onsuccess": "nothing runs after the tasks; put it behind the command: wfc run && …",
+    "onerror": "nothing runs after a failure; put it behind the command: wfc run || …",
+}
+
+
+class NeedsConfig(Exception):
+    """A config file that must be read by someone who knows YAML."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.path = path
+
+
+class Rule:
+    def __init__(self, name, file, line):
+        self.name, self.file, self.line = name, file, line
+        # By section: (positional arguments, named ones, line, text); by block: (line, text).
+        self.sections, self.blocks = {}, {}
+
+
+class Recorder:
+    """One import. `run_file` runs an included Snakefile."""
+
+    def __init__(self, configs, run_file):
+        self.configs, self.run_file = configs, run_file
+        self.rules, self.notes, self.problems, self.files = [], [], [], []
+        self.constraints, self.prefix, self.container = {}, "", None
+        self.local_rules, self.order = [], []
+        self.file, self.texts = None, []
+        self.namespace = self.module = None
+
+    def bind(self, namespace, module):
+        self.namespace, self.module = namespace, module
+        namespace["_wfc"] = self
+
+    def names_of_snakemake(self, namespace):
+        return (set(namespace) | {"_wfc", "workflow", "checkpoints", "dynamic", "pipe", "storage"}) - set(IMPLICIT) - {
+            "__builtins__", "__name__"}
+
+    def enter(self, file, texts):
+        before = self.file, self.texts
+        self.file, self.texts = file, texts
+        self.files.append(file)
+        return before
+
+    def leave(self, before):
+        self.file, self.texts = before
+
+    def note(self, line, message):
+        self.notes.append({"file": self.file, "line": line, "message": message})
+
+    # --- what the translated text calls ---
+
+    def rule(self, name, line):
+        name = name or f"rule_{len(self.rules) + 1}"
+        if any(r.name == name for r in self.rules):
+            raise Problem(self.file, line, f'there are two rules "{name}"')
+        self.rules.append(Rule(name, self.file, line))
+        return True
+
+    def section(self, word, line, number):
+        def take(*args, **kwargs):
+            rule = self.rules[-1]
+            if word in rule.sections:
+                raise Problem(self.file, line, f'rule "{rule.name}" has two sections "{word}"')
+            rule.sections[word] = (args, kwargs, line, self.texts[number])
+
+        return take
+
+    def block(self, word, line, number):
+        if word == "run":
+            self.rules[-1].blocks[word] = (line, self.texts[number])
+        else:
+            self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
+        return False
+
+    def directive(self, word, line, number):
+        def take(*args, **kwargs):
+            if word == "include":
+                self.include(args[0], line)
+            elif word == "configfile":
+                self.update_config(self.read_config(str(args[0]), line))
+            elif word == "wildcard_constraints":
+                self.constraints.update(kwargs)
+                self.note(line, "wildcard_constraints are not needed in a spec, where params have declared values")
+            elif word in ("singularity", "container"):
+                self.container = args[0]
+            elif word == "localrules":
+                self.local_rules = [n.strip() for n in args[0].split(",")]
+                self.note(line, '"localrules" is left out: write "local: true" in rules that run where the submission '
+                                "is made")
+            elif word == "ruleorder":
+                self.order.append([n.strip() for n in args[0].split(">")])
+                self.note(line, '"ruleorder" is left out: a spec has one rule for each path')
+            elif word in ("workdir", "scattergather"):
+                raise Problem(self.file, line, f'"{word}" is not converted',
+                              "all paths of a spec count from its own folder" if word == "workdir" else None)
+            else:
+                self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
+
+        return take
+
+    def include(self, path, line):
+        if "://" in str(path):
+            raise Problem(self.file, line, "a Snakefile from the network is not included", "save it in a file first")
+        self.run_file(os.path.join(os.path.dirname(self.file), str(path)), self.namespace, self, self.module)
+
+    def read_config(self, path, line):
+        if path in self.configs:
+            return self.configs[path]
+        try:
+            with open(path, encoding="utf-8") as opened:
+                if path.endswith(".json"):
+                    return json.load(opened)
+                try:
+                    import yaml
+                except ImportError:
+                    raise NeedsConfig(path) from None
+                return yaml.safe_load(opened) or {}
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise Problem(self.file, line, f'"{path}" can\'t be read: {error}',
+                          "it counts from the folder of the spec") from None
+
+    def update_config(self, loaded):
+        merge(self.namespace["config"], loaded)
+
+
+def merge(into, given):
+    for key, value in given.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
+class RuleNames:
+    """`rules.train.output.model`: paths of a rule that stands before."""
+
+    def __init__(self, recorder):
+        self._recorder = recorder
+
+    def __getattr__(self, name):
+        rule = next((r for r in self._recorder.rules if r.name == name), None)
+        if rule is None:
+            raise AttributeError(f"there is no rule {name} before this line")
+        parts = {}
+        for word in ("input", "output", "log"):
+            args, kwargs, _, _ = rule.sections.get(word, ((), {}, 0, None))
+            parts[word] = PathList(args, kwargs)
+        return types.SimpleNamespace(**parts)
+
+
+class PathList(list):
+    def __init__(self, args, kwargs):
+        super().__init__(t for a in [*args, *kwargs.values()] for t in texts_of(a))
+        for name, value in kwargs.items():
+            one = isinstance(value, str)
+            setattr(self, name, str(value) if one else texts_of(value))
+
+
+def texts_of(value):
+    if isinstance(value, (list, tuple)):
+        return [t for v in value for t in texts_of(v)]
+    if callable(value):
+        raise TypeError("paths that a function gives can't be taken over")
+    return [str(value)]
+
+
+class Unpacked:
+    """unpack(function), which no section can take here."""
+
+    def __init__(self, function):
+        self.function = function
+
+
+class Shell:
+    def __init__(self, recorder):
+        self._recorder = recorder
+
+    def prefix(self, text):
+        self._recorder.prefix = text
+
+    def executable(self, name):
+        if os.path.basename(name) != "bash":
+            raise ValueError(f"commands run in bash, not in {name}")
+
+    def __call__(self, *args, **kwargs):
+        raise TypeError("shell() outside of a rule is not run")
+
+
+def refuse(name, why):
+    def fail(*args, **kwargs):
+        raise TypeError(f"{name}() is not converted: {why}")
+
+    return fail
+
+
+def namespace_of(recorder):
+    names = {name: values.flag(name) for name in ("directory", "temp", "protected", "ancient", "touch")}
+    names |= {
+        "temporary": values.flag("temp"),
+        "local": lambda value: value,
+        "report": lambda value, *args, **kwargs: value,
+        "repeat": refuse("repeat", "benchmarks are left out"),
+        "pipe": refuse("pipe", "tasks exchange files"),
+        "service": refuse("service", "tasks end"),
+        "dynamic": refuse("dynamic", "all tasks are known from the spec"),
+        "expand": values.expand,
+        "multiext": values.multiext,
+        "glob_wildcards": values.glob_wildcards,
+        "unpack": Unpacked,
+        "config": {},
+        "rules": RuleNames(recorder),
+        "shell": Shell(recorder),
+        "__name__": "snakefile",
+    }
+    return names
+
+
+def stand_ins(namespace):
+    """Modules of Snakemake that Snakefiles import from."""
+    recorder = namespace["_wfc"]
+    package, utils, io = (types.ModuleType(n) for n in ("snakemake", "snakemake.utils", "snakemake.io"))
+    package.__path__ = []
+    utils.min_version = lambda version: None
+
+    def validate(*args, **kwargs):
+        recorder.note(1, "validate() is not run, and defaults of its schema are not filled in")
+
+    utils.validate = validate
+    utils.listify = lambda value: value if isinstance(value, list) else [value]
+    for name in ("expand", "directory", "temp", "protected", "ancient", "touch", "glob_wildcards", "multiext"):
+        setattr(io, name, namespace[name])
+    package.utils, package.io, package.shell = utils, io, namespace["shell"]
+    return {"snakemake": package, "snakemake.utils": utils, "snakemake.io": io}

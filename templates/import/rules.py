@@ -1,0 +1,274 @@
+"""A rule as JSON: paths, params, resources, and its command as text with references."""
+
+import ast
+import os
+import string
+import textwrap
+from pathlib import Path
+
+import values
+from bodies import Body
+from recorder import Unpacked
+from translate import Problem
+
+LEFT_OUT = {
+    "benchmark": "wfc keeps the times of tasks itself",
+    "message": "a spec has no messages",
+    "priority": "tasks run in the order of the params",
+    "version": "changes are known by the command",
+    "group": "how tasks share a Slurm job belongs to the profile",
+    "cache": "outputs are not shared between workflows",
+    "handover": "a task takes its own resources only",
+    "name": "the rule keeps its name",
+    "localrule": 'write "local: true" where a rule runs at the place of the submission',
+    "containerized": "name the image with container:",
+}
+AS_PROGRAM = {
+    "script": "the program gets a snakemake object there; start it with arguments: run: python3 FILE {input} {output}",
+    "notebook": "a notebook gets a snakemake object there; start it with: run: jupyter nbconvert --execute …",
+    "wrapper": "wrappers are programs of Snakemake's; write the command that it runs",
+    "cwl": "write the command that the tool runs",
+    "template_engine": "write the command that renders the template",
+}
+
+
+def rule_json(rule, recorder, module):
+    reader = RuleReader(rule, recorder, module)
+    return reader.read(), reader.problems
+
+
+class RuleReader:
+    def __init__(self, rule, recorder, module):
+        self.rule, self.recorder, self.module = rule, recorder, module
+        self.problems = []
+
+    def problem(self, line, message, hint=None):
+        self.problems.append(Problem(self.rule.file, line, message, hint))
+
+    def note(self, line, message):
+        self.recorder.notes.append({"file": self.rule.file, "line": line, "message": message})
+
+    def read(self):
+        rule = self.rule
+        told = {
+            "name": rule.name, "file": rule.file, "line": rule.line,
+            "input": self.paths("input"), "output": self.paths("output"),
+            "log": self.log(), "constraints": self.kwargs("wildcard_constraints"),
+            "resources": self.resources(), "retries": self.single("retries", int),
+            "modules": list(map(str, rule.sections["envmodules"][0])) if "envmodules" in rule.sections else [],
+            "conda": self.conda(), "container": self.container(),
+            "defaultTarget": self.single("default_target", bool) is True,
+        }
+        self.params = self.read_params()
+        told["params"] = self.params
+        told["command"] = self.command()
+        for word, why in LEFT_OUT.items():
+            if word in rule.sections:
+                self.note(rule.sections[word][2], f'"{word}" of rule "{rule.name}" is left out: {why}')
+        if "wildcard_constraints" in rule.sections:
+            self.note(rule.sections["wildcard_constraints"][2],
+                      "wildcard_constraints are not needed in a spec, where params have declared values")
+        if "shadow" in rule.sections:
+            self.problem(rule.sections["shadow"][2], '"shadow" is not converted: commands run in the spec\'s folder',
+                         "make a folder with mktemp in the command")
+        return told
+
+    # --- arguments ---
+
+    def nodes(self, word):
+        """The AST of each argument with its line: positional ones, then named ones; None where they can't be told."""
+        _, _, _, section = self.rule.sections[word]
+        call = ast.parse("_(" + section.text + "\n)").body[0].value
+        if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+            return None
+        return [(n, n.lineno + section.row - 1) for n in [*call.args, *(k.value for k in call.keywords)]]
+
+    def arguments(self, word):
+        """(name or None, value, line, AST or None) of each argument."""
+        if word not in self.rule.sections:
+            return []
+        args, kwargs, line, _ = self.rule.sections[word]
+        pairs = [(None, a) for a in args] + list(kwargs.items())
+        nodes = self.nodes(word)
+        if nodes is None or len(nodes) != len(pairs):
+            return [(name, value, line, None) for name, value in pairs]
+        return [(name, value, at, node) for (name, value), (node, at) in zip(pairs, nodes)]
+
+    def single(self, word, kind):
+        for _, value, line, _ in self.arguments(word)[:1]:
+            if isinstance(value, kind):
+                return value
+            self.note(line, f'"{word}" of rule "{self.rule.name}" is left out: it is no plain {kind.__name__}')
+        return None
+
+    def kwargs(self, word):
+        return {name: str(value) for name, value, _, _ in self.arguments(word) if name}
+
+    def paths(self, word):
+        found = []
+        for name, value, line, _ in self.arguments(word):
+            items = None if isinstance(value, Unpacked) else values.items_of(value)
+            if items is None:
+                what = "a function" if callable(value) or isinstance(value, Unpacked) else f"a {type(value).__name__}"
+                self.problem(line, f'"{word}" of rule "{self.rule.name}" has {what} here, which can\'t be converted',
+                             "write the paths as patterns with wildcards, or with expand(); what a function looks up "
+                             "can be a column of a table in the spec")
+                items = []
+            found.append({"name": name, "many": not isinstance(value, (str, Path)), "line": line, "items": items})
+        return found
+
+    def log(self):
+        given = self.arguments("log")
+        if len(given) > 1 or any(not isinstance(v, (str, Path)) for _, v, _, _ in given):
+            self.problem(given[0][2], f'rule "{self.rule.name}" has several logs, and a task has one',
+                         "make the others outputs")
+            return None
+        return [{"parts": values.wildcard_parts(str(v)), "flags": [], "line": at} for _, v, at, _ in given][:1]
+
+    def read_params(self):
+        params = []
+        for number, (name, value, line, node) in enumerate(self.arguments("params")):
+            param = {"name": name, "line": line, "text": None, "literal": None, "config": None, "wildcard": None}
+            wildcard = wildcard_of(node)
+            if callable(value) and wildcard:
+                param["wildcard"] = wildcard
+            elif isinstance(value, (str, int, float, Path)):
+                param["text"], param["literal"] = str(value), repr(value) if not isinstance(value, Path) else None
+                param["config"] = config_key(node)
+            elif isinstance(value, (list, tuple)) and all(isinstance(v, (str, int, float)) for v in value):
+                param["text"], param["literal"] = " ".join(map(str, value)), repr(list(value))
+            params.append(param)
+        return params
+
+    def resources(self):
+        told = {}
+        for name, value, line, _ in self.arguments("resources"):
+            if isinstance(value, (int, float, str)):
+                told[name] = {"value": str(value), "line": line, "number": not isinstance(value, str)}
+            else:
+                self.note(line, f'resource "{name}" of rule "{self.rule.name}" is left out: it is a function')
+        for _, value, line, _ in self.arguments("threads")[:1]:
+            if isinstance(value, int):
+                told["threads"] = {"value": str(value), "line": line, "number": True}
+            else:
+                self.note(line, f'"threads" of rule "{self.rule.name}" is left out: it is a function')
+        return told
+
+    def conda(self):
+        for _, value, line, _ in self.arguments("conda")[:1]:
+            if isinstance(value, str) and not value.endswith((".yml", ".yaml")):
+                return value
+            self.note(line, f'"conda" of rule "{self.rule.name}" is left out: make the environment of {value} once, '
+                            "with conda env create, and name it with conda:")
+        return None
+
+    def container(self):
+        for word in ("container", "singularity"):
+            for _, value, _, _ in self.arguments(word)[:1]:
+                return None if value is None else str(value)
+        return self.recorder.container
+
+    # --- commands ---
+
+    def command(self):
+        rule = self.rule
+        for word, hint in AS_PROGRAM.items():
+            if word in rule.sections:
+                line = rule.sections[word][2]
+                return {"kind": "unknown", "line": line, "message": f'"{word}" is not converted', "hint": hint}
+        try:
+            if "shell" in rule.sections:
+                (_, text, line, _), *_ = self.arguments("shell")
+                return self.shell(str(text), rule.sections["shell"][2])
+            if "run" in rule.blocks:
+                return self.run(*rule.blocks["run"])
+        except Problem as problem:
+            return {"kind": "unknown", "line": problem.line, "message": problem.message, "hint": problem.hint}
+        return {"kind": "none", "line": rule.line, "tokens": []}
+
+    def run(self, line, section):
+        names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
+        body = Body(self.rule.file, section, names, self.module)
+        text = body.only_shell()
+        if text is not None:
+            return self.shell(text, line)
+        tokens = body.convert()
+        folder = os.path.dirname(os.path.abspath(self.recorder.files[0]))
+        if folder != os.getcwd() and any(isinstance(t, str) and "import " in t for t in tokens):
+            tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]
+        return {"kind": "python", "line": line, "tokens": tokens}
+
+    def shell(self, text, line):
+        if "<<" not in text and all(row.count('"') % 2 == 0 and row.count("'") % 2 == 0 for row in text.split("\n")):
+            text = textwrap.dedent(text)
+        tokens = []
+        try:
+            fields = list(string.Formatter().parse(text.strip("\n")))
+        except ValueError as error:
+            raise Problem(self.rule.file, line, f"the braces of the command don't fit: {error}") from None
+        for literal, field, spec, conversion in fields:
+            if literal:
+                tokens.append(literal)
+            if field is None:
+                continue
+            if conversion or spec not in ("", "q"):
+                raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
+            tokens.append(self.reference(field, line))
+        return {"kind": "shell", "line": line, "tokens": tokens}
+
+    def reference(self, field, line):
+        root, steps = field_parts(field)
+        ref = {"ref": root, "index": None, "name": None}
+        if root in ("threads", "rule") and not steps:
+            return ref
+        if root in ("input", "output", "log", "params") and len(steps) <= 1:
+            for kind, step in steps:
+                ref["index" if isinstance(step, int) else "name"] = step
+            return ref
+        kinds = [kind for kind, _ in steps]
+        if root in ("input", "output") and kinds == ["attribute", "item"] and isinstance(steps[1][1], int):
+            return {**ref, "name": steps[0][1], "index": steps[1][1]}
+        if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
+            return {**ref, "name": steps[0][1]}
+        if root == "config" and steps:
+            return {**ref, "name": ".".join(str(step) for _, step in steps)}
+        value = self.recorder.namespace.get(root)
+        try:
+            for kind, step in steps:
+                value = getattr(value, step) if kind == "attribute" else value[step]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            value = None
+        if isinstance(value, (str, int, float, Path)):
+            return str(value)
+        raise Problem(self.rule.file, line, f"{{{field}}} is not known in a spec",
+                      f"write {{{{{field}}}}} in the command for a literal {{{field}}}")
+
+
+def field_parts(field):
+    """`input.a[0]` as ("input", [("attribute", "a"), ("item", 0)])."""
+    import _string
+
+    root, rest = _string.formatter_field_name_split(field)
+    return root, [("attribute" if is_attribute else "item", step) for is_attribute, step in rest]
+
+
+def wildcard_of(node):
+    """The x of `lambda wildcards: wildcards.x`."""
+    if not isinstance(node, ast.Lambda) or len(node.args.args) != 1:
+        return None
+    body, argument = node.body, node.args.args[0].arg
+    inner = body.value if isinstance(body, (ast.Attribute, ast.Subscript)) else None
+    if not isinstance(inner, ast.Name) or inner.id != argument:
+        return None
+    if isinstance(body, ast.Attribute):
+        return body.attr
+    return body.slice.value if isinstance(body.slice, ast.Constant) and isinstance(body.slice.value, str) else None
+
+
+def config_key(node):
+    """The a.b of `config["a"]["b"]`."""
+    keys = []
+    while isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        keys.append(node.slice.value)
+        node = node.value
+    return ".".join(reversed(keys)) if keys and isinstance(node, ast.Name) and node.id == "config" else None

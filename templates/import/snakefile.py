@@ -1,0 +1,117 @@
+"""Tells what a Snakefile says, as JSON on file descriptor 3. Called by `wfc import snakefile`.
+
+    python3 snakefile.py FILE < {"config": {path: content}, "configfiles": [path]}
+
+It runs the Python of the Snakefile, as Snakemake does, but no rule. What the Snakefile prints goes to standard error.
+Answers: {"needs": path} for a config file that is not in the request and that this Python can't read itself, else
+{"problems": [...], "rules": [...], "config": {...}, "wildcard_constraints": {...}, "notes": [...]}.
+"""
+
+import ast
+import json
+import os
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+from module import IMPLICIT, Module  # noqa: E402
+from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
+from rules import rule_json  # noqa: E402
+from translate import Problem, Translator  # noqa: E402
+
+
+def run_file(file, namespace, recorder, module):
+    """Translate and run one Snakefile; `include` comes back here."""
+    try:
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(file, 1, f"can't be read: {error}") from None
+    sections = []
+    python = Translator(file, text, sections).translate()
+    try:
+        tree = ast.parse(python, file)
+    except SyntaxError as error:
+        raise Problem(file, error.lineno or 1, f"this can't be read as Python: {error.msg}") from None
+    before = recorder.enter(file, sections)
+    module.add(tree, python)
+    exec(compile(tree, file, "exec"), namespace)
+    recorder.leave(before)
+
+
+def failure(error, files):
+    """The Python of a Snakefile that failed, at the line of the Snakefile."""
+    places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
+    place = places[-1] if places else None
+    kind = type(error).__name__
+    return Problem(place.filename if place else files[0], place.lineno if place else 1,
+                   f"the Python of the Snakefile fails here: {kind}: {error}",
+                   "wfc runs it with python3, as Snakemake does; what it imports must be installed")
+
+
+def answer(file, request):
+    recorder = Recorder(request["config"], run_file)
+    namespace = namespace_of(recorder)
+    module = Module(namespace, recorder.names_of_snakemake(namespace))
+    recorder.bind(namespace, module)
+    sys.modules.update(stand_ins(namespace))
+    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    for line in IMPLICIT.values():
+        exec(line, namespace)
+    try:
+        for path in request["configfiles"]:
+            recorder.update_config(recorder.read_config(path, 1))
+        run_file(file, namespace, recorder, module)
+    except (Problem, NeedsConfig):
+        raise
+    except SystemExit as error:
+        raise failure(error, recorder.files) from None
+    except Exception as error:
+        raise failure(error, recorder.files) from None
+    rules, problems = [], list(recorder.problems)
+    for rule in recorder.rules:
+        told, wrong = rule_json(rule, recorder, module)
+        rules.append(told)
+        problems.extend(wrong)
+    return {
+        "rules": rules,
+        "problems": [p.__dict__ for p in problems],
+        "notes": recorder.notes,
+        "config": scalars(namespace["config"]),
+        "wildcardConstraints": recorder.constraints,
+        "prefix": recorder.prefix,
+        "files": recorder.files,
+    }
+
+
+def scalars(config, prefix=""):
+    """{"a.b": {"text", "type"}} of a nested config; lists and other values are left out."""
+    found = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            found.update(scalars(value, f"{prefix}{key}."))
+        elif isinstance(value, (str, int, float)):
+            found[f"{prefix}{key}"] = {"text": str(value), "type": type(value).__name__}
+    return found
+
+
+def main():
+    out = os.fdopen(3, "w", encoding="utf-8")
+    file = sys.argv[1]
+    request = json.load(sys.stdin)
+    sys.stdout = sys.stderr
+    try:
+        told = answer(file, request)
+    except NeedsConfig as needs:
+        told = {"needs": needs.path}
+    except Problem as problem:
+        told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
+                "prefix": "", "files": [file]}
+    json.dump(told, out)
+    out.close()
+
+
+main()

@@ -1,0 +1,212 @@
+"""A Snakefile as plain Python, line for line, so that errors keep their places.
+
+Snakemake does the same: a keyword with a colon becomes a call, and the rest of the file is Python already. Here
+    rule train:                 if _wfc.rule('train', 7):
+        input: "a", b="c"           _wfc.section('input', 8, 0)("a", b="c")
+        run:                        if _wfc.block('run', 9, 1):
+            train(input)                train(input)
+so that running the text tells what each rule was given. Blocks such as `run` are compiled, and never run.
+Source of the grammar: Snakemake 7.21, snakemake/parser.py.
+"""
+
+import io
+import tokenize
+
+RULE_SECTIONS = {
+    "input", "output", "params", "threads", "resources", "priority", "version", "log", "message", "benchmark",
+    "wildcard_constraints", "conda", "singularity", "container", "containerized", "envmodules", "group", "shadow",
+    "cache", "handover", "default_target", "localrule", "retries", "name", "shell", "script", "notebook", "wrapper",
+    "cwl", "template_engine",
+}
+RULE_BLOCKS = {"run"}
+DIRECTIVES = {
+    "include", "workdir", "configfile", "report", "singularity", "container", "containerized", "wildcard_constraints",
+    "envvars", "conda", "pepfile", "pepschema", "scattergather", "resource_scopes", "localrules", "ruleorder",
+}
+# These take bare names, not Python.
+NAME_LISTS = {"localrules", "ruleorder"}
+GLOBAL_BLOCKS = {"onstart", "onsuccess", "onerror"}
+NOT_CONVERTED = {
+    "checkpoint": "its tasks are known only while others run, which a spec cannot say",
+    "subworkflow": "a spec has no subworkflows; import the other Snakefile into a spec of its own",
+    "module": "a spec has no modules; import the other Snakefile into a spec of its own",
+    "use": "rules taken over from other rules are not converted; write the rule out in the Snakefile",
+}
+SKIPPED = {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE}
+
+
+class Problem(Exception):
+    """What can't be converted at all: where, why, and what to do instead."""
+
+    def __init__(self, file, line, message, hint=None):
+        super().__init__(message)
+        self.file, self.line, self.message, self.hint = file, line, message, hint
+
+
+class Line:
+    """A logical line: its tokens without comments and layout."""
+
+    def __init__(self, tokens):
+        self.tokens = tokens
+        self.row, self.column = tokens[0].start
+
+    def header(self):
+        """(keyword, name or None, index of the colon) where it begins as `word:` or `word name:`, else None."""
+        kinds = [t.type for t in self.tokens[:3]]
+        texts = [t.string for t in self.tokens[:3]]
+        if kinds[:1] != [tokenize.NAME]:
+            return None
+        if texts[1:2] == [":"]:
+            return texts[0], None, 1
+        if kinds[1:2] == [tokenize.NAME] and texts[2:3] == [":"]:
+            return texts[0], texts[1], 2
+        return None
+
+
+def logical_lines(file, text):
+    lines, current = [], []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type not in SKIPPED and token.type != tokenize.ENDMARKER:
+                current.append(token)
+            elif token.type == tokenize.NEWLINE and current:
+                lines.append(Line(current))
+                current = []
+    except (tokenize.TokenError, SyntaxError) as error:
+        row = error.args[1][0] if isinstance(error, tokenize.TokenError) else (error.lineno or 1)
+        words = error.args[0] if isinstance(error, tokenize.TokenError) else error.msg
+        raise Problem(file, row, f"this can't be read as a Snakefile: {words}") from None
+    if current:
+        lines.append(Line(current))
+    return lines
+
+
+class Section:
+    """The text that follows `word:`, for a second look; rows count from 1."""
+
+    def __init__(self, text, row, inline):
+        self.text, self.row, self.inline = text, row, inline
+
+
+class Translator:
+    def __init__(self, file, text, sections):
+        self.file, self.lines_text = file, text.split("\n")
+        self.lines = logical_lines(file, text)
+        self.sections = sections
+        self.edits = []
+        self.at = 0
+
+    def translate(self):
+        """The Python text. `sections` gets the text of each section; its index is in the calls."""
+        while self.at < len(self.lines):
+            self.top_level()
+        return self.edited()
+
+    def top_level(self):
+        line = self.lines[self.at]
+        header = line.header()
+        word = header[0] if header else line.tokens[0].string
+        if word in NOT_CONVERTED and self.is_keyword(line, header):
+            raise Problem(self.file, line.row, f'"{word}" is not converted', NOT_CONVERTED[word])
+        if header is None:
+            self.at += 1
+        elif word == "rule":
+            self.rule(line, header)
+        elif header[1] is None and word in GLOBAL_BLOCKS:
+            self.block(line, header, word)
+        elif header[1] is None and word in DIRECTIVES:
+            self.arguments(line, header, f"_wfc.directive({word!r}, {line.row}", word in NAME_LISTS)
+        else:
+            self.at += 1
+
+    @staticmethod
+    def is_keyword(line, header):
+        if header is not None:
+            return True
+        return line.tokens[0].string == "use" and [t.string for t in line.tokens[1:2]] == ["rule"]
+
+    def rule(self, line, header):
+        _, name, colon = header
+        if len(line.tokens) > colon + 1:
+            raise Problem(self.file, line.row, "a rule's first section stands on a line of its own",
+                          "break the line after the colon")
+        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.rule({name!r}, {line.row}):")
+        self.at += 1
+        column = None
+        while self.at < len(self.lines) and self.lines[self.at].column > line.column:
+            inner = self.lines[self.at]
+            column = inner.column if column is None else column
+            found = inner.header()
+            word = found[0] if found and found[1] is None else None
+            if word in RULE_BLOCKS:
+                self.block(inner, found, word)
+            elif word in RULE_SECTIONS:
+                self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False)
+            elif inner.tokens[0].type == tokenize.STRING and len(inner.tokens) == 1:
+                self.at += 1
+            else:
+                raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a rule that can be '
+                              "converted", "sections are input, output, params, run, shell and so on")
+
+    def end_of(self, line):
+        """Index of the first logical line that is not part of a section or block."""
+        end = self.at + 1
+        while end < len(self.lines) and self.lines[end].column > line.column:
+            end += 1
+        return end
+
+    def arguments(self, line, header, call, as_text):
+        colon = line.tokens[header[2]]
+        end = self.end_of(line)
+        last = self.lines[end - 1].tokens[-1]
+        text = self.text_between(colon.end, last.end)
+        number = len(self.sections)
+        self.sections.append(Section(text, colon.end[0], True))
+        self.replace(line.tokens[0], colon, f"{call}, {number})(")
+        if as_text:
+            self.insert(colon.end, '"""')
+            self.insert(last.end, '"""')
+        self.insert(last.end, ")")
+        self.at = end
+
+    def block(self, line, header, word):
+        colon = line.tokens[header[2]]
+        end = self.end_of(line)
+        inline = len(line.tokens) > header[2] + 1
+        if inline and end > self.at + 1:
+            raise Problem(self.file, line.row, f'"{word}:" has text on its own line and below')
+        last = self.lines[end - 1].tokens[-1]
+        if inline:
+            start = line.tokens[header[2] + 1].start
+        else:
+            start = (self.lines[min(self.at + 1, end - 1)].row, 0)
+        number = len(self.sections)
+        self.sections.append(Section(self.text_between(start, last.end), start[0], inline))
+        self.replace(line.tokens[0], colon, f"if _wfc.block({word!r}, {line.row}, {number}):")
+        self.at = end
+
+    # --- edits: (row, column, end row, end column, text) ---
+
+    def replace(self, first, last, text):
+        self.edits.append((first.start, last.end, text))
+
+    def insert(self, place, text):
+        self.edits.append((place, place, text))
+
+    def text_between(self, start, end):
+        (row, column), (last_row, last_column) = start, end
+        if row == last_row:
+            return self.lines_text[row - 1][column:last_column]
+        parts = [self.lines_text[row - 1][column:], *self.lines_text[row:last_row - 1]]
+        return "\n".join([*parts, self.lines_text[last_row - 1][:last_column]])
+
+    def edited(self):
+        lines = list(self.lines_text)
+        # From the end, so that places before stay right; of two at one place the later stands behind.
+        for number, (start, end, text) in sorted(enumerate(self.edits), key=lambda e: (e[1][0], e[0]), reverse=True):
+            (row, column), (end_row, end_column) = start, end
+            if row != end_row:
+                raise Problem(self.file, row, "a keyword and its colon stand on two lines")
+            line = lines[row - 1]
+            lines[row - 1] = line[:column] + text + line[end_column:]
+        return "\n".join(lines)

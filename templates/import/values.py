@@ -1,0 +1,220 @@
+"""What stands in the sections of a rule: paths with their flags, and `expand` that remembers what it was given.
+
+Source of the meaning: Snakemake 7.21, snakemake/io.py.
+"""
+
+import collections.abc
+import itertools
+import os
+import re
+import string
+from pathlib import Path
+
+WILDCARD = re.compile(
+    r"\{(?=(\s*(?P<name>\w+)(\s*,\s*(?P<constraint>([^{}]+|\{\d+(,\d+)?\})*))?\s*))\1\}"
+)
+
+
+class Flagged(str):
+    """A path with what directory(), temp() and so on say of it."""
+
+    flags = frozenset()
+
+    def with_flag(self, flag):
+        copy = Flagged(self)
+        copy.flags = self.flags | {flag}
+        return copy
+
+
+class Expansion:
+    """One pattern of expand() and the values for it."""
+
+    def __init__(self, pattern, combinator, values, globs, flags=frozenset()):
+        self.pattern, self.combinator, self.values, self.flags = pattern, combinator, values, flags
+        # By name the pattern that glob_wildcards() took the values from.
+        self.globs = globs
+
+    def texts(self):
+        combine = zip if self.combinator == "zip" else itertools.product
+        pairs = [[(name, value) for value in values] for name, values in self.values.items()]
+        return [fill(self.pattern, dict(row)) for row in combine(*pairs)]
+
+    def parts(self):
+        """Texts, {"e": name} for what expand fills, and {"w": name, "c": regex} for wildcards that stay."""
+        parts = []
+        for piece in re.split(r"(\{\{.*?\}\}|\{\w+\})", self.pattern):
+            if piece.startswith("{{"):
+                parts.extend(wildcard_parts(piece[1:-1]))
+            elif piece.startswith("{"):
+                name = piece[1:-1]
+                parts.append({"e": name} if name in self.values else {"w": name, "c": None})
+            elif piece:
+                parts.append(piece)
+        return parts
+
+
+def fill(pattern, row):
+    class Row(dict):
+        def __missing__(self, key):
+            return "{" + key + "}"
+
+    return string.Formatter().vformat(pattern, (), Row(row))
+
+
+class Paths(list):
+    """What expand() gives: the paths, and what they were made from."""
+
+    made_from = ()
+
+    def __add__(self, other):
+        both = Paths(list.__add__(self, list(other)))
+        both.made_from = (*self.made_from, *getattr(other, "made_from", other))
+        return both
+
+    def __radd__(self, other):
+        both = Paths(list(other) + list(self))
+        both.made_from = (*getattr(other, "made_from", other), *self.made_from)
+        return both
+
+
+def expand(*args, **wildcards):
+    patterns = args[0] if not isinstance(args[0], (str, Path)) else [args[0]]
+    combinator = args[1] if len(args) > 1 else itertools.product
+    missing_allowed = wildcards.pop("allow_missing", False) is True
+    paths = Paths()
+    for pattern in map(str, patterns):
+        names = re.findall(r"{([^}\.[!:]+)", pattern.replace("{{", "  "))
+        values, globs = {}, {}
+        for name, given in wildcards.items():
+            if name in names:
+                if isinstance(given, GlobValues) and given.pattern:
+                    globs[name] = given.pattern
+                listed = [given] if isinstance(given, str) or not isinstance(given, collections.abc.Iterable) else given
+                values[name] = list(listed)
+        for name in names:
+            if name not in values and not missing_allowed:
+                raise ValueError(f"No values given for wildcard '{name}'.")
+        paths = paths + expand_one(pattern, combinator, values, globs)
+    return paths
+
+
+def expand_one(pattern, combinator, values, globs):
+    known = {zip: "zip", itertools.product: "product"}.get(combinator)
+    plain = all(isinstance(v, (str, int, float, Path)) for vs in values.values() for v in vs)
+    simple = all(spec == "" and conv is None for _, name, spec, conv in string.Formatter().parse(pattern) if name)
+    if known and plain and simple and all(n.isidentifier() for n in values):
+        made = Expansion(pattern, known, {name: [str(v) for v in vs] for name, vs in values.items()}, globs)
+        if known == "zip" and len({len(vs) for vs in values.values()}) > 1:
+            least = min(len(vs) for vs in values.values())
+            made.values = {name: vs[:least] for name, vs in made.values.items()}
+        one = Paths(made.texts())
+        one.made_from = (made,)
+        return one
+    pairs = [[(name, value) for value in vs] for name, vs in values.items()]
+    one = Paths(fill(pattern, dict(row)) for row in combinator(*pairs))
+    one.made_from = tuple(one)
+    return one
+
+
+def multiext(prefix, *extensions):
+    return [prefix + extension for extension in extensions]
+
+
+def flag(name):
+    def apply(value, *args, **kwargs):
+        if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):
+            marked = Paths(apply(v) for v in list(value))
+            marked.made_from = tuple(
+                Expansion(m.pattern, m.combinator, m.values, m.globs, m.flags | {name}) if isinstance(m, Expansion) else apply(m)
+                for m in value.made_from
+            )
+            return marked
+        if isinstance(value, (list, tuple)):
+            return [apply(v) for v in value]
+        if isinstance(value, Flagged):
+            return value.with_flag(name)
+        return Flagged(value).with_flag(name)
+
+    return apply
+
+
+def flatten_texts(made_from):
+    return [t for m in made_from for t in (m.texts() if isinstance(m, Expansion) else [m])]
+
+
+def wildcard_parts(text):
+    parts, at = [], 0
+    for match in WILDCARD.finditer(text):
+        if match.start() > at:
+            parts.append(text[at:match.start()])
+        parts.append({"w": match.group("name"), "c": match.group("constraint")})
+        at = match.end()
+    if at < len(text):
+        parts.append(text[at:])
+    return parts
+
+
+def items_of(value):
+    """Paths of one argument of `input` or `output` as JSON; None where it is something else."""
+    if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):
+        return [item for m in value.made_from for item in made_item(m)]
+    if isinstance(value, (str, Path)):
+        return [{"parts": wildcard_parts(str(value)), "flags": sorted(getattr(value, "flags", ()))}]
+    if isinstance(value, (list, tuple, set, frozenset)) or isinstance(value, collections.abc.Iterator):
+        items = []
+        for part in sorted(value) if isinstance(value, (set, frozenset)) else value:
+            inner = items_of(part)
+            if inner is None:
+                return None
+            items.extend(inner)
+        return items
+    return None
+
+
+def made_item(made):
+    if not isinstance(made, Expansion):
+        return items_of(made) or []
+    item = {"parts": made.parts(), "flags": sorted(made.flags)}
+    if made.values:
+        item["expand"] = {"combinator": made.combinator, "values": [[n, vs, made.globs.get(n)] for n, vs in made.values.items()]}
+    return [item]
+
+
+class GlobValues(list):
+    """Values of one wildcard of glob_wildcards, and the pattern that they come from."""
+
+    pattern = None
+
+
+def glob_wildcards(pattern, files=None, followlinks=False):
+    """Source: snakemake/io.py, glob_wildcards: a named tuple of lists, one entry a file."""
+    pattern = os.path.normpath(pattern)
+    names = list(dict.fromkeys(m.group("name") for m in WILDCARD.finditer(pattern)))
+    matcher = re.compile(regex_of(pattern))
+    first = WILDCARD.search(pattern)
+    folder = os.path.dirname(pattern[: first.start()] if first else pattern) or "."
+    found = files
+    if found is None:
+        found = (
+            os.path.normpath(os.path.join(path, name))
+            for path, folders, names_here in os.walk(folder, followlinks=followlinks)
+            for name in [*names_here, *folders]
+        )
+    rows = [m.groupdict() for m in map(matcher.match, found) if m]
+    columns = []
+    for name in names:
+        column = GlobValues(row[name] for row in rows)
+        column.pattern = pattern if len(names) == 1 else None
+        columns.append(column)
+    return collections.namedtuple("Wildcards", names)(*columns)
+
+
+def regex_of(pattern):
+    text, at, seen = "", 0, set()
+    for match in WILDCARD.finditer(pattern):
+        name = match.group("name")
+        text += re.escape(pattern[at:match.start()])
+        text += f"(?P={name})" if name in seen else f"(?P<{name}>{match.group('constraint') or '.+'})"
+        seen.add(name)
+        at = match.end()
+    return text + re.escape(pattern[at:]) + "$"

@@ -1,0 +1,3 @@
+rule model:
+    output: "models/{model}_{width,[0-9]+}.txt"
+    shell: "echo {wildcards.model} {wildcards.width} {rule} > {output}"

@@ -1,0 +1,136 @@
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { folderOf, hasSnakemake, snakefile, snakemakeSteps, specSteps } from './import.ts';
+
+const RAW = { 'raw/a.txt': '1 x\n2 y\n3 z\n', 'raw/b.txt': '7 q\n' };
+
+const SIZES = {
+  full: {
+    sites: Array.from({ length: 101 }, (_, i) => `0${1022500 + i}`),
+    seeds: 30,
+    factors: '[0, 1, 5, 10, 20, 40, 80, 160, 320]',
+  },
+  small: { sites: ['01022500', '01031500', 'x1'], seeds: 2, factors: '[0, 10]' },
+  tiny: { sites: ['01022500'], seeds: 2, factors: '[10]' },
+};
+
+function seedAt(size: keyof typeof SIZES) {
+  const { sites, seeds, factors } = SIZES[size];
+  const made = folderOf('seed', { 'obs_file.csv': '', 'input_file.csv': '', 'sites.txt': `${sites.join('\n')}\n` });
+  const text = made.read('Snakefile');
+  made.write(
+    'Snakefile',
+    text.replace('range(30)', `range(${seeds})`).replace(/(all_factors) = .*/, `$1 = ${factors}`),
+  );
+  return made;
+}
+
+it("the study's own Snakefile at full size becomes a spec of the same 81,912 tasks", async () => {
+  const study = seedAt('full');
+  const { status, stderr } = await study.wfc('import snakefile Snakefile');
+  expect(stderr).toBe(
+    'written to wfc.yml: 5 rules, 81,912 tasks, each with the outputs and inputs that Snakemake gives it',
+  );
+  expect(status).toBe(0);
+  const plan = JSON.parse((await study.wfc('plan --json')).stdout);
+  expect(plan.total).toBe(81_912);
+  expect(plan.rules.map((r: { tasks: number }) => r.tasks)).toEqual([101, 27_270, 27_270, 27_270, 1]);
+  // Too many paths for a command line: the script reads a list.
+  expect(study.read('wfc.yml')).toContain('open({input:list}).read().splitlines()');
+}, 300_000);
+
+it.skipIf(!hasSnakemake)(
+  'its tasks have the outputs and inputs that a dry run of Snakemake shows',
+  async () => {
+    const study = seedAt('small');
+    const wanted = await snakemakeSteps(study.folder);
+    expect(wanted).toHaveLength(3 + 3 * 12 + 1);
+    expect((await study.wfc('import snakefile Snakefile')).status).toBe(0);
+    expect(specSteps(study)).toEqual(wanted);
+  },
+  300_000,
+);
+
+it.skipIf(!hasSnakemake)(
+  'what the spec of the study makes is what Snakemake makes, byte by byte',
+  async () => {
+    const [ours, theirs] = [seedAt('tiny'), seedAt('tiny')];
+    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+    expect((await ours.wfc('import snakefile Snakefile')).status).toBe(0);
+    expect((await ours.run('--local')).status).toBe(0);
+    const made = theirs.files('expA');
+    expect(ours.files('expA')).toEqual(made);
+    for (const file of made) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+  },
+  300_000,
+);
+
+it.skipIf(!hasSnakemake)(
+  'a Snakefile with a bit of everything makes the same files through its spec',
+  async () => {
+    const [ours, theirs] = [folderOf('features', RAW), folderOf('features', RAW)];
+    const wanted = await snakemakeSteps(theirs.folder);
+    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+    const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+    expect(status).toBe(0);
+    expect(specSteps(ours)).toEqual(wanted);
+    expect(stderr).toContain('Snakefile:46:5 warning: "benchmark" of rule "clean_up" is left out');
+    expect(stderr).toContain('warning: rule "never" is left out: "all" needs nothing of it');
+    expect(stderr).toContain('warning: resource "disk_mb" of rule "clean_up" is left out');
+    expect((await ours.run('--local')).status).toBe(0);
+    for (const folder of ['out', 'work', 'sim', 'models', 'check']) {
+      expect(ours.files(folder)).toEqual(theirs.files(folder));
+      for (const file of ours.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+    }
+  },
+  300_000,
+);
+
+it('what is declared keeps its form: a range, a glob, a table for zip, constants, resources', async () => {
+  const made = folderOf('features', RAW);
+  await made.wfc('import snakefile Snakefile');
+  const spec = made.read('wfc.yml');
+  expect(spec).toContain('seed: {from: 0, to: 6, step: 2}');
+  expect(spec).toContain('sample: {glob: "raw/{sample}.txt"}');
+  expect(spec).toContain('- {model: lstm, width: 64}');
+  expect(spec).toContain('names: {first: Ada}');
+  expect(spec).toContain('resources: {mem: 200M, time: 5m, cpus: 2}');
+});
+
+it('--goal converts what a rule or a file needs, in place of the first rule', async () => {
+  const made = folderOf('features', RAW);
+  await made.wfc('import snakefile Snakefile --goal summary --out one.yml');
+  expect(made.read('one.yml')).toContain('targets: summary');
+  await made.wfc('import snakefile Snakefile --goal never/a.txt --out two.yml');
+  expect((await made.wfc('plan two.yml --json')).stdout).toContain('"total": 1,');
+});
+
+it('an existing spec is never overwritten; --out - prints', async () => {
+  const made = folderOf('features', { ...RAW, 'wfc.yml': 'mine' });
+  made.write('wfc.yml', 'mine');
+  const refused = await made.wfc('import snakefile Snakefile');
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('wfc.yml exists already')]);
+  expect(made.read('wfc.yml')).toBe('mine');
+  const printed = await made.wfc('import snakefile Snakefile --out -');
+  expect([printed.status, printed.stdout.split('\n')[1]]).toEqual([0, 'wfc: 1']);
+});
+
+it('without python3 it says what is missing', async () => {
+  const made = snakefile('rule all:\n    input: "a"\n');
+  const { status, stderr } = await made.wfc('import snakefile Snakefile', { env: { PATH: made.folder } });
+  expect(status).toBe(3);
+  expect(stderr).toContain('error: python3 is not on the PATH');
+});
+
+it('a config file is read by wfc where Python has no yaml, with the same values', async () => {
+  const text =
+    'configfile: "c.yml"\nrule all:\n    output: "o"\n    shell: "echo {config[a]} {config[b]} {config[c]} > {output}"\n';
+  const made = snakefile(text, { 'c.yml': 'a: no\nb: 1e-4\nc: 0x10\n', 'without/yaml.py': 'raise ImportError\n' });
+  await made.wfc('import snakefile Snakefile');
+  const known = made.read('wfc.yml');
+  made.remove('wfc.yml');
+  await made.wfc('import snakefile Snakefile', { env: { PYTHONPATH: made.path('without') } });
+  expect(made.read('wfc.yml')).toBe(known);
+  expect(known).toContain('a: False');
+  expect(known).toContain('b: 1e-4');
+});
