@@ -135,7 +135,7 @@ class Decider {
     if (!record) {
       if (this.present.records === null) return this.reasonByTimes(task, rule, i);
       if (!this.hasPresentOutput(rule, i)) return MISSING;
-      return this.isMarked(name) ? INCOMPLETE : reasonCode('no record');
+      return this.unlessMarked(name, 'no record');
     }
     return this.reasonByRecord(task, rule, i, record);
   }
@@ -146,7 +146,7 @@ class Decider {
     const outputs = this.outputStates[ofRule]!.map((states) => stateAt(states, i));
     const sameTimes = this.sameOutputs(outputs, record);
     if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, outputs, record, contents)))
-      return reasonCode('output changed');
+      return this.unlessMarked(rule.outputTexts[0]!(i), 'output changed');
     if (trust !== 'times' && record.fingerprint !== this.fingerprintOf[ofRule]!(i))
       return reasonCode('command changed');
     // Before the inputs: one that is to be remade is gone or changed by nature.
@@ -159,6 +159,16 @@ class Decider {
     // Times that differ are recorded anew: the next look need not read the files.
     if (newChecks || !sameTimes || !sameInputTimes) this.toRecord.push(task);
     return 0;
+  }
+
+  /** The reason, unless what is there was left by an attempt that was killed before the journal told of its start. */
+  private unlessMarked(name: string, reason: 'no record' | 'output changed'): number {
+    return this.hasMarker(name) ? INCOMPLETE : reasonCode(reason);
+  }
+
+  private hasMarker(name: string): boolean {
+    const marker = markerPath(name);
+    return marker !== null && this.present.stat(marker) !== null;
   }
 
   /** False where an output that is not temp is missing, or a directory output is empty. */
@@ -292,16 +302,10 @@ class Decider {
     });
   }
 
-  /** Where the journal was lost, the file beside a half-written output still tells of it. */
-  private isMarked(name: string): boolean {
-    const marker = markerPath(name);
-    return marker !== null && this.present.stat(marker) !== null;
-  }
-
   /** Make's rule, where all state is lost: complete if no input is newer than an output. */
   private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
     const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
-    if (this.isMarked(rule.outputTexts[0]!(i))) return INCOMPLETE;
+    if (this.hasMarker(rule.outputTexts[0]!(i))) return INCOMPLETE;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const inputs = this.inputStates(rule, i);
     const times = inputs.flatMap((s) => (s === null || s === 'gone by nature' ? [] : Array.isArray(s) ? s : [s]));

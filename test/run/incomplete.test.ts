@@ -149,3 +149,25 @@ it.skipIf(!existsSync('/dev/shm'))('an output on another file system is marked t
   expect(inode).not.toBe(seed);
   expect(left).toEqual(['a']);
 });
+
+it('an attempt that was killed before the journal told of it is known by its mark, and not accepted', async () => {
+  const e = experiment(`
+rules:
+  old: {output: out/a, run: "echo old >> calls; echo {rule} > {output}"}
+  new: {output: out/b, run: "echo new >> calls; echo {rule} > {output}"}
+`);
+  await e.run('--goal old');
+  const plan = async (): Promise<string> => (await e.wfc('plan')).stdout.replace(/ +/g, ' ');
+  // By hand, a change without a mark: it may be accepted.
+  e.write('out/a', 'half');
+  e.write('out/b', 'half');
+  expect(await plan()).toMatch(/old output changed\n.*new no record/);
+  e.write('out/.a.wfc-incomplete', '');
+  e.write('out/.b.wfc-incomplete', '');
+  expect(await plan()).toMatch(/old output incomplete\n.*new output incomplete/);
+  await e.wfc('accept');
+  e.calls();
+  expect((await e.run()).status).toBe(0);
+  expect(e.calls()).toEqual(['new', 'old']);
+  expect([e.read('out/a'), e.read('out/b')]).toEqual(['old\n', 'new\n']);
+});
