@@ -75,7 +75,7 @@ it(
           );
         },
       ),
-      trials(30),
+      trials(20),
     );
   },
   LONG,
