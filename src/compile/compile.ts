@@ -3,13 +3,13 @@ import { Located } from '../model/located.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
+import { checkResources } from './check-resources.ts';
 import type { Context, Overrides, SpecFiles } from './context.ts';
 import { checkLists } from './lists.ts';
 import { normalize } from './normalize.ts';
 import { planWorkflow } from './plan.ts';
 import { MAX_TASKS, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
-import { checkResources } from './resources.ts';
 import { checkSchema } from './schema.ts';
 import { parseSource } from './source.ts';
 

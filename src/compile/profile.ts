@@ -3,9 +3,10 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { Located } from '../model/located.ts';
 import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../model/profile.generated.ts';
 import { NO_PROFILE, type Profile, type ProfileLimits } from '../model/profile.ts';
-import type { Location, SourceText } from '../model/source.ts';
+import type { SourceText } from '../model/source.ts';
 import { parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
 import * as report from './report.ts';
+import { checkExtra, checkFlagName, checkLine } from './sbatch-flags.ts';
 import { SchemaChecker } from './schema-errors.ts';
 import { parseSource } from './source.ts';
 
@@ -62,7 +63,7 @@ function readFlags(slurm: Located<SlurmFlags> | undefined, diagnostics: Diagnost
   const flags = new Map<string, string>();
   for (const { key, value } of slurm?.entries() ?? []) {
     if (key.text === 'extra') continue;
-    checkOwnFlag(`--${key.text}`, key.location, diagnostics);
+    checkFlagName(key.text, key.location, diagnostics);
     checkLine(value.location, `slurm.${key.text}`, value.text, diagnostics);
     flags.set(key.text, value.text);
   }
@@ -70,48 +71,9 @@ function readFlags(slurm: Located<SlurmFlags> | undefined, diagnostics: Diagnost
 }
 
 function readExtra(flag: Located<Text>, diagnostics: Diagnostic[]): string {
-  checkLine(flag.location, 'slurm.extra', flag.text, diagnostics);
-  const words = flag.text.replace(/"[^"]*"|'[^']*'/g, '').split(/\s+/);
-  for (const word of words) checkOwnFlag(word.replace(/=.*$/, ''), flag.location, diagnostics);
+  if (checkLine(flag.location, 'slurm.extra', flag.text, diagnostics))
+    checkExtra(flag.text, flag.location, diagnostics);
   return flag.text;
-}
-
-/** What stands in a line of a batch script stays in that line. */
-function checkLine(location: Location, name: string, text: string, diagnostics: Diagnostic[]): void {
-  if (/[\u0000-\u001f\u007f]/.test(text)) diagnostics.push(report.controlInValue(location, name, text));
-}
-
-/** Flags of sbatch that wfc sets by what a job is for, with their short forms. sbatch(1). */
-const OWN_FLAGS: Readonly<Record<string, string>> = {
-  '--array': '-a',
-  '--chdir': '-D',
-  '--cpus-per-task': '-c',
-  '--dependency': '-d',
-  '--error': '-e',
-  '--hold': '-H',
-  '--input': '-i',
-  '--job-name': '-J',
-  '--mem': '',
-  '--no-requeue': '',
-  '--nodes': '-N',
-  '--ntasks': '-n',
-  '--open-mode': '',
-  '--output': '-o',
-  '--parsable': '',
-  '--requeue': '',
-  '--signal': '',
-  '--test-only': '',
-  '--time': '-t',
-  '--wait': '-W',
-  '--wrap': '',
-};
-
-function checkOwnFlag(flag: string, location: Location, diagnostics: Diagnostic[]): void {
-  const own = Object.keys(OWN_FLAGS).find(
-    // A short form may have its value right behind it: -N2.
-    (long) => flag === long || (OWN_FLAGS[long] !== '' && !flag.startsWith('--') && flag.startsWith(OWN_FLAGS[long]!)),
-  );
-  if (own !== undefined) diagnostics.push(report.wfcsOwnFlag(location, own));
 }
 
 function readLimits(file: Located<ProfileFile>, diagnostics: Diagnostic[]): ProfileLimits {

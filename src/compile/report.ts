@@ -920,6 +920,13 @@ export const wfcsOwnFlag = (location: Location, flag: string): Diagnostic =>
         : 'remove it',
   );
 
+export const openQuoteInFlag = (location: Location, text: string): Diagnostic =>
+  error(
+    location,
+    `a quote in ${JSON.stringify(text)} is never closed, and sbatch would refuse the line`,
+    'close it, or write \\ before it',
+  );
+
 export const unknownProfile = (name: string, near: string | null, folders: readonly string[]): Diagnostic =>
   error(
     null,

@@ -1,15 +1,26 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Plan, PlannedRule, RuleTasks } from '../model/plan.ts';
+import type { RuleTasks } from '../model/plan.ts';
 import type { Resources, ValueSource, ValueTemplate } from '../model/workflow.ts';
 import { formatValue } from './paths.ts';
 import { parseCpus, parseGpus, parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
-import * as report from './report.ts';
 
 /** The text of a value template for one task. */
 export function renderValue(value: ValueTemplate, tasks: RuleTasks, taskIndex: number): string {
-  return value.template.tokens
-    .map((token, i) => (token.kind === 'text' ? token.text : sourceText(value.sources.get(i), tasks, taskIndex)))
+  return valueParts(value, tasks, taskIndex)
+    .map((part) => part.text)
     .join('');
+}
+
+/** The same in parts: what the spec writes, and the values put in between. */
+export function valueParts(
+  { template, sources }: ValueTemplate,
+  tasks: RuleTasks,
+  taskIndex: number,
+): { text: string; isValue: boolean }[] {
+  return template.tokens.map((token, i) =>
+    token.kind === 'text'
+      ? { text: token.text, isValue: false }
+      : { text: sourceText(sources.get(i), tasks, taskIndex), isValue: true },
+  );
 }
 
 function sourceText(source: ValueSource | undefined, { space }: RuleTasks, taskIndex: number): string {
@@ -49,33 +60,9 @@ export function taskResources(
 /** Whether a rule's resources are the same for all its tasks. */
 export function hasFixedResources({ rule }: RuleTasks): boolean {
   const { cpus, mem, time, gpus } = rule.resources;
-  return [cpus, mem, time, gpus].every((v) => v === null || [...v.sources.values()].every((s) => s.kind !== 'param'));
+  return [cpus, mem, time, gpus].every((v) => v === null || isFixed(v));
 }
 
-/** Every quantity of every task must be one. A text is reported once per place. */
-export function checkResources(plan: Plan, diagnostics: Diagnostic[]): void {
-  for (const rule of plan.rules) checkRule(rule, diagnostics);
-}
-
-function checkRule(rule: PlannedRule, diagnostics: Diagnostic[]): void {
-  const reported = new Set<string>();
-  const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
-  for (let i = 0; i < count; i++) {
-    taskResources(rule, i, (name, value, text) => {
-      if (!reported.has(name)) diagnostics.push(report.badResource(value.location, name, text));
-      reported.add(name);
-    });
-    checkFlags(rule, i, reported, diagnostics);
-  }
-}
-
-/** What goes into a line of a batch script stays in that line. */
-function checkFlags(rule: PlannedRule, i: number, reported: Set<string>, diagnostics: Diagnostic[]): void {
-  const { slurm, slurmExtra } = rule.rule.resources;
-  for (const value of [...slurm.values(), ...slurmExtra]) {
-    const text = renderValue(value, rule, i);
-    if (!/[\u0000-\u001f\u007f]/.test(text) || reported.has(text)) continue;
-    reported.add(text);
-    diagnostics.push(report.controlInValue(value.location, 'resources.slurm', text));
-  }
+export function isFixed({ sources }: ValueTemplate): boolean {
+  return [...sources.values()].every((s) => s.kind !== 'param');
 }

@@ -70,3 +70,8 @@ export function bashLiteral(value: BindingValue): string {
   }
   return `$'${escaped}'`;
 }
+
+/** A text for a comment: one line, and nothing in it that a terminal obeys or that turns the direction of what follows. */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ');
+}

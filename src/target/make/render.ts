@@ -10,6 +10,7 @@ import {
 } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions } from '../environment.ts';
+import { oneLine } from '../functions.ts';
 import type { ArtifactFile } from '../slurm/artifacts.ts';
 import { type RuleArtifacts, ruleArtifacts } from '../slurm/rule-functions.ts';
 import { makeName, recipeWord, standIn } from './names.ts';
@@ -77,10 +78,10 @@ class MakeWriter {
     add(
       'Makefile',
       Handlebars.compile(options.templates('make/Makefile.hbs'), { noEscape: true, strict: true })({
-        workflow: oneLine(plan.workflow.name),
+        workflow: comment(plan.workflow.name),
         tasks: count.toLocaleString('en'),
-        place: oneLine(`${place}Makefile`),
-        folder: oneLine(options.place),
+        place: comment(`${place}Makefile`),
+        folder: comment(options.place),
         specFolder: recipeWord(options.specFolder),
         all: this.allName(),
         hasTemps: temps.length > 0,
@@ -279,8 +280,8 @@ function wordList(words: readonly string[]): string {
   return words.length <= 6 ? ` ${words.join(' ')}` : ` \\\n  ${words.join(' \\\n  ')}`;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').replaceAll('\\', '/');
+function comment(text: string): string {
+  return oneLine(text).replaceAll('\\', '/');
 }
 
 const RULES_HEAD =

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import Handlebars from 'handlebars';
+import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
-import { bashLiteral } from '../functions.ts';
+import { bashLiteral, oneLine } from '../functions.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import { lanesOf } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
@@ -334,14 +335,8 @@ class ScriptWriter {
   }
 }
 
-/** A flag of sbatch; a value with blanks or quotes is quoted, as a shell would read it (sbatch parses lines that way). */
 function flagText([name, value]: readonly [string, string]): string {
-  if (value === 'true') return `--${name}`;
-  return /^[\w.:,=@%+/-]*$/.test(value) ? `--${name}=${value}` : `--${name}="${value.replace(/[\\"]/g, '\\$&')}"`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+  return value === 'true' ? `--${name}` : `--${name}=${quoteForSbatch(value)}`;
 }
 
 /** Counterparts: `aftercorr` or, for those whose element failed, the end of the whole array. Source: sbatch(1), --dependency. */

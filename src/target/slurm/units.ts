@@ -1,4 +1,5 @@
 import { renderValue, taskResources } from '../../compile/resources.ts';
+import { extraText } from '../../compile/sbatch-flags.ts';
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../../model/plan.ts';
 import type { Resources } from '../../model/workflow.ts';
 
@@ -78,7 +79,7 @@ function requestOf(rule: PlannedRule, i: number): Request {
   return {
     resources: { cpus, memoryMiB, gpus, gpuType },
     flags: new Map([...slurm].map(([name, value]) => [name, renderValue(value, rule, i)])),
-    extra: slurmExtra.map((value) => renderValue(value, rule, i)),
+    extra: slurmExtra.map((value) => extraText(value, rule, i)),
   };
 }
 
