@@ -6,6 +6,7 @@ import type { Perform } from './cli/perform.ts';
 import { addPictureCommands } from './cli/picture-commands.ts';
 import { addRunCommands } from './cli/run-commands.ts';
 import { addStartCommands } from './cli/start-commands.ts';
+import { printable } from './io/terminal.ts';
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(args: readonly string[]): Promise<void> {
@@ -58,7 +59,7 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
     process.stderr.write(
-      `error: ${error.message}\n  hint: "wfc --help" lists the commands, "wfc COMMAND --help" their options\n`,
+      `error: ${printable(error.message)}\n  hint: "wfc --help" lists the commands, "wfc COMMAND --help" their options\n`,
     );
     process.exitCode = 2;
   }
@@ -67,7 +68,9 @@ async function main(args: readonly string[]): Promise<void> {
 main(process.argv.slice(2)).catch((error: unknown) => {
   const { stack } = error as Error;
   process.stderr.write(
-    `internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`,
+    printable(
+      `internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`,
+    ),
   );
   process.exitCode = 70;
 });

@@ -1,6 +1,6 @@
 import { JournalWriter, readJournals } from '../io/journal.ts';
 import { runCheck } from '../io/run-check.ts';
-import { countTasks, formatCount, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { Decisions } from '../resume/decide.ts';
@@ -153,7 +153,7 @@ function tellAccepted(
   { json, quiet, dryRun }: AcceptOptions,
 ): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ accepted, left: Object.fromEntries(left) }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ accepted, left: Object.fromEntries(left) })}\n`);
     return;
   }
   if (quiet && left.size === 0) return;

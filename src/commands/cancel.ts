@@ -3,7 +3,7 @@ import { lockHolder } from '../io/lock.ts';
 import { cancelJobs } from '../io/slurm.ts';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { readSubmissions } from '../io/submissions.ts';
-import { formatCount } from '../io/terminal.ts';
+import { formatCount, printable } from '../io/terminal.ts';
 import { refuse } from './locking.ts';
 import { NO_ANSWER } from './run-slurm.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
@@ -27,7 +27,7 @@ export function cancel(options: CancelOptions): ExitStatus {
   if (queued === null) return refuse(NO_ANSWER, options);
   const jobs = [...new Set(queued.map(({ job }) => job))];
   const say = (line: string): void => {
-    if (!options.quiet) process.stderr.write(`${line}\n`);
+    if (!options.quiet) process.stderr.write(`${printable(line)}\n`);
   };
   if (jobs.length > 0) {
     const running = queued.filter(({ isRunning }) => isRunning).length;

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { readSubmissions } from '../io/submissions.ts';
-import { formatCount } from '../io/terminal.ts';
+import { formatCount, printable } from '../io/terminal.ts';
 import { markerPath } from '../resume/marker.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
@@ -61,7 +61,7 @@ async function cleanLocked(session: Session, options: CleanOptions): Promise<Exi
     process.stderr.write('there is nothing to remove\n');
     return EXIT.done;
   }
-  process.stderr.write(`${options.dryRun ? 'would remove' : 'to remove'}: ${words.join('; ')}\n`);
+  process.stderr.write(`${options.dryRun ? 'would remove' : 'to remove'}: ${printable(words.join('; '))}\n`);
   if (options.dryRun) return EXIT.done;
   if (!options.yes && !(await isAgreed(options))) return EXIT.badSpec;
   for (const path of [...outputs, ...logs]) removeWithEmptyFolders(session, path);

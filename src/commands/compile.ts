@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks } from '../io/terminal.ts';
+import { countTasks, jsonText, printable } from '../io/terminal.ts';
 import { renderMake } from '../target/make/render.ts';
 import { refuse } from './locking.ts';
 import { remembered } from './remember.ts';
@@ -37,10 +37,11 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
     return refuse(writeProblem(error), options);
   }
   const { folder, stages } = scripts;
-  if (options.json) process.stdout.write(readFileSync(join(folder, 'manifest.json')));
+  if (options.json)
+    process.stdout.write(`${jsonText(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))}\n`);
   else if (!options.quiet)
     process.stdout.write(
-      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${fromHere(folder)}; to submit:\n  bash ${fromHere(join(folder, 'submit.sh'))}\n`,
+      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(fromHere(join(folder, 'submit.sh')))}\n`,
     );
   return EXIT.done;
 }
@@ -64,8 +65,8 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
   } catch (error) {
     return refuse(writeProblem(error), options);
   }
-  const shown = fromHere(folder);
-  if (options.json) process.stdout.write(`${JSON.stringify({ folder: shown, tasks: plan.neededCount }, null, 2)}\n`);
+  const shown = printable(fromHere(folder));
+  if (options.json) process.stdout.write(`${jsonText({ folder: shown, tasks: plan.neededCount })}\n`);
   else if (!options.quiet) {
     process.stdout.write(`${countTasks(plan.neededCount)} written to ${shown}; to run them:\n  make -C ${shown} -j4\n`);
   }

@@ -1,5 +1,5 @@
 import { fromHere } from '../io/spec-file.ts';
-import { formatCount, printable } from '../io/terminal.ts';
+import { formatCount, jsonText, printable } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Graph } from '../model/graph.ts';
 import { ruleGraph, taskGraph } from '../target/graph/build.ts';
@@ -76,7 +76,7 @@ function graphJson({ kind, nodes, edges }: Graph): string {
     nodes: nodes.map(({ rule, tasks, params }, id) => ({ id, rule, tasks, params: Object.fromEntries(params) })),
     edges,
   };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return `${jsonText(json)}\n`;
 }
 
 function tooManyTasks(count: number): Diagnostic | null {

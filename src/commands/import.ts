@@ -4,7 +4,7 @@ import { convert } from '../import/convert.ts';
 import { Places } from '../import/places.ts';
 import { readSnakefile } from '../io/snakefile-reader.ts';
 import { fromHere, specFiles, systemProblem } from '../io/spec-file.ts';
-import { countTasks, printable } from '../io/terminal.ts';
+import { countTasks, jsonText, printable } from '../io/terminal.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
@@ -50,7 +50,7 @@ export function importSnakefile(options: ImportOptions): ExitStatus {
   }
   const summary = `${rules} ${rules === 1 ? 'rule' : 'rules'}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')
-    process.stdout.write(`${JSON.stringify({ spec: specFile, rules, tasks, unfinished }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ spec: specFile, rules, tasks, unfinished })}\n`);
   else if (!options.quiet) {
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';

@@ -2,7 +2,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { readJournals } from '../io/journal.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { printable } from '../io/terminal.ts';
+import { jsonText, printable } from '../io/terminal.ts';
 import { taskNameOf } from '../model/plan.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
 import { findNamed, placeOf } from './task-argument.ts';
@@ -40,7 +40,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
     const shown = exists ? path : null;
     const reason = failure?.reason ?? null;
     process.stdout.write(
-      `${JSON.stringify({ task: taskNameOf(plan, named.task), log: shown, reason, slurm: slurm === '' ? null : slurm }, null, 2)}\n`,
+      `${jsonText({ task: taskNameOf(plan, named.task), log: shown, reason, slurm: slurm === '' ? null : slurm })}\n`,
     );
     return EXIT.done;
   }

@@ -1,4 +1,4 @@
-import { countTasks, formatCount, paint, type Style, table } from '../io/terminal.ts';
+import { countTasks, formatCount, jsonText, paint, printable, type Style, table } from '../io/terminal.ts';
 import type { Edge, Plan } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
@@ -71,7 +71,7 @@ export function printPlan(
     const edges = plan.rules.flatMap((r) =>
       r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))),
     );
-    process.stdout.write(`${JSON.stringify({ ...counts, edges, ...more }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ ...counts, edges, ...more })}\n`);
     return;
   }
   printDiagnostics(warnings, options);
@@ -136,7 +136,7 @@ function edgeRows(plan: Plan): string[][] {
 }
 
 export function missingWords(paths: readonly string[], tasks: number, style: Style): string {
-  const shown = paths.slice(0, 10).map((p) => `  ${p}`);
+  const shown = paths.slice(0, 10).map((p) => `  ${printable(p)}`);
   const more = paths.length > 10 ? [`  and ${formatCount(paths.length - 10)} more`] : [];
   const label = paint(style, ['bold', 'yellow'], 'missing');
   const head = `${label}: ${countTasks(tasks)} can't run, because no task makes these source files and they do not exist:`;

@@ -4,7 +4,7 @@ import { readAttemptJournals } from '../io/attempt-journals.ts';
 import { readJournals } from '../io/journal.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, printable } from '../io/terminal.ts';
+import { countTasks, jsonText, printable } from '../io/terminal.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History } from '../resume/history.ts';
@@ -40,9 +40,7 @@ export function report(options: ReportOptions): ExitStatus {
   const shown = fromHere(options.out);
   const { neededCount } = session.plan;
   if (options.json)
-    process.stdout.write(
-      `${JSON.stringify({ report: shown, tasks: neededCount, bytes: Buffer.byteLength(text) }, null, 2)}\n`,
-    );
+    process.stdout.write(`${jsonText({ report: shown, tasks: neededCount, bytes: Buffer.byteLength(text) })}\n`);
   else if (!options.quiet)
     process.stderr.write(`${countTasks(neededCount)} reported in ${printable(shown)}; open it in a browser\n`);
   return EXIT.done;

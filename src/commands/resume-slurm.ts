@@ -1,6 +1,6 @@
 import { type ElementEnd, elementEnds, type QueuedElement, queuedElements } from '../io/slurm-elements.ts';
 import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
-import { countTasks, formatCount } from '../io/terminal.ts';
+import { countTasks, formatCount, printable } from '../io/terminal.ts';
 import type { History } from '../resume/history.ts';
 import { runnableBeside } from '../resume/live.ts';
 import { escalateSession, shortages } from './escalation.ts';
@@ -38,7 +38,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   }
   const { decisions, history } = outlook;
   const say = (line: string): void => {
-    if (!options.quiet && !options.json) process.stderr.write(`${line}\n`);
+    if (!options.quiet && !options.json) process.stderr.write(`${printable(line)}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
   if (!options.dryRun) keepBeforeSubmission(session, outlook, options);

@@ -1,6 +1,7 @@
 import { readLastRun } from '../io/last-run.ts';
 import { readSpec } from '../io/spec-file.ts';
 import { stateFolder } from '../io/state-folder.ts';
+import { printable } from '../io/terminal.ts';
 import { rememberedWords, withRemembered } from './remember.ts';
 import { resumeSlurm } from './resume-slurm.ts';
 import { type RunOptions, run } from './run.ts';
@@ -32,7 +33,7 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
   }
   if (last !== null && !options.quiet && !options.json) {
     const words = rememberedWords(last);
-    if (words !== '') process.stderr.write(`as in the last run, unless given anew: ${words}\n`);
+    if (words !== '') process.stderr.write(`as in the last run, unless given anew: ${printable(words)}\n`);
   }
   return backend === 'slurm' ? resumeSlurm(merged) : run({ ...merged, resuming: { escalate: options.escalate } });
 }

@@ -7,7 +7,7 @@ import { writeLastRun } from '../io/last-run.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, formatCount, formatDuration, paint, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { History } from '../resume/history.ts';
@@ -180,7 +180,7 @@ function explained(session: Session, outlook: Outlook, options: RunOptions): Ses
 function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, dryRun }: RunOptions): Session {
   if (!resuming?.escalate) return session;
   const say = (line: string): void => {
-    if (!json && !quiet) process.stderr.write(`${line}\n`);
+    if (!json && !quiet) process.stderr.write(`${printable(line)}\n`);
   };
   return escalateSession(session, shortages(session, outlook, new Map()), { dryRun, say });
 }
@@ -237,7 +237,7 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
       seconds,
       failures,
     };
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    process.stdout.write(`${jsonText(summary)}\n`);
     return;
   }
   const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];

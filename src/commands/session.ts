@@ -11,7 +11,7 @@ import { readProfile } from '../io/profile-file.ts';
 import { runCheck } from '../io/run-check.ts';
 import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
-import { diagnosticJson, renderDiagnostic, type Style } from '../io/terminal.ts';
+import { diagnosticJson, jsonText, renderDiagnostic, type Style } from '../io/terminal.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
@@ -113,7 +113,7 @@ export function printDiagnostics(
   { json, style }: Pick<CommonOptions, 'json' | 'style'>,
 ): void {
   if (json && hasErrors(diagnostics)) {
-    process.stdout.write(`${JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson) }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ diagnostics: diagnostics.map(diagnosticJson) })}\n`);
     return;
   }
   for (const diagnostic of diagnostics) process.stderr.write(`${renderDiagnostic(diagnostic, style)}\n`);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { journalSignature, readJournals } from '../io/journal.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, formatCount, paint, printable, table } from '../io/terminal.ts';
+import { countTasks, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
@@ -66,9 +66,7 @@ export async function status(options: StatusOptions): Promise<ExitStatus> {
   } else {
     const history = readJournals(session.state.journals);
     const now = statusOf(session, history, lookAtQueue(session, history, options.env));
-    const text = options.json
-      ? JSON.stringify(statusJson(now), null, 2)
-      : statusLines(now, session, options).join('\n');
+    const text = options.json ? jsonText(statusJson(now)) : statusLines(now, session, options).join('\n');
     process.stdout.write(`${text}\n`);
   }
   return EXIT.done;
@@ -215,7 +213,7 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
 }
 
 function screenLines(status: Status, session: Session, options: WatchOptions): string[] {
-  if (options.json) return [JSON.stringify(statusJson(status))];
+  if (options.json) return [jsonText(statusJson(status), 'one line')];
   if (options.isScreen) return statusLines(status, session, options);
   const { total } = status;
   return [TASK_STATES.map((state) => `${formatCount(total[state])} ${state}`).join(', ')];

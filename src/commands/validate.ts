@@ -1,4 +1,4 @@
-import { diagnosticJson, formatCount } from '../io/terminal.ts';
+import { diagnosticJson, formatCount, jsonText, printable } from '../io/terminal.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from './session.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
@@ -8,7 +8,7 @@ export function validate(options: CommonOptions): ExitStatus {
   const { plan, spec, profile, warnings } = session;
   if (options.json) {
     const summary = { diagnostics: warnings.map(diagnosticJson), rules: plan.rules.length, tasks: plan.neededCount };
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    process.stdout.write(`${jsonText(summary)}\n`);
     return EXIT.done;
   }
   printDiagnostics(warnings, options);
@@ -16,7 +16,7 @@ export function validate(options: CommonOptions): ExitStatus {
     const rules = plan.rules.length === 1 ? '1 rule' : `${plan.rules.length} rules`;
     const tasks = plan.neededCount === 1 ? '1 task' : `${formatCount(plan.neededCount)} tasks`;
     const beside = profile.file === null ? '' : `; profile ${profile.file}`;
-    process.stdout.write(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}\n`);
+    process.stdout.write(`${printable(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}`)}\n`);
   }
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-import { countTasks, formatCount, paint, printable } from '../io/terminal.ts';
+import { countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
@@ -43,14 +43,14 @@ export function why(options: WhyOptions): ExitStatus {
   const present = presentOf(asked, outlook.history);
   const explanation = explain(plan, named.task, outlook.decisions, present);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(whyJson(plan, named.task, explanation), null, 2)}\n`);
+    process.stdout.write(`${jsonText(whyJson(plan, named.task, explanation))}\n`);
     return EXIT.done;
   }
   const lines =
     explanation.chain.length === 0
       ? completeWords(plan, named.task, present)
       : chainWords(plan, explanation, outlook.decisions, options);
-  process.stdout.write(`${lines.map(printable).join('\n')}\n`);
+  process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.done;
 }
 
@@ -58,7 +58,7 @@ function explainSource({ plan, disk }: Session, path: string, { json }: WhyOptio
   const exists = disk.stat(path) !== null;
   const users = usersOf(plan, path);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ path, source: true, exists, readBy: users }, null, 2)}\n`);
+    process.stdout.write(`${jsonText({ path, source: true, exists, readBy: users })}\n`);
     return;
   }
   const readers = users.map(({ rule, tasks }) => `${formatCount(tasks)} of ${rule}`).join(', ');
@@ -89,13 +89,13 @@ function completeWords(plan: Plan, task: number, { records, stat }: Present): st
   const rule = ruleOf(plan, task);
   const record = records?.get(rule.outputTexts[0]!(task - rule.firstTask));
   const name = taskNameOf(plan, task);
-  if (!record) return [`${name} is complete: by the times of its files, since .wfc/ has no records`];
+  if (!record) return [`${printable(name)} is complete: by the times of its files, since .wfc/ has no records`];
   const at = madeAt(record);
   const when = at === null ? '' : `, made ${clock(at)}`;
   const gone = rule.outputTexts.map((text) => text(task - rule.firstTask)).filter((path) => stat(path) === null);
   return [
-    `${name} is complete${when}: its outputs, inputs and command are as its record says`,
-    ...gone.map((path) => `  ${path} is a temp output that has gone, and nothing that is to run needs it`),
+    `${printable(name)} is complete${when}: its outputs, inputs and command are as its record says`,
+    ...gone.map((path) => `  ${printable(path)} is a temp output that has gone, and nothing that is to run needs it`),
   ];
 }
 
@@ -112,15 +112,15 @@ function chainWords(
     const words = upstream
       ? `${formatCount(upstream.running)} of the ${formatCount(upstream.all)} tasks that it depends on run`
       : meaning;
-    lines.push(`${indent}${paint(style, 'bold', taskNameOf(plan, task))}: ${reason} (${words})`);
-    for (const detail of details.slice(0, 5)) lines.push(`${indent}  ${detailWords(plan, detail)}`);
+    lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
+    for (const detail of details.slice(0, 5)) lines.push(printable(`${indent}  ${detailWords(plan, detail)}`));
     if (details.length > 5) lines.push(`${indent}  and ${formatCount(details.length - 5)} more`);
   });
   const own = causes.filter(({ tasks }) => tasks > 0);
   if (chain.length > 1 || own.length > 1) {
     lines.push('', `root causes (${countTasks(own.reduce((n, c) => n + c.tasks, 0))} in all):`);
     for (const { rule, reason, tasks, first } of own)
-      lines.push(`  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`);
+      lines.push(printable(`  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`));
   }
   if (reasons.length === 0) throw new Error('internal error: a plan without tasks has no chain');
   return lines;

@@ -13,12 +13,23 @@ export function paint(style: Style, format: Paint, text: string): string {
   return style.colour ? styleText(format, text, { validateStream: false }) : text;
 }
 
+/** Control characters but tab and line feed, those that turn the direction of text, and separators of lines. */
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Text from a spec or a log never reaches the terminal raw: control characters are shown, not obeyed. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) =>
+  return text.replace(UNSAFE, (c) =>
     c.charCodeAt(0) < 0x20
       ? String.fromCharCode(0x2400 + c.charCodeAt(0))
       : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** What `--json` prints: an object, or a line of a stream of them. JSON itself leaves alone much that a terminal obeys. */
+export function jsonText(value: unknown, layout: 'indented' | 'one line' = 'indented'): string {
+  return JSON.stringify(value, null, layout === 'indented' ? 2 : 0).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
