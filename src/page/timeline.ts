@@ -23,7 +23,7 @@ const HOST_ROW = 34;
 const MAX_BARS = 600;
 const MAX_LINES = 12;
 /** A canvas has a largest size. */
-const MAX_ROWS = 400;
+const MAX_ROWS = 200;
 
 /** A row as it was drawn last, for pointing at it. */
 interface DrawnRow {
@@ -344,7 +344,10 @@ function tickText(tick: number, step: number): string {
   const text = time(tick);
   if (step >= 86_400) return text.slice(0, 10);
   if (step >= 60) return text.slice(11, 16);
-  return step >= 1 ? text.slice(11) : `${text.slice(17)}.${String(Math.round((tick % 1) * 100)).padStart(2, '0')}`;
+  if (step >= 1) return text.slice(11);
+  // A tick is round but for the steps of a float.
+  const hundredths = Math.round(tick * 100);
+  return `${time(Math.floor(hundredths / 100)).slice(11)}.${String(hundredths % 100).padStart(2, '0')}`;
 }
 
 function cut(pen: CanvasRenderingContext2D, text: string, room: number): string {

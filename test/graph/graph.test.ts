@@ -213,6 +213,27 @@ describe('svg', () => {
     expect(leftOf('fit\nsite=a\nseed=0')).toBeLessThan(leftOf('fit\nsite=b\nseed=2'));
   });
 
+  it('shows rules that feed themselves or each other, within its borders', async () => {
+    const rings = `tables: {steps: [{i: 1, prev: 0}, {i: 2, prev: 1}]}
+rules:
+  ping: {input: "s/{prev}", output: "p/{i}", run: "cat {input} > {output}"}
+  pong: {input: "p/{i}", output: "s/{i}", run: "cat {input} > {output}"}
+  grow: {input: "g/{prev}", output: "g/{i}", run: "cat {input} > {output}"}
+`;
+    const made = experiment(rings);
+    const { stdout } = await made.wfc('graph --format svg');
+    expect(stdout.match(/class="edge"/g)).toHaveLength(3);
+    const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(stdout)!.map(Number) as [number, number, number];
+    const numbers = [...stdout.matchAll(/<path class="edge" d="([^"]*)"/g)].map(([, d]) =>
+      d!.match(/[\d.]+/g)!.map(Number),
+    );
+    for (const path of numbers)
+      path.forEach((n, i) => {
+        expect(n).toBeLessThan(i % 2 === 0 ? width : height);
+      });
+    expect((await made.wfc('graph')).stdout).toContain('← itself: irregular');
+  });
+
   it('of more rules than anybody could read is refused, with the formats that go', async () => {
     const rules = Array.from({ length: 501 }, (_, i) => `  r${i}: {output: o/${i}, run: "echo > {output}"}`).join('\n');
     const { status, stderr } = await experiment(`rules:\n${rules}\n`).wfc('graph --format svg');

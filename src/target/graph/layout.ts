@@ -33,61 +33,71 @@ const MARGIN = 12;
 /** A longer line is cut; the whole of it shows when one points at the box. */
 const MAX_LINE = 44;
 
+/** A rule that reads what other tasks of it make has a loop at its right side, so far out. */
+const LOOP = 24;
+
+type TextBox = Omit<PlacedText, 'x' | 'y'>;
+
 /** Place boxes in layers, producers above. */
 export function placeGraph(graph: Graph): Placed {
-  const isTasks = graph.kind === 'tasks';
-  const nodes = graph.nodes.map((node) => textBox(nodeLines(node, graph.kind), FONT_PIXELS, { x: 14, y: 8 }));
+  const boxes = graph.nodes.map((node) => textBox(nodeLines(node, graph.kind), FONT_PIXELS, { x: 14, y: 8 }));
   const labels = graph.edges.map((edge) => {
     const lines = shapeLabels(edge);
     return lines.length === 0 ? null : textBox(lines, LABEL_PIXELS, { x: 4, y: 2 });
   });
-  const drawing = new Layout({ multigraph: true });
-  drawing.setGraph({
-    rankdir: 'TB',
-    nodesep: isTasks ? 18 : 36,
-    ranksep: isTasks ? 40 : 30,
-    edgesep: 14,
-    marginx: MARGIN,
-    marginy: MARGIN,
-  });
-  drawing.setDefaultEdgeLabel(() => ({}));
-  nodes.forEach(({ width, height }, i) => void drawing.setNode(String(i), { width, height }));
-  graph.edges.forEach(({ from, to }, i) => {
-    const label = labels[i];
-    drawing.setEdge(String(from), String(to), {
-      width: label?.width ?? 0,
-      height: label?.height ?? 0,
-      labelpos: 'c',
-    });
-  });
-  layout(drawing);
-  const { width = MARGIN * 2, height = MARGIN * 2 } = drawing.graph() as { width?: number; height?: number };
-  const centres = nodes.map((_, i) => drawing.node(String(i)) as Point);
+  const drawing = layOut(graph, boxes, labels);
+  const size = drawing.graph() as { readonly width: number; readonly height: number };
+  const width = Math.max(MARGIN * 2, size.width);
+  const centres = boxes.map((_, i) => drawing.node(String(i)) as Point);
   // The first value belongs to the left; the layout knows no order, and as often as not gives it mirrored.
-  const pointOf = isMirrored(graph, centres)
-    ? ({ x, y }: Point) => ({ x: width - x, y })
-    : ({ x, y }: Point) => ({ x, y });
-  return {
-    width,
-    height,
-    nodes: nodes.map((box, i) => ({ ...box, ...pointOf(centres[i]!) })),
-    edges: graph.edges.map(({ from, to }, i) => {
-      const placed = drawing.edge(String(from), String(to)) as unknown as Point & { readonly points: readonly Point[] };
-      const label = labels[i];
-      return { points: placed.points.map(pointOf), label: label ? { ...label, ...pointOf(placed) } : null };
-    }),
-  };
+  const isMirrored = areMirrored(graph, centres);
+  const pointOf = ({ x, y }: Point): Point => ({ x: isMirrored ? width - x : x, y });
+  const nodes = boxes.map((box, i) => ({ ...box, ...pointOf(centres[i]!) }));
+  const edges = graph.edges.map(({ from, to }, i): Placed['edges'][number] => {
+    const label = labels[i] ?? null;
+    if (from === to) return loopOf(nodes[from]!, label);
+    const placed = drawing.edge(String(from), String(to)) as unknown as Point & { readonly points: readonly Point[] };
+    return { points: placed.points.map(pointOf), label: label && { ...label, ...pointOf(placed) } };
+  });
+  return { width, height: Math.max(MARGIN * 2, size.height), nodes, edges };
+}
+
+function layOut({ kind, edges }: Graph, boxes: readonly TextBox[], labels: readonly (TextBox | null)[]): Layout {
+  const drawing = new Layout();
+  const gaps = kind === 'tasks' ? { nodesep: 18, ranksep: 40 } : { nodesep: 36, ranksep: 30 };
+  drawing.setGraph({ rankdir: 'TB', edgesep: 14, marginx: MARGIN, marginy: MARGIN, ...gaps });
+  const widths = boxes.map((box) => box.width);
+  edges.forEach(({ from, to }, i) => {
+    const { width, height } = labels[i] ?? { width: 0, height: 0 };
+    // The layout keeps room for a loop at both sides, so that the box stays in its middle.
+    if (from === to) widths[from]! += 2 * (LOOP + width);
+    else drawing.setEdge(String(from), String(to), { width, height, labelpos: 'c' });
+  });
+  boxes.forEach(({ height }, i) => void drawing.setNode(String(i), { width: widths[i]!, height }));
+  layout(drawing);
+  return drawing;
+}
+
+function loopOf(box: PlacedText, label: TextBox | null): Placed['edges'][number] {
+  const right = box.x + box.width / 2;
+  const points = [
+    { x: right, y: box.y - 8 },
+    { x: right + LOOP, y: box.y - 18 },
+    { x: right + LOOP, y: box.y + 18 },
+    { x: right, y: box.y + 8 },
+  ];
+  return { points, label: label && { ...label, x: right + LOOP + label.width / 2, y: box.y } };
 }
 
 /** Whether tasks of one rule lie from right to left more often than from left to right. */
-function isMirrored({ nodes }: Graph, centres: readonly Point[]): boolean {
+function areMirrored({ nodes }: Graph, centres: readonly Point[]): boolean {
   let leftwards = 0;
   for (let i = 1; i < nodes.length; i++)
     if (nodes[i]!.rule === nodes[i - 1]!.rule) leftwards += Math.sign(centres[i - 1]!.x - centres[i]!.x);
   return leftwards > 0;
 }
 
-function textBox(lines: readonly string[], pixels: number, padding: Point): Omit<PlacedText, 'x' | 'y'> {
+function textBox(lines: readonly string[], pixels: number, padding: Point): TextBox {
   const cut = lines.map((line) => {
     const characters = [...line];
     return characters.length > MAX_LINE ? `${characters.slice(0, MAX_LINE - 1).join('')}…` : line;
