@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { common, isScreen, list, withCommon, withTask } from './options.ts';
 import type { Perform } from './perform.ts';
 
-/** status, why, logs, accept: what became of tasks, and what to make of it. */
+/** status, why, logs, accept, table: what became of tasks, and what to make of it. */
 export function addLookCommands(y: Argv, perform: Perform): Argv {
   return y
     .command(
@@ -49,6 +49,30 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
         perform(
           import('../commands/accept.ts').then((m) =>
             m.accept({ ...common(argv), names: list(argv.name), dryRun: argv.dryRun }),
+          ),
+        ),
+    )
+    .command(
+      'table <pattern>',
+      'Gather the small CSV or JSON files of a path pattern into one table, with a column for each param',
+      (y) =>
+        withTask(y)
+          .positional('pattern', {
+            type: 'string',
+            demandOption: true,
+            describe: 'Such as "out/{site}/metrics.csv", or a rule with one such output',
+          })
+          .option('format', {
+            type: 'string',
+            choices: ['csv', 'json'] as const,
+            describe: 'What to write [default: by the name of --out, else csv]',
+          })
+          .option('out', { type: 'string', nargs: 1, describe: 'The file to write [default: standard output]' })
+          .example('wfc table "out/{site}/{seed}.csv" --out all.csv', 'columns site, seed, and those of the files'),
+      (argv) =>
+        perform(
+          import('../commands/table.ts').then((m) =>
+            m.table({ ...common(argv), pattern: argv.pattern, format: argv.format ?? null, out: argv.out ?? null }),
           ),
         ),
     );

@@ -1,0 +1,179 @@
+import { resolve } from 'node:path';
+import { pathWriter } from '../compile/paths.ts';
+import { determinedColumns, Space } from '../compile/relation.ts';
+import { type Cell, readResult } from '../io/result-file.ts';
+import { fromHere, systemProblem } from '../io/spec-file.ts';
+import { TableOutput } from '../io/table-output.ts';
+import { formatCount, paint, printable } from '../io/terminal.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Column, PathPattern, Target } from '../model/workflow.ts';
+import { refuse } from './locking.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { areNumbers, csvLine, FileColumns } from './table-columns.ts';
+
+export interface TableOptions extends CommonOptions {
+  /** A path pattern with params, or a rule with one output that is a table. */
+  readonly pattern: string;
+  readonly format: 'csv' | 'json' | null;
+  /** null: standard output. */
+  readonly out: string | null;
+}
+
+/** `wfc table PATTERN`: the small result files that a pattern names, as one tidy table with a column a param. */
+export function table(options: TableOptions): ExitStatus {
+  const session = openSession({ ...options, goals: [options.pattern] });
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics.map(aboutPattern), options);
+    return EXIT.badSpec;
+  }
+  const found = patternOf(session.plan.workflow.targets![0]!, options.pattern);
+  if ('diagnostic' in found) {
+    printDiagnostics([found.diagnostic], options);
+    return EXIT.badSpec;
+  }
+  const files = new ResultFiles(session, found.pattern);
+  const columns = files.findColumns();
+  if (files.read === 0) {
+    files.report(options);
+    return refuse(`none of ${formatCount(files.count)} files could be read, so there is no table`, options);
+  }
+  let output: TableOutput | null = null;
+  try {
+    output = new TableOutput(options.out === null ? null : resolve(options.out));
+    writeTable(files, columns, output, options);
+    output.end();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    output?.abandon();
+    return refuse(`${fromHere(options.out ?? 'the table')} can't be written: ${systemProblem(error)}`, options);
+  }
+  files.report(options);
+  return files.unreadable.length > 0 ? EXIT.taskFailed : EXIT.done;
+}
+
+/** The pattern went in as a goal; messages call it by its own name. */
+function aboutPattern(diagnostic: Diagnostic): Diagnostic {
+  const { location } = diagnostic;
+  if (location?.source.file !== '--goal') return diagnostic;
+  return { ...diagnostic, location: { ...location, source: { ...location.source, file: 'PATTERN' } } };
+}
+
+function patternOf(target: Target, text: string): { pattern: PathPattern } | { diagnostic: Diagnostic } {
+  if (target.kind === 'path') return { pattern: target.pattern };
+  const outputs = target.rule.outputs.map((o) => o.pattern).filter((p) => /\.(csv|tsv|json)$/.test(p.text));
+  if (outputs.length === 1) return { pattern: outputs[0]! };
+  const message =
+    outputs.length === 0
+      ? `rule "${text}" has no output that ends in .csv, .tsv or .json`
+      : `rule "${text}" has several tables`;
+  const hint = outputs.length === 0 ? 'name a path pattern' : `name one: ${outputs.map((p) => p.text).join(', ')}`;
+  return { diagnostic: { severity: 'error', message, location: null, hint } };
+}
+
+/** The files of a pattern, one after the other, never all at once. */
+class ResultFiles {
+  readonly params: readonly Column[];
+  readonly missing: string[] = [];
+  readonly unreadable: { readonly path: string; readonly problem: string }[] = [];
+  read = 0;
+  rows = 0;
+  private readonly space: Space;
+  private readonly session: Session;
+  private readonly pathOf: (tuple: number) => string;
+
+  constructor(session: Session, pattern: PathPattern) {
+    const { relation } = session.plan.workflow;
+    const determined = determinedColumns(relation, pattern.columns);
+    const inOrder = [...relation.columns.values()];
+    this.params = inOrder.filter((c) => pattern.columns.includes(c) || determined.has(c));
+    this.session = session;
+    this.space = new Space(
+      relation,
+      inOrder.filter((c) => pattern.columns.includes(c)),
+    );
+    this.pathOf = pathWriter(pattern, this.space);
+  }
+
+  get count(): number {
+    return this.space.size;
+  }
+
+  valuesAt(tuple: number): string[] {
+    return this.params.map((c) => c.values[this.space.valueId(tuple, c)]!);
+  }
+
+  /** First reading: which columns there are, and which files can't be read. */
+  findColumns(): FileColumns {
+    const columns = new FileColumns(new Set(this.params.map((c) => c.name)));
+    for (let tuple = 0; tuple < this.count; tuple++) {
+      const path = this.pathOf(tuple);
+      const result = readResult(resolve(this.session.spec.folder, path));
+      if (result.kind === 'missing') this.missing.push(path);
+      else if (result.kind === 'unreadable') this.unreadable.push({ path, problem: result.problem });
+      else {
+        this.read++;
+        const values = this.valuesAt(tuple);
+        for (const row of result.rows)
+          columns.see(row, (name) => values[this.params.findIndex((c) => c.name === name)]!);
+      }
+    }
+    return columns;
+  }
+
+  /** Second reading: the rows, with the values of the params. */
+  forEachRow(visit: (values: readonly string[], row: ReadonlyMap<string, Cell>) => void): void {
+    for (let tuple = 0; tuple < this.count; tuple++) {
+      const result = readResult(resolve(this.session.spec.folder, this.pathOf(tuple)));
+      if (result.kind !== 'rows') continue;
+      const values = this.valuesAt(tuple);
+      for (const row of result.rows) {
+        this.rows++;
+        visit(values, row);
+      }
+    }
+  }
+
+  /** What is not in the table, on standard error. */
+  report({ style, quiet }: TableOptions): void {
+    const warning = paint(style, ['bold', 'yellow'], 'warning');
+    const tell = (what: string, lines: readonly string[]): void => {
+      if (lines.length === 0) return;
+      const shown = lines.slice(0, 5).map((line) => `  ${printable(line)}\n`);
+      const rest = lines.length > 5 ? `  and ${formatCount(lines.length - 5)} more\n` : '';
+      process.stderr.write(
+        `${warning}: ${formatCount(lines.length)} of ${formatCount(this.count)} files ${what}:\n${shown.join('')}${rest}`,
+      );
+    };
+    tell('do not exist', this.missing);
+    tell(
+      "can't be read",
+      this.unreadable.map(({ path, problem }) => `${path}: ${problem}`),
+    );
+    if (!quiet && this.rows > 0)
+      process.stderr.write(`${formatCount(this.rows)} rows from ${formatCount(this.read)} files\n`);
+  }
+}
+
+function writeTable(files: ResultFiles, columns: FileColumns, output: TableOutput, options: TableOptions): void {
+  const names = columns.names();
+  const headings = [...files.params.map((c) => c.name), ...names.map((name) => columns.heading(name))];
+  const asJson =
+    options.json || options.format === 'json' || (options.format === null && options.out?.endsWith('.json'));
+  if (!asJson) {
+    output.write(csvLine(headings));
+    files.forEachRow((values, row) => output.write(csvLine([...values, ...names.map((name) => row.get(name))])));
+    return;
+  }
+  const numeric = files.params.map((c) => areNumbers(c.values));
+  let separator = options.json ? '{"rows": [\n' : '[\n';
+  files.forEachRow((values, row) => {
+    const cells = [
+      ...values.map((v, i) => (numeric[i] ? Number(v) : v)),
+      ...names.map((name) => columns.json(name, row.get(name))),
+    ];
+    output.write(`${separator}${JSON.stringify(Object.fromEntries(headings.map((h, i) => [h, cells[i]])))}`);
+    separator = ',\n';
+  });
+  const { missing, unreadable, read } = files;
+  output.write(options.json ? `\n], ${JSON.stringify({ files: read, missing, unreadable }).slice(1)}\n` : '\n]\n');
+}
