@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { buildForCoverage, childCoverage } from './coverage/children.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LOCK = join(root, 'node_modules', '.wfc-build');
@@ -16,7 +17,9 @@ const LOCK_EXPIRES_MS = 60_000;
 export default async function setup(): Promise<() => void> {
   await buildOnce();
   const copy = mkdtempSync(join(tmpdir(), 'wfc-built-'));
-  for (const part of ['dist', 'schema', 'templates', 'package.json']) {
+  if (childCoverage !== null) await buildForCoverage(root, childCoverage);
+  cpSync(join(childCoverage ?? root, 'dist'), join(copy, 'dist'), { recursive: true });
+  for (const part of ['schema', 'templates', 'package.json']) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
   process.env.WFC_CLI = join(copy, 'dist', 'cli.js');
