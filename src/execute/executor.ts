@@ -162,6 +162,10 @@ class Executor {
       env: options.env,
       functionsFile,
       scratchFile: (worker) => join(options.state.work, `output-${worker}`),
+      onBroken: (error) =>
+        this.guard(() => {
+          throw error;
+        }),
     });
   }
 
@@ -190,13 +194,27 @@ class Executor {
 
   /** What goes wrong in wfc or on its disk ends the run, and never in silence. */
   private guard(action: () => void): void {
+    // Once the run has ended, what is left of it is no longer told: its tasks count as not finished.
+    if (this.settle === null) return;
     try {
       action();
     } catch (error) {
       for (const attempt of this.running) this.shells.signal(attempt.worker, 'SIGKILL');
+      this.discardOutputs();
       this.finish();
       this.settle?.reject(error);
       this.settle = null;
+    }
+  }
+
+  /** What is half-done goes, as far as that is still possible: by the journal, it counts as not finished anyway. */
+  private discardOutputs(): void {
+    for (const { rule, index } of this.running) {
+      try {
+        for (const text of rule.outputTexts) this.options.disk.remove(text(index));
+      } catch {
+        // What is wrong with the disk is told by the first error.
+      }
     }
   }
 
@@ -526,7 +544,8 @@ class Executor {
     const file = attempt.scratch ?? disk.absolute(attempt.log);
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     if (size === 0) {
-      if (attempt.scratch === null) rmSync(file, { force: true });
+      // A scratch file goes, too: what the task left behind may still write to it, and the next task gets its own.
+      rmSync(file, { force: true });
       return null;
     }
     if (attempt.scratch !== null) this.moveLog(attempt);

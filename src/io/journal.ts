@@ -132,6 +132,8 @@ export class JournalWriter {
     if (this.buffer.length === 0) return;
     const lines = this.buffer.join('');
     this.buffer = [];
+    // Whoever removes the state of a run that goes on takes its records away: that is told, never passed over.
+    if (fstatSync(this.file).nlink === 0) throw new RemovedJournal(this.path);
     writeAll(this.file, lines);
   }
 
@@ -143,6 +145,17 @@ export class JournalWriter {
     closeSync(this.file);
     // A run that did nothing leaves nothing to merge.
     if (size === 0) rmSync(this.path);
+  }
+}
+
+/** The journal of a run that goes on was removed: its records are lost. */
+class RemovedJournal extends Error {
+  readonly code = 'ESTALE';
+  readonly path: string;
+
+  constructor(path: string) {
+    super('the journal was removed');
+    this.path = path;
   }
 }
 

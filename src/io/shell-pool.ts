@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { printable } from './terminal.ts';
 
 /** How a task's shell ended. */
 export interface ShellEnd {
@@ -18,6 +19,8 @@ export interface PoolOptions {
   readonly functionsFile: string;
   /** Where worker n's task writes its output and errors. */
   readonly scratchFile: (worker: number) => string;
+  /** Told where a shell can't be started, such as at a limit of files or processes; the task's end is not told then. */
+  readonly onBroken: (error: NodeJS.ErrnoException) => void;
 }
 
 /** A file that ships with wfc: beside the bundle, or beside the sources. */
@@ -86,9 +89,11 @@ class Worker {
   }
 
   run(source: string, onStart: (processGroup: number) => void, onEnd: (end: ShellEnd) => void): void {
-    this.process ??= this.launch();
     this.onStart = onStart;
     this.onEnd = onEnd;
+    this.process ??= this.launch();
+    // At a limit there is not even a pipe; `onBroken` is told why.
+    if (this.process.stdio === undefined) return;
     (this.process.stdio[3] as Writable).write(String(source.length).padStart(8, '0') + source, 'latin1');
   }
 
@@ -103,6 +108,10 @@ class Worker {
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
+    child.on('error', (error) => {
+      if (this.process === child) this.options.onBroken(error);
+    });
+    if (child.stdio === undefined) return child;
     (child.stdio[4] as Readable).setEncoding('latin1').on('data', (text: string) => this.receive(text));
     let errors = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -116,10 +125,9 @@ class Worker {
       // Its task has nobody to report its end any more: it must not go on behind the back of the next attempt.
       this.signalTask('SIGKILL');
       closePipes(child);
-      if (errors !== '') process.stderr.write(errors);
+      if (errors !== '') process.stderr.write(printable(errors));
       this.end({ status: null });
     };
-    child.on('error', lost);
     child.on('exit', lost);
     return child;
   }
@@ -167,6 +175,6 @@ class Worker {
 
 /** The worker ends when its messages do. */
 function closePipes(child: ChildProcess): void {
-  child.stdio[3]?.destroy();
+  child.stdio?.[3]?.destroy();
   child.stdin?.destroy();
 }

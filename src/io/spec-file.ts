@@ -115,7 +115,11 @@ export function systemProblem(error: unknown): string {
       return 'the file system is read-only';
     case 'EMFILE':
     case 'ENFILE':
-      return 'too many files are open; raise the limit (ulimit -n)';
+      return 'too many files are open; take fewer tasks at a time (-j), or raise the limit (ulimit -n)';
+    case 'ESTALE':
+      return 'it was removed while it was in use';
+    case 'EAGAIN':
+      return 'the system starts no more processes; take fewer at a time (-j), or raise the limit (ulimit -u)';
     default:
       return code ?? (error as Error).message;
   }
