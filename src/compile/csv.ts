@@ -1,16 +1,34 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Location, SourceText } from '../model/source.ts';
 
-/** One cell: its text, outer blanks dropped, quotes resolved; and where it stands. */
-export interface Cell {
-  readonly text: string;
-  readonly location: Location;
-}
-
 /** A quote that is never closed, or that text follows. */
 export interface CsvProblem {
   readonly kind: 'open quote' | 'text after quote';
   readonly location: Location;
+}
+
+/** Called for each record that is not empty: texts with outer blanks dropped and quotes resolved, and where its last line begins. */
+export type TakeRecord = (record: readonly string[], lineStart: number) => void;
+
+/** Read RFC 4180 text with `,` or a tab between cells. Records keep their own count of cells; empty lines are skipped. */
+export function readCsv(source: SourceText, delimiter: ',' | '\t', take: TakeRecord): CsvProblem | null {
+  if (!/["\r]/.test(source.text)) {
+    readPlain(source.text, delimiter, take);
+    return null;
+  }
+  return readQuoted(source, delimiter, take);
+}
+
+/** Without quotes a line is a record. Tables of a million rows are this plain, and the library takes seconds for them. */
+function readPlain(text: string, delimiter: string, take: TakeRecord): void {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const record = text.slice(start, end).split(delimiter);
+    for (let c = 0; c < record.length; c++) record[c] = record[c]!.trim();
+    if (record.length > 1 || record[0] !== '') take(record, start);
+    start = end + 1;
+  }
 }
 
 interface Row {
@@ -19,8 +37,7 @@ interface Row {
   readonly info: { readonly lines: number };
 }
 
-/** Read RFC 4180 text with `,` or a tab between cells. Rows keep their own count of cells; empty lines are skipped. */
-export function parseCsv(source: SourceText, delimiter: ',' | '\t'): { rows: Cell[][] } | { problem: CsvProblem } {
+function readQuoted(source: SourceText, delimiter: string, take: TakeRecord): CsvProblem | null {
   const lineStarts = startsOfLines(source.text);
   try {
     const rows = parse(source.text, {
@@ -30,10 +47,11 @@ export function parseCsv(source: SourceText, delimiter: ',' | '\t'): { rows: Cel
       skip_empty_lines: true,
       relax_column_count: true,
     }) as unknown as Row[];
-    return { rows: rows.map(({ record, info }) => placeCells(record, info.lines, source, lineStarts)) };
+    for (const { record, info } of rows) take(record, lineStarts[info.lines - 1] ?? 0);
+    return null;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return { problem: problemOf(error, source, lineStarts) };
+    return problemOf(error, source, lineStarts);
   }
 }
 
@@ -43,44 +61,18 @@ function startsOfLines(text: string): number[] {
   return starts;
 }
 
-/** The library tells lines, not columns: each cell is looked for in its line, behind the one before, when asked for. */
-function placeCells(
-  record: readonly string[],
-  line: number,
-  source: SourceText,
-  lineStarts: readonly number[],
-): Cell[] {
-  const cells: Cell[] = [];
-  for (const [c, text] of record.entries())
-    cells.push(new PlacedCell(text, c, cells, lineStarts[line - 1] ?? 0, source));
-  return cells;
-}
-
-class PlacedCell implements Cell {
-  readonly text: string;
-  private readonly column: number;
-  private readonly row: readonly Cell[];
-  private readonly lineStart: number;
-  private readonly source: SourceText;
-
-  constructor(text: string, column: number, row: readonly Cell[], lineStart: number, source: SourceText) {
-    this.text = text;
-    this.column = column;
-    this.row = row;
-    this.lineStart = lineStart;
-    this.source = source;
-  }
-
-  get location(): Location {
-    const { text } = this.source;
-    const before = this.row[this.column - 1];
-    const from = before === undefined ? this.lineStart : before.location.start + before.text.length + 1;
-    const newline = text.indexOf('\n', this.lineStart);
-    const lineEnd = newline < 0 ? text.length : newline;
-    const at = text.indexOf(this.text, from);
+/** Nobody tells columns: each cell is looked for in its line, behind the one before. */
+export function locateCell(source: SourceText, lineStart: number, record: readonly string[], column: number): Location {
+  const { text } = source;
+  const newline = text.indexOf('\n', lineStart);
+  const lineEnd = newline < 0 ? text.length : newline;
+  let from = lineStart;
+  for (let c = 0; ; c++) {
+    const at = text.indexOf(record[c]!, from);
     // Where a quoted cell is spelled otherwise than it reads, those behind it may be looked for past the end.
     const start = at >= 0 && at <= lineEnd ? at : Math.min(from, lineEnd);
-    return { source: this.source, start, end: Math.min(start + Math.max(1, this.text.length), text.length) };
+    if (c === column) return { source, start, end: Math.min(start + Math.max(1, record[c]!.length), text.length) };
+    from = start + record[c]!.length + 1;
   }
 }
 

@@ -32,7 +32,7 @@ function determines(factor: Factor, known: readonly Column[], column: Column): b
   return true;
 }
 
-interface TupleIds {
+export interface TupleIds {
   readonly count: number;
   /** Per row the id of its tuple, counted in order of first appearance. */
   readonly ofRow: Int32Array;
@@ -40,32 +40,59 @@ interface TupleIds {
   readonly firstRow: Int32Array;
 }
 
-/** Number the distinct tuples of parallel cells, in order of first appearance. */
-function tupleIds(cells: readonly Int32Array[]): TupleIds {
+/** Number the distinct tuples of parallel cells (at least one column), in order of first appearance. */
+export function tupleIds(cells: readonly Int32Array[]): TupleIds {
   const rows = cells[0]!.length;
-  let ids = new Int32Array(rows);
-  let count = rows === 0 ? 0 : 1;
-  let firstRow: number[] = rows === 0 ? [] : [0];
+  let ids: TupleIds = { count: Math.min(rows, 1), ofRow: new Int32Array(rows), firstRow: new Int32Array(rows && 1) };
   for (const cell of cells) {
-    let max = 0;
-    for (let row = 0; row < rows; row++) if (cell[row]! > max) max = cell[row]!;
-    const seen = new Map<number, number>();
-    const next = new Int32Array(rows);
-    firstRow = [];
-    for (let row = 0; row < rows; row++) {
-      const key = ids[row]! * (max + 1) + cell[row]!;
-      let id = seen.get(key);
-      if (id === undefined) {
-        id = seen.size;
-        seen.set(key, id);
-        firstRow.push(row);
-      }
-      next[row] = id;
-    }
-    ids = next;
-    count = seen.size;
+    // Rows that all differ already: nothing splits them further.
+    if (ids.count === rows) break;
+    ids = splitBy(cell, ids);
   }
-  return { count, ofRow: ids, firstRow: Int32Array.from(firstRow) };
+  return ids;
+}
+
+/** Tuples with one more column. */
+function splitBy(cell: Int32Array, { count, ofRow }: TupleIds): TupleIds {
+  const rows = cell.length;
+  let radix = 1;
+  for (let row = 0; row < rows; row++) if (cell[row]! >= radix) radix = cell[row]! + 1;
+  const seen = pairNumbers(count * radix, rows);
+  const next = new Int32Array(rows);
+  const firstRow = new Int32Array(rows);
+  let found = 0;
+  for (let row = 0; row < rows; row++) {
+    const pair = ofRow[row]! * radix + cell[row]!;
+    let id = seen.get(pair);
+    if (id < 0) {
+      id = found++;
+      seen.set(pair, id);
+      firstRow[id] = row;
+    }
+    next[row] = id;
+  }
+  return { count: found, ofRow: next, firstRow: firstRow.slice(0, found) };
+}
+
+interface PairNumbers {
+  /** -1 where none was set. */
+  get(pair: number): number;
+  set(pair: number, id: number): void;
+}
+
+/** From `0` to `pairs - 1` to a number: an array where that takes little more room than the rows, else a map. */
+function pairNumbers(pairs: number, rows: number): PairNumbers {
+  if (pairs <= 4 * rows + 1024) {
+    const ids = new Int32Array(pairs).fill(-1);
+    return {
+      get: (pair) => ids[pair]!,
+      set: (pair, id) => {
+        ids[pair] = id;
+      },
+    };
+  }
+  const ids = new Map<number, number>();
+  return { get: (pair) => ids.get(pair) ?? -1, set: (pair, id) => void ids.set(pair, id) };
 }
 
 function digitsOf(relation: Relation, f: number, columns: readonly Column[]): Digits {

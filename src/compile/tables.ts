@@ -1,22 +1,17 @@
 import type { Located } from '../model/located.ts';
-import type { Location, SourceText } from '../model/source.ts';
-import type { CsvTable, Exclude as ExcludeSpec, Spec, Table } from '../model/spec.generated.ts';
+import type { Location } from '../model/source.ts';
+import type { Exclude as ExcludeSpec, Spec, Table } from '../model/spec.generated.ts';
 import { PLACEHOLDER_ROOTS } from '../model/template.ts';
 import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
 import { settingNode } from './config.ts';
 import type { Context, Setting } from './context.ts';
-import { parseCsv } from './csv.ts';
+import { tupleIds } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
+import { csvTable, inlineTable, type TableData } from './table-data.ts';
 import { axisValues, type FillConfig, rememberPlaces, type Value } from './values.ts';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
-
-/** A table as read: named columns, rows of values. */
-interface TableData {
-  readonly columns: readonly { readonly name: string; readonly location: Location }[];
-  readonly rows: readonly (readonly Value[])[];
-}
 
 export interface RelationOptions {
   readonly context: Context;
@@ -96,11 +91,11 @@ class RelationBuilder {
       ids.set(value.text, texts.length);
       texts.push(value.text);
       places.push(value.location);
-      this.refuseControlCharacters(name, value);
+      this.refuseControlCharacters(name, value.text, () => value.location);
     }
     const column: Column = { name, factor: position, values: texts, allowsSlash: declared.allowsSlash, location };
     this.columns.set(name, column);
-    rememberPlaces(column, places);
+    rememberPlaces(column, (id) => places[id]!);
     const cells = [Int32Array.from(texts, (_, i) => i)];
     this.factors[position] = {
       name,
@@ -125,59 +120,50 @@ class RelationBuilder {
     }
     const f = this.factors.length;
     const kept = data.columns.filter((c) => this.declare(c.name, c.location));
-    const declaredCells: Int32Array[] = [];
+    const declaredCells = kept.map((c) => data.cells[data.columns.indexOf(c)]!);
     const columns = kept.map((c): Column => {
       const at = data.columns.indexOf(c);
-      const ids = new Map<string, number>();
-      const places: Location[] = [];
-      const cells = new Int32Array(data.rows.length);
-      data.rows.forEach((row, r) => {
-        const cell = row[at]!;
-        let id = ids.get(cell.text);
-        if (id === undefined) {
-          id = ids.size;
-          ids.set(cell.text, id);
-          places.push(cell.location);
-          this.refuseControlCharacters(c.name, cell);
-        }
-        cells[r] = id;
+      const { values, firstRows } = data.distinct[at]!;
+      const placeOf = (id: number): Location => data.location(firstRows[id]!, at);
+      values.forEach((text, id) => {
+        this.refuseControlCharacters(c.name, text, () => placeOf(id));
       });
-      declaredCells.push(cells);
-      const column = { name: c.name, factor: f, values: [...ids.keys()], allowsSlash: false, location: c.location };
-      rememberPlaces(column, places);
+      const column = { name: c.name, factor: f, values, allowsSlash: false, location: c.location };
+      rememberPlaces(column, placeOf);
       return column;
     });
     for (const column of columns) this.columns.set(column.name, column);
     this.warnOfDuplicateRows(name, data, declaredCells);
-    const rows = this.rowsBySettings(columns, declaredCells, data.rows.length);
+    const rows = this.rowsBySettings(columns, declaredCells, data.rowCount);
     const cells = rows === null ? declaredCells : declaredCells.map((c) => Int32Array.from(rows, (r) => c[r]!));
     this.factors.push({
       name,
       kind: 'table',
       columns,
-      rowCount: rows?.length ?? data.rows.length,
+      rowCount: rows?.length ?? data.rowCount,
       cells,
       declaredCells,
     });
   }
 
   /** Values are one line of text: they stand in paths, in logs, and in the tables of a Slurm submission. */
-  private refuseControlCharacters(name: string, value: Value): void {
-    if (!CONTROL.test(value.text)) return;
-    this.options.context.diagnostics.push(report.controlInValue(value.location, name, value.text));
+  private refuseControlCharacters(name: string, text: string, place: () => Location): void {
+    if (CONTROL.test(text)) this.options.context.diagnostics.push(report.controlInValue(place(), name, text));
   }
 
   private warnOfDuplicateRows(name: string, data: TableData, cells: readonly Int32Array[]): void {
-    const seen = new Set<string>();
-    for (let row = 0; row < data.rows.length; row++) {
-      const key = cells.map((c) => c[row]).join(',');
-      if (seen.has(key)) {
-        const cells = data.rows[row]!;
-        const [first, last] = [cells[0]!.location, cells.at(-1)!.location];
+    if (cells.length === 0) return;
+    const { ofRow, count } = tupleIds(cells);
+    if (count === data.rowCount) return;
+    const seen = new Uint8Array(count);
+    for (let row = 0; row < data.rowCount; row++) {
+      const id = ofRow[row]!;
+      if (seen[id] === 1) {
+        const [first, last] = [data.location(row, 0), data.location(row, data.columns.length - 1)];
         const location = { ...first, end: Math.max(first.end, last.end) };
         this.options.context.diagnostics.push(report.duplicateRow(location, name));
       }
-      seen.add(key);
+      seen[id] = 1;
     }
   }
 
@@ -222,74 +208,6 @@ function settingValues({ key, value }: Setting): Value[] {
     at += text.length + 1;
     return { text, location: { ...location, start, end: start + text.length } };
   });
-}
-
-function inlineTable(table: Located<Table>, name: string, context: Context, fill: FillConfig): TableData | null {
-  const rows = table.items();
-  const first = rows[0]?.entries() ?? [];
-  const columns = first.map(({ key }) => ({ name: key.text, location: key.location }));
-  const values: Value[][] = [];
-  for (const row of rows) {
-    const entries = row.entries();
-    const extra = entries.find((e) => !columns.some((c) => c.name === e.key.text));
-    if (extra) {
-      const known = columns.map((c) => c.name);
-      context.diagnostics.push(
-        report.unknownColumn(extra.key.location, extra.key.text, name, closest(extra.key.text, known)),
-      );
-    }
-    const missing = columns.find((c) => !entries.some((e) => e.key.text === c.name));
-    if (missing && !extra) context.diagnostics.push(report.missingColumn(row.location, missing.name, name));
-    if (extra || missing) continue;
-    values.push(
-      columns.map((c) => {
-        const { value } = entries.find((e) => e.key.text === c.name)!;
-        return { text: fill(value.text, value.node), location: value.location };
-      }),
-    );
-  }
-  return { columns, rows: values };
-}
-
-function csvTable(table: Located<CsvTable>, name: string, context: Context, fill: FillConfig): TableData | null {
-  const { diagnostics } = context;
-  const declared = table.get('csv')!;
-  const path = fill(declared.text, declared.node);
-  const read = context.files.readText(path);
-  if ('problem' in read) {
-    diagnostics.push(report.unreadableFile(declared.location, path, read.problem));
-    return null;
-  }
-  const source: SourceText = { file: path, text: read.text };
-  const parsed = parseCsv(source, path.endsWith('.tsv') ? '\t' : ',');
-  if ('problem' in parsed) {
-    diagnostics.push(report.badCsv(parsed.problem.location, parsed.problem.kind));
-    return null;
-  }
-  const [header, ...records] = parsed.rows;
-  if (!header) {
-    diagnostics.push(report.csvWithoutHeader(declared.location, path));
-    return null;
-  }
-  const bad = header.filter((c) => !/^[A-Za-z_]\w*$/.test(c.text));
-  for (const c of bad) diagnostics.push(report.badName(c.location, c.text, 'the header'));
-  if (bad.length > 0) return null;
-  const rows: Value[][] = [];
-  for (const record of records) {
-    const extra = record[header.length];
-    if (record.length !== header.length) {
-      const missing = header.slice(record.length).map((c) => c.text);
-      diagnostics.push(
-        report.csvColumnCount((extra ?? record.at(-1)!).location, record.length, header.length, missing),
-      );
-      continue;
-    }
-    const empty = record.findIndex((c) => c.text === '');
-    if (empty >= 0) diagnostics.push(report.csvEmptyCell(record[empty]!.location, header[empty]!.text));
-    else rows.push(record);
-  }
-  if (records.length === 0) diagnostics.push(report.emptyAxis(declared.location, name));
-  return { columns: header.map((c) => ({ name: c.text, location: c.location })), rows };
 }
 
 function buildExclude(

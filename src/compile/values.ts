@@ -12,16 +12,16 @@ export interface Value {
   readonly location: Location;
 }
 
-const places = new WeakMap<Column, readonly Location[]>();
+const places = new WeakMap<Column, (id: number) => Location>();
 
-/** Keep where the values of a param stand, by value id: for messages alone. */
-export function rememberPlaces(column: Column, locations: readonly Location[]): void {
-  places.set(column, locations);
+/** Keep how to find where the values of a param stand, by value id: for messages alone. */
+export function rememberPlaces(column: Column, placeOfValue: (id: number) => Location): void {
+  places.set(column, placeOfValue);
 }
 
 /** Where a value of a param stands; the param's own place where that can't be told. */
 export function placeOf(column: Column, id: number): Location {
-  return places.get(column)?.[id] ?? column.location;
+  return places.get(column)?.(id) ?? column.location;
 }
 
 /** The values of one axis as written, before duplicates are looked for. */

@@ -1,0 +1,182 @@
+import type { Located } from '../model/located.ts';
+import type { Location, SourceText } from '../model/source.ts';
+import type { CsvTable, Table } from '../model/spec.generated.ts';
+import type { Context } from './context.ts';
+import { locateCell, readCsv } from './csv.ts';
+import * as report from './report.ts';
+import { closest } from './suggest.ts';
+import type { FillConfig } from './values.ts';
+
+/** A table as read, column by column: a million rows are a few arrays of integers. */
+export interface TableData {
+  readonly columns: readonly { readonly name: string; readonly location: Location }[];
+  readonly rowCount: number;
+  /** Per column the distinct texts in order of appearance, and the row in which each appears first. */
+  readonly distinct: readonly { readonly values: readonly string[]; readonly firstRows: readonly number[] }[];
+  /** Per column and row an index into its distinct texts. */
+  readonly cells: readonly Int32Array[];
+  location(row: number, column: number): Location;
+}
+
+/** Takes in rows of as many texts as there are columns. */
+class ColumnsBuilder {
+  rowCount = 0;
+  readonly distinct: { readonly values: string[]; readonly firstRows: number[] }[];
+  private readonly ids: Map<string, number>[];
+  private readonly growing: Int32Array[];
+
+  constructor(columnCount: number) {
+    const each = <T>(make: () => T): T[] => Array.from({ length: columnCount }, make);
+    this.distinct = each(() => ({ values: [], firstRows: [] }));
+    this.ids = each(() => new Map<string, number>());
+    this.growing = each(() => new Int32Array(64));
+  }
+
+  add(texts: readonly string[]): void {
+    const row = this.rowCount++;
+    for (let c = 0; c < this.ids.length; c++) {
+      const text = texts[c]!;
+      const { values, firstRows } = this.distinct[c]!;
+      let id = this.ids[c]!.get(text);
+      if (id === undefined) {
+        id = values.length;
+        this.ids[c]!.set(text, id);
+        values.push(text);
+        firstRows.push(row);
+      }
+      if (row === this.growing[c]!.length) this.growing[c] = grown(this.growing[c]!);
+      this.growing[c]![row] = id;
+    }
+  }
+
+  get cells(): Int32Array[] {
+    return this.growing.map((cells) => cells.slice(0, this.rowCount));
+  }
+
+  text(row: number, column: number): string {
+    return this.distinct[column]!.values[this.growing[column]![row]!]!;
+  }
+}
+
+function grown(cells: Int32Array): Int32Array {
+  const larger = new Int32Array(cells.length * 2);
+  larger.set(cells);
+  return larger;
+}
+
+/** Rows written in the spec. */
+export function inlineTable(table: Located<Table>, name: string, context: Context, fill: FillConfig): TableData | null {
+  const rows = table.items();
+  const first = rows[0]?.entries() ?? [];
+  const columns = first.map(({ key }) => ({ name: key.text, location: key.location }));
+  const built = new ColumnsBuilder(columns.length);
+  const places: Location[][] = [];
+  for (const row of rows) {
+    const entries = row.entries();
+    const extra = entries.find((e) => !columns.some((c) => c.name === e.key.text));
+    if (extra) {
+      const known = columns.map((c) => c.name);
+      context.diagnostics.push(
+        report.unknownColumn(extra.key.location, extra.key.text, name, closest(extra.key.text, known)),
+      );
+    }
+    const missing = columns.find((c) => !entries.some((e) => e.key.text === c.name));
+    if (missing && !extra) context.diagnostics.push(report.missingColumn(row.location, missing.name, name));
+    if (extra || missing) continue;
+    const values = columns.map((c) => entries.find((e) => e.key.text === c.name)!.value);
+    built.add(values.map((value) => fill(value.text, value.node)));
+    places.push(values.map((value) => value.location));
+  }
+  const { rowCount, distinct, cells } = built;
+  return { columns, rowCount, distinct, cells, location: (row, column) => places[row]![column]! };
+}
+
+/** Rows of a CSV or TSV file. */
+export function csvTable(table: Located<CsvTable>, name: string, context: Context, fill: FillConfig): TableData | null {
+  const { diagnostics } = context;
+  const declared = table.get('csv')!;
+  const path = fill(declared.text, declared.node);
+  const read = context.files.readText(path);
+  if ('problem' in read) {
+    diagnostics.push(report.unreadableFile(declared.location, path, read.problem));
+    return null;
+  }
+  const rows = new CsvRows({ file: path, text: read.text }, context);
+  const problem = readCsv(rows.source, path.endsWith('.tsv') ? '\t' : ',', (record, lineStart) =>
+    rows.take(record, lineStart),
+  );
+  if (problem) {
+    diagnostics.push(report.badCsv(problem.location, problem.kind));
+    return null;
+  }
+  if (!rows.header) {
+    diagnostics.push(report.csvWithoutHeader(declared.location, path));
+    return null;
+  }
+  if (rows.header.some((c) => !isName(c.name))) return null;
+  if (rows.recordCount === 0) diagnostics.push(report.emptyAxis(declared.location, name));
+  return rows.data(rows.header);
+}
+
+function isName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text);
+}
+
+/** The first record names the columns, the others are rows; what is wrong with one is reported, and it is left out. */
+class CsvRows {
+  readonly source: SourceText;
+  header: TableData['columns'] | null = null;
+  /** Below the header, good ones and others. */
+  recordCount = 0;
+  private readonly context: Context;
+  private built = new ColumnsBuilder(0);
+  private readonly lineStarts: number[] = [];
+
+  constructor(source: SourceText, context: Context) {
+    this.source = source;
+    this.context = context;
+  }
+
+  take(record: readonly string[], lineStart: number): void {
+    if (!this.header) {
+      this.takeHeader(record, lineStart);
+      return;
+    }
+    this.recordCount++;
+    if (!this.header.every((c) => isName(c.name)) || this.refuses(record, lineStart, this.header)) return;
+    this.built.add(record);
+    this.lineStarts.push(lineStart);
+  }
+
+  private takeHeader(record: readonly string[], lineStart: number): void {
+    this.header = record.map((name, c) => ({ name, location: locateCell(this.source, lineStart, record, c) }));
+    this.built = new ColumnsBuilder(record.length);
+    for (const c of this.header)
+      if (!isName(c.name)) this.context.diagnostics.push(report.badName(c.location, c.name, 'the header'));
+  }
+
+  private refuses(record: readonly string[], lineStart: number, header: TableData['columns']): boolean {
+    const { diagnostics } = this.context;
+    if (record.length !== header.length) {
+      const missing = header.slice(record.length).map((c) => c.name);
+      const place = locateCell(this.source, lineStart, record, Math.min(header.length, record.length - 1));
+      diagnostics.push(report.csvColumnCount(place, record.length, header.length, missing));
+      return true;
+    }
+    const empty = record.indexOf('');
+    if (empty < 0) return false;
+    const place = locateCell(this.source, lineStart, record, empty);
+    diagnostics.push(report.csvEmptyCell(place, header[empty]!.name));
+    return true;
+  }
+
+  data(columns: TableData['columns']): TableData {
+    const { built, lineStarts, source } = this;
+    const { rowCount, distinct, cells } = built;
+    const location = (row: number, column: number): Location => {
+      const record = columns.slice(0, column + 1).map((_, c) => built.text(row, c));
+      return locateCell(source, lineStarts[row]!, record, column);
+    };
+    return { columns, rowCount, distinct, cells, location };
+  }
+}
