@@ -1319,6 +1319,7 @@ _wfc_end() {
       # The requeue ends this job by a signal, which must not end scontrol before that has its answer.
       trap '' TERM
       # No `end`: the element has not ended, and its consumers must not take it for that.
+      # shellcheck disable=SC2016 # Read by that bash.
       timeout -s KILL 30 bash -c 'trap "" TERM; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
     fi
     status=1

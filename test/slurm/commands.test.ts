@@ -1,9 +1,12 @@
 /** What the commands of wfc do about submissions that are queued: follow them, end them, keep off. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { CLI, type Experiment } from '../support/experiment.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { arrayOf, summary, Traced } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
+
+// Many starts of programs, on machines that may have other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 const SPEC = `params:
   i: {from: 0, to: 2}
@@ -76,11 +79,13 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     expect(summary(other.experiment)).toMatch(/in all\s+4\s+4\s+0\s+0\s+0/);
   });
 
-  it('wfc cancel ends a run on this machine, too; where squeue does not answer, it says so and ends nothing', async () => {
+  it('a run on this machine keeps submissions off, and wfc cancel ends it; where squeue does not answer, it says so and ends nothing', async () => {
     const traced = new Traced(SPEC);
     traced.hold('one-1');
     const running = traced.experiment.start(['run', '--local', '-j2']);
     await traced.seen('half', 'one-1');
+    const beside = await wfc(cluster(), traced.experiment, 'run --slurm');
+    expect([beside.exitCode, beside.stderr]).toEqual([3, expect.stringContaining('another wfc works in this folder')]);
     const { exitCode, stderr } = await wfc(cluster(), traced.experiment, 'cancel');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain(`stopping the run on this machine, process ${running.pid}`);

@@ -1,5 +1,5 @@
 /** `modules`, `conda` and `container` in elements of a real Slurm: what the submitting shell has reaches the tasks. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   CONDA,
   CONTAINER,
@@ -16,6 +16,9 @@ import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { summary } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
+
+// Many starts of programs, on machines that may have other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 async function submit(cluster: Cluster, { folder }: Experiment, env: Record<string, string>): Promise<void> {
   const { exitCode, stderr } = await cluster.run(process.execPath, [CLI, 'run', '--slurm'], { cwd: folder, env });

@@ -62,8 +62,8 @@ rules:
     run: ./step {rule} - - && cat {input:list} > {output} && cat {input} >> {output}
 `;
 
-/** Notes each call; fails where a file \`bad/RULE-SITE-SEED\` says so. */
-const STEP = '#!/bin/bash\necho "$1-$2-$3" >>calls\n[[ ! -e bad/$1-$2-$3 ]]\n';
+/** Notes each call; waits while there is a file \`hold\`; fails where a file \`bad/RULE-SITE-SEED\` says so. */
+const STEP = '#!/bin/bash\necho "$1-$2-$3" >>calls\nwhile [[ -e hold ]]; do sleep 0.1; done\n[[ ! -e bad/$1-$2-$3 ]]\n';
 
 function sweep(bad: readonly string[] = []): Experiment {
   const made = experiment(SWEEP, { step: STEP, ...Object.fromEntries(bad.map((b) => [`bad/${b}`, ''])) });
@@ -132,11 +132,13 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
   it('wfc run --slurm submits only what is not complete, and nothing while that is in the queue', async () => {
     const made = sweep(['train-c-1']);
     const runSlurm = () => cluster().run(process.execPath, [CLI, 'run', '--slurm'], { cwd: made.folder });
+    made.write('hold', '');
     const first = await runSlurm();
     expect(first.exitCode, first.stderr).toBe(0);
     const second = await runSlurm();
     expect(second.exitCode).toBe(3);
     expect(second.stderr).toContain('is in the queue');
+    made.remove('hold');
     await cluster().waitForIdleQueue(60);
     expect(calls(made)).toEqual(allowed(new Set(['train-c-1'])));
     rmSync(join(made.folder, 'bad/train-c-1'));
