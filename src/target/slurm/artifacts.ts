@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
@@ -84,18 +84,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   const temps = tempPaths(plan, included);
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
   add('options.json', options.options);
-  const id = hash(
-    'sha256',
-    JSON.stringify([
-      files,
-      stages.map(stageText),
-      options.limits,
-      options.packing,
-      [...options.site.flags],
-      options.site.extra,
-      options.site.maxRunning,
-    ]),
-  ).slice(0, 10);
+  const id = contentId(files, options);
   add('runner.sh', options.templates('runner.sh'));
   add('close-lib.sh', options.templates('close.sh'));
   const scripts = new ScriptWriter(plan, id, options);
@@ -117,6 +106,14 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   return { id, files };
 }
 
+/** Over all that is compiled: files by path and length, so that none can pass for a part of another. */
+function contentId(files: readonly ArtifactFile[], { stages, limits, packing, site }: ArtifactOptions): string {
+  const digest = createHash('sha256');
+  for (const { path, content } of files) digest.update(`${path}\n${content.length}\n`).update(content);
+  const rest = [stages.map(stageText), limits, packing, [...site.flags], site.extra, site.maxRunning];
+  return digest.update(JSON.stringify(rest)).digest('hex').slice(0, 10);
+}
+
 function stageText({ name, waits, timeSeconds, request }: Stage): unknown {
   return [name, waits, timeSeconds, request.resources, [...request.flags], request.extra];
 }
@@ -130,24 +127,27 @@ function stageTable(
   const fingerprintOf = new Map([...rules.keys()].map((rule) => [rule, fingerprints(rule)]));
   const last = stage.indices.at(-1) ?? -1;
   const places: string[] = new Array<string>(last + 1).fill('0 0 0 0');
-  const rows: string[] = [];
+  const parts: string[] = [];
+  let line = 1;
   let byte = 0;
   stage.indices.forEach((index, e) => {
-    const first = rows.length + 1;
-    const start = byte;
-    for (let t = stage.offsets[e]!; t < stage.offsets[e + 1]!; t++) {
+    const [from, to] = [stage.offsets[e]!, stage.offsets[e + 1]!];
+    let part = '';
+    for (let t = from; t < to; t++) {
       const rule = ruleOf(plan, stage.tasks[t]!);
       const i = stage.tasks[t]! - rule.firstTask;
       const { rows: texts, listOf } = rules.get(rule)!;
-      const row = [rule.rule.name, fingerprintOf.get(rule)!(i), listOf(i), ...texts.map((text) => text.textOf(i))].join(
-        '\t',
-      );
-      rows.push(row);
-      byte += Buffer.byteLength(row) + 1;
+      part += `${rule.rule.name}\t${fingerprintOf.get(rule)!(i)}\t${listOf(i)}`;
+      for (const text of texts) part += `\t${text.textOf(i)}`;
+      part += '\n';
     }
-    places[index] = `${first} ${rows.length - first + 1} ${start} ${byte - start}`;
+    const bytes = Buffer.byteLength(part);
+    places[index] = `${line} ${to - from} ${byte} ${bytes}`;
+    parts.push(part);
+    line += to - from;
+    byte += bytes;
   });
-  return { table: rows.map((r) => `${r}\n`).join(''), index: places.map((p) => `${p}\n`).join('') };
+  return { table: parts.join(''), index: places.map((p) => `${p}\n`).join('') };
 }
 
 function hasPrelude({ modules, prelude }: SiteOptions): boolean {

@@ -3,7 +3,7 @@ import { forEachTaskInOrder, type Plan, type PlannedRule, ruleOf } from '../../m
 import type { Column } from '../../model/workflow.ts';
 import { levelStages } from './levels.ts';
 import type { Draft, Packing, SiteLimits, Stage } from './stage-types.ts';
-import { eachEdgeSet, splitUnits, type Unit, type Units } from './units.ts';
+import { eachEdge, splitUnits, type Unit, type Units } from './units.ts';
 import { elementTime, finishStages } from './waits.ts';
 
 export type { Packing, SiteLimits, Stage, StageWait } from './stage-types.ts';
@@ -81,6 +81,8 @@ function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: Sit
   const fitting: Draft[][] = [];
   let last: Draft[] = [];
   for (const blocks of blockCandidates(units, packing)) {
+    // The last candidate has one block: something is always drafted.
+    if (hasMoreBlocks(plan, largestUnit(units), blocks, most)) continue;
     const drafts = draftByBlocks(plan, units, included, blocks, packing, limits);
     const total = drafts.reduce((n, d) => n + d.elements.length, 0);
     const fits =
@@ -104,8 +106,23 @@ function lastIndex({ elements }: Draft): number {
   return elements.at(-1)?.index ?? 0;
 }
 
-function* blockCandidates({ units }: Units, { tasksPerElement }: Packing): Generator<BlockRule> {
-  const largest = units.reduce((a, b) => (b.tasks.length > a.tasks.length ? b : a));
+function largestUnit({ units }: Units): Unit {
+  return units.reduce((a, b) => (b.tasks.length > a.tasks.length ? b : a));
+}
+
+/** More blocks than elements can be: seen without a draft of all tasks. */
+function hasMoreBlocks(plan: Plan, unit: Unit, blocks: BlockRule, most: number): boolean {
+  const number = new BlockNumbers(plan, blocks).reader(unit.rule)!;
+  const seen = new Set<number>();
+  for (const task of unit.tasks) {
+    seen.add(number(task - unit.rule.firstTask));
+    if (seen.size > most) return true;
+  }
+  return false;
+}
+
+function* blockCandidates(units: Units, { tasksPerElement }: Packing): Generator<BlockRule> {
+  const largest = largestUnit(units);
   const columns = largest.rule.rule.key;
   if (tasksPerElement !== 'auto') {
     for (let chunk = tasksPerElement; ; chunk *= 2) {
@@ -170,7 +187,8 @@ function packedWhy(elements: readonly { tasks: readonly number[] }[]): string {
 class BlockNumbers {
   private readonly plan: Plan;
   private readonly blocks: BlockRule;
-  private readonly seen = new Map<string, number>();
+  /** By the combination of the params' value ids; combinations that no task has get no number. */
+  private readonly seen = new Map<number, number>();
 
   constructor(plan: Plan, blocks: BlockRule) {
     this.plan = plan;
@@ -179,27 +197,37 @@ class BlockNumbers {
     const { columns } = blocks;
     const owner = plan.rules.find((r) => columns.every((c) => r.rule.key.includes(c)) && r.space.size > 0);
     if (!owner || columns.length === 0) return;
-    const readers = columns.map((c) => owner.space.reader(c));
-    for (let i = 0; i < owner.space.size; i++) this.number(readers.map((read) => read(i)).join(','));
+    const combination = this.combinations(owner);
+    for (let i = 0; i < owner.space.size; i++) this.number(combination(i));
   }
 
-  private number(key: string): number {
-    let number = this.seen.get(key);
+  private number(combination: number): number {
+    let number = this.seen.get(combination);
     if (number === undefined) {
       number = this.seen.size;
-      this.seen.set(key, number);
+      this.seen.set(combination, number);
     }
     return number;
   }
 
+  /** From task index to the value ids of the blocks' params, as digits of one number. */
+  private combinations({ space }: PlannedRule): (taskIndex: number) => number {
+    const digits = this.blocks.columns.map((c) => ({ read: space.reader(c), radix: c.values.length }));
+    return (i) => {
+      let combination = 0;
+      for (const { read, radix } of digits) combination = combination * radix + read(i);
+      return combination;
+    };
+  }
+
   /** From task index to block; null where the rule's key does not tell the block. */
-  reader({ rule, space }: PlannedRule): ((taskIndex: number) => number) | null {
+  reader(rule: PlannedRule): ((taskIndex: number) => number) | null {
     const { columns, chunk } = this.blocks;
-    const known = new Set([...rule.key, ...determinedColumns(this.plan.workflow.relation, rule.key)]);
+    const known = new Set([...rule.rule.key, ...determinedColumns(this.plan.workflow.relation, rule.rule.key)]);
     if (!columns.every((c) => known.has(c))) return null;
     if (columns.length === 0) return () => 0;
-    const readers = columns.map((c) => space.reader(c));
-    return (i) => Math.floor(this.number(readers.map((read) => read(i)).join(',')) / chunk);
+    const combination = this.combinations(rule);
+    return (i) => Math.floor(this.number(combination(i)) / chunk);
   }
 }
 
@@ -207,22 +235,30 @@ class BlockNumbers {
 type Feeds = ReadonlyMap<Unit, ReadonlyMap<Unit, boolean>>;
 
 function unitEdges(plan: Plan, units: readonly Unit[], included: Uint8Array, blockOf: Int32Array): Feeds {
-  const unitOf = new Map<number, Unit>();
   const feeds = new Map<Unit, Map<Unit, boolean>>(units.map((u) => [u, new Map<Unit, boolean>()]));
-  const single = new Map<PlannedRule, Unit | null>();
-  for (const unit of units) single.set(unit.rule, single.has(unit.rule) ? null : unit);
-  for (const unit of units) if (single.get(unit.rule) === null) for (const task of unit.tasks) unitOf.set(task, unit);
-  const find = (task: number): Unit => single.get(ruleOf(plan, task)) ?? unitOf.get(task)!;
-  eachEdgeSet(plan, included, (producers, consumers) => {
-    // All in one block, or not: that needs no look at each pair.
-    const block = blockOf[producers[0]!]!;
-    const same =
-      block >= 0 && producers.every((p) => blockOf[p] === block) && consumers.every((c) => blockOf[c] === block);
-    for (const from of new Set(producers.map(find))) {
-      for (const to of new Set(consumers.map(find))) {
-        if (from !== to) feeds.get(to)!.set(from, (feeds.get(to)!.get(from) ?? true) && same);
-      }
-    }
+  const unitOf = new Int32Array(plan.taskCount).fill(-1);
+  units.forEach((unit, u) => {
+    for (const task of unit.tasks) unitOf[task] = u;
+  });
+  const feed = (from: number, to: number, same: boolean): void => {
+    if (from === to) return;
+    const edges = feeds.get(units[to]!)!;
+    const known = edges.get(units[from]!);
+    if (known === undefined || (known && !same)) edges.set(units[from]!, same);
+  };
+  eachEdge(plan, included, {
+    pair: (producer, consumer) => {
+      const block = blockOf[producer]!;
+      feed(unitOf[producer]!, unitOf[consumer]!, block >= 0 && block === blockOf[consumer]);
+    },
+    lists: (producers, consumers) => {
+      // All in one block, or not: that needs no look at each pair.
+      const block = blockOf[producers[0]!]!;
+      const same =
+        block >= 0 && producers.every((p) => blockOf[p] === block) && consumers.every((c) => blockOf[c] === block);
+      for (const from of new Set(producers.map((p) => unitOf[p]!)))
+        for (const to of new Set(consumers.map((c) => unitOf[c]!))) feed(from, to, same);
+    },
   });
   return feeds;
 }

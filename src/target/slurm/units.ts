@@ -1,6 +1,6 @@
 import { renderValue, taskResources } from '../../compile/resources.ts';
 import { extraText } from '../../compile/sbatch-flags.ts';
-import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../../model/plan.ts';
+import type { Plan, PlannedInput, PlannedRule } from '../../model/plan.ts';
 import type { Resources } from '../../model/workflow.ts';
 
 /** What one element asks of Slurm, besides its time. */
@@ -87,45 +87,36 @@ function keyOf({ resources, flags, extra }: Request): string {
   return JSON.stringify([resources, [...flags].sort(), extra]);
 }
 
-/**
- * Visit the edges between included tasks in bulk: for a map input one producer and one consumer, for a gather all
- * producers of a list and all consumers that read it.
- */
-export function eachEdgeSet(
-  plan: Plan,
-  included: Uint8Array,
-  visit: (producers: readonly number[], consumers: readonly number[], input: PlannedInput) => void,
-): void {
+/** Who is told of edges. */
+export interface EdgeVisitor {
+  /** One producer, one consumer: most edges of a large plan, so that no list is made for each. */
+  readonly pair: (producer: number, consumer: number) => void;
+  /** A gather: all producers of a list, and all consumers that read it. */
+  readonly lists: (producers: readonly number[], consumers: readonly number[]) => void;
+}
+
+/** Visit the edges between included tasks. */
+export function eachEdge(plan: Plan, included: Uint8Array, visitor: EdgeVisitor): void {
   for (const rule of plan.rules) {
     for (const input of rule.inputs) {
       if (!input.hasProducer) continue;
-      if (input.members.kind === 'map') eachMapEdge(rule, input, included, visit);
-      else eachGatherEdge(rule, input, included, visit);
+      if (input.members.kind === 'map') eachMapEdge(rule, input, included, visitor);
+      else eachGatherEdge(rule, input, included, visitor);
     }
   }
 }
 
-function eachMapEdge(
-  rule: PlannedRule,
-  input: PlannedInput,
-  included: Uint8Array,
-  visit: (producers: readonly number[], consumers: readonly number[], input: PlannedInput) => void,
-): void {
+function eachMapEdge(rule: PlannedRule, input: PlannedInput, included: Uint8Array, { pair }: EdgeVisitor): void {
+  const { members, producers } = input;
+  if (members.kind !== 'map') return;
   for (let i = 0; i < rule.space.size; i++) {
     if (included[rule.firstTask + i] === 0) continue;
-    forEachPath(input, i, (path) => {
-      const producer = input.producers[path]!;
-      if (producer >= 0 && included[producer] === 1) visit([producer], [rule.firstTask + i], input);
-    });
+    const producer = producers[members.pathOf(i)]!;
+    if (producer >= 0 && included[producer] === 1) pair(producer, rule.firstTask + i);
   }
 }
 
-function eachGatherEdge(
-  rule: PlannedRule,
-  input: PlannedInput,
-  included: Uint8Array,
-  visit: (producers: readonly number[], consumers: readonly number[], input: PlannedInput) => void,
-): void {
+function eachGatherEdge(rule: PlannedRule, input: PlannedInput, included: Uint8Array, { lists }: EdgeVisitor): void {
   const { members } = input;
   if (members.kind === 'map') return;
   const consumers = new Map<number, number[]>();
@@ -142,6 +133,6 @@ function eachGatherEdge(
       const producer = input.producers[members.members[m]!]!;
       if (producer >= 0 && included[producer] === 1) producers.push(producer);
     }
-    if (producers.length > 0) visit(producers, tasks, input);
+    if (producers.length > 0) lists(producers, tasks);
   }
 }

@@ -9,7 +9,7 @@ import {
   type Stage,
   type StageWait,
 } from './stage-types.ts';
-import { eachEdgeSet } from './units.ts';
+import { eachEdge } from './units.ts';
 
 /** From drafts to stages: what each reads from, waits for, and how long its elements take. */
 export function finishStages(
@@ -72,20 +72,22 @@ function readSources(
   elementOf: Int32Array,
 ): Map<number, boolean>[] {
   const sources = drafts.map(() => new Map<number, boolean>());
-  // By element, not by task: thousands of tasks of a gather stand in a hundred elements.
-  const elements = (tasks: readonly number[]): Set<number> =>
-    new Set(tasks.map((t) => stageOf[t]! * 65_536 + elementOf[t]!));
-  eachEdgeSet(plan, included, (producers, consumers) => {
-    const from = elements(producers);
-    for (const consumer of elements(consumers)) {
-      const to = Math.floor(consumer / 65_536);
-      for (const producer of from) {
-        const stage = Math.floor(producer / 65_536);
-        if (stage === to) continue;
-        const same = drafts[stage]!.aligned && drafts[to]!.aligned && producer % 65_536 === consumer % 65_536;
-        sources[to]!.set(stage, (sources[to]!.get(stage) ?? true) && same);
-      }
-    }
+  const read = (producerStage: number, producerElement: number, stage: number, element: number): void => {
+    if (producerStage === stage) return;
+    const same = drafts[producerStage]!.aligned && drafts[stage]!.aligned && producerElement === element;
+    sources[stage]!.set(producerStage, (sources[stage]!.get(producerStage) ?? true) && same);
+  };
+  eachEdge(plan, included, {
+    pair: (producer, consumer) =>
+      read(stageOf[producer]!, elementOf[producer]!, stageOf[consumer]!, elementOf[consumer]!),
+    // By element, not by task: thousands of tasks of a gather stand in a hundred elements.
+    lists: (producers, consumers) => {
+      const elements = (tasks: readonly number[]): Set<number> =>
+        new Set(tasks.map((t) => stageOf[t]! * 65_536 + elementOf[t]!));
+      const from = elements(producers);
+      for (const to of elements(consumers))
+        for (const one of from) read(Math.floor(one / 65_536), one % 65_536, Math.floor(to / 65_536), to % 65_536);
+    },
   });
   return sources;
 }
