@@ -79,26 +79,30 @@ const WIDE_ENOUGH = 100;
 function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: SiteLimits, packing: Packing): Draft[] {
   const most = Math.min(limits.maxArraySize, limits.maxSubmit, 1000);
   const fitting: Draft[][] = [];
+  const wide = (drafts: readonly Draft[]): number => Math.max(...drafts.map((d) => d.elements.length));
+  let enough = WIDE_ENOUGH;
   let last: Draft[] = [];
   for (const blocks of blockCandidates(units, packing)) {
+    const numbering = new BlockNumbers(plan, blocks);
     // The last candidate has one block: something is always drafted.
-    if (hasMoreBlocks(plan, largestUnit(units), blocks, most)) continue;
-    const drafts = draftByBlocks(plan, units, included, blocks, packing, limits);
+    if (hasMoreBlocks(numbering, largestUnit(units), most)) continue;
+    const drafts = draftByBlocks(plan, units, included, { blocks, numbering }, packing, limits);
     const total = drafts.reduce((n, d) => n + d.elements.length, 0);
     const fits =
       total + 1 <= limits.maxSubmit &&
       drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize);
+    if (fits && fitting.length === 0) enough = Math.min(WIDE_ENOUGH, wide(drafts));
     if (fits) fitting.push(drafts);
     last = drafts;
     // Asked for by the user, the first that fits is the one.
     if (fits && packing.tasksPerElement !== 'auto') break;
+    // Those that come are coarser still.
+    if (fitting.length > 0 && numbering.count < enough && wide(drafts) < enough) break;
   }
   const [finest] = fitting;
   if (!finest) return last;
-  const wide = (drafts: readonly Draft[]): number => Math.max(...drafts.map((d) => d.elements.length));
   const longest = (drafts: readonly Draft[]): number =>
     Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
-  const enough = Math.min(WIDE_ENOUGH, wide(finest));
   return fitting.findLast((d) => wide(d) >= enough && longest(d) <= LONG_ELEMENT_SECONDS) ?? finest;
 }
 
@@ -111,8 +115,8 @@ function largestUnit({ units }: Units): Unit {
 }
 
 /** More blocks than elements can be: seen without a draft of all tasks. */
-function hasMoreBlocks(plan: Plan, unit: Unit, blocks: BlockRule, most: number): boolean {
-  const number = new BlockNumbers(plan, blocks).reader(unit.rule)!;
+function hasMoreBlocks(numbering: BlockNumbers, unit: Unit, most: number): boolean {
+  const number = numbering.reader(unit.rule)!;
   const seen = new Set<number>();
   for (const task of unit.tasks) {
     seen.add(number(task - unit.rule.firstTask));
@@ -139,11 +143,10 @@ function draftByBlocks(
   plan: Plan,
   { units }: Units,
   included: Uint8Array,
-  blocks: BlockRule,
+  { blocks, numbering }: { blocks: BlockRule; numbering: BlockNumbers },
   packing: Packing,
   limits: SiteLimits,
 ): Draft[] {
-  const numbering = new BlockNumbers(plan, blocks);
   const blockOf = new Int32Array(plan.taskCount).fill(-1);
   const alignedUnits = new Set<Unit>();
   for (const unit of units) {
@@ -187,12 +190,15 @@ function packedWhy(elements: readonly { tasks: readonly number[] }[]): string {
 class BlockNumbers {
   private readonly plan: Plan;
   private readonly blocks: BlockRule;
-  /** By the combination of the params' value ids; combinations that no task has get no number. */
-  private readonly seen = new Map<number, number>();
+  /** By the combination of the params' value ids, from 1 on; 0 or nothing where no task has it. */
+  private readonly seen: Int32Array | Map<number, number>;
+  private numbered = 0;
 
   constructor(plan: Plan, blocks: BlockRule) {
     this.plan = plan;
     this.blocks = blocks;
+    const combinations = blocks.columns.reduce((product, c) => product * c.values.length, 1);
+    this.seen = combinations <= 4_000_000 ? new Int32Array(combinations) : new Map<number, number>();
     // Number blocks in the order of the rule that has them all, so that sparse runs keep the numbers of a whole one.
     const { columns } = blocks;
     const owner = plan.rules.find((r) => columns.every((c) => r.rule.key.includes(c)) && r.space.size > 0);
@@ -201,13 +207,19 @@ class BlockNumbers {
     for (let i = 0; i < owner.space.size; i++) this.number(combination(i));
   }
 
+  /** Blocks that got a number so far. */
+  get count(): number {
+    return this.blocks.columns.length === 0 ? 1 : Math.ceil(this.numbered / this.blocks.chunk);
+  }
+
   private number(combination: number): number {
-    let number = this.seen.get(combination);
-    if (number === undefined) {
-      number = this.seen.size;
-      this.seen.set(combination, number);
-    }
-    return number;
+    const { seen } = this;
+    const known = seen instanceof Int32Array ? seen[combination]! : (seen.get(combination) ?? 0);
+    if (known > 0) return known - 1;
+    this.numbered++;
+    if (seen instanceof Int32Array) seen[combination] = this.numbered;
+    else seen.set(combination, this.numbered);
+    return this.numbered - 1;
   }
 
   /** From task index to the value ids of the blocks' params, as digits of one number. */
