@@ -1,8 +1,19 @@
 /** Faults on a real Slurm: whatever dies, the tree is right in the end, no task runs early or on half a file. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { type Cluster, missingMemoryCgroup } from './cluster.ts';
-import { arrayOf, compile, handIn, journal, orderViolations, summary, Traced, tree } from './submit.ts';
+import {
+  arrayOf,
+  compile,
+  handIn,
+  jobIdOf,
+  journal,
+  orderViolations,
+  signalProcesses,
+  summary,
+  Traced,
+  tree,
+} from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
 
 /** Arrays: one and two fused, then three, index by index, then all. `memory` changes the scripts' id and nothing else. */
@@ -100,33 +111,6 @@ async function submitHeld(cluster: Cluster, ...tasks: string[]): Promise<Traced>
   return traced;
 }
 
-/** SIGKILL for all that runs in a job: the batch script, its watchman, and its tasks. */
-function killProcesses(cluster: Cluster, jobId: string): number {
-  const wanted = [`SLURM_CONF=${cluster.env.SLURM_CONF}`, `SLURM_JOB_ID=${jobId}`];
-  const pids = readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const variables = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-      return wanted.every((variable) => variables.includes(variable));
-    } catch {
-      return false;
-    }
-  });
-  for (const pid of pids) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // The one before was its parent, or its watchman was faster.
-    }
-  }
-  return pids.length;
-}
-
-/** Plain job id of an array element. */
-async function jobIdOf(cluster: Cluster, element: string): Promise<string> {
-  return (await cluster.run('squeue', ['--noheader', '--format=%A', `--jobs=${element}`])).stdout.trim();
-}
-
 async function expectDone(result: Promise<{ exitCode: number; stderr: string }>): Promise<void> {
   const { exitCode, stderr } = await result;
   expect(exitCode, stderr).toBe(0);
@@ -170,7 +154,7 @@ describeOnSlurm('after a fault', { nodes: 3, cpusPerNode: 2 }, (cluster) => {
     const traced = await submitHeld(cluster(), 'two-1', 'three-2');
     const { experiment } = traced;
     for (const stage of [`${arrayOf(experiment, FUSED)}_1`, `${arrayOf(experiment, '2-three')}_2`]) {
-      expect(killProcesses(cluster(), await jobIdOf(cluster(), stage))).toBeGreaterThan(1);
+      expect(signalProcesses(cluster(), await jobIdOf(cluster(), stage), 'SIGKILL')).toBeGreaterThan(1);
     }
     await cluster().waitForIdleQueue(40);
     expect(experiment.read('out/1/two.txt')).toBe('half of two-1\n');

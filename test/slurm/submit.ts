@@ -61,6 +61,33 @@ export function tree(made: Experiment): Record<string, string> {
   return Object.fromEntries(made.files('out').map((path) => [path, made.read(path)]));
 }
 
+/** A signal to all that runs in a job: the batch script, its watchman, and its tasks. Returns how many got it. */
+export function signalProcesses(cluster: Cluster, jobId: string, signal: NodeJS.Signals): number {
+  const wanted = [`SLURM_CONF=${cluster.env.SLURM_CONF}`, `SLURM_JOB_ID=${jobId}`];
+  const pids = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const variables = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+      return wanted.every((variable) => variables.includes(variable));
+    } catch {
+      return false;
+    }
+  });
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), signal);
+    } catch {
+      // The one before was its parent, or its watchman was faster.
+    }
+  }
+  return pids.length;
+}
+
+/** Plain job id of an array element. */
+export async function jobIdOf(cluster: Cluster, element: string): Promise<string> {
+  return (await cluster.run('squeue', ['--noheader', '--format=%A', `--jobs=${element}`])).stdout.trim();
+}
+
 // --- traced commands ---
 
 /**
