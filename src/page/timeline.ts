@@ -87,6 +87,10 @@ export class Timeline {
     this.canvas.addEventListener('pointerdown', (event) => this.onDown(event));
     this.canvas.addEventListener('pointermove', (event) => this.onMove(event));
     this.canvas.addEventListener('pointerup', (event) => this.onUp(event));
+    this.canvas.addEventListener('pointercancel', () => {
+      this.dragFrom = null;
+      this.draw();
+    });
     this.canvas.addEventListener('pointerleave', () => this.hideTip());
     this.canvas.addEventListener('dblclick', () => this.zoom(this.whole));
     new ResizeObserver(() => this.draw()).observe(plot);

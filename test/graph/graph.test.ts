@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { CHROMIUM, openFile } from '../support/browser.ts';
 import { experiment } from '../support/experiment.ts';
 import { describeWith } from '../support/programs.ts';
 
@@ -239,6 +240,28 @@ rules:
     const { status, stderr } = await experiment(`rules:\n${rules}\n`).wfc('graph --format svg');
     expect(status).toBe(2);
     expect(stderr).toContain('take --format text, dot or mermaid');
+  });
+});
+
+describeWith(CHROMIUM, 'svg, opened in Chromium', () => {
+  it('is well-formed and complete, and its texts lie within their boxes', async () => {
+    const made = experiment(HOSTILE_SPEC);
+    expect((await made.wfc('graph --tasks --format svg --out g.svg')).status).toBe(0);
+    const { page, complaints, requests } = await openFile(made.path('g.svg'), 'svg g');
+    expect(await page.locator('parsererror').count()).toBe(0);
+    expect(await page.locator('svg > title').textContent()).toBe('the "end" <script>alert(1)</script>: tasks');
+    const texts = await page.locator('g text').allTextContents();
+    expect(texts.sort()).toEqual(['join', ...HOSTILE.flatMap((value) => ['make', `value=${value}`])].sort());
+    for (const box of await page.locator('svg > g').all()) {
+      const room = (await box.locator('.box').boundingBox())!;
+      for (const text of await box.locator('text').all()) {
+        const { x, width } = (await text.boundingBox())!;
+        expect(x).toBeGreaterThan(room.x);
+        expect(x + width).toBeLessThan(room.x + room.width);
+      }
+    }
+    expect(complaints).toEqual([]);
+    expect(requests).toHaveLength(1);
   });
 });
 

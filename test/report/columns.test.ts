@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Data, unpack } from '../../src/page/data.ts';
 import { compile, handIn } from '../slurm/submit.ts';
 import { describeOnSlurm } from '../slurm/suite.ts';
-import { type Experiment, experiment } from '../support/experiment.ts';
+import { type Experiment, experiment, until } from '../support/experiment.ts';
 
 /** Each task notes when it ran, by its own clock. */
 const NOTING = `params: {site: [a, b, c], seed: ["007", "1e-4"]}
@@ -62,6 +62,19 @@ describe('the data of a report', () => {
     expect(data.header.choices).toEqual(['--goal m/a/007']);
   });
 
+  it('show a task that runs as running since its start', async () => {
+    const made = experiment('rules: {slow: {output: out, run: "cat gate > {output}"}}\n');
+    const gate = await made.gate('gate');
+    const run = made.start(['run']);
+    await until(() => made.files('.wfc/journal').some((file) => made.read(file).includes('started\t')));
+    const data = await dataOf(made);
+    expect(data.stateOf(0)).toBe('running');
+    expect([data.start[0]! >= 0, data.duration[0]]).toEqual([true, Number.NaN]);
+    await gate.pass();
+    expect((await run.ended).status).toBe(0);
+    expect((await dataOf(made)).stateOf(0)).toBe('done');
+  });
+
   it('are the same for a second report, but for its time', async () => {
     const made = experiment(NOTING);
     await made.run();
@@ -84,8 +97,10 @@ describeOnSlurm('the data of a report of a submission', { nodes: 2 }, (cluster) 
     // Elements note their starts in whole seconds; the outputs tell the rest.
     expect(misplaced(data, made, 1)).toEqual([]);
     const { hosts, slurmIds } = data.header;
-    expect(hosts).not.toContain('');
-    expect(slurmIds.every((id) => /^\d+_\d+$/.test(id))).toBe(true);
+    for (let task = 0; task < data.count; task++) {
+      expect(hosts[data.host[task]!]).toMatch(/./);
+      expect(slurmIds[data.slurm[task]!]).toMatch(/^\d+_\d+$/);
+    }
     expect([...data.wait].every((wait) => wait >= 0)).toBe(true);
   });
 });

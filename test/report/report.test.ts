@@ -45,6 +45,8 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect(await page.locator('#rules tbody th').allInnerTexts()).toEqual(['prep', 'fit', 'best']);
     expect(await page.locator('#failures').innerText()).toContain('fit site=b seed=9: exit status 1\n\nno luck here');
     expect(await page.locator('.tasks tbody tr').count()).toBe(16);
+    // What never ran was on no host.
+    expect(await page.locator('.tasks tbody tr', { hasText: 'blocked' }).innerText()).toMatch(/best\s+–\s.*–$/);
     // Ten minutes were asked for; a minute is the least that is ever proposed.
     expect(await page.locator('#resources tr', { hasText: 'prep' }).first().innerText()).toMatch(/10m\s+time: 1m$/);
     expect(await page.locator('#resources').innerText()).toContain('hold no peak of memory');

@@ -30,7 +30,16 @@ export interface View {
 }
 
 /** Open a report and wait until it is drawn. */
-export async function openReport(file: string, { width = 1280, colours = 'light' }: View = {}): Promise<Opened> {
+export function openReport(file: string, view: View = {}): Promise<Opened> {
+  return openFile(file, 'body[data-ready]', view);
+}
+
+/** Open a file and wait for an element. */
+export async function openFile(
+  file: string,
+  selector: string,
+  { width = 1280, colours = 'light' }: View = {},
+): Promise<Opened> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS, timeout: 60_000 });
   onTestFinished(() => browser.close());
   const page = await browser.newPage({ colorScheme: colours, viewport: { width, height: 900 } });
@@ -42,6 +51,6 @@ export async function openReport(file: string, { width = 1280, colours = 'light'
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(`file://${file}`);
-  await page.waitForSelector('body[data-ready]', { timeout: 60_000 });
+  await page.waitForSelector(selector, { timeout: 60_000, state: 'attached' });
   return { page, complaints, requests };
 }

@@ -35,9 +35,9 @@ export function collectReport(plan: Plan, sources: ReportSources): Collected {
 class Collector {
   private readonly plan: Plan;
   private readonly sources: ReportSources;
-  private readonly hosts = new Dictionary();
-  private readonly slurmIds = new Dictionary();
-  private readonly asked = new Dictionary();
+  private readonly hosts = new Dictionary(['']);
+  private readonly slurmIds = new Dictionary(['']);
+  private readonly asked = new Dictionary([]);
   private readonly resources: ReportResources[] = [];
   private readonly failures: ReportFailure[] = [];
   /** Per task of the plan, in seconds since 1970; NaN where not known. */
@@ -54,54 +54,22 @@ class Collector {
     const { plan, sources } = this;
     const tasks = sources.rules.map((rule) => neededIndices(plan, rule));
     const count = tasks.reduce((sum, t) => sum + t.length, 0);
-    const attempts = new Array<LastAttempt | undefined>(count);
+    const clock = this.takeEnds(tasks);
+    const rows = rowsFor(count);
     this.eachTask(tasks, (row, rule, index) => {
-      const attempt = sources.attempts.last.get(rule.outputTexts[0]!(index));
-      attempts[row] = attempt;
-      if (attempt?.outcome === 'done')
-        this.ends[rule.firstTask + index] = attempt.startSeconds + attempt.durationSeconds;
-    });
-    const { originSeconds, startUnitSeconds } = clockOf(attempts);
-    const start = new Uint32Array(count).fill(NO_START);
-    const [duration, wait, peak] = [0, 1, 2].map(() => new Float32Array(count).fill(Number.NaN)) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    const [state, host, slurm, attemptNumber, resource] = [0, 1, 2, 3, 4].map(() => new Uint32Array(count)) as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
-    this.eachTask(tasks, (row, rule, index) => {
-      state[row] = sources.states[rule.firstTask + index]!;
-      resource[row] = this.resourceId(rule, index);
+      rows.state[row] = sources.states[rule.firstTask + index]!;
+      rows.resource[row] = this.resourceId(rule, index);
       const failure = sources.failureOf(rule, index);
       if (failure) this.failures.push({ task: row, ...failure });
-      const attempt = attempts[row];
-      if (!attempt) return;
-      host[row] = this.hosts.id(attempt.host);
-      slurm[row] = this.slurmIds.id(attempt.slurmId);
-      attemptNumber[row] = attempt.attempt;
-      duration[row] = attempt.durationSeconds;
-      peak[row] = attempt.peakMiB;
-      wait[row] = this.waitOf(rule, index, attempt);
-      if (Number.isFinite(attempt.startSeconds))
-        start[row] = Math.round((attempt.startSeconds - originSeconds) / startUnitSeconds);
+      const attempt = this.attemptOf(rule, index);
+      if (attempt) this.fillAttempt(rows, row, attempt, this.waitOf(rule, index, attempt), clock);
     });
     const columns: NamedColumn[] = [
-      { name: 'state', values: narrow(state) },
-      { name: 'start', values: start },
-      { name: 'duration', values: duration },
-      { name: 'wait', values: wait },
-      { name: 'peak', values: peak },
-      { name: 'host', values: narrow(host) },
-      { name: 'slurm', values: narrow(slurm) },
-      { name: 'attempt', values: narrow(attemptNumber) },
-      { name: 'resource', values: narrow(resource) },
-      ...this.failedColumns(tasks, originSeconds, startUnitSeconds),
+      ...Object.entries(rows).map(([name, values]) => ({
+        name,
+        values: values instanceof Uint32Array && name !== 'start' ? narrow(values) : values,
+      })),
+      ...this.failedColumns(tasks, clock),
       ...sources.rules.flatMap((rule, r) => keyColumns(rule, tasks[r]!)),
     ];
     return {
@@ -111,10 +79,38 @@ class Collector {
       slurmIds: this.slurmIds.texts,
       resources: this.resources,
       failures: this.failures,
-      originSeconds,
-      startUnitSeconds,
+      ...clock,
       columns,
     };
+  }
+
+  private attemptOf(rule: PlannedRule, index: number): LastAttempt | undefined {
+    return this.sources.attempts.last.get(rule.outputTexts[0]!(index));
+  }
+
+  /** Note when tasks ended, which others waited for; returns the clock in which all starts fit. */
+  private takeEnds(tasks: readonly Int32Array[]): Clock {
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    this.eachTask(tasks, (_, rule, index) => {
+      const attempt = this.attemptOf(rule, index);
+      if (!attempt || Number.isNaN(attempt.startSeconds)) return;
+      first = Math.min(first, attempt.startSeconds);
+      last = Math.max(last, attempt.startSeconds);
+      if (attempt.outcome === 'done')
+        this.ends[rule.firstTask + index] = attempt.startSeconds + attempt.durationSeconds;
+    });
+    return clockFor(first, last);
+  }
+
+  private fillAttempt(rows: Rows, row: number, attempt: LastAttempt, waitSeconds: number, clock: Clock): void {
+    rows.host[row] = this.hosts.id(attempt.host);
+    rows.slurm[row] = this.slurmIds.id(attempt.slurmId);
+    rows.attempt[row] = attempt.attempt;
+    rows.duration[row] = attempt.durationSeconds;
+    rows.peak[row] = attempt.peakMiB;
+    rows.wait[row] = waitSeconds;
+    if (!Number.isNaN(attempt.startSeconds)) rows.start[row] = stepsOf(clock, attempt.startSeconds);
   }
 
   private eachTask(
@@ -168,7 +164,7 @@ class Collector {
   }
 
   /** Attempts that failed, those too after which another one succeeded. */
-  private failedColumns(tasks: readonly Int32Array[], origin: number, unit: number): NamedColumn[] {
+  private failedColumns(tasks: readonly Int32Array[], clock: Clock): NamedColumn[] {
     const { failedStarts } = this.sources.attempts;
     if (failedStarts.length === 0) return [];
     const rowOf = new Map<string, number>();
@@ -177,10 +173,12 @@ class Collector {
       const name = rule.outputTexts[0]!(index);
       if (failedNames.has(name)) rowOf.set(name, row);
     });
-    const known = failedStarts.filter(({ task, startSeconds }) => rowOf.has(task) && startSeconds >= origin);
+    const known = failedStarts.filter(
+      ({ task, startSeconds }) => rowOf.has(task) && startSeconds >= clock.originSeconds,
+    );
     return [
       { name: 'failed/task', values: Uint32Array.from(known, ({ task }) => rowOf.get(task)!) },
-      { name: 'failed/start', values: Uint32Array.from(known, (f) => Math.round((f.startSeconds - origin) / unit)) },
+      { name: 'failed/start', values: Uint32Array.from(known, (f) => stepsOf(clock, f.startSeconds)) },
       { name: 'failed/host', values: Uint32Array.from(known, ({ host }) => this.hosts.id(host)) },
     ];
   }
@@ -190,6 +188,10 @@ class Collector {
 class Dictionary {
   readonly texts: string[] = [];
   private readonly ids = new Map<string, number>();
+
+  constructor(texts: readonly string[]) {
+    for (const text of texts) this.id(text);
+  }
 
   id(text: string): number {
     let id = this.ids.get(text);
@@ -207,20 +209,37 @@ function later(a: number, b: number): number {
   return b > a ? b : a;
 }
 
-/** So that every start fits into 32 bits. */
-function clockOf(attempts: readonly (LastAttempt | undefined)[]): { originSeconds: number; startUnitSeconds: number } {
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const attempt of attempts) {
-    if (!attempt || !Number.isFinite(attempt.startSeconds)) continue;
-    first = Math.min(first, attempt.startSeconds);
-    last = Math.max(last, attempt.startSeconds);
-  }
-  if (!Number.isFinite(first)) return { originSeconds: 0, startUnitSeconds: 0.001 };
+type Clock = Pick<ReportHeader, 'originSeconds' | 'startUnitSeconds'>;
+
+/** One in which both times, in seconds since 1970, fit into 32 bits; any where there is none. */
+function clockFor(first: number, last: number): Clock {
+  if (first > last) return { originSeconds: 0, startUnitSeconds: 0.001 };
   const originSeconds = Math.floor(first);
   let startUnitSeconds = 0.001;
   while ((last - originSeconds) / startUnitSeconds >= NO_START) startUnitSeconds *= 10;
   return { originSeconds, startUnitSeconds };
+}
+
+function stepsOf({ originSeconds, startUnitSeconds }: Clock, seconds: number): number {
+  return Math.round((seconds - originSeconds) / startUnitSeconds);
+}
+
+type Rows = ReturnType<typeof rowsFor>;
+
+/** Nothing known of any task. Hosts and array elements are numbers of texts, of which 0 is not known. */
+function rowsFor(count: number) {
+  const unknown = (): Float32Array => new Float32Array(count).fill(Number.NaN);
+  return {
+    state: new Uint32Array(count),
+    start: new Uint32Array(count).fill(NO_START),
+    duration: unknown(),
+    wait: unknown(),
+    peak: unknown(),
+    host: new Uint32Array(count),
+    slurm: new Uint32Array(count),
+    attempt: new Uint32Array(count),
+    resource: new Uint32Array(count),
+  };
 }
 
 function neededIndices({ needed }: Plan, { firstTask, space }: PlannedRule): Int32Array {
