@@ -185,6 +185,10 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect(await page.locator('tr[data-task]').last().innerText()).toContain('evaluate_predictions');
     await page.getByRole('searchbox').fill('site=01814400 factor=320');
     expect(await page.locator('#tasks [aria-live]').first().innerText()).toBe('90 of 81,912 tasks');
+    await page.setViewportSize({ width: 800, height: 900 });
+    await page.locator('#resources svg[width="150"]').first().waitFor();
+    for (const box of [page.locator('html'), ...(await page.locator('#resources .scroll').all())])
+      expect(await box.evaluate((e) => e.scrollWidth - e.clientWidth)).toBe(0);
     expect(complaints).toEqual([]);
   });
 });
