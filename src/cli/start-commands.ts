@@ -4,7 +4,7 @@ import type { Perform } from './perform.ts';
 
 /** init, import, completion, profile: what one does before the first run. */
 export function addStartCommands(y: Argv, perform: Perform): Argv {
-  return y.command('import', 'Make a spec of a workflow that was written for another tool', (y) =>
+  return addInit(y, perform).command('import', 'Make a spec of a workflow that was written for another tool', (y) =>
     y
       .command(
         'snakefile <file>',
@@ -47,6 +47,33 @@ export function addStartCommands(y: Argv, perform: Perform): Argv {
           ),
       )
       .demandCommand(1, 'Name what to import, such as "wfc import snakefile Snakefile".'),
+  );
+}
+
+function addInit(y: Argv, perform: Perform): Argv {
+  return y.command(
+    'init [folder]',
+    'Write a commented spec that runs at once; no file is overwritten',
+    (y) =>
+      withOutput(y)
+        .positional('folder', { type: 'string', default: '.', describe: 'Where to write it; made if it is not there' })
+        .option('template', {
+          type: 'string',
+          choices: ['sweep', 'table', 'from-scratch'] as const,
+          describe: 'What to begin with [default: asks on a terminal, else sweep]',
+        })
+        .example('wfc init study --template sweep', 'then: cd study && wfc run'),
+    (argv) =>
+      perform(
+        import('../commands/init.ts').then((m) =>
+          m.init({
+            folder: argv.folder,
+            template: argv.template ?? null,
+            canAsk: process.stdin.isTTY === true,
+            ...output(argv),
+          }),
+        ),
+      ),
   );
 }
 

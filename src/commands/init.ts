@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { shippedFile } from '../io/shell-pool.ts';
+import { fromHere, SPEC_NAMES, systemProblem } from '../io/spec-file.ts';
+import { printable } from '../io/terminal.ts';
+import { refuse } from './locking.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+
+/** Each is a folder in templates/init. */
+export const TEMPLATES = {
+  sweep: 'every combination of some params, and a summary',
+  table: 'params that vary together, some of them in a CSV file',
+  'from-scratch': 'one rule, and the rest of the language to uncomment',
+} as const;
+export type Template = keyof typeof TEMPLATES;
+
+export interface InitOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
+  readonly folder: string;
+  /** null: ask where that is possible, else a sweep. */
+  readonly template: Template | null;
+  readonly canAsk: boolean;
+}
+
+/** `wfc init [FOLDER]`: a commented spec that runs at once. No file is overwritten. */
+export async function init(options: InitOptions): Promise<ExitStatus> {
+  const folder = resolve(options.folder);
+  const present = SPEC_NAMES.find((name) => existsSync(join(folder, name)));
+  if (present !== undefined) return exists(join(folder, present), options);
+  const template = options.template ?? (options.canAsk ? await ask() : 'sweep');
+  if (template === null) return EXIT.interrupted;
+  const source = shippedFile(`templates/init/${template}`);
+  const names = readdirSync(source).sort();
+  const taken = names.find((name) => existsSync(join(folder, name)));
+  if (taken !== undefined) return exists(join(folder, taken), options);
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const name of names) {
+      const text = readFileSync(join(source, name), 'utf8');
+      const schema = shippedFile('schema/spec.schema.json');
+      writeFileSync(
+        join(folder, name),
+        text.replace('$schema=SCHEMA', () => `$schema=${schema}`),
+        { flag: 'wx' },
+      );
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return refuse(`can't write to ${fromHere(folder)}: ${systemProblem(error)}`, options);
+  }
+  report(folder, template, names, options);
+  return EXIT.done;
+}
+
+function report(folder: string, template: Template, names: readonly string[], { json, quiet }: InitOptions): void {
+  const files = names.map((name) => fromHere(join(folder, name)));
+  if (json) process.stdout.write(`${JSON.stringify({ template, files }, null, 2)}\n`);
+  else if (!quiet) {
+    const enter = folder === process.cwd() ? '' : `  cd ${fromHere(folder)}\n`;
+    const words = `written: ${files.join(', ')} (${TEMPLATES[template]})\nNext:\n${enter}  wfc plan\n  wfc run\n`;
+    process.stdout.write(printable(words));
+  }
+}
+
+function exists(path: string, options: InitOptions): ExitStatus {
+  const message = `${fromHere(path)} exists already, and is left as it is`;
+  const hint = 'name another folder: wfc init FOLDER';
+  printDiagnostics([{ severity: 'error', message, location: null, hint }], options);
+  return EXIT.badSpec;
+}
+
+/** null: the input ended without an answer. */
+async function ask(): Promise<Template | null> {
+  const names = Object.keys(TEMPLATES) as Template[];
+  const lines = names.map((name, i) => `  ${i + 1}  ${name.padEnd(12)}  ${TEMPLATES[name]}\n`);
+  process.stderr.write(`What shall the spec be?\n${lines.join('')}`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, prompt: 'number or name [1]: ' });
+  terminal.prompt();
+  // Lines, not questions: an answer typed ahead counts.
+  for await (const line of terminal) {
+    const word = line.trim() === '' ? '1' : line.trim();
+    const found = names.find((name, i) => word === name || word === String(i + 1));
+    if (found) return found;
+    process.stderr.write(`there is no "${printable(word)}"\n`);
+    terminal.prompt();
+  }
+  return null;
+}
