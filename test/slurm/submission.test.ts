@@ -1,11 +1,14 @@
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import manifestSchema from '../../schema/manifest.schema.json' with { type: 'json' };
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { describeOnSlurm } from './suite.ts';
+
+// Many starts of programs, on machines that may have other work.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Compile in the experiment's folder, submit, and wait until Slurm has nothing left to do. */
 async function submit(cluster: Cluster, { folder }: Experiment, waitSeconds = 60): Promise<string> {
