@@ -78,6 +78,9 @@ export function emptyHistory(): History {
   return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), markedPerhaps: new Set() };
 }
 
+/** Fields of a line by its kind, the mark among them; `done` may have one more. */
+const FIELDS = { run: 5, started: 6, done: 8, failed: 6, blocked: 4, interrupted: 3, end: 3 } as const;
+
 /** Take in the lines of one journal, which come after those taken in before. */
 export function readInto(history: History, text: string): void {
   const { records, unfinished, failed, blocked, markedPerhaps } = history;
@@ -86,18 +89,19 @@ export function readInto(history: History, text: string): void {
   let isMerged = false;
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    const line = text.slice(start, end);
+    const isWhole = text.startsWith(`\t${MARK}`, end - 2);
+    const fields = isWhole ? text.slice(start, end).split('\t') : [];
     start = end + 1;
-    if (!line.endsWith(`\t${MARK}`)) continue;
-    const fields = line.split('\t');
+    const kind = fields[0] as keyof typeof FIELDS;
     const task = fields[1]!;
     // The number of fields, too: a torn line may have a later one behind it.
-    switch (`${fields[0]}:${fields.length}`) {
-      case 'run:5':
+    if (fields.length !== FIELDS[kind] && !(kind === 'done' && fields.length === 9)) continue;
+    switch (kind) {
+      case 'run':
         place = { writerBegan: fields[1]!, host: fields[2]!, slurmId: fields[3]! };
         isMerged = fields[1] === MERGED;
         break;
-      case 'started:6':
+      case 'started':
         unfinished.set(task, {
           ...place,
           attempt: Number(fields[2]),
@@ -107,8 +111,7 @@ export function readInto(history: History, text: string): void {
         failed.delete(task);
         blocked.delete(task);
         break;
-      case 'done:8':
-      case 'done:9': {
+      case 'done': {
         // Without a start it is a copy of an older record, made by somebody else.
         const began = unfinished.delete(task);
         records.set(task, {
@@ -125,7 +128,7 @@ export function readInto(history: History, text: string): void {
         blocked.delete(task);
         break;
       }
-      case 'failed:6':
+      case 'failed':
         // Its outputs were removed: there is nothing that could be taken for complete.
         failed.set(task, {
           ...place,
@@ -137,17 +140,17 @@ export function readInto(history: History, text: string): void {
         unfinished.delete(task);
         blocked.delete(task);
         break;
-      case 'blocked:4':
+      case 'blocked':
         blocked.set(task, fields[2]!);
         failed.delete(task);
         break;
-      case 'interrupted:3':
+      case 'interrupted':
         records.delete(task);
         unfinished.delete(task);
         failed.delete(task);
         blocked.delete(task);
         break;
-      case 'end:3':
+      case 'end':
         succeeded.length = 0;
         break;
     }

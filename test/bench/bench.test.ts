@@ -15,7 +15,7 @@ it('writes a Markdown table of each part that is asked for, and no aims of the f
   const small = ['--sites', '1', '--factors', '1', '--seeds', '2', '--repeats', '1', '--no-snakemake'];
   const { stdout, exitCode, stderr } = await bench('plan', 'nothing', ...small);
   expect(exitCode, stderr).toBe(0);
-  expect(stdout).toMatch(/^\| wfc plan +\| 0\.\d{3} s \| +\| 1 +\| \d+ MiB +\|$/m);
+  expect(stdout).toMatch(/^\| wfc plan +\| 0\.\d{3} s \| +\| 1 +\| \d\.\d{3} s \| \d+ MiB +\|$/m);
   expect(stdout).toMatch(/^\| wfc run --local +\| /m);
   expect(stdout).not.toContain('## Compile');
   expect(stdout).not.toContain('promised');

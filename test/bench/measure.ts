@@ -9,6 +9,8 @@ const GNU_TIME = '/usr/bin/time';
 export interface Sample {
   /** From before the start to after the end, as a user at a terminal waits. */
   readonly seconds: number;
+  /** Of the processor, its own and its children's: what other work on the machine changes least; null without GNU time. */
+  readonly cpuSeconds: number | null;
   /** Peak resident memory of the largest process among it and its children; null without GNU time. */
   readonly peakMiB: number | null;
 }
@@ -41,6 +43,11 @@ export class Measured {
     return this.sorted[(this.samples.length - 1) >> 1]!;
   }
 
+  get cpuSeconds(): number | null {
+    const all = this.samples.flatMap(({ cpuSeconds }) => cpuSeconds ?? []).sort((a, b) => a - b);
+    return all[(all.length - 1) >> 1] ?? null;
+  }
+
   get fastest(): number {
     return this.sorted[0]!;
   }
@@ -62,8 +69,10 @@ export class Measured {
 /** Run a command once. Throws with what it said where it fails: a failure has no speed. */
 export async function measure({ command, folder, env, status = 0 }: Contender): Promise<Sample> {
   const notes = mkdtempSync(join(tmpdir(), 'wfc-time-'));
-  const peak = join(notes, 'peak');
-  const timed = existsSync(GNU_TIME) ? [GNU_TIME, '--quiet', '--format=%M', `--output=${peak}`, ...command] : command;
+  const usage = join(notes, 'usage');
+  const timed = existsSync(GNU_TIME)
+    ? [GNU_TIME, '--quiet', '--format=%M %U %S', `--output=${usage}`, ...command]
+    : command;
   const [file, ...args] = timed as [string, ...string[]];
   const from = performance.now();
   const ended = await execa(file, args, {
@@ -77,13 +86,14 @@ export async function measure({ command, folder, env, status = 0 }: Contender): 
     reject: false,
   });
   const seconds = (performance.now() - from) / 1000;
-  const peakMiB = existsSync(peak) ? Number(readFileSync(peak, 'utf8').trim()) / 1024 : null;
+  const [peakKiB, user, system] = existsSync(usage) ? readFileSync(usage, 'utf8').trim().split(' ').map(Number) : [];
   rmSync(notes, { recursive: true });
   if (ended.exitCode !== status) {
     const said = String(ended.stderr).split('\n').slice(-20).join('\n');
     throw new Error(`${command.join(' ')} in ${folder} ended with ${ended.exitCode}, not ${status}:\n${said}`);
   }
-  return { seconds, peakMiB };
+  if (peakKiB === undefined) return { seconds, cpuSeconds: null, peakMiB: null };
+  return { seconds, cpuSeconds: user! + system!, peakMiB: peakKiB / 1024 };
 }
 
 /** Measure contenders in turn, round by round, so that what else the machine does hits all of them alike. */

@@ -18,15 +18,16 @@ export interface Section {
   readonly aims: readonly Aim[];
 }
 
-export const TIMES_HEAD = ['', 'median', 'fastest to slowest', 'runs', 'peak memory'] as const;
+export const TIMES_HEAD = ['', 'median', 'fastest to slowest', 'runs', 'CPU', 'peak memory'] as const;
 
 export function timesRow(measured: Measured): string[] {
-  const { name, seconds, fastest, slowest, samples, peakMiB } = measured;
+  const { name, seconds, fastest, slowest, samples, cpuSeconds, peakMiB } = measured;
   return [
     name,
     formatSeconds(seconds),
     samples.length === 1 ? '' : `${formatSeconds(fastest)} to ${formatSeconds(slowest)}`,
     String(samples.length),
+    cpuSeconds === null ? 'unknown' : formatSeconds(cpuSeconds),
     peakMiB === null ? 'unknown' : `${peakMiB.toFixed(0)} MiB`,
   ];
 }

@@ -28,6 +28,7 @@ export async function run(session: Session): Promise<Section> {
     formatSeconds(measured.seconds),
     `${formatSeconds(measured.fastest)} to ${formatSeconds(measured.slowest)}`,
     String(measured.samples.length),
+    measured.cpuSeconds === null ? 'unknown' : formatSeconds(measured.cpuSeconds),
     rate(name, measured).toFixed(0),
   ]);
   const aims: Aim[] = [];
@@ -39,7 +40,7 @@ export async function run(session: Session): Promise<Section> {
   return {
     title: 'Run',
     note: 'Short tasks with -j2 in a fresh folder. For make the folders of the outputs are there, which wfc and ninja make.',
-    head: ['', 'tasks', 'median', 'fastest to slowest', 'runs', 'tasks a second'],
+    head: ['', 'tasks', 'median', 'fastest to slowest', 'runs', 'CPU', 'tasks a second'],
     rows,
     aims,
   };

@@ -1,0 +1,76 @@
+/** Journals and states as texts: what is written is read back, and nothing else is taken for it. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { doneLine, emptyHistory, journalLine, readInto } from '../../src/resume/history.ts';
+import { firstDifference, parseState, stateText } from '../../src/resume/record.ts';
+
+it('a state that is written is read back, and what is no state is none', () => {
+  const state = fc.record({ mtimeMs: fc.nat(2 ** 31).map((s) => s * 1000 + 1.5), size: fc.nat() });
+  fc.assert(
+    fc.property(state, (s) => {
+      expect(parseState(stateText(s))).toEqual(s);
+    }),
+  );
+  for (const text of [
+    '',
+    '-',
+    '1.5:3',
+    '.123456789:3',
+    '1.123456789:',
+    '1.12345678x:3',
+    '1.123456789:3x',
+    'x.123456789:3',
+  ])
+    expect(parseState(text), text).toBeNull();
+});
+
+it('one state compares as it does among others: the same, another, in whole seconds, missing, remade', () => {
+  const now = { mtimeMs: 1_700_000_000_123.5, size: 4 };
+  const text = stateText(now);
+  for (const [recorded, same] of [
+    [text, true],
+    [text.replace(/:4$/, ':5'), false],
+    ['1700000000.000000000:4', true],
+    ['1700000001.000000000:4', false],
+    ['-', false],
+    ['', false],
+    [`1600000000.000000000:9|${text}`, true],
+  ] as const) {
+    expect(firstDifference(recorded, [now]) === -1, recorded).toBe(same);
+    if (recorded !== '') expect(firstDifference(`${text},${recorded}`, [now, now]) === -1, recorded).toBe(same);
+  }
+  expect(firstDifference(text, [null])).toBe(0);
+  expect(firstDifference(text, [])).toBe(0);
+  expect(firstDifference('', [])).toBe(-1);
+});
+
+it('a torn line, and one of an unknown kind or with too few or too many fields, says nothing', () => {
+  const record = {
+    fingerprint: 'f',
+    checks: '',
+    durationSeconds: 1,
+    inputs: '',
+    outputs: '1.123456789:3',
+    peakMiB: null,
+  };
+  const done = doneLine('a', record);
+  const started = journalLine('started', 'a', 1, 1, 1);
+  const read = (text: string) => {
+    const history = emptyHistory();
+    readInto(history, text);
+    return [[...history.records.keys()], [...history.unfinished.keys()]];
+  };
+  expect(read(started)).toEqual([[], ['a']]);
+  expect(read(started + done)).toEqual([['a'], []]);
+  expect(read(started + doneLine('a', { ...record, peakMiB: 12 }))).toEqual([['a'], []]);
+  for (const torn of [
+    done.slice(0, -1),
+    `${done.slice(0, 12)}\n`,
+    done.slice(0, 12) + started,
+    journalLine('done', 'a', 'f', '', 1, '', '1:3', 12, 13),
+    journalLine('toString', 'a'),
+    '\t.\n',
+    '\n',
+  ])
+    expect(read(started + torn), torn).toEqual([[], ['a']]);
+});
