@@ -143,6 +143,14 @@ it('contents: a protected output of a task that need not run is no obstacle; of 
   expect(e.read('c')).toBe('a');
 });
 
+it('contents: a submission to Slurm leaves out what is equal, and records its new times first', async () => {
+  const e = await made('--trust contents');
+  for (const path of ['source', 'r', 'c', 'a']) e.age(path, 100);
+  const { status, stderr } = await e.wfc('run --slurm --trust contents');
+  expect([status, stderr]).toEqual([0, 'nothing to do: 3 tasks complete']);
+  expect(await planned(e, 'fingerprints')).toEqual(['-', '-', '-']);
+});
+
 it('a mistyped --trust is told with the choices, status 2', async () => {
   const { status, stderr } = await experiment(SPEC).wfc('plan --trust content');
   expect([status, stderr]).toEqual([2, expect.stringContaining('"times", "fingerprints", "contents"')]);
