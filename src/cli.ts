@@ -8,6 +8,9 @@ import { addRunCommands } from './cli/run-commands.ts';
 import { addStartCommands } from './cli/start-commands.ts';
 import { printable } from './io/terminal.ts';
 
+/** What declares commands and options, to yargs or to completion. */
+const COMMANDS = [addCompileCommands, addRunCommands, addLookCommands, addPictureCommands, addStartCommands];
+
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(args: readonly string[]): Promise<void> {
   // A reader that has seen enough (head, less) closes the pipe: no reason for a stack trace.
@@ -20,6 +23,14 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.length === 1 && (args[0] === '--version' || args[0] === 'version')) {
     const { version } = await import('./commands/version.ts');
     process.stdout.write(`${version}\n`);
+    return;
+  }
+  if (args[0] === '--complete') {
+    const [{ complete }, { recordCommands }] = await Promise.all([
+      import('./cli/complete.ts'),
+      import('./cli/recorded.ts'),
+    ]);
+    process.stdout.write(complete(recordCommands(COMMANDS), args.slice(1)));
     return;
   }
   const { default: yargs } = await import('yargs');
@@ -35,9 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
       'parse-positional-numbers': false,
       'duplicate-arguments-array': true,
     });
-  const add = [addCompileCommands, addRunCommands, addLookCommands, addPictureCommands, addStartCommands];
-  const parser = add
-    .reduce((y, addCommands) => addCommands(y, perform), start as Argv)
+  const parser = COMMANDS.reduce((y, addCommands) => addCommands(y, perform), start as Argv)
     .demandCommand(1, 'Name a command, such as "wfc plan".')
     .strict()
     .recommendCommands()

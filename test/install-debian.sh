@@ -4,9 +4,9 @@
 set -euo pipefail
 
 # Slurm, its accounting and its authentication; the engines that scripts are compared with; what the examples call; what
-# draws graphs, and the browser that shows reports.
+# draws graphs, the browser that shows reports, and the shells that complete.
 packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck snakemake r-base-core environment-modules
-  graphviz chromium)
+  graphviz chromium zsh fish)
 
 # Sets `missing` to the packages that are not installed. One dpkg-query for all: it exits 1 when it does not know one.
 find_missing() {

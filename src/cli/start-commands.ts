@@ -4,49 +4,52 @@ import type { Perform } from './perform.ts';
 
 /** init, import, completion, profile: what one does before the first run. */
 export function addStartCommands(y: Argv, perform: Perform): Argv {
-  return addInit(y, perform).command('import', 'Make a spec of a workflow that was written for another tool', (y) =>
-    y
-      .command(
-        'snakefile <file>',
-        'Make a spec of a Snakefile: the same tasks, or the reasons why not',
-        (y) =>
-          withOutput(y)
-            .positional('file', { type: 'string', demandOption: true, describe: 'The Snakefile' })
-            .option('out', {
-              type: 'string',
-              nargs: 1,
-              default: 'wfc.yml',
-              describe: 'The spec to write, never over another file; -: standard output',
-            })
-            .option('goal', {
-              type: 'string',
-              nargs: 1,
-              describe: 'Convert what this rule or file needs [default: the first rule] (repeatable)',
-            })
-            .option('configfile', {
-              type: 'string',
-              nargs: 1,
-              describe: 'As "snakemake --configfile" (repeatable)',
-            })
-            .example('wfc import snakefile Snakefile', 'writes wfc.yml; then: wfc plan')
-            .epilogue(
-              'The Python of the Snakefile is run with python3, as Snakemake does; its rules are not. wfc then works out\n' +
-                'the jobs of both, and writes the spec only if all outputs and inputs are the same.',
+  return addCompletion(addInit(y, perform), perform).command(
+    'import',
+    'Make a spec of a workflow that was written for another tool',
+    (y) =>
+      y
+        .command(
+          'snakefile <file>',
+          'Make a spec of a Snakefile: the same tasks, or the reasons why not',
+          (y) =>
+            withOutput(y)
+              .positional('file', { type: 'string', demandOption: true, describe: 'The Snakefile' })
+              .option('out', {
+                type: 'string',
+                nargs: 1,
+                default: 'wfc.yml',
+                describe: 'The spec to write, never over another file; -: standard output',
+              })
+              .option('goal', {
+                type: 'string',
+                nargs: 1,
+                describe: 'Convert what this rule or file needs [default: the first rule] (repeatable)',
+              })
+              .option('configfile', {
+                type: 'string',
+                nargs: 1,
+                describe: 'As "snakemake --configfile" (repeatable)',
+              })
+              .example('wfc import snakefile Snakefile', 'writes wfc.yml; then: wfc plan')
+              .epilogue(
+                'The Python of the Snakefile is run with python3, as Snakemake does; its rules are not. wfc then works out\n' +
+                  'the jobs of both, and writes the spec only if all outputs and inputs are the same.',
+              ),
+          (argv) =>
+            perform(
+              import('../commands/import.ts').then((m) =>
+                m.importSnakefile({
+                  file: argv.file,
+                  out: argv.out,
+                  goals: list(argv.goal),
+                  configFiles: list(argv.configfile),
+                  ...output(argv),
+                }),
+              ),
             ),
-        (argv) =>
-          perform(
-            import('../commands/import.ts').then((m) =>
-              m.importSnakefile({
-                file: argv.file,
-                out: argv.out,
-                goals: list(argv.goal),
-                configFiles: list(argv.configfile),
-                ...output(argv),
-              }),
-            ),
-          ),
-      )
-      .demandCommand(1, 'Name what to import, such as "wfc import snakefile Snakefile".'),
+        )
+        .demandCommand(1, 'Name what to import, such as "wfc import snakefile Snakefile".'),
   );
 }
 
@@ -74,6 +77,25 @@ function addInit(y: Argv, perform: Perform): Argv {
           }),
         ),
       ),
+  );
+}
+
+function addCompletion(y: Argv, perform: Perform): Argv {
+  return y.command(
+    'completion <shell>',
+    'Print a script with which a shell completes commands, options, rules and params',
+    (y) =>
+      y
+        .positional('shell', {
+          type: 'string',
+          choices: ['bash', 'zsh', 'fish'] as const,
+          demandOption: true,
+          describe: 'The shell',
+        })
+        .example('eval "$(wfc completion bash)"', 'in ~/.bashrc')
+        .example('source <(wfc completion zsh)', 'in ~/.zshrc, after compinit')
+        .example('wfc completion fish > ~/.config/fish/completions/wfc.fish', 'once'),
+    (argv) => perform(import('../commands/completion.ts').then((m) => m.completion(argv.shell))),
   );
 }
 
