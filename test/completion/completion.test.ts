@@ -129,7 +129,8 @@ type 'wfc resu'
 type 'wfc run --goal tr'
 type 'wfc run --set epo'
 `;
-  const { stdout } = await inShell(made, 'zsh', ['-f', '-c', script]);
+  made.write('typing.zsh', script);
+  const { stdout } = await inShell(made, 'zsh', ['-f', 'typing.zsh']);
   expect(stdout.split('\n').map((line) => line.trim())).toEqual([
     'wfc resume',
     'wfc run --goal train',
