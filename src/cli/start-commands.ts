@@ -4,7 +4,7 @@ import type { Perform } from './perform.ts';
 
 /** init, import, completion, profile: what one does before the first run. */
 export function addStartCommands(y: Argv, perform: Perform): Argv {
-  return addCompletion(addInit(y, perform), perform).command(
+  return addProfile(addCompletion(addInit(y, perform), perform), perform).command(
     'import',
     'Make a spec of a workflow that was written for another tool',
     (y) =>
@@ -96,6 +96,27 @@ function addCompletion(y: Argv, perform: Perform): Argv {
         .example('source <(wfc completion zsh)', 'in ~/.zshrc, after compinit')
         .example('wfc completion fish > ~/.config/fish/completions/wfc.fish', 'once'),
     (argv) => perform(import('../commands/completion.ts').then((m) => m.completion(argv.shell))),
+  );
+}
+
+function addProfile(y: Argv, perform: Perform): Argv {
+  return y.command('profile', 'Make a profile of a Slurm site', (y) =>
+    y
+      .command(
+        'detect',
+        'Ask Slurm for partitions, limits and GPUs, and write them as a commented profile',
+        (y) =>
+          withOutput(y)
+            .option('out', { type: 'string', nargs: 1, describe: 'The file to write [default: standard output]' })
+            .example('wfc profile detect --out profiles/site.yml', 'then: wfc run --slurm --profile site'),
+        (argv) =>
+          perform(
+            import('../commands/profile-detect.ts').then((m) =>
+              m.detectProfile({ out: argv.out ?? null, env: process.env, ...output(argv) }),
+            ),
+          ),
+      )
+      .demandCommand(1, 'Name what to do, such as "wfc profile detect".'),
   );
 }
 

@@ -112,28 +112,30 @@ it.skipIf(!has('fish'))('fish completes with its script', async () => {
   ]);
 });
 
-it.skipIf(!has('zsh'))('zsh completes with its script, as a person types', async () => {
+it.skipIf(!has('zsh'))('zsh completes with its script', async () => {
   const made = withCommand();
-  const script = `
-zmodload zsh/zpty
-zpty shell "TERM=dumb PS1='READY> ' zsh -f -i"
-zpty -w shell 'autoload -Uz compinit; compinit -u; source <(wfc completion zsh); print LOA''DED'
-zpty -r shell out '*LOADED*'
-type() {
-  # Tab, then the line is made an argument of print, and run.
-  zpty -w -n shell "$1"$'\\t\\x01'"print -r -- 'GOT: "$'\\x05'"'"$'\\n'
-  zpty -r shell out $'*\\nGOT: *\\n*'
-  print -r -- "\${\${out##*GOT: }%%$'\\r'*}"
-}
-type 'wfc resu'
-type 'wfc run --goal tr'
-type 'wfc run --set epo'
-`;
-  made.write('typing.zsh', script);
-  const { stdout } = await inShell(made, 'zsh', ['-f', 'typing.zsh']);
-  expect(stdout.split('\n').map((line) => line.trim())).toEqual([
-    'wfc resume',
-    'wfc run --goal train',
-    'wfc run --set epochs=',
+  // What the completion system does around a function: it sets words and CURRENT, and takes words by compadd.
+  made.write(
+    'typed.zsh',
+    `compdef() { print -r -- "compdef $*" }
+compadd() { print -r -- "\${(P)argv[-1]} (\${argv[(r)-S]-})" }
+_files() { print files }
+source <(wfc completion zsh)
+words=(wfc re) CURRENT=2; _wfc
+words=(wfc run --goal t) CURRENT=4; _wfc
+words=(wfc run --set site=) CURRENT=4; _wfc
+words=(wfc run --set epo) CURRENT=4; _wfc
+words=(wfc validate x) CURRENT=3; _wfc
+`,
+  );
+  const { stdout } = await inShell(made, 'zsh', ['-f', 'typed.zsh']);
+  expect(stdout.split('\n')).toEqual([
+    'compdef _wfc wfc',
+    'resume ()',
+    'train test ()',
+    'site=01022500 site=01031500 ()',
+    // Without a blank behind it.
+    'epochs= (-S)',
+    'files',
   ]);
 });

@@ -1,0 +1,45 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { parseProfile } from '../compile/profile.ts';
+import { readSite } from '../io/slurm-site.ts';
+import { systemProblem } from '../io/spec-file.ts';
+import { refuse } from './locking.ts';
+import { profileText } from './profile-text.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+
+export interface DetectOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
+  /** null: standard output. */
+  readonly out: string | null;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `wfc profile detect`: what Slurm says of this site, as a commented profile. */
+export function detectProfile(options: DetectOptions): ExitStatus {
+  const { out, env, json, quiet } = options;
+  if (out !== null && existsSync(out)) {
+    const hint = 'choose another name with --out';
+    printDiagnostics([{ severity: 'error', message: `${out} exists already`, location: null, hint }], options);
+    return EXIT.badSpec;
+  }
+  const site = readSite(env, userInfo().username);
+  if (site === null) return refuse('there is no Slurm here that answers: scontrol or sinfo failed', options);
+  const text = profileText(site);
+  // What is written must be what wfc itself reads.
+  const { diagnostics } = parseProfile({ file: out ?? 'the profile', text });
+  if (diagnostics.length > 0) throw new Error(`internal error: ${diagnostics[0]!.message} in\n${text}`);
+  if (json) {
+    const partitions = site.partitions.map((p) => ({ ...p, gpus: Object.fromEntries(p.gpus) }));
+    process.stdout.write(`${JSON.stringify({ ...site, partitions }, null, 2)}\n`);
+  }
+  if (out === null) {
+    if (!json) process.stdout.write(text);
+    return EXIT.done;
+  }
+  try {
+    writeFileSync(out, text, { flag: 'wx' });
+  } catch (error) {
+    return refuse(`${out} can't be written: ${systemProblem(error)}`, options);
+  }
+  if (!quiet) process.stderr.write(`written to ${out}: ${site.partitions.length} partitions of ${site.cluster}\n`);
+  return EXIT.done;
+}
