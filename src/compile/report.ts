@@ -469,6 +469,9 @@ export const globPlaceholder = (
   );
 };
 
+export const globNotUtf8 = (location: Location, path: string): Diagnostic =>
+  error(location, `the name of a file is not valid UTF-8: ${path}`, 'rename it; wfc writes paths as UTF-8 text');
+
 export const globEmpty = (location: Location, pattern: string): Diagnostic =>
   error(
     location,

@@ -199,6 +199,11 @@ function globValues(glob: Located<unknown>, { name, context, fill, isProduced }:
     // As in the shell, a leading dot must be written.
     if (prefix === '' && file.startsWith('.')) continue;
     const path = [...parts.slice(0, at), file, ...rest].join('/');
+    // What Node puts in place of bytes that are no UTF-8: such a path can't be written in text, nor opened.
+    if (file.includes('\ufffd')) {
+      context.diagnostics.push(report.globNotUtf8(glob.location, path));
+      continue;
+    }
     if (isProduced(path) || (rest.length > 0 && !exists(context, path))) continue;
     found.push(file.slice(prefix.length, file.length - suffix.length));
   }

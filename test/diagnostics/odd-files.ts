@@ -7,6 +7,8 @@ interface OddFile {
   readonly args: readonly string[];
   /** Files to make, by name; null for a folder. */
   readonly files: Readonly<Record<string, string | Buffer | null>>;
+  /** Names of empty files that are no text. */
+  readonly byteNames?: readonly Buffer[];
 }
 
 /** Situations that no file in a repository can hold. */
@@ -60,6 +62,12 @@ export const ODD_FILES: Readonly<Record<string, OddFile>> = {
       'l.txt': 'a\0b\n',
     },
   },
+  'name-not-utf8': {
+    args: ['validate', 'a.yml'],
+    // As the file system gives it: the byte is no UTF-8.
+    files: { 'a.yml': 'wfc: 1\nparams: {p: {glob: "g/{p}"}}\nrules: {a: {run: x, output: "{p}"}}\n', 'g/a': '' },
+    byteNames: [Buffer.from('g/b\xff', 'latin1')],
+  },
   'many-mistakes': {
     args: ['validate', 'a.yml'],
     files: {
@@ -71,7 +79,7 @@ export const ODD_FILES: Readonly<Record<string, OddFile>> = {
 
 /** Make each situation in a folder of its own. */
 export function makeOddFiles(folder: string): void {
-  for (const [name, { files }] of Object.entries(ODD_FILES)) {
+  for (const [name, { files, byteNames = [] }] of Object.entries(ODD_FILES)) {
     mkdirSync(join(folder, name));
     for (const [file, content] of Object.entries(files)) {
       const path = join(folder, name, file);
@@ -79,5 +87,6 @@ export function makeOddFiles(folder: string): void {
       if (content === null) mkdirSync(path);
       else writeFileSync(path, content);
     }
+    for (const file of byteNames) writeFileSync(Buffer.concat([Buffer.from(`${join(folder, name)}/`), file]), '');
   }
 }
