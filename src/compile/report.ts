@@ -584,7 +584,8 @@ const NEAR_SHELLS: Readonly<Record<string, string>> = {
 };
 
 export const literalPlaceholder = (location: Location, placeholder: string, shell: string): Diagnostic => {
-  const near = NEAR_SHELLS[shell.split('/').at(-1)!];
+  const program = shell.split('/').at(-1)!;
+  const near = Object.hasOwn(NEAR_SHELLS, program) ? NEAR_SHELLS[program] : undefined;
   return warning(
     location,
     `${placeholder} stays as it is: only bash, python3, Rscript, julia and node scripts have placeholders`,

@@ -24,6 +24,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'a count past all numbers': withParam('{linspace: {from: 0, to: 1, count: 1e300}}'),
   'names that objects have':
     'wfc: 1\nconfig: {__proto__: {x: 1}, constructor: 2}\nparams: {__proto__: [1], constructor: [2], toString: [3]}\nrules: {__proto__: {output: "o{constructor}{toString}{__proto__}", run: "echo {config.__proto__} {config.constructor}"}}\n',
+  'a shell that objects have': 'wfc: 1\nrules: {r: {shell: __proto__, input: a, output: o, run: "echo {input}"}}\n',
   'one key 100,000 times': `wfc: 1\n${'x: 1\n'.repeat(100_000)}`,
   'a name of a megabyte': `wfc: 1\nname: ${'a'.repeat(1_000_000)}\nrules: {r: {output: o, run: "echo"}}\n`,
   'a byte order mark and carriage returns': `\ufeff${withCommand('echo {a}').replaceAll('\n', '\r\n')}`,
