@@ -1,6 +1,5 @@
 /** What `wfc plan --target slurm` says is what compiling makes; what the site can't queue is refused. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import { ruleGraph } from './random-specs.ts';
@@ -31,8 +30,8 @@ rules:
 `;
 const PROFILE = 'packing: {lanes: 2, tasks_per_element: 2}\n';
 
-/** No Slurm: limits are what the profile says, and the defaults. */
-const NOWHERE = { env: { PATH: join(process.execPath, '..') } };
+/** No Slurm to be found: limits are what the profile says, and the defaults. */
+const NOWHERE = { env: { PATH: '/nonexistent' } };
 
 interface Slurm {
   readonly stages: readonly { name: string; elements: number; tasks: number; why: string; local: boolean }[];
