@@ -1,5 +1,5 @@
-import { taskResources } from '../../compile/resources.ts';
-import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
+import { hasFixedResources, taskResources } from '../../compile/resources.ts';
+import { forEachDependency, type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import {
   type Draft,
   lanesOf,
@@ -146,6 +146,20 @@ function sameIndices(a: Draft, b: Draft): boolean {
   return b.elements.every((e) => indices.has(e.index));
 }
 
+/** A task's time limit in seconds, null for none; a text that all tasks of a rule share is parsed once. */
+function timeLimits(): (rule: PlannedRule, taskIndex: number) => number | null {
+  const known = new Map<PlannedRule, number | null | 'varies'>();
+  return (rule, taskIndex) => {
+    let seconds = known.get(rule);
+    if (seconds === undefined) {
+      const isFixed = !rule.escalations && hasFixedResources(rule);
+      seconds = isFixed ? taskResources(rule, taskIndex).timeSeconds : 'varies';
+      known.set(rule, seconds);
+    }
+    return seconds === 'varies' ? taskResources(rule, taskIndex).timeSeconds : seconds;
+  };
+}
+
 /** Longest element's time in seconds; null where a task has no limit. */
 export function elementTime(
   plan: Plan,
@@ -154,13 +168,14 @@ export function elementTime(
   packing: Packing,
 ): number | null {
   const lanes = lanesOf(request, packing);
+  const secondsOf = timeLimits();
   let longest = 0;
   for (const { tasks } of elements) {
     let sum = 0;
     const times = new Map<number, number>();
     for (const task of tasks) {
       const rule = ruleOf(plan, task);
-      const { timeSeconds } = taskResources(rule, task - rule.firstTask);
+      const timeSeconds = secondsOf(rule, task - rule.firstTask);
       if (timeSeconds === null) return null;
       const attempts = timeSeconds * (1 + rule.rule.retries);
       sum += attempts;
