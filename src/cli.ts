@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { addCompileCommands } from './cli/compile-commands.ts';
 import { addLookCommands } from './cli/look-commands.ts';
-import { CommandLineError } from './cli/options.ts';
+import { CommandLineError, GROUP } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
 import { addPictureCommands } from './cli/picture-commands.ts';
 import { addRunCommands } from './cli/run-commands.ts';
@@ -10,6 +10,11 @@ import { printable } from './io/terminal.ts';
 
 /** What declares commands and options, to yargs or to completion. */
 const COMMANDS = [addCompileCommands, addRunCommands, addLookCommands, addPictureCommands, addStartCommands];
+
+const EXIT_STATUS =
+  'Without a spec on the command line, wfc takes wfc.yml, wfc.yaml, wfc.json,\nspec.yml, spec.yaml or spec.json of the working directory.\n\n' +
+  'Exit status:\n  0    done, or nothing to do\n  1    a task failed\n  2    the spec or the command line is wrong\n' +
+  '  3    the surroundings are: no sbatch, a lock that is held, a full disk\n  130  interrupted';
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(args: readonly string[]): Promise<void> {
@@ -47,14 +52,20 @@ async function main(args: readonly string[]): Promise<void> {
       'duplicate-arguments-array': true,
     });
   const parser = COMMANDS.reduce((y, addCommands) => addCommands(y, perform), start as Argv)
+    .example('wfc init study && cd study && wfc run', 'begin with a spec that runs at once')
+    .example('wfc plan', 'what there is, what would run and why')
+    .example('wfc run -j 8 -k', 'eight tasks at a time, past failures')
+    .example('wfc run --slurm --profile site --watch', 'on a cluster')
+    .epilogue(EXIT_STATUS)
     .demandCommand(1, 'Name a command, such as "wfc plan".')
     .strict()
     .recommendCommands()
     .help()
     .alias('help', 'h')
+    .group(['help', 'version'], GROUP.print)
     .version(false)
     .option('version', { type: 'boolean', describe: 'Show the version' })
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
     .fail((message, error) => {
       // A YError is yargs' own word on the command line, such as an option without its value.
       if (error && error.name !== 'YError') throw error;

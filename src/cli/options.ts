@@ -2,6 +2,9 @@ import type { Argv } from 'yargs';
 import type { CommonOptions } from '../commands/session.ts';
 import { TRUSTS, type Trust } from '../resume/contents.ts';
 
+/** Headings of options in the help of a command. */
+export const GROUP = { what: 'What it is about:', how: 'How to run:', print: 'What to print:' } as const;
+
 /** The spec, and the options of every command. */
 export function withCommon<T>(y: Argv<T>) {
   return withOptions(
@@ -11,30 +14,57 @@ export function withCommon<T>(y: Argv<T>) {
 
 /** Commands whose arguments name tasks take the spec as an option. */
 export function withTask<T>(y: Argv<T>) {
-  return withOptions(y).option('spec', { type: 'string', nargs: 1, describe: 'The spec [default: wfc.yml, …]' });
+  return withOptions(y).option('spec', {
+    group: GROUP.what,
+    type: 'string',
+    nargs: 1,
+    describe: 'The spec [default: wfc.yml, …]',
+  });
 }
 
 function withOptions<T>(y: Argv<T>) {
   return y
-    .option('goal', { type: 'string', nargs: 1, describe: 'Make only this: a rule, a path or a pattern (repeatable)' })
+    .option('goal', {
+      group: GROUP.what,
+      type: 'string',
+      nargs: 1,
+      describe: 'Make only this: a rule, a path or a pattern (repeatable)',
+    })
     .option('set', {
+      group: GROUP.what,
       type: 'string',
       nargs: 1,
       describe: 'key=value: other values of a param, or a config constant (repeatable)',
     })
-    .option('config', { type: 'string', nargs: 1, describe: 'A file of config constants (repeatable)' })
+    .option('config', {
+      group: GROUP.what,
+      type: 'string',
+      nargs: 1,
+      describe: 'A file of config constants (repeatable)',
+    })
     .option('profile', {
+      group: GROUP.how,
       type: 'string',
       nargs: 1,
       describe: 'What belongs to the site: a name (profiles/NAME.yml) or a file [default: "default", if there is one]',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'One JSON object on standard output' })
-    .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'Say less' })
-    .option('color', { type: 'boolean', describe: '--no-color: no colour' });
+    .option('json', {
+      group: GROUP.print,
+      type: 'boolean',
+      default: false,
+      describe: 'One JSON object on standard output',
+    })
+    .option('quiet', { group: GROUP.print, alias: 'q', type: 'boolean', default: false, describe: 'Say less' })
+    .option('color', { group: GROUP.print, type: 'boolean', describe: '--no-color: no colour' });
 }
 
 export function withForce<T>(y: Argv<T>) {
-  return y.option('force', { type: 'string', nargs: 1, describe: 'Run this rule or path anew (repeatable)' });
+  return y.option('force', {
+    group: GROUP.what,
+    type: 'string',
+    nargs: 1,
+    describe: 'Run this rule or path anew (repeatable)',
+  });
 }
 
 export function withTrust<T>(y: Argv<T>) {

@@ -7,6 +7,7 @@ import {
   CommandLineError,
   type CommonArguments,
   common,
+  GROUP,
   isScreen,
   list,
   withCommon,
@@ -23,7 +24,7 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
       'Run what is not complete, in order, in parallel',
       (y) =>
         withRunning(y)
-          .option('local', { type: 'boolean', describe: 'Run on this machine (the default)' })
+          .option('local', { group: GROUP.how, type: 'boolean', describe: 'Run on this machine (the default)' })
           .example('wfc run --local -j 8 -k', 'eight tasks at a time, past failures')
           .example('wfc run --set site=01022500,01030500', 'only these two sites')
           .example('wfc run --slurm --watch', 'submit, and follow until all has ended'),
@@ -34,8 +35,13 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
       'After failures: say what is redone and why, and go on where the last run was, with its options',
       (y) =>
         withRunning(y)
-          .option('local', { type: 'boolean', describe: 'On this machine, wherever the last run was' })
+          .option('local', {
+            group: GROUP.how,
+            type: 'boolean',
+            describe: 'On this machine, wherever the last run was',
+          })
           .option('escalate', {
+            group: GROUP.how,
             type: 'boolean',
             default: false,
             describe: 'Twice the memory or time for the tasks that ran out of it, within the limits of the profile',
@@ -48,12 +54,15 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
       'cancel [spec]',
       'Cancel what this folder has in the queue of Slurm; what is done stays done',
       (y) =>
-        withCommon(y).option('dry-run', {
-          alias: 'n',
-          type: 'boolean',
-          default: false,
-          describe: 'Only show what would be cancelled',
-        }),
+        withCommon(y)
+          .option('dry-run', {
+            group: GROUP.how,
+            alias: 'n',
+            type: 'boolean',
+            default: false,
+            describe: 'Only show what would be cancelled',
+          })
+          .example('wfc cancel -n', 'which jobs these are'),
       (argv) =>
         perform(
           import('../commands/cancel.ts').then((m) =>
@@ -70,7 +79,13 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
           .option('logs', { type: 'boolean', default: false, describe: 'Logs of tasks' })
           .option('state', { type: 'boolean', default: false, describe: 'The folder .wfc/: records, scripts, logs' })
           .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
-          .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would go' })
+          .option('dry-run', {
+            group: GROUP.how,
+            alias: 'n',
+            type: 'boolean',
+            default: false,
+            describe: 'Only show what would go',
+          })
           .example('wfc clean --outputs --goal train_model', 'what that rule and all before it made'),
       (argv) =>
         perform(
@@ -92,21 +107,38 @@ export function addRunCommands(y: Argv, perform: Perform): Argv {
 
 function withRunning<T>(y: Argv<T>) {
   return withForce(withTrust(withCommon(y)))
-    .option('slurm', { type: 'boolean', describe: 'Compile what is not complete, and submit it to Slurm' })
-    .option('watch', { type: 'boolean', default: false, describe: 'With --slurm: follow until all has ended' })
+    .option('slurm', {
+      group: GROUP.how,
+      type: 'boolean',
+      describe: 'Compile what is not complete, and submit it to Slurm',
+    })
+    .option('watch', {
+      group: GROUP.how,
+      type: 'boolean',
+      default: false,
+      describe: 'With --slurm: follow until all has ended',
+    })
     .option('jobs', {
+      group: GROUP.how,
       alias: 'j',
       type: 'string',
       nargs: 1,
       describe: 'Tasks at a time [default: the CPUs of this machine]',
     })
     .option('keep-going', {
+      group: GROUP.how,
       alias: 'k',
       type: 'boolean',
       default: false,
       describe: 'After a failure go on with what does not depend on it (Slurm always does)',
     })
-    .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Only show what would run' });
+    .option('dry-run', {
+      group: GROUP.how,
+      alias: 'n',
+      type: 'boolean',
+      default: false,
+      describe: 'Only show what would run',
+    });
 }
 
 interface RunArguments extends CommonArguments {
