@@ -101,3 +101,9 @@ it('counts all paths from the folder of the spec, wherever wfc is started', asyn
   expect(e.read('sub/out/a')).toBe('text');
   expect([e.has('.wfc'), e.has('sub/.wfc')]).toEqual([false, true]);
 });
+
+it('says its version, and what a valid spec holds as one object', async () => {
+  const e = experiment('params: {v: [a, b]}\nrules: {one: {output: "{v}", run: "touch {output}"}}\n');
+  expect((await e.wfc('--version')).stdout).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(JSON.parse((await e.wfc('validate --json')).stdout)).toEqual({ diagnostics: [], rules: 1, tasks: 2 });
+});
