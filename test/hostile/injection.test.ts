@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { make } from '../make/make.ts';
 import { type Ended, type Experiment, experiment } from '../support/experiment.ts';
-import { FAILING, hostileExperiment, TEXTS } from './spec.ts';
+import { FAILING, hostileExperiment, SOURCE_PATH, TEXTS } from './spec.ts';
 
 /** What a terminal obeys and no command of wfc may print where no colour is asked for. */
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
@@ -70,6 +70,40 @@ describe('a spec that is hostile wherever it may be', () => {
     },
     240_000,
   );
+
+  it('has its paths explained, accepted and removed as what they are', async () => {
+    const e = hostileExperiment();
+    expect((await e.run('-k')).status).toBe(0);
+    const before = e.files('.').filter((path) => !path.startsWith('.wfc'));
+    e.write(SOURCE_PATH, 'changed');
+    e.write(`glob/${TEXTS[8]}.csv`, 'changed');
+    e.remove(`out/${TEXTS[9]}`);
+    e.write(`copy/${TEXTS[2]}`, 'changed');
+    const told: readonly (readonly string[])[] = [
+      ['why', `out/${TEXTS[8]}`],
+      ['why', `out/${TEXTS[9]}`],
+      ['why', `copy/${TEXTS[8]}`],
+      ['why', `copy/${TEXTS[2]}`],
+      ['why', '--json', `copy/${TEXTS[2]}`],
+      ['why', 'all.txt'],
+      ['why', SOURCE_PATH],
+      ['why', '--json', SOURCE_PATH],
+      ['why', `lines/${TEXTS[8]}`],
+      ['plan', '--force', `lines/${TEXTS[8]}`],
+      ['accept', 'file', `copy/${TEXTS[2]}`],
+      ['accept', '--json'],
+      ['clean', '--outputs', '--logs', '--yes', '--goal', `lines/${TEXTS[8]}`],
+      ['clean', '--outputs', '--logs', '--yes'],
+    ];
+    for (const args of told) {
+      const ended = await e.start(args).ended;
+      expect([args, ended.status, words(ended).match(OBEYED)?.[0]]).toEqual([args, 0, undefined]);
+    }
+    // Sources stay, and nothing but outputs and logs goes.
+    const sources = before.filter((path) => !/^(out|copy|cells|lines|logs)\/|^all\.txt$|^name's/.test(path));
+    expect(e.files('.').filter((path) => !path.startsWith('.wfc'))).toEqual(sources);
+    expect(isHarmed(e)).toBe(false);
+  });
 
   it('in colour writes its own colours, and nothing else that a terminal obeys', async () => {
     const e = experiment(FAILING);

@@ -28,7 +28,7 @@ export function hostileExperiment(): Experiment {
   const e = experiment(SPEC, {
     'table.csv': `cell,pair\n${TEXTS.map((t, i) => `"${t.replaceAll('"', '""')}",${i}`).join('\n')}\n`,
     'lines.txt': `${TEXTS.join('\n')}\n`,
-    [SOURCE.replace('{{x}}', '{x}')]: 'source\n',
+    [SOURCE_PATH]: 'source\n',
   });
   mkdirSync(e.path('glob'));
   for (const name of NAMES) writeFileSync(e.path(`glob/${name}.csv`), `${name}\n`);
@@ -36,6 +36,9 @@ export function hostileExperiment(): Experiment {
 }
 
 const SOURCE = 'src $(touch PWNED) `touch PWNED` \' " ; # {{x}} \u009b5m \u202e';
+
+/** The same as a path: `{{x}}` writes `{x}`. */
+export const SOURCE_PATH = SOURCE.replace('{{x}}', '{x}');
 
 const SPEC = `
 name: ${json('n\n#SBATCH --wrap=x\u001b]0;t\u0007\n$(touch PWNED) `touch PWNED` {{x}} {{{y}}} \' " \\')}
