@@ -1,17 +1,24 @@
 # Runs one task after another, each in a subshell of its own process group: a bash that stays alive costs a fork a task,
 # where a new bash costs a start. Descriptor 3 brings messages (8 digits of length, then that many characters of bash),
-# descriptor 4 takes reports: `s PID` when a task starts, `e STATUS` when it has ended; standard input ends when wfc does.
+# descriptor 4 takes a report, `e STATUS`, when a task has ended; standard input ends when wfc does. Descriptor 5 is the
+# journal, to which a task itself writes that it has started: wfc need not wake up for that.
 # shellcheck shell=bash disable=SC2034
 set -m
 # shellcheck source=/dev/null
 source "$1"
 wfc_scratch=$2
+wfc_journal=$3
 # A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
 wfc_wait=(wait)
 ((BASH_VERSINFO[0] >= 5)) && wfc_wait=(wait -f)
 # Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.
 wfc_stop_gently() {
   trap 'wait; exit 143' TERM
+}
+# The first act of a task. TASK ATTEMPT SECONDS, for a line of the journal: see src/resume/history.ts.
+wfc_started() {
+  printf 'started\t%s\t%s\t%s\t%s\t.\n' "$@" "$BASHPID" >&5
+  exec 5>&-
 }
 # An output passes its checks, or the task has failed.
 wfc_verify() {
@@ -44,23 +51,23 @@ wfc_verify() {
   done
   kill -KILL "$$"
 ) <&0 3<&- 4>&- >/dev/null 2>&1 &
-exec </dev/null
+# A task has nothing to read, and inherits that.
+exec </dev/null 5>>"$wfc_journal"
 while IFS= read -r -N 8 -u 3 wfc_length; do
   IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message || exit 0
   (
-    set +m
-    set --
+    set +m -euo pipefail --
     wfc_stop_gently
-    set -euo pipefail
     eval "$wfc_message"
-  ) 3<&- 4>&- </dev/null >>"$wfc_scratch" 2>&1 &
-  printf 's %s\n' "$!" >&4
-  "${wfc_wait[@]}" "$!" 2>/dev/null
-  wfc_status=$?
-  # What a task leaves running must not write to its outputs any more.
-  kill -KILL -- "-$!" 2>/dev/null
-  # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each subshell
-  # would copy and free the whole table.
-  disown -a
+  ) 3<&- 4>&- >>"$wfc_scratch" 2>&1 &
+  {
+    "${wfc_wait[@]}" "$!"
+    wfc_status=$?
+    # What a task leaves running must not write to its outputs any more.
+    kill -KILL -- "-$!"
+    # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each
+    # subshell would copy and free the whole table.
+    disown -a
+  } 2>/dev/null
   printf 'e %s\n' "$wfc_status" >&4
 done

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { execute, type Failure, type RunResult } from '../execute/executor.ts';
+import { execute } from '../execute/executor.ts';
 import { localLimits, machineLimits } from '../execute/machine.ts';
+import type { Failure, RunResult } from '../execute/result.ts';
 import type { Disk } from '../io/disk.ts';
 import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
 import { writeLastRun } from '../io/last-run.ts';

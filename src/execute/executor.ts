@@ -1,60 +1,24 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { taskResources } from '../compile/resources.ts';
-import { type AttemptValues, bindingValue, commandPath } from '../compile/task-values.ts';
 import type { ContentHashes } from '../io/content-hashes.ts';
 import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
 import type { StateFolder } from '../io/state-folder.ts';
-import type { Counts } from '../model/counts.ts';
-import { forEachPath, inputPaths, type Plan, type PlannedRule, ruleOf, taskName } from '../model/plan.ts';
-import type { Resources, Slot } from '../model/workflow.ts';
+import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName } from '../model/plan.ts';
+import type { Resources } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { reasonCode } from '../resume/reason.ts';
-import { type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
-import { environmentFunctions } from '../target/environment.ts';
-import {
-  bashLiteral,
-  checkFunctionName,
-  needsProgram,
-  renderRuleFunctions,
-  ruleFunctionName,
-} from '../target/functions.ts';
+import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
+import { type AttemptLog, TaskLogs } from './logs.ts';
 import { Markers } from './markers.ts';
-import { type Lease, type LocalLimits, LocalPools } from './pools.ts';
+import { lookAtOutputs } from './outputs.ts';
+import { type Lease, type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
+import type { Failure, RunObserver, RunResult } from './result.ts';
 import { Scheduler } from './scheduler.ts';
+import { TaskSources } from './task-sources.ts';
 import { TempOutputs } from './temps.ts';
-
-/** A task that failed, for the closing summary. */
-export interface Failure {
-  readonly task: number;
-  readonly name: string;
-  /** What went wrong in words: `exit status 3`, `output missing: a.csv`. */
-  readonly what: string;
-  readonly attempts: number;
-  /** Path of the log, relative to the spec's folder; null where it is empty. */
-  readonly log: string | null;
-}
-
-export interface RunResult {
-  readonly outcome: 'done' | 'failed' | 'interrupted';
-  readonly counts: Counts;
-  readonly failures: readonly Failure[];
-  /** Of the tasks that are done, those that did not run after all: all their inputs came out as they were before. */
-  readonly unchanged: number;
-  readonly seconds: number;
-}
-
-/** What a run tells of itself while it goes on. */
-export interface RunObserver {
-  started(task: number): void;
-  failed(failure: Failure, willRetry: boolean): void;
-  progress(counts: Counts): void;
-}
 
 export interface ExecutorOptions {
   readonly decisions: Decisions;
@@ -86,22 +50,13 @@ interface Attempt {
   readonly lease: Lease;
   readonly startedAt: number;
   readonly inputs: string;
-  readonly log: string;
-  /** The scratch file that the task writes to until it has run for a second; null once that is the log itself. */
-  scratch: string | null;
+  readonly log: AttemptLog;
   worker: number;
+  /** Leader of its processes; 0 until somebody needs to know. */
+  processGroup: number;
   stop: 'time limit' | 'interrupted' | null;
+  stopSignal: NodeJS.Signals;
   stoppedAt: number;
-}
-
-/** Bash that heads an attempt in a log that is there already. See `lastAttempt` in the closing summary. */
-function attemptLine(number: number): string {
-  return `echo "wfc: attempt ${number}"`;
-}
-
-/** Since 1970, of a `performance.now()`. */
-function wallSeconds(at: number): number {
-  return (Date.now() - (performance.now() - at)) / 1000;
 }
 
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
@@ -124,17 +79,16 @@ class Executor {
   private readonly pools: LocalPools;
   private readonly temps: TempOutputs;
   private readonly markers: Markers;
+  private readonly sources: TaskSources;
   private readonly shells: ShellPool;
   private readonly running = new Set<Attempt>();
   private readonly failures: Failure[] = [];
   private unchanged = 0;
   private readonly fingerprintOf: ((i: number) => string)[];
   private readonly checksOf: string[];
-  /** Per rule, whether its tasks write straight to their log; the others to a scratch file that may become it. */
-  private readonly writesToLog: boolean[];
-  private readonly scripts: (string | null)[];
+  private readonly logs: TaskLogs;
+  private readonly resourcesOf: (task: number) => Resources;
   private readonly beganAt = performance.now();
-  private readonly hadLogs: boolean;
   private mode: 'going' | 'stopping' | 'interrupted' = 'going';
   private timer: NodeJS.Timeout | null = null;
   private settle: { resolve: (r: RunResult) => void; reject: (e: unknown) => void } | null = null;
@@ -147,21 +101,17 @@ class Executor {
     this.temps = new TempOutputs(plan, options.decisions.reasons);
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.checksOf = plan.rules.map((r) => checksText(r));
-    // A log of the user's may lie on another file system, where no scratch file can be moved to.
-    this.writesToLog = plan.rules.map(
-      ({ rule }) => !rule.log.text.startsWith('.wfc/') || rule.command.bindings.some((b) => b.source.kind === 'log'),
-    );
-    this.hadLogs =
-      existsSync(join(options.state.root, 'logs')) || plan.rules.some((r) => !r.rule.log.text.startsWith('.wfc/'));
-    const functionsFile = this.writeWorkFiles();
+    this.resourcesOf = resourcesOfTasks(plan);
+    this.sources = new TaskSources(plan, options.specFolder, options.state);
     this.markers = new Markers(options.disk, options.state);
-    this.scripts = plan.rules.map((r) => r.rule.command.script && this.scriptPath(r));
+    this.logs = new TaskLogs(plan, options.disk, options.state);
     this.shells = new ShellPool({
       size: Math.max(1, Math.min(options.maxParallel, this.scheduler.total)),
       cwd: options.specFolder,
       env: options.env,
-      functionsFile,
-      scratchFile: (worker) => join(options.state.work, `output-${worker}`),
+      functionsFile: this.sources.functionsFile,
+      journalFile: options.journal.openForTasks(),
+      scratchFile: (worker) => this.logs.scratchFile(worker),
       onBroken: (error) =>
         this.guard(() => {
           throw error;
@@ -199,7 +149,7 @@ class Executor {
     try {
       action();
     } catch (error) {
-      for (const attempt of this.running) this.shells.signal(attempt.worker, 'SIGKILL');
+      for (const attempt of this.running) this.signal(attempt, 'SIGKILL');
       this.discardOutputs();
       this.finish();
       this.settle?.reject(error);
@@ -224,47 +174,21 @@ class Executor {
     this.shells.close();
   }
 
-  // --- files that the workers read ---
-
-  private writeWorkFiles(): string {
-    const { work } = this.options.state;
-    rmSync(work, { recursive: true, force: true });
-    mkdirSync(join(work, 'scripts'), { recursive: true });
-    const file = join(work, 'functions.sh');
-    const rules = this.plan.rules.map((r) => r.rule);
-    writeFileSync(file, [environmentFunctions(rules), ...rules.map(renderRuleFunctions)].join('\n'));
-    for (const rule of this.plan.rules) {
-      const { script } = rule.rule.command;
-      if (script) writeFileSync(join(this.options.specFolder, this.scriptPath(rule)), script.text);
-    }
-    return file;
-  }
-
-  private scriptPath({ rule }: PlannedRule): string {
-    return `.wfc/local/scripts/${rule.name}.${rule.command.script!.extension}`;
-  }
-
   // --- starting ---
 
   private startMore(): void {
     if (!this.settle) return;
     while (this.mode === 'going' && this.shells.hasIdle && this.running.size < this.options.maxParallel) {
-      const resources = new Map<number, Resources>();
-      const task = this.scheduler.start((t) => {
-        const rule = ruleOf(this.plan, t);
-        const wanted = taskResources(rule, t - rule.firstTask);
-        resources.set(t, wanted);
-        return this.pools.fits(wanted);
-      });
+      const task = this.scheduler.start((t) => this.pools.fits(this.resourcesOf(t)));
       if (task < 0) break;
-      this.startTask(task, 1, resources.get(task)!);
+      this.startTask(task, 1);
     }
     this.options.observer.progress(this.scheduler.counts());
     if (this.running.size > 0 || (this.mode === 'going' && this.scheduler.hasReady)) return;
     this.end();
   }
 
-  private startTask(task: number, number: number, resources: Resources): void {
+  private startTask(task: number, number: number): void {
     const { disk } = this.options;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
@@ -286,17 +210,14 @@ class Executor {
       seen.map(({ path }) => path),
       inputs,
     );
+    const resources = this.resourcesOf(task);
     const lease = this.pools.take(resources);
-    const log = rule.logText(index);
     for (const text of rule.outputTexts) {
       // An attempt starts from nothing: an old output must not pass for a new one. One that counts as missing may still
       // be in the way: an empty folder, a link that leads nowhere.
       disk.remove(text(index));
       disk.makeParent(text(index));
     }
-    const hasLog = number > 1 || (this.hadLogs && existsSync(disk.absolute(log)));
-    const toLog = hasLog || this.writesToLog[rule.rule.index]!;
-    if (toLog) disk.makeParent(log);
     const attempt: Attempt = {
       task,
       rule,
@@ -306,21 +227,18 @@ class Executor {
       lease,
       startedAt: performance.now(),
       inputs,
-      log,
-      scratch: null,
+      log: this.logs.open(rule.logText(index), rule.rule.index, number),
       worker: -1,
+      processGroup: 0,
       stop: null,
+      stopSignal: 'SIGTERM',
       stoppedAt: 0,
     };
-    const name = rule.outputTexts[0]!(index);
-    const source = this.taskSource(attempt, { toLog, hasLog });
-    this.markers.set(name);
-    attempt.worker = this.shells.run(
-      source,
-      (group) => this.guard(() => this.options.journal.started(name, number, group, wallSeconds(attempt.startedAt))),
-      (end) => this.guard(() => this.endTask(attempt, end)),
-    );
-    if (!toLog) attempt.scratch = join(this.options.state.work, `output-${attempt.worker}`);
+    const gpus = resources.gpus > 0 ? lease.gpus : null;
+    const source = this.sources.attempt(rule, index, { number, log: attempt.log, gpus });
+    this.markers.set(rule.outputTexts[0]!(index));
+    attempt.worker = this.shells.run(source, (end) => this.guard(() => this.endTask(attempt, end)));
+    if (!attempt.log.isDirect) attempt.log.scratch = this.logs.scratchFile(attempt.worker);
     this.running.add(attempt);
     if (number === 1) this.options.observer.started(task);
   }
@@ -364,65 +282,32 @@ class Executor {
     return true;
   }
 
-  /** The bash that runs one attempt: its variables, then the rule's function. */
-  private taskSource(attempt: Attempt, { toLog, hasLog }: { toLog: boolean; hasLog: boolean }): string {
-    const { rule, index, number, log, lease, resources } = attempt;
-    const lines: string[] = [];
-    if (toLog) lines.push(`exec >>${bashLiteral(commandPath(log))} 2>&1`);
-    if (hasLog) lines.push(attemptLine(number));
-    if (resources.gpus > 0) lines.push(`export CUDA_VISIBLE_DEVICES=${bashLiteral(lease.gpus.join(','))}`);
-    const values: AttemptValues = { attempt: number, log, listFile: (slot) => this.listFile(rule, slot, index) };
-    for (const binding of rule.rule.command.bindings) {
-      lines.push(`${binding.variable}=${bashLiteral(bindingValue(rule, binding, index, values))}`);
-    }
-    const script = this.scripts[rule.rule.index];
-    if (script) lines.push(`wfc_script=${bashLiteral(script)}`);
-    const hasPrograms = rule.rule.outputs.some((_, o) => needsProgram(rule.rule, o));
-    // A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-    const call = ruleFunctionName(rule.rule);
-    lines.push(hasPrograms ? `(wfc_stop_gently; ${call})` : call);
-    rule.rule.outputs.forEach((_, o) => {
-      if (!needsProgram(rule.rule, o)) return;
-      lines.push(
-        `wfc_verify ${bashLiteral(commandPath(rule.outputTexts[o]!(index)))} ${checkFunctionName(rule.rule, o)}`,
-      );
-    });
-    return lines.join('\n');
-  }
-
-  /** Write the file that `{input:list}` names: one path a line, each line ended. */
-  private listFile(rule: PlannedRule, slot: Slot, index: number): string {
-    const path = `.wfc/local/lists/${rule.rule.name}-${index}${slot.name === '' ? '' : `-${slot.name}`}.txt`;
-    mkdirSync(join(this.options.state.work, 'lists'), { recursive: true });
-    const paths = rule.inputs.slice(slot.start, slot.end).flatMap((input) => inputPaths(input, index));
-    writeFileSync(join(this.options.specFolder, path), paths.map((p) => `${p}\n`).join(''));
-    return path;
-  }
-
   // --- ending ---
 
   private endTask(attempt: Attempt, { status }: ShellEnd): void {
     const { rule, index, task, number } = attempt;
     this.running.delete(attempt);
     this.pools.giveBack(attempt.lease);
-    const log = this.keepLog(attempt);
+    // Nobody else would end it.
+    if (status === null) this.signal(attempt, 'SIGKILL');
+    const log = this.logs.close(attempt.log);
     if (attempt.stop === 'interrupted') {
       this.removeOutputs(rule, index);
       this.options.journal.interrupted(rule.outputTexts[0]!(index));
       this.startMore();
       return;
     }
-    const problem = this.problemOf(attempt, status);
-    if (problem === null) {
-      this.succeed(attempt);
+    const found = this.shellProblem(attempt, status) ?? lookAtOutputs(this.options.disk, rule, index);
+    if (typeof found !== 'string') {
+      this.succeed(attempt, found);
     } else {
       this.removeOutputs(rule, index);
-      this.options.journal.failed(rule.outputTexts[0]!(index), number, status, problem);
+      this.options.journal.failed(rule.outputTexts[0]!(index), number, status, found);
       const willRetry = number <= rule.rule.retries && this.mode === 'going';
-      const failure: Failure = { task, name: taskName(rule, index), what: problem, attempts: number, log };
+      const failure: Failure = { task, name: taskName(rule, index), what: found, attempts: number, log };
       this.options.observer.failed(failure, willRetry);
       if (willRetry) {
-        this.startTask(task, number + 1, attempt.resources);
+        this.startTask(task, number + 1);
         return;
       }
       this.scheduler.finish(task, 'failed');
@@ -443,48 +328,24 @@ class Executor {
     if (this.options.onFailure === 'stop' && this.mode === 'going') this.mode = 'stopping';
   }
 
-  /** Why an attempt did not succeed, in words; null where it did. */
-  private problemOf(attempt: Attempt, status: number | null): string | null {
-    const { rule, index, resources } = attempt;
-    if (attempt.stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
+  /** What went wrong with the shell of an attempt, in words; null where nothing did. */
+  private shellProblem({ stop, resources }: Attempt, status: number | null): string | null {
+    if (stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
     if (status === null) return 'the shell that ran it was lost';
+    if (status === 0) return null;
     const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
     if (signal) return `exit status ${status}, as if killed by ${signal[0]}`;
-    if (status !== 0) return `exit status ${status}`;
-    for (let o = 0; o < rule.rule.outputs.length; o++) {
-      const problem = this.outputProblem(rule, o, rule.outputTexts[o]!(index));
-      if (problem !== null) return problem;
-    }
-    return null;
+    return `exit status ${status}`;
   }
 
-  private outputProblem(rule: PlannedRule, o: number, path: string): string | null {
-    const { disk } = this.options;
-    const output = rule.rule.outputs[o]!;
-    const state = disk.stat(path);
-    if (!state) return `it succeeded, but its output is missing: ${path}`;
-    if (output.directory && !state.isDirectory) return `its output should be a directory: ${path}`;
-    if (!output.directory && state.isDirectory)
-      return `its output is a directory, and "directory: true" is not set: ${path}`;
-    if (output.directory && disk.isEmptyDirectory(path)) return `its output directory is empty: ${path}`;
-    for (const check of output.checks) {
-      if (check.kind === 'nonempty' && state.size === 0) return `its output is empty: ${path}`;
-      if (check.kind === 'min_bytes' && state.size < check.bytes)
-        return `its output has ${state.size} of at least ${check.bytes} bytes: ${path}`;
-    }
-    return null;
-  }
-
-  private succeed(attempt: Attempt): void {
+  private succeed(attempt: Attempt, found: readonly FileState[]): void {
     const { rule, index, task } = attempt;
     const { disk, decisions, records, journal } = this.options;
     const name = rule.outputTexts[0]!(index);
-    const states = rule.outputTexts.map((text, o) => {
-      const path = text(index);
-      if (rule.rule.outputs[o]!.protected) disk.protect(path);
-      return disk.stat(path);
+    rule.rule.outputs.forEach((output, o) => {
+      if (output.protected) disk.protect(rule.outputTexts[o]!(index));
     });
-    const now = statesText(states);
+    const now = statesText(found);
     this.options.contents?.note(
       rule.outputTexts.map((text) => text(index)),
       now,
@@ -538,27 +399,6 @@ class Executor {
     }
   }
 
-  /** Logs are kept where something was written; a short task's output becomes its log only then. */
-  private keepLog(attempt: Attempt): string | null {
-    const { disk } = this.options;
-    const file = attempt.scratch ?? disk.absolute(attempt.log);
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    if (size === 0) {
-      // A scratch file goes, too: what the task left behind may still write to it, and the next task gets its own.
-      rmSync(file, { force: true });
-      return null;
-    }
-    if (attempt.scratch !== null) this.moveLog(attempt);
-    return attempt.log;
-  }
-
-  private moveLog(attempt: Attempt): void {
-    const { disk } = this.options;
-    disk.makeParent(attempt.log);
-    renameSync(attempt.scratch!, disk.absolute(attempt.log));
-    attempt.scratch = null;
-  }
-
   // --- time ---
 
   private tick(): void {
@@ -567,24 +407,37 @@ class Executor {
     for (const attempt of this.running) {
       const limit = attempt.resources.timeSeconds;
       if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {
-        appendFileSync(
-          attempt.scratch ?? this.options.disk.absolute(attempt.log),
-          `wfc: time limit of ${limit} s reached\n`,
-        );
+        this.logs.append(attempt.log, `wfc: time limit of ${limit} s reached\n`);
         this.stopTask(attempt, 'time limit', 'SIGTERM');
       }
-      if (attempt.stop !== null && now - attempt.stoppedAt > graceMs) this.shells.signal(attempt.worker, 'SIGKILL');
-      // A task that takes long gets its log at once, so that one can follow it.
-      if (attempt.scratch !== null && now - attempt.startedAt > 1000 && existsSync(attempt.scratch))
-        this.moveLog(attempt);
+      if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceMs);
+      if (now - attempt.startedAt > 1000) this.logs.show(attempt.log);
     }
     this.options.observer.progress(this.scheduler.counts());
   }
 
   private stopTask(attempt: Attempt, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {
     attempt.stop = why;
+    attempt.stopSignal = signal;
     attempt.stoppedAt = performance.now();
-    this.shells.signal(attempt.worker, signal);
+    this.signal(attempt, signal);
+  }
+
+  /** A task that was asked to stop: once more where it had not started yet, and by force once its grace is over. */
+  private pressOn(attempt: Attempt, graceIsOver: boolean): void {
+    if (graceIsOver) this.signal(attempt, 'SIGKILL');
+    else if (attempt.processGroup === 0) this.signal(attempt, attempt.stopSignal);
+  }
+
+  /** Signal all processes of an attempt, if it has started. */
+  private signal(attempt: Attempt, signal: NodeJS.Signals): void {
+    const { rule, index, number } = attempt;
+    try {
+      attempt.processGroup ||= this.options.journal.processGroup(rule.outputTexts[0]!(index), number);
+      if (attempt.processGroup !== 0) process.kill(-attempt.processGroup, signal);
+    } catch {
+      // It has ended meanwhile. Where the journal can't be read, the end of wfc stops it.
+    }
   }
 
   private end(): void {

@@ -1,4 +1,4 @@
-import { linkSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disk } from '../io/disk.ts';
 import type { StateFolder } from '../io/state-folder.ts';
@@ -35,7 +35,12 @@ export class Markers {
 
   remove(output: string): void {
     const marker = markerPath(output);
-    if (marker !== null) rmSync(this.disk.absolute(marker), { force: true });
+    if (marker === null) return;
+    try {
+      unlinkSync(this.disk.absolute(marker));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { hasFixedResources, taskResources } from '../compile/resources.ts';
+import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
 
 /** What this machine lends to tasks at one time. */
@@ -58,4 +60,13 @@ export class LocalPools {
     this.gpus.push(...gpus);
     this.gpus.sort();
   }
+}
+
+/** What each task asks for; read once for a rule whose tasks all ask for the same. */
+export function resourcesOfTasks(plan: Plan): (task: number) => Resources {
+  const fixed = plan.rules.map((r) => (hasFixedResources(r) && !r.escalations ? taskResources(r, 0) : null));
+  return (task) => {
+    const rule = ruleOf(plan, task);
+    return fixed[rule.rule.index] ?? taskResources(rule, task - rule.firstTask);
+  };
 }

@@ -56,9 +56,19 @@ export class Disk {
     const slash = path.lastIndexOf('/');
     if (slash <= 0) return;
     const parent = path.slice(0, slash);
-    if (this.madeFolders.has(parent)) return;
-    mkdirSync(this.absolute(parent), { recursive: true });
-    this.madeFolders.add(parent);
+    if (!this.madeFolders.has(parent)) this.makeFolder(parent);
+  }
+
+  /** One call where the folder above was made by wfc, as in a sweep; `recursive` would try from the bottom up. */
+  private makeFolder(path: string): void {
+    this.makeParent(path);
+    try {
+      mkdirSync(this.absolute(path));
+    } catch {
+      // Nothing happens where the folder is there, and a link to one counts as one; all else is said here.
+      mkdirSync(this.absolute(path), { recursive: true });
+    }
+    this.madeFolders.add(path);
   }
 
   /** Remove a file or a whole folder, also where a part of it is read-only; nothing happens where there is none. */

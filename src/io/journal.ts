@@ -92,9 +92,19 @@ export class JournalWriter {
     syncFolder(dirname(folder));
   }
 
-  /** `seconds`: when it began, since 1970. */
-  started(task: string, attempt: number, processGroup: number, seconds: number): void {
-    this.write(journalLine('started', task, attempt, seconds.toFixed(3), processGroup));
+  /** Where tasks of this run write themselves that they have started: the line must come after the writer's own. */
+  openForTasks(): string {
+    this.head();
+    this.flush();
+    return this.path;
+  }
+
+  /** Leader of the processes of a task's attempt; 0 as long as it has not written that it started. */
+  processGroup(task: string, attempt: number): number {
+    const history = emptyHistory();
+    readInto(history, readFileSync(this.path, 'utf8'));
+    const start = history.unfinished.get(task);
+    return start?.attempt === attempt ? start.processGroup : 0;
   }
 
   done(task: string, record: SuccessRecord): void {
@@ -109,9 +119,13 @@ export class JournalWriter {
     this.write(journalLine('interrupted', task));
   }
 
-  private write(line: string): void {
+  private head(): void {
     if (this.isEmpty) this.buffer.push(journalLine('run', (Date.now() / 1000).toFixed(3), hostName(), ''));
     this.isEmpty = false;
+  }
+
+  private write(line: string): void {
+    this.head();
     this.buffer.push(line);
     this.timer ??= setImmediate(() => this.flushLater());
     if (this.buffer.length >= 4096) this.flush();

@@ -6,7 +6,10 @@ import { printable } from './terminal.ts';
 
 /** How a task's shell ended. */
 export interface ShellEnd {
-  /** The exit status, 128 + n for a signal n; null where the shell itself was lost. */
+  /**
+   * The exit status, 128 + n for a signal n; null where the shell itself was lost. Then the task has nobody to report its
+   * end any more, and may live on.
+   */
   readonly status: number | null;
 }
 
@@ -17,6 +20,8 @@ export interface PoolOptions {
   readonly env: NodeJS.ProcessEnv;
   /** A file of bash functions that every worker reads once. */
   readonly functionsFile: string;
+  /** The journal to which tasks write that they have started. */
+  readonly journalFile: string;
   /** Where worker n's task writes its output and errors. */
   readonly scratchFile: (worker: number) => string;
   /** Told where a shell can't be started, such as at a limit of files or processes; the task's end is not told then. */
@@ -47,23 +52,18 @@ export class ShellPool {
   }
 
   /**
-   * Run a piece of bash on an idle worker. `onStart` is told the process group, `onEnd` the end.
+   * Run a piece of bash on an idle worker.
    * @param source ASCII only: the shell counts characters, wfc bytes
    * @returns the worker's number
    */
-  run(source: string, onStart: (processGroup: number) => void, onEnd: (end: ShellEnd) => void): number {
+  run(source: string, onEnd: (end: ShellEnd) => void): number {
     const number = this.idle.pop();
     if (number === undefined) throw new Error('internal error: no idle worker');
-    this.workers[number]!.run(source, onStart, (end) => {
+    this.workers[number]!.run(source, (end) => {
       this.idle.push(number);
       onEnd(end);
     });
     return number;
-  }
-
-  /** Signal the process group of the task that a worker runs. */
-  signal(worker: number, signal: NodeJS.Signals): void {
-    this.workers[worker]!.signalTask(signal);
   }
 
   close(): void {
@@ -76,20 +76,14 @@ class Worker {
   private readonly options: PoolOptions;
   private process: ChildProcess | null = null;
   private rest = '';
-  private onStart: ((processGroup: number) => void) | null = null;
   private onEnd: ((end: ShellEnd) => void) | null = null;
-  /** 0 until the task's start is reported. */
-  private processGroup = 0;
-  /** What to signal as soon as the process group is known. */
-  private pendingSignal: NodeJS.Signals | null = null;
 
   constructor(number: number, options: PoolOptions) {
     this.number = number;
     this.options = options;
   }
 
-  run(source: string, onStart: (processGroup: number) => void, onEnd: (end: ShellEnd) => void): void {
-    this.onStart = onStart;
+  run(source: string, onEnd: (end: ShellEnd) => void): void {
     this.onEnd = onEnd;
     this.process ??= this.launch();
     // At a limit there is not even a pipe; `onBroken` is told why.
@@ -98,9 +92,10 @@ class Worker {
   }
 
   private launch(): ChildProcess {
-    const { cwd, env, functionsFile, scratchFile } = this.options;
+    const { cwd, env, functionsFile, journalFile, scratchFile } = this.options;
     // A session of its own: Ctrl-C in the terminal reaches wfc only, which then stops the tasks in order.
-    const args = ['--noprofile', '--norc', shippedFile('templates/worker.sh'), functionsFile, scratchFile(this.number)];
+    const script = shippedFile('templates/worker.sh');
+    const args = ['--noprofile', '--norc', script, functionsFile, scratchFile(this.number), journalFile];
     const child = spawn('bash', args, {
       cwd,
       // Options of the shell that wfc was started from are no part of an experiment. bash(1), SHELLOPTS.
@@ -122,8 +117,6 @@ class Worker {
       if (this.process !== child) return;
       this.process = null;
       this.rest = '';
-      // Its task has nobody to report its end any more: it must not go on behind the back of the next attempt.
-      this.signalTask('SIGKILL');
       closePipes(child);
       if (errors !== '') process.stderr.write(printable(errors));
       this.end({ status: null });
@@ -135,35 +128,13 @@ class Worker {
   private receive(text: string): void {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const value = Number(line.slice(2));
-      if (line.startsWith('s ')) {
-        this.processGroup = value;
-        this.onStart?.(value);
-        if (this.pendingSignal) this.signalTask(this.pendingSignal);
-      } else this.end({ status: value });
-    }
+    for (const line of lines) this.end({ status: Number(line.slice(2)) });
   }
 
   private end(end: ShellEnd): void {
     const { onEnd } = this;
     this.onEnd = null;
-    this.onStart = null;
-    this.processGroup = 0;
-    this.pendingSignal = null;
     onEnd?.(end);
-  }
-
-  signalTask(signal: NodeJS.Signals): void {
-    if (this.processGroup === 0) {
-      this.pendingSignal = signal;
-      return;
-    }
-    try {
-      process.kill(-this.processGroup, signal);
-    } catch {
-      // It has ended meanwhile.
-    }
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { look, openSession } from '../../src/commands/session.ts';
-import { execute, type RunResult } from '../../src/execute/executor.ts';
+import { execute } from '../../src/execute/executor.ts';
+import type { RunResult } from '../../src/execute/result.ts';
 import { JournalWriter } from '../../src/io/journal.ts';
 import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
 

@@ -1,0 +1,31 @@
+import type { Disk } from '../io/disk.ts';
+import type { PlannedRule } from '../model/plan.ts';
+import type { FileState } from '../resume/record.ts';
+
+/** What stands at the outputs of a task that succeeded, in order; in words what is wrong with the first that is. */
+export function lookAtOutputs(disk: Disk, rule: PlannedRule, index: number): readonly FileState[] | string {
+  const states: FileState[] = [];
+  for (let o = 0; o < rule.outputTexts.length; o++) {
+    const path = rule.outputTexts[o]!(index);
+    const state = disk.stat(path);
+    if (state === null) return `it succeeded, but its output is missing: ${path}`;
+    const problem = outputProblem(disk, rule, o, path, state);
+    if (problem !== null) return problem;
+    states.push(state);
+  }
+  return states;
+}
+
+function outputProblem(disk: Disk, { rule }: PlannedRule, o: number, path: string, state: FileState): string | null {
+  const output = rule.outputs[o]!;
+  if (output.directory && !state.isDirectory) return `its output should be a directory: ${path}`;
+  if (!output.directory && state.isDirectory)
+    return `its output is a directory, and "directory: true" is not set: ${path}`;
+  if (output.directory && disk.isEmptyDirectory(path)) return `its output directory is empty: ${path}`;
+  for (const check of output.checks) {
+    if (check.kind === 'nonempty' && state.size === 0) return `its output is empty: ${path}`;
+    if (check.kind === 'min_bytes' && state.size < check.bytes)
+      return `its output has ${state.size} of at least ${check.bytes} bytes: ${path}`;
+  }
+  return null;
+}

@@ -1,0 +1,28 @@
+import type { Counts } from '../model/counts.ts';
+
+/** A task that failed, for the closing summary. */
+export interface Failure {
+  readonly task: number;
+  readonly name: string;
+  /** What went wrong in words: `exit status 3`, `output missing: a.csv`. */
+  readonly what: string;
+  readonly attempts: number;
+  /** Path of the log, relative to the spec's folder; null where it is empty. */
+  readonly log: string | null;
+}
+
+export interface RunResult {
+  readonly outcome: 'done' | 'failed' | 'interrupted';
+  readonly counts: Counts;
+  readonly failures: readonly Failure[];
+  /** Of the tasks that are done, those that did not run after all: all their inputs came out as they were before. */
+  readonly unchanged: number;
+  readonly seconds: number;
+}
+
+/** What a run tells of itself while it goes on. */
+export interface RunObserver {
+  started(task: number): void;
+  failed(failure: Failure, willRetry: boolean): void;
+  progress(counts: Counts): void;
+}
