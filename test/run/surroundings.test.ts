@@ -17,7 +17,7 @@ it('an output folder that cannot be made is told in plain words, with exit statu
   const e = experiment(SPEC, { out: 'a file' });
   const { status, stderr } = await e.run();
   expect(status).toBe(3);
-  expect(stderr).toContain('error: out: a part of its path is a file, not a folder; the run was stopped');
+  expect(stderr).toContain('error: out: a part of its path is a file, not a folder; wfc has stopped');
   e.remove('out');
   expect((await e.run()).status).toBe(0);
 });
@@ -33,7 +33,7 @@ it('a disk that is full ends the run with exit status 3, and no half-written rec
       reject: false,
     },
   );
-  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('the run was stopped, what is done is kept')]);
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('wfc has stopped, and what is done is kept')]);
   expect(stderr).not.toContain('    at ');
   expect((await e.run()).status).toBe(0);
   expect(e.files('out')).toHaveLength(40);
