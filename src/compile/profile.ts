@@ -4,13 +4,14 @@ import { Located } from '../model/located.ts';
 import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../model/profile.generated.ts';
 import { NO_PROFILE, type Profile, type ProfileLimits } from '../model/profile.ts';
 import type { SourceText } from '../model/source.ts';
+import * as validators from './profile-validators.generated.js';
 import { parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
 import * as report from './report.ts';
 import { checkExtra, checkFlagName, checkLine } from './sbatch-flags.ts';
 import { SchemaChecker } from './schema-errors.ts';
 import { parseSource } from './source.ts';
 
-const checker = new SchemaChecker({ id: 'urn:wfc:profile', schema, whole: 'the profile', collections: {} });
+const checker = new SchemaChecker({ schema, validators, whole: 'the profile', collections: {} });
 
 /** A profile from its text; null with what is wrong, in the order of the places. */
 export function parseProfile(source: SourceText): { profile: Profile | null; diagnostics: readonly Diagnostic[] } {

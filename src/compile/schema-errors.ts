@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isNull, type Location, type MappingEntry, type MappingNode, type Node, plainValue } from '../model/source.ts';
 import * as report from './report.ts';
@@ -8,9 +8,13 @@ type Schema = Record<string, unknown>;
 
 /** A kind of file that has a JSON Schema, and the words for its parts. */
 export interface SchemaOptions {
-  /** A URN of its own. */
-  readonly id: string;
   readonly schema: Schema;
+  /** Compiled from it. See schema/generate-validators.mjs. */
+  readonly validators: {
+    readonly whole: ValidateFunction;
+    /** By their JSON text. */
+    readonly branches: ReadonlyMap<string, ValidateFunction>;
+  };
   /** `the spec` */
   readonly whole: string;
   /** What an entry of a top-level mapping is called: `{rules: 'rule'}`. */
@@ -26,8 +30,6 @@ export interface SchemaFindings {
 /** Checks parsed texts against a JSON Schema, and says what does not fit in the user's words, at its own place. */
 export class SchemaChecker {
   private readonly options: SchemaOptions;
-  private readonly branches = new Map<unknown, ValidateFunction>();
-  private validator: { ajv: Ajv; validate: ValidateFunction } | null = null;
 
   constructor(options: SchemaOptions) {
     this.options = options;
@@ -36,7 +38,7 @@ export class SchemaChecker {
   /** `placeholderIn` knows a mapping that was meant as text: `{site}` without quotes. */
   check(root: Node, placeholderIn: PlaceholderIn = () => null): SchemaFindings {
     const blanks = findBlanks(root, '', null, placeholderIn);
-    const { validate } = this.compiled();
+    const { whole: validate } = this.options.validators;
     const value = plainValue(root);
     const violations = validate(value) ? [] : outermost(validate.errors ?? []);
     const blank = new Set(blanks.map((b) => b.pointer));
@@ -47,23 +49,6 @@ export class SchemaChecker {
       diagnostics: [...blanks.map((b) => b.diagnostic), ...errors.flatMap((error) => this.describe(error, root))],
       pointers: [...blank, ...errors.map(pointerOfCulprit)],
     };
-  }
-
-  private compiled(): { ajv: Ajv; validate: ValidateFunction } {
-    if (!this.validator) {
-      const { id, schema } = this.options;
-      // The schema is checked by the tests; checking it at every start would cost more than the spec itself.
-      const ajv = new Ajv({
-        allErrors: true,
-        strict: false,
-        verbose: true,
-        validateSchema: false,
-        addUsedSchema: false,
-      });
-      ajv.addSchema(schema, id);
-      this.validator = { ajv, validate: ajv.getSchema(id)! };
-    }
-    return this.validator;
   }
 
   /** Replace a failed `anyOf` by the errors of the branch that the user most likely meant. */
@@ -105,14 +90,12 @@ export class SchemaChecker {
     return name === undefined ? branch : (this.options.schema.definitions as Record<string, Schema>)[name]!;
   }
 
-  /** A validator for one branch of an `anyOf`; its references count from the whole schema. */
-  private branchValidator(branch: unknown): ValidateFunction {
-    let validate = this.branches.get(branch);
-    if (!validate) {
-      const absolute = JSON.stringify(branch).replaceAll('"$ref":"#', `"$ref":"${this.options.id}#`);
-      validate = this.compiled().ajv.compile(JSON.parse(absolute) as object);
-      this.branches.set(branch, validate);
-    }
+  /** A validator for one branch of an `anyOf`. */
+  private branchValidator(branch: Schema): ValidateFunction {
+    // Within branches, references carry the URN of the whole schema.
+    const text = JSON.stringify(branch).replace(/"\$ref":"[^"#]*#/g, '"$ref":"#');
+    const validate = this.options.validators.branches.get(text);
+    if (!validate) throw new Error(`internal error: no validator for ${text}`);
     return validate;
   }
 

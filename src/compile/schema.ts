@@ -2,10 +2,11 @@ import schema from '../../schema/spec.schema.json' with { type: 'json' };
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { MappingNode, Node } from '../model/source.ts';
 import { pointerParts, SchemaChecker } from './schema-errors.ts';
+import * as validators from './spec-validators.generated.js';
 
 const checker = new SchemaChecker({
-  id: 'urn:wfc:spec',
   schema,
+  validators,
   whole: 'the spec',
   collections: { rules: 'rule', params: 'param', tables: 'table' },
 });
