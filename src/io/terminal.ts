@@ -101,7 +101,7 @@ export function diagnosticJson({ severity, message, location, hint }: Diagnostic
 
 /** `27,270`. */
 export function formatCount(n: number): string {
-  return n.toLocaleString('en');
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 task`, `27,270 tasks`. */
