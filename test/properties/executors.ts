@@ -25,7 +25,7 @@ export function trials(usual: number): { numRuns: number; seed: number; endOnFai
 }
 
 /** For a whole property, in milliseconds. */
-export const LONG = Number(process.env.WFC_PROPERTY_COUNT ?? 0) > 0 ? 10 * 3_600_000 : 600_000;
+export const LONG = Number(process.env.WFC_PROPERTY_COUNT ?? 0) > 0 ? 10 * 3_600_000 : 1_800_000;
 
 const MAX_TASKS = 14;
 
