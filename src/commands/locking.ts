@@ -22,7 +22,7 @@ export async function lockFolder<T>(
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const place = path ? `${fromHere(path)}: ` : '';
-    return refuse(`${place}${systemProblem(error)}; the run was stopped, what is done is kept`, options);
+    return refuse(`${place}${systemProblem(error)}; wfc has stopped, and what is done is kept`, options);
   } finally {
     lock.release();
   }

@@ -88,7 +88,7 @@ rules:
       await mountMemory(e.folder, 'size=400k');
       e.write('wfc.yml', spec);
       const { status, stderr } = await e.run('-j1');
-      expect([status, stderr]).toEqual([3, expect.stringContaining('the disk is full; the run was stopped')]);
+      expect([status, stderr]).toEqual([3, expect.stringContaining('the disk is full; wfc has stopped')]);
       expect(stderr).toEqual(PLAIN);
       const made = e.files('out').length;
       expect(made).toBeLessThan(80);
@@ -138,7 +138,7 @@ describe('rights', () => {
     e.write('source', 'second');
     await execa('chmod', ['a-w', e.path('out')]);
     const { status, stderr } = await wfcAsPlainUser(e, ['run']);
-    expect([status, stderr]).toEqual([3, expect.stringContaining('out/a: permission denied; the run was stopped')]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('out/a: permission denied; wfc has stopped')]);
     expect(e.read('out/a')).toBe('1');
     await execa('chmod', ['u+w', e.path('out')]);
     expect((await wfcAsPlainUser(e, ['run'])).status).toBe(0);
@@ -337,7 +337,7 @@ rules:
     const { status, stderr } = await e.run();
     expect([status, stderr]).toEqual([
       3,
-      expect.stringMatching(/\.wfc\/journal\/\S+\.tsv: it was removed while it was in use; the run was stopped/),
+      expect.stringMatching(/\.wfc\/journal\/\S+\.tsv: it was removed while it was in use; wfc has stopped/),
     ]);
     expect(e.calls()).toEqual(['first', 'second']);
     e.remove('remove');
