@@ -82,7 +82,9 @@ export function writeScripts(
   options: RunSlurmOptions,
 ): Prepared | ExitStatus {
   try {
-    const remember = remembered('slurm', options, session.spec.folder);
+    const { force } = options;
+    const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
+    const remember = { ...remembered('slurm', options, session.spec.folder), ...forced };
     return { scripts: writeSlurmScripts(session, { included, out: null, remember, env: options.env }), beside };
   } catch (error) {
     return refuse(writeProblem(error), options);

@@ -1,6 +1,7 @@
 import { countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
+import type { FailedAttempt } from '../resume/history.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
 import type { FileState } from '../resume/record.ts';
 import { type Detail, type Explanation, explain, madeAt, planOfTask } from '../resume/why.ts';
@@ -49,7 +50,7 @@ export function why(options: WhyOptions): ExitStatus {
   const lines =
     explanation.chain.length === 0
       ? completeWords(plan, named.task, present)
-      : chainWords(plan, explanation, outlook.decisions, options);
+      : chainWords(plan, explanation, outlook.decisions, outlook.history?.failed, options);
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.done;
 }
@@ -99,20 +100,30 @@ function completeWords(plan: Plan, task: number, { records, stat }: Present): st
   ];
 }
 
+/** The first output's path, by which journals name a task. */
+function outputOf(plan: Plan, task: number): string {
+  const rule = ruleOf(plan, task);
+  return rule.outputTexts[0]!(task - rule.firstTask);
+}
+
 function chainWords(
   plan: Plan,
   { chain, causes }: Explanation,
   { reasons }: Decisions,
+  failed: ReadonlyMap<string, FailedAttempt> | undefined,
   { style }: WhyOptions,
 ): string[] {
   const lines: string[] = [];
   chain.forEach(({ task, reason, details, upstream }, depth) => {
     const indent = '  '.repeat(depth);
     const meaning = reason === 'complete' ? '' : REASON_MEANINGS[reason];
-    const words = upstream
+    const others = upstream
       ? `${formatCount(upstream.running)} of the ${formatCount(upstream.all)} tasks that it depends on run`
-      : meaning;
+      : '';
+    const words = reason === 'upstream runs' ? others : others === '' ? meaning : `${meaning}; ${others}`;
     lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
+    const failure = failed?.get(outputOf(plan, task));
+    if (failure) lines.push(printable(`${indent}  its last attempt failed: ${failure.reason}`));
     for (const detail of details.slice(0, 5)) lines.push(printable(`${indent}  ${detailWords(plan, detail)}`));
     if (details.length > 5) lines.push(`${indent}  and ${formatCount(details.length - 5)} more`);
   });

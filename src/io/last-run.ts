@@ -9,6 +9,11 @@ export interface LastRun {
   readonly config: readonly string[];
   readonly goal: readonly string[];
   readonly profile: string | null;
+  /**
+   * What `--force` named, and when: part of the scripts' id, so that their elements know of no earlier success. Not for
+   * the next run.
+   */
+  readonly forced?: string;
 }
 
 const FILE = 'last-run.json';

@@ -38,7 +38,7 @@ export interface Link {
   readonly task: number;
   readonly reason: Reason;
   readonly details: readonly Detail[];
-  /** Where its reason is that others run: how many of those it depends on. The next link is the first of them. */
+  /** Of the tasks that it depends on, how many run, if any does. The next link is the first of them. */
   readonly upstream: { readonly running: number; readonly all: number; readonly first: number | null } | null;
 }
 
@@ -58,6 +58,8 @@ export interface Explanation {
 }
 
 const UPSTREAM = reasonCode('upstream runs');
+const MISSING = reasonCode('output missing');
+const TEMP_NEEDED = reasonCode('temp needed');
 
 /** Why a task runs, up to the root. `decisions` are of a plan that holds at least all that the task depends on. */
 export function explain(plan: Plan, task: number, decisions: Decisions, present: Present): Explanation {
@@ -65,14 +67,17 @@ export function explain(plan: Plan, task: number, decisions: Decisions, present:
   if (reasons[task] === 0) return { chain: [], causes: [] };
   const chain: Link[] = [];
   for (let t: number | null = task; t !== null; ) {
-    const upstream: { all: number; running: number; first: number | null } =
-      reasons[t] === UPSTREAM ? upstreamOf(plan, t, reasons) : { all: 0, running: 0, first: null };
+    // What is missing could not be made as long as what it depends on is not: that lies deeper.
+    const mayLieDeeper = reasons[t] === UPSTREAM || reasons[t] === MISSING;
+    const upstream: { all: number; running: number; first: number | null } = mayLieDeeper
+      ? upstreamOf(plan, t, reasons)
+      : { all: 0, running: 0, first: null };
     const details = detailsOf(plan, t, decisions, present);
     chain.push({
       task: t,
       reason: REASONS[reasons[t]!]!,
       details,
-      upstream: reasons[t] === UPSTREAM ? upstream : null,
+      upstream: upstream.running > 0 ? upstream : null,
     });
     t = upstream.first;
   }
@@ -137,7 +142,8 @@ function upstreamOf(
       if (input.producers[path]! >= 0) producers.add(input.producers[path]!);
     });
   }
-  const running = [...producers].filter((t) => reasons[t] !== 0);
+  // One that only makes a temp output again is an effect, and no cause.
+  const running = [...producers].filter((t) => reasons[t] !== 0 && reasons[t] !== TEMP_NEEDED);
   // One whose reason lies in itself says more than one that waits for others.
   const first = running.find((t) => reasons[t] !== UPSTREAM) ?? running[0] ?? null;
   return { all: producers.size, running: running.length, first };

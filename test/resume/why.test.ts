@@ -252,3 +252,19 @@ it.each([
   const { status, stderr, stdout } = await experiment(SPEC).wfc(`${command} ${task}`);
   expect([status, stdout, stderr]).toEqual([2, '', expect.stringContaining(hint)]);
 });
+
+it('what is missing because a task failed is followed to that task, with how it failed', async () => {
+  const e = experiment(`
+params: {i: [1, 2]}
+rules:
+  fit: {output: "fit/{i}.txt", run: "[[ {i} == 1 ]] || exit 3; echo {i} > {output}"}
+  sum: {gather: i, input: "fit/{i}.txt", output: sum.txt, run: "cat {input} > {output}"}
+`);
+  expect((await e.run('-k')).status).toBe(1);
+  const lines = await why(e, 'sum.txt');
+  expect(lines[0]).toMatch(/^sum: output missing \(.*; 1 of the 2 tasks that it depends on run\)$/);
+  expect(lines.slice(2, 4)).toEqual([
+    expect.stringMatching(/^ {2}fit i=2: output missing /),
+    '    its last attempt failed: exit status 3',
+  ]);
+});

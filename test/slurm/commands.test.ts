@@ -136,4 +136,15 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     expect((await wfc(cluster(), traced.experiment, 'run --watch')).exitCode).toBe(2);
     await cluster().waitForIdleQueue(60);
   });
+
+  it('--force runs complete tasks anew on Slurm, too, and once more when asked once more', async () => {
+    const traced = new Traced(SPEC);
+    for (const args of ['run --slurm', 'run --slurm --force one', 'run --slurm --force one']) {
+      const submitted = await wfc(cluster(), traced.experiment, args);
+      expect(submitted.exitCode, submitted.stderr).toBe(0);
+      await cluster().waitForIdleQueue(60);
+      expect(summary(traced.experiment)).toMatch(/in all\s+4\s+4\s+0\s+0\s+0/);
+    }
+    expect(['one-0', 'one-1', 'one-2', 'all--'].map((task) => traced.starts(task))).toEqual([3, 3, 3, 3]);
+  });
 });
