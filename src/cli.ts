@@ -69,6 +69,7 @@ async function main(args: readonly string[]): Promise<void> {
     .fail((message, error) => {
       // A YError is yargs' own word on the command line, such as an option without its value.
       if (error && error.name !== 'YError') throw error;
+      if (message.startsWith('Not enough non-option')) throw new CommandLineError('an argument is missing');
       throw new CommandLineError(
         message.startsWith('Did you mean') ? `unknown command or option. ${message}` : message,
       );

@@ -94,8 +94,9 @@ rules:
       expect(made).toBeLessThan(80);
       e.remove('filler');
       e.write('room', '');
-      // The last one that was made has no record, or a torn one.
-      expect(JSON.parse((await e.wfc('plan --json')).stdout).run).toBeGreaterThan(80 - made);
+      // One that was made without room for its record is to run again; the others are not.
+      const { run } = JSON.parse((await e.wfc('plan --json')).stdout);
+      expect([0, 1]).toContain(run - (80 - made));
       await expectRepaired(e);
       expect(e.files('out')).toHaveLength(80);
     },
