@@ -94,7 +94,7 @@ describe('the place of a success', () => {
     const history = emptyHistory();
     for (const text of [ran, lines('run 200.000 node2 78_0', 'done a f c 4.250 - 114.750000000:1 512')])
       readInto(history, text);
-    expect(history.records.get('a')?.place).toEqual({ host: 'node1', slurmId: '77_3' });
+    expect(history.records.get('a')?.place).toMatchObject({ host: 'node1', slurmId: '77_3' });
   });
 
   it('is in the journal of a folder after three runs here', async () => {
