@@ -81,6 +81,8 @@ class Decider {
   private readonly fingerprintOf: ((taskIndex: number) => string)[];
   private readonly checks: string[];
   private readonly toRecord: number[] = [];
+  /** Per task, 1 where another reads what it makes; null until somebody asks. */
+  private read: Uint8Array | null = null;
   /** Where all state is lost: what a gone temp output of a task stands for, in place of a record. See `standIn`. */
   private readonly standIns = new Map<number, State>();
 
@@ -306,6 +308,8 @@ class Decider {
   private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
     const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
     if (this.hasMarker(rule.outputTexts[0]!(i))) return INCOMPLETE;
+    // Temp outputs that nobody reads were never there, as far as anybody can tell.
+    if (outputs.every((o) => o === null) && !this.isRead(task)) return MISSING;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const inputs = this.inputStates(rule, i);
     const times = inputs.flatMap((s) => (s === null || s === 'gone by nature' ? [] : Array.isArray(s) ? s : [s]));
@@ -317,6 +321,17 @@ class Decider {
     if (outputs.includes(null)) this.standIns.set(task, { mtimeMs: newest, size: 0 });
     this.toRecord.push(task);
     return 0;
+  }
+
+  /** Whether any path that a task reads is made by this one. */
+  private isRead(task: number): boolean {
+    if (this.read === null) {
+      this.read = new Uint8Array(this.plan.taskCount);
+      for (const { inputs } of this.plan.rules)
+        for (const { producers } of inputs)
+          for (const producer of producers) if (producer >= 0) this.read[producer] = 1;
+    }
+    return this.read[task] === 1;
   }
 
   private remakeTemps(): void {

@@ -86,7 +86,7 @@ it.skipIf(!has('bash'))('bash completes with its script', async () => {
   ]);
   expect(stdout.split('\n')).toEqual([
     'complete -o default -F _wfc_complete wfc',
-    'resume|',
+    'resume|report|',
     'train|test|',
     'site=|seed=|',
     // Behind the = alone, since bash takes it for a word of its own.
@@ -103,6 +103,7 @@ it.skipIf(!has('fish'))('fish completes with its script', async () => {
     "wfc completion fish | source; complete -C 'wfc re'; complete -C 'wfc run --goal t'; complete -C 'wfc run --set site='; complete -C 'wfc validate wfc.'",
   ]);
   expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+    'report',
     'resume',
     'test',
     'train',
@@ -131,7 +132,7 @@ words=(wfc validate x) CURRENT=3; _wfc
   const { stdout } = await inShell(made, 'zsh', ['-f', 'typed.zsh']);
   expect(stdout.split('\n')).toEqual([
     'compdef _wfc wfc',
-    'resume ()',
+    'resume report ()',
     'train test ()',
     'site=01022500 site=01031500 ()',
     // Without a blank behind it.

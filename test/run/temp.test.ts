@@ -132,3 +132,12 @@ rules:
   expect(e.calls()).toEqual(['fit 2', 'unpack 2']);
   expect((await e.run()).stderr).toContain('nothing to do');
 });
+
+it('in a folder without state, a task whose temp outputs nobody reads runs once', async () => {
+  const e = experiment(`
+rules: {probe: {output: {path: out/a, temp: true}, run: "echo probe >> calls; echo > {output}"}}
+`);
+  expect((await e.run()).status).toBe(0);
+  expect(e.calls()).toEqual(['probe']);
+  expect((await e.run()).stderr).toContain('nothing to do');
+});
