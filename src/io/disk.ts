@@ -5,6 +5,8 @@ import type { FileState } from '../resume/record.ts';
 /** The files of an experiment, by paths relative to the spec's folder. */
 export class Disk {
   private readonly folder: string;
+  /** '' where the folder is the working directory: the kernel walks a shorter way. */
+  private readonly prefix: string;
   private readonly madeFolders = new Set<string>();
   /** A folder that is known not to exist: nothing below it needs a look. */
   private missingFolder: string | null = null;
@@ -13,6 +15,7 @@ export class Disk {
 
   constructor(folder: string) {
     this.folder = folder;
+    this.prefix = folder === process.cwd() ? '' : `${folder}/`;
   }
 
   absolute(path: string): string {
@@ -20,7 +23,7 @@ export class Disk {
   }
 
   stat(path: string): FileState | null {
-    const stats = statOrNull(this.absolute(path));
+    const stats = statOrNull(path.startsWith('/') ? path : this.prefix + path);
     return stats ? { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() } : null;
   }
 
