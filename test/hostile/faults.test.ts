@@ -94,9 +94,9 @@ rules:
       expect(made).toBeLessThan(80);
       e.remove('filler');
       e.write('room', '');
-      // One that was made without room for its record is to run again; the others are not.
+      // What was made without room for its record is to run again: one of the last, or the first with all that reads it.
       const { run } = JSON.parse((await e.wfc('plan --json')).stdout);
-      expect([0, 1]).toContain(run - (80 - made));
+      expect(run).toBeGreaterThanOrEqual(80 - made);
       await expectRepaired(e);
       expect(e.files('out')).toHaveLength(80);
     },
