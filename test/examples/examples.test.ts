@@ -1,17 +1,7 @@
-import { cpSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { experiment } from '../support/experiment.ts';
-
-const EXAMPLES = resolve(import.meta.dirname, '../../examples');
-
-function copyOf(name: string) {
-  const example = experiment('');
-  const isMade = (path: string): boolean =>
-    /\/(\.wfc|expA|results|__pycache__)(\/|$)/.test(path.slice(EXAMPLES.length));
-  cpSync(join(EXAMPLES, name), example.folder, { recursive: true, filter: (path) => !isMade(path) });
-  return example;
-}
+import { exampleCopy } from '../support/experiment.ts';
 
 function rowsOf(folder: string, path: string): string[] {
   return readFileSync(join(folder, path), 'utf8').trim().split('\n');
@@ -19,7 +9,7 @@ function rowsOf(folder: string, path: string): string[] {
 
 describe('the examples, run as their README says', () => {
   it('multitask-streamflow trains, predicts, evaluates and tells the error by factor; then there is nothing to do', async () => {
-    const example = copyOf('multitask-streamflow');
+    const example = exampleCopy('multitask-streamflow');
     // Fewer sites and epochs than the default, to be quick: the same rules.
     const small = '--set site=01022500,01030500 --set epochs=2 --set seed=0,1';
     const first = await example.run(small);
@@ -31,7 +21,7 @@ describe('the examples, run as their README says', () => {
   });
 
   it('multitask-streamflow at full size is the 81,912 tasks of the published study', async () => {
-    const { stdout } = await copyOf('multitask-streamflow').wfc('plan --set size=full --json');
+    const { stdout } = await exampleCopy('multitask-streamflow').wfc('plan --set size=full --json');
     const counts = JSON.parse(stdout) as { total: number; rules: { name: string; tasks: number }[] };
     expect(counts.total).toBe(81_912);
     expect(Object.fromEntries(counts.rules.map((r) => [r.name, r.tasks]))).toEqual({
@@ -44,7 +34,7 @@ describe('the examples, run as their README says', () => {
   });
 
   it.each(['optimizer-arms', 'python-inline'])('%s ends with its comparison', async (name) => {
-    const example = copyOf(name);
+    const example = exampleCopy(name);
     const { status, stderr, stdout } = await example.run();
     expect(status, stderr).toBe(0);
     expect(rowsOf(example.folder, 'results/comparison.csv').length).toBeGreaterThan(2);

@@ -1,13 +1,12 @@
-import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
 import { compileText } from '../schema/compile-text.ts';
-import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
+import { type Experiment, exampleCopy, experiment, isAlive, until } from '../support/experiment.ts';
 import { make, planIn, render, startMake, treeOf, writeMake } from './make.ts';
 
 const SPEC = `
@@ -300,9 +299,7 @@ const EXAMPLES: Record<string, readonly string[]> = {
   'python-inline': ['batch=1,2', 'points=50'],
 };
 it.each(Object.keys(EXAMPLES))('example %s leaves the same tree', async (name) => {
-  const source = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-  const [wfc, made] = [experiment(''), experiment('')];
-  for (const e of [wfc, made]) cpSync(source, e.folder, { recursive: true, filter: (f) => !/\.wfc$/.test(f) });
+  const [wfc, made] = [exampleCopy(name), exampleCopy(name)];
   writeMake(made, EXAMPLES[name]);
   const [ran, result] = await Promise.all([
     wfc.run(`-j2 ${EXAMPLES[name]!.map((s) => `--set ${s}`).join(' ')}`),
@@ -409,8 +406,7 @@ rules:
 });
 
 it('the 81,912 tasks of the seed are read in about a second', async () => {
-  const e = experiment('');
-  cpSync(fileURLToPath(new URL('../../examples/multitask-streamflow', import.meta.url)), e.folder, { recursive: true });
+  const e = exampleCopy('multitask-streamflow');
   writeMake(e, ['size=full']);
   const began = performance.now();
   const { status, output } = await make(e, ['-n']);

@@ -1,9 +1,6 @@
-/** One tree, whoever runs the tasks: wfc itself, GNU make, and a real Slurm; compared byte for byte, logs too. */
-import { cpSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { make, treeOf } from '../make/make.ts';
-import { CLI, type Experiment, experiment } from '../support/experiment.ts';
+import { CLI, type Experiment, exampleCopy, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { drawCases, expectedFiles, experimentOf, type RandomCase, ruleGraph, textOf } from './random-specs.ts';
 import { describeOnSlurm } from './suite.ts';
@@ -65,8 +62,6 @@ function tempsOf({ spec, temps, naive }: RandomCase): Set<string> {
   );
 }
 
-const EXAMPLES = resolve(import.meta.dirname, '../../examples');
-
 describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
   // Smaller than their READMEs say, to be quick: the same rules.
   it.each([
@@ -76,13 +71,7 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
   ])(
     'of the example %s',
     async (name, options) => {
-      const copy = (): Experiment => {
-        const made = experiment('');
-        const isMade = (path: string): boolean =>
-          /\/(\.wfc|expA|results|__pycache__)(\/|$)/.test(path.slice(EXAMPLES.length));
-        cpSync(join(EXAMPLES, name), made.folder, { recursive: true, filter: (path) => !isMade(path) });
-        return made;
-      };
+      const copy = (): Experiment => exampleCopy(name);
       const three: Three = { wfc: copy(), make: copy(), slurm: copy() };
       await submit(cluster(), three.slurm, options);
       await runHere(three, options);

@@ -1,9 +1,9 @@
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, it, vi } from 'vitest';
 import manifestSchema from '../../schema/manifest.schema.json' with { type: 'json' };
-import { CLI, type Experiment, experiment } from '../support/experiment.ts';
+import { CLI, type Experiment, exampleCopy, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { describeOnSlurm } from './suite.ts';
 
@@ -249,8 +249,7 @@ targets: whole.txt
   });
 
   it('runs an example of this repo', async () => {
-    const made = experiment('');
-    cpSync(resolve(import.meta.dirname, '../../examples/python-inline'), made.folder, { recursive: true });
+    const made = exampleCopy('python-inline');
     await submit(cluster(), made);
     expect(summary(made)).toMatch(/in all\s+57\s+57\s+0\s+0\s+0/);
   });

@@ -1,6 +1,7 @@
 /** An experiment in a fresh folder of its own, and the built CLI to run it with, as a user would. */
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 
@@ -154,6 +155,17 @@ export function experiment(spec: string, files: Readonly<Record<string, string>>
   onTestFinished(() => rmSync(made.folder, { recursive: true, force: true, maxRetries: 5 }));
   made.write('wfc.yml', `wfc: 1\n${spec}`);
   for (const [path, text] of Object.entries(files)) made.write(path, text);
+  return made;
+}
+
+const EXAMPLES = resolve(import.meta.dirname, '../../examples');
+
+/** A fresh copy of an example of this repo, without what a run of it there has left behind. */
+export function exampleCopy(name: string): Experiment {
+  const made = experiment('');
+  const isMade = (path: string): boolean =>
+    /\/(\.wfc|expA|results|__pycache__)(\/|$)/.test(path.slice(EXAMPLES.length));
+  cpSync(join(EXAMPLES, name), made.folder, { recursive: true, filter: (path) => !isMade(path) });
   return made;
 }
 
