@@ -87,6 +87,11 @@ export function readInto(history: History, text: string): void {
   const succeeded: string[] = [];
   let place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
   let isMerged = false;
+  // Most journals tell of no failure: nothing is looked up in maps that stay empty.
+  const isWell = (task: string): void => {
+    if (failed.size > 0) failed.delete(task);
+    if (blocked.size > 0) blocked.delete(task);
+  };
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
     const isWhole = text.startsWith(`\t${MARK}`, end - 2);
@@ -102,14 +107,16 @@ export function readInto(history: History, text: string): void {
         isMerged = fields[1] === MERGED;
         break;
       case 'started':
+        // Written out: a hundred thousand copies by `...place` take a tenth of a second.
         unfinished.set(task, {
-          ...place,
+          host: place.host,
+          slurmId: place.slurmId,
+          writerBegan: place.writerBegan,
           attempt: Number(fields[2]),
           seconds: Number(fields[3]),
           processGroup: Number(fields[4]),
         });
-        failed.delete(task);
-        blocked.delete(task);
+        isWell(task);
         break;
       case 'done': {
         // Without a start it is a copy of an older record, made by somebody else.
@@ -124,8 +131,7 @@ export function readInto(history: History, text: string): void {
           place: began || isMerged ? place : (records.get(task)?.place ?? null),
         });
         if (began) succeeded.push(task);
-        failed.delete(task);
-        blocked.delete(task);
+        isWell(task);
         break;
       }
       case 'failed':
