@@ -1,3 +1,4 @@
+import { releaseJobs } from '../io/slurm.ts';
 import { type ElementEnd, elementEnds, type QueuedElement, queuedElements } from '../io/slurm-elements.ts';
 import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
 import { countTasks, formatCount, printable } from '../io/terminal.ts';
@@ -45,6 +46,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   if (decisions.runCount === 0) return EXIT.done;
   const queued = queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
+  releaseHeld(queued, options, say);
   const live = liveTasks(session, queued);
   if (typeof live === 'string') return refuse(live, options);
   const beside = runnableBeside(session.plan, decisions.reasons, live);
@@ -71,13 +73,31 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   return writeScripts(asked, beside.included, [...new Set(queued.map((element) => element.job))], options);
 }
 
+/**
+ * submit.sh releases its arrays once all are in the queue. Where it was killed before that, or where a controller that was
+ * killed has forgotten it, they would wait for ever.
+ */
+function releaseHeld(
+  queued: readonly QueuedElement[],
+  { dryRun, env }: ResumeOptions,
+  say: (line: string) => void,
+): void {
+  const held = queued.filter(({ isHeld }) => isHeld);
+  const jobs = [...new Set(held.map(({ job }) => job))];
+  if (jobs.length === 0) return;
+  const words = `${formatCount(held.length)} elements that were held in the queue: ${jobs.join(' ')}`;
+  if (dryRun) say(`would release ${words}`);
+  else say(releaseJobs(jobs, env) ? `released ${words}` : `can't release ${words}`);
+}
+
 /** Per task, 1 where an element in the queue has it; in words, why that can't be told, or why nothing may run beside it. */
 function liveTasks({ plan, state, spec }: Session, queued: readonly QueuedElement[]): Uint8Array | string {
   const live = new Uint8Array(plan.taskCount);
   const submissions = readSubmissions(state.journals, spec.folder);
   const known = new Map<string, SubmittedTasks>();
   for (const { job, index, name } of queued) {
-    const submission = submissions.find((s) => s.jobs.has(job));
+    // The newest: a controller that was killed may give an id a second time.
+    const submission = submissions.findLast((s) => name === `wfc-${s.id}-${s.jobs.get(job)}`);
     const unknown = `${name} (job ${job}) of this folder is in the queue, and what it runs is not known; wait for it, or end it with wfc cancel`;
     if (!submission || submission.artifacts === null) return unknown;
     const stage = submission.jobs.get(job)!;

@@ -10,14 +10,16 @@ export interface QueuedElement {
   readonly index: number | null;
   readonly name: string;
   readonly isRunning: boolean;
+  /** By its user: it waits for `scontrol release`. */
+  readonly isHeld: boolean;
 }
 
 /** The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. */
 export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
-  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%j|%Z'], env, seconds);
+  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%r|%j|%Z'], env, seconds);
   if (listed === null) return null;
   return listed.split('\n').flatMap((line) => {
-    const [job, index, state, name, ...folder] = line.split('|');
+    const [job, index, state, reason, name, ...folder] = line.split('|');
     if (!name?.startsWith('wfc-') || folder.join('|') !== specFolder) return [];
     const isArray = /^\d+$/.test(index!);
     return {
@@ -26,6 +28,7 @@ export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, secon
       index: isArray ? Number(index) : null,
       name,
       isRunning: state !== 'PENDING',
+      isHeld: state === 'PENDING' && reason === 'JobHeldUser',
     };
   });
 }

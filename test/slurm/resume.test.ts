@@ -253,6 +253,47 @@ rules:
       expect([0, 2, 3].map((i) => made.starts(`one-${i}`))).toEqual([1, 1, 1]);
     }, 150_000);
 
+    it('arrays that are held, since their release was lost with a controller, are released', async () => {
+      const made = traced(CHAIN);
+      const { experiment } = made;
+      // Says that all went well, as a controller that then forgets it.
+      experiment.write('bin/scontrol', '#!/bin/bash\n[[ $1 == release ]] || PATH=${PATH#*:} exec scontrol "$@"\n');
+      experiment.executable('bin/scontrol');
+      await ended(cluster(), experiment, 'run', '--slurm');
+      experiment.remove('bin/scontrol');
+      const held = jobIds(experiment)[0]!;
+      expect([...(await cluster().jobStates(held)).values()]).toEqual(new Array(4).fill('PENDING'));
+      const words = `4 elements that were held in the queue: ${held}`;
+      expect((await ended(cluster(), experiment, 'resume', '-n')).stderr).toContain(`would release ${words}`);
+      expect((await ended(cluster(), experiment, 'resume')).stderr).toContain(`released ${words}`);
+      await cluster().waitForIdleQueue(60);
+      expect(await statusOf(cluster(), experiment)).toMatchObject({ done: 9 });
+    }, 150_000);
+
+    it('an id that a controller gave twice means the newest submission that has it', async () => {
+      const made = traced(CHAIN);
+      const { experiment } = made;
+      await ended(cluster(), experiment, 'run', '--slurm');
+      await cluster().waitForIdleQueue(60);
+      experiment.remove('out/2/one.txt');
+      made.hold('one-2');
+      await ended(cluster(), experiment, 'resume');
+      await made.seen('half', 'one-2');
+      const [oldest, newest] = [0, 1]
+        .map((n) => `.wfc/journal/00000${n + 1}-slurm-`)
+        .map(
+          (start) =>
+            experiment.files('.wfc/journal').find((path) => path.startsWith(start) && path.endsWith('/jobs.tsv'))!,
+        );
+      const running = experiment.read(newest!).split('\t')[1]!;
+      // As it would stand there if the first array of the first submission had got the same id.
+      experiment.write(oldest!, experiment.read(oldest!).replace(/^1-one\t\d+/m, `2-two\t${running}`));
+      const { stderr } = await ended(cluster(), experiment, 'resume', '-n');
+      expect(stderr).toContain('3 tasks queued or running already: left to the jobs');
+      made.release();
+      await cluster().waitForIdleQueue(60);
+    }, 150_000);
+
     it('where all state is lost, what is there is taken by its times, and only the rest is submitted', async () => {
       const made = traced(CHAIN);
       const { experiment } = made;
