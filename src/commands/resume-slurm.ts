@@ -10,7 +10,7 @@ import { lockFolder, refuse } from './locking.ts';
 import { printPlan } from './plan.ts';
 import type { ResumeOptions } from './resume.ts';
 import { sweepMarkers } from './run.ts';
-import { NO_ANSWER, type Prepared, submit, writeScripts } from './run-slurm.ts';
+import { NO_ANSWER, type Prepared, submit, sweepComplete, writeScripts } from './run-slurm.ts';
 import {
   EXIT,
   type ExitStatus,
@@ -43,7 +43,10 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
   if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
-  if (decisions.runCount === 0) return EXIT.done;
+  if (decisions.runCount === 0) {
+    if (!options.dryRun) sweepComplete(session, outlook, options.env);
+    return EXIT.done;
+  }
   const queued = queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
   releaseHeld(queued, options, say);

@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { queuedJobs } from '../io/slurm.ts';
+import { queuedElements } from '../io/slurm-elements.ts';
 import { countTasks } from '../io/terminal.ts';
+import { tempPaths } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import { keepBeforeSubmission } from './keep-records.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { remembered } from './remember.ts';
+import { sweepMarkers } from './run.ts';
 import {
   type CommonOptions,
   EXIT,
   type ExitStatus,
   lookAhead,
+  type Outlook,
   openRunnable,
   printDiagnostics,
   type Session,
@@ -50,6 +54,7 @@ function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitSta
   const { decisions } = outlook;
   if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
+    if (!options.dryRun) sweepComplete(session, outlook, options.env);
     process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;
   }
@@ -63,6 +68,15 @@ function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitSta
     );
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
   return writeScripts(session, included, [], options);
+}
+
+/** Nothing is left to do: tidy up what a submission left that was killed, unless jobs of the folder are in the queue. */
+export function sweepComplete(session: Session, { history }: Outlook, env: NodeJS.ProcessEnv): void {
+  const { plan, disk, spec } = session;
+  if (history) sweepMarkers(session, history);
+  const temps = tempPaths(plan).filter((path) => disk.stat(path));
+  if (temps.length === 0 || queuedElements(spec.folder, env)?.length !== 0) return;
+  for (const path of temps) disk.remove(path);
 }
 
 export const NO_ANSWER = 'squeue does not answer: is this a login node of a Slurm cluster?';

@@ -4,7 +4,7 @@ import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
 import type { StateFolder } from '../io/state-folder.ts';
-import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName } from '../model/plan.ts';
+import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
@@ -443,7 +443,7 @@ class Executor {
   private end(): void {
     if (!this.settle) return;
     this.finish();
-    if (this.mode !== 'interrupted') for (const path of this.temps.atEnd()) this.options.disk.remove(path);
+    if (this.mode !== 'interrupted') for (const path of tempPaths(this.plan)) this.options.disk.remove(path);
     const outcome = this.mode === 'interrupted' ? 'interrupted' : this.failures.length > 0 ? 'failed' : 'done';
     const seconds = (performance.now() - this.beganAt) / 1000;
     this.settle.resolve({

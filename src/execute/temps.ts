@@ -35,15 +35,6 @@ export class TempOutputs {
     return free;
   }
 
-  /** All temp outputs of needed tasks that are not asked for: what the end of a run removes. */
-  atEnd(): string[] {
-    if (!this.hasTemps) return [];
-    const paths: string[] = [];
-    for (let task = 0; task < this.plan.taskCount; task++)
-      if (this.plan.needed[task] === 1) paths.push(...this.pathsOf(task));
-    return paths;
-  }
-
   private pathsOf(task: number): string[] {
     const rule = ruleOf(this.plan, task);
     return rule.rule.outputs.flatMap((output, o) => {

@@ -180,3 +180,18 @@ export function taskNameOf(plan: Pick<Plan, 'rules'>, task: number): string {
 export function outputId(task: number, position: number): number {
   return task * 1024 + position;
 }
+
+/** All temp outputs of needed tasks that are not asked for: what the end of a run removes. */
+export function tempPaths(plan: Plan): string[] {
+  return plan.rules.flatMap((rule) =>
+    rule.rule.outputs.flatMap((output, o) => {
+      const paths: string[] = [];
+      if (!output.temp) return paths;
+      for (let i = 0; i < rule.space.size; i++) {
+        const task = rule.firstTask + i;
+        if (plan.needed[task] === 1 && !plan.keptTemps.has(outputId(task, o))) paths.push(rule.outputTexts[o]!(i));
+      }
+      return paths;
+    }),
+  );
+}

@@ -231,6 +231,33 @@ targets: whole.txt
     expect(readdirSync(join(made.folder, 'half'))).toEqual([]);
   });
 
+  it('temp outputs of a submission that lost its closing job go with the next one, or where nothing is left to do', async () => {
+    const made = experiment(`rules:
+  half: {output: {path: half, temp: true}, run: "echo half > {output}"}
+  whole: {input: half, output: whole, run: "cat {input} > {output}"}
+  last: {input: whole, output: last, run: "test -e ready && cat {input} > {output}", resources: {mem: 60M}}
+`);
+    const end = async (command: string, ...args: string[]) => {
+      const { exitCode, stderr } = await cluster().run(command, args, { cwd: made.folder });
+      expect(exitCode, stderr).toBe(0);
+      await cluster().waitForIdleQueue(60);
+    };
+    const submitWithoutTidying = async () => {
+      await end(process.execPath, CLI, 'compile', '--target', 'slurm', '--out', 'slurm');
+      made.remove('slurm/tables/temps.txt');
+      await end('bash', 'slurm/submit.sh');
+      expect([made.has('whole'), made.has('half')]).toEqual([true, true]);
+    };
+    await submitWithoutTidying();
+    made.write('ready', '');
+    await end(process.execPath, CLI, 'resume', '--slurm');
+    expect([made.has('last'), made.has('half')]).toEqual([true, false]);
+    made.remove('whole');
+    await submitWithoutTidying();
+    await end(process.execPath, CLI, 'resume', '--slurm');
+    expect([made.has('last'), made.has('half')]).toEqual([true, false]);
+  });
+
   it('the scripts are the same byte for byte, pass shellcheck, and come with a manifest that fits its schema', async () => {
     const [one, two] = [sweep(), sweep()];
     for (const { folder } of [one, two]) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
-import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral, oneLine } from '../functions.ts';
@@ -81,7 +81,8 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
     add(`tables/${stage.name}.index`, index);
   }
   if (hasPrelude(options.site)) add('prelude.sh', preludeText(options.site));
-  const temps = tempPaths(plan, included);
+  // Of all tasks, as at the end of a local run: the closing job of an earlier submission may have been lost.
+  const temps = tempPaths(plan);
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
   add('options.json', options.options);
   const id = contentId(files, options);
@@ -159,20 +160,6 @@ function preludeText({ modules, prelude }: SiteOptions): string {
   const loads = modules.map((name) => `wfc_load_module ${bashLiteral(name) || "''"}`);
   const lines = [...loads, ...prelude].map((line) => `${line}\n`).join('');
   return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${functionsNamedIn(loads)}${lines}`;
-}
-
-function tempPaths(plan: Plan, included: Uint8Array): string[] {
-  const paths: string[] = [];
-  for (const rule of plan.rules) {
-    rule.rule.outputs.forEach((output, o) => {
-      if (!output.temp) return;
-      for (let i = 0; i < rule.space.size; i++) {
-        const task = rule.firstTask + i;
-        if (included[task] === 1 && !plan.keptTemps.has(task * 1024 + o)) paths.push(rule.outputTexts[o]!(i));
-      }
-    });
-  }
-  return paths;
 }
 
 /** `0-100`, `2,3,7-9`: array indices as sbatch takes them. */
