@@ -10,9 +10,12 @@ export interface QueuedElement {
   readonly index: number | null;
   readonly name: string;
   readonly isRunning: boolean;
-  /** By its user: it waits for `scontrol release`. */
+  /** It waits for `scontrol release` by its user. */
   readonly isHeld: boolean;
 }
+
+/** Slurm itself holds what a node failed to launch. Source: squeue(1), JOB REASON CODES; as seen where a node was killed. */
+const HELD = /^(JobHeldUser|launch.failed.requeued.held)$/;
 
 /** The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. */
 export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
@@ -28,7 +31,7 @@ export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, secon
       index: isArray ? Number(index) : null,
       name,
       isRunning: state !== 'PENDING',
-      isHeld: state === 'PENDING' && reason === 'JobHeldUser',
+      isHeld: state === 'PENDING' && HELD.test(reason!),
     };
   });
 }

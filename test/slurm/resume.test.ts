@@ -253,22 +253,31 @@ rules:
       expect([0, 2, 3].map((i) => made.starts(`one-${i}`))).toEqual([1, 1, 1]);
     }, 150_000);
 
-    it('arrays that are held, since their release was lost with a controller, are released', async () => {
-      const made = traced(CHAIN);
-      const { experiment } = made;
-      // Says that all went well, as a controller that then forgets it.
-      experiment.write('bin/scontrol', '#!/bin/bash\n[[ $1 == release ]] || PATH=${PATH#*:} exec scontrol "$@"\n');
-      experiment.executable('bin/scontrol');
-      await ended(cluster(), experiment, 'run', '--slurm');
-      experiment.remove('bin/scontrol');
-      const held = jobIds(experiment)[0]!;
-      expect([...(await cluster().jobStates(held)).values()]).toEqual(new Array(4).fill('PENDING'));
-      const words = `4 elements that were held in the queue: ${held}`;
-      expect((await ended(cluster(), experiment, 'resume', '-n')).stderr).toContain(`would release ${words}`);
-      expect((await ended(cluster(), experiment, 'resume')).stderr).toContain(`released ${words}`);
-      await cluster().waitForIdleQueue(60);
-      expect(await statusOf(cluster(), experiment)).toMatchObject({ done: 9 });
-    }, 150_000);
+    it.each([
+      ['since their release was lost with a controller', 'JobHeldUser'],
+      ['since a node failed to launch them', 'launch failed requeued held'],
+    ])(
+      'arrays that are held, %s, are released',
+      async (_, reason) => {
+        const made = traced(CHAIN);
+        const { experiment } = made;
+        // Says that all went well, as a controller that then forgets it.
+        experiment.write('bin/scontrol', '#!/bin/bash\n[[ $1 == release ]] || PATH=${PATH#*:} exec scontrol "$@"\n');
+        experiment.executable('bin/scontrol');
+        experiment.write('bin/squeue', `#!/bin/bash\nPATH=\${PATH#*:} squeue "$@" | sed 's/JobHeldUser/${reason}/'\n`);
+        experiment.executable('bin/squeue');
+        await ended(cluster(), experiment, 'run', '--slurm');
+        experiment.remove('bin/scontrol');
+        const held = jobIds(experiment)[0]!;
+        expect([...(await cluster().jobStates(held)).values()]).toEqual(new Array(4).fill('PENDING'));
+        const words = `4 elements that were held in the queue: ${held}`;
+        expect((await ended(cluster(), experiment, 'resume', '-n')).stderr).toContain(`would release ${words}`);
+        expect((await ended(cluster(), experiment, 'resume')).stderr).toContain(`released ${words}`);
+        await cluster().waitForIdleQueue(60);
+        expect(await statusOf(cluster(), experiment)).toMatchObject({ done: 9 });
+      },
+      150_000,
+    );
 
     it('an id that a controller gave twice means the newest submission that has it', async () => {
       const made = traced(CHAIN);
