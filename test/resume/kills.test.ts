@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { type Experiment, experiment, isAlive, type Running, until } from '../support/experiment.ts';
+import { randomNumbers } from '../support/random.ts';
 
 const SPEC = `
 params: {i: {from: 1, to: 4}, j: [1, 2, 3]}
@@ -33,17 +34,6 @@ sleep 0.0$((RANDOM % 9 + 1))
 for input; do cat "$input" >>"$output"; done
 echo "end of $output" >>"$output"
 `;
-
-/** Uniform in [0, 1), the same for the same seed. Source: mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function stepped(): Experiment {
   const e = experiment(SPEC, { step: STEP });

@@ -62,25 +62,32 @@ export function tree(made: Experiment): Record<string, string> {
 }
 
 /** A signal to all that runs in a job: the batch script, its watchman, and its tasks. Returns how many got it. */
-export function signalProcesses(cluster: Cluster, jobId: string, signal: NodeJS.Signals): number {
-  const wanted = [`SLURM_CONF=${cluster.env.SLURM_CONF}`, `SLURM_JOB_ID=${jobId}`];
-  const pids = readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
+export function signalProcesses(cluster: Cluster, jobId: string, name: NodeJS.Signals): number {
+  const pids = jobProcesses(cluster, { SLURM_JOB_ID: jobId });
+  for (const pid of pids) signal(pid, name);
+  return pids.length;
+}
+
+/** Processes of this cluster's jobs whose environment has these variables. */
+export function jobProcesses(cluster: Cluster, variables: Readonly<Record<string, string>>): number[] {
+  const wanted = Object.entries({ ...variables, SLURM_CONF: cluster.env.SLURM_CONF }).map((entry) => entry.join('='));
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
     try {
-      const variables = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-      return wanted.every((variable) => variables.includes(variable));
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+      return wanted.every((variable) => environment.includes(variable)) ? [Number(name)] : [];
     } catch {
-      return false;
+      return [];
     }
   });
-  for (const pid of pids) {
-    try {
-      process.kill(Number(pid), signal);
-    } catch {
-      // The one before was its parent, or its watchman was faster.
-    }
+}
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended, perhaps since another one has.
   }
-  return pids.length;
 }
 
 /** Plain job id of an array element. */
