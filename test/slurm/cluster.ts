@@ -42,7 +42,7 @@ export interface ClusterOptions {
   memory?: MemoryPolicy;
   /** Runs mariadbd and slurmdbd, so that sacct works. */
   accounting?: boolean;
-  /** Seconds until a job credential expires, which is also what a requeued job waits. 5 here; Slurm's own value is 120. */
+  /** Seconds until a job credential expires, which is also what a requeued job waits. 5, the least, here; by itself, 120. */
   credentialExpirySeconds?: number;
   /** Overrides, spelled as in slurm.conf(5), e.g. `{MinJobAge: '20'}`. AuthInfo is added to, the others replace. */
   slurmConf?: Record<string, string>;

@@ -127,71 +127,67 @@ afterAll(() => {
   if (inAll > 0) console.table([{ seed, submissions, ...kills, 'kills in all': inAll, reruns, ...found }]);
 });
 
-describeOnSlurm(
-  'kills at random moments on Slurm',
-  { nodes: 4, cpusPerNode: 4, credentialExpirySeconds: 3 },
-  (cluster) => {
-    it(
-      `after ${count} of them (seed ${seed}) the tree is right, and nothing read half a file or ran twice`,
-      async () => {
-        const random = randomNumbers(seed);
-        const undisturbed = traced();
-        expect((await undisturbed.experiment.run('--local -j 8')).status).toBe(0);
-        const right = tree(undisturbed.experiment);
-        expect(Object.keys(right)).toHaveLength(TASKS + 6);
-        // The first few are one of each kind, so that a short run has them all.
-        const order = [...KINDS].sort(() => random() - 0.5);
-        for (let killed = 0; killed < count; ) {
-          const made = traced();
-          const { experiment } = made;
-          const audit = new JournalAudit(experiment.folder, mayRunAgain);
-          const inThis: string[] = [];
-          let command = 'run --slurm';
-          // Some kills a tree, in the first submission and in those that resume it; then it is brought to its end.
-          for (let k = 0; k < 12 && killed < count; k++) {
-            if (command !== '') {
-              submitted(await wfc(cluster(), experiment, ...command.split(' ')));
-              command = '';
-            }
-            await pause(random() * 2500);
-            const kind = order.shift() ?? KINDS[Math.floor(random() * KINDS.length)]!;
-            if (await damage(cluster(), kind, random)) {
-              killed++;
-              kills[kind]++;
-              inThis.push(kind);
-            } else if (killed < KINDS.length) order.push(kind);
-            audit.look();
-            if (!(await isQueueQuiet(cluster()))) continue;
-            if (await isComplete(cluster(), experiment)) break;
-            command = 'resume';
+describeOnSlurm('kills at random moments on Slurm', { nodes: 4, cpusPerNode: 4 }, (cluster) => {
+  it(
+    `after ${count} of them (seed ${seed}) the tree is right, and nothing read half a file or ran twice`,
+    async () => {
+      const random = randomNumbers(seed);
+      const undisturbed = traced();
+      expect((await undisturbed.experiment.run('--local -j 8')).status).toBe(0);
+      const right = tree(undisturbed.experiment);
+      expect(Object.keys(right)).toHaveLength(TASKS + 6);
+      // The first few are one of each kind, so that a short run has them all.
+      const order = [...KINDS].sort(() => random() - 0.5);
+      for (let killed = 0; killed < count; ) {
+        const made = traced();
+        const { experiment } = made;
+        const audit = new JournalAudit(experiment.folder, mayRunAgain);
+        const inThis: string[] = [];
+        let command = 'run --slurm';
+        // Some kills a tree, in the first submission and in those that resume it; then it is brought to its end.
+        for (let k = 0; k < 12 && killed < count; k++) {
+          if (command !== '') {
+            submitted(await wfc(cluster(), experiment, ...command.split(' ')));
+            command = '';
           }
-          for (;;) {
-            await waitForQuietQueue(cluster(), 120);
-            audit.look();
-            if (await isComplete(cluster(), experiment)) break;
-            submitted(await wfc(cluster(), experiment, 'resume'));
-          }
-          // Arrays whose release was forgotten although they had run; then temp outputs of a lost closing job go.
-          await wfc(cluster(), experiment, 'cancel');
-          await waitForQuietQueue(cluster(), 60);
-          await wfc(cluster(), experiment, 'resume');
-          const trace = made.trace();
-          const wrong = {
-            'order violations': orderViolations(trace, needs),
-            'bad inputs': made.badInputs(),
-            'wrong trees': differences(tree(experiment), right),
-            'reruns after success': audit.rerunsAfterSuccess,
-            'lost records': audit.lostRecords,
-          };
-          reruns += trace.filter(({ kind }) => kind === 'start').length - TASKS;
-          for (const [name, list] of Object.entries(wrong)) found[name as keyof typeof found] += list.length;
-          const nothing = Object.fromEntries(Object.keys(wrong).map((name) => [name, []]));
-          expect(wrong, `seed ${seed}, after ${inThis.join(', ')}`).toEqual(nothing);
-          expect(tree(experiment)).toEqual(right);
-          expect(experiment.files('out').filter((path) => path.includes('wfc-incomplete'))).toEqual([]);
+          await pause(random() * 2500);
+          const kind = order.shift() ?? KINDS[Math.floor(random() * KINDS.length)]!;
+          if (await damage(cluster(), kind, random)) {
+            killed++;
+            kills[kind]++;
+            inThis.push(kind);
+          } else if (killed < KINDS.length) order.push(kind);
+          audit.look();
+          if (!(await isQueueQuiet(cluster()))) continue;
+          if (await isComplete(cluster(), experiment)) break;
+          command = 'resume';
         }
-      },
-      Math.max(240_000, count * 30_000),
-    );
-  },
-);
+        for (;;) {
+          await waitForQuietQueue(cluster(), 400);
+          audit.look();
+          if (await isComplete(cluster(), experiment)) break;
+          submitted(await wfc(cluster(), experiment, 'resume'));
+        }
+        // Arrays whose release was forgotten although they had run; then temp outputs of a lost closing job go.
+        await wfc(cluster(), experiment, 'cancel');
+        await waitForQuietQueue(cluster(), 60);
+        await wfc(cluster(), experiment, 'resume');
+        const trace = made.trace();
+        const wrong = {
+          'order violations': orderViolations(trace, needs),
+          'bad inputs': made.badInputs(),
+          'wrong trees': differences(tree(experiment), right),
+          'reruns after success': audit.rerunsAfterSuccess,
+          'lost records': audit.lostRecords,
+        };
+        reruns += trace.filter(({ kind }) => kind === 'start').length - TASKS;
+        for (const [name, list] of Object.entries(wrong)) found[name as keyof typeof found] += list.length;
+        const nothing = Object.fromEntries(Object.keys(wrong).map((name) => [name, []]));
+        expect(wrong, `seed ${seed}, after ${inThis.join(', ')}`).toEqual(nothing);
+        expect(tree(experiment)).toEqual(right);
+        expect(experiment.files('out').filter((path) => path.includes('wfc-incomplete'))).toEqual([]);
+      }
+    },
+    Math.max(240_000, count * 30_000),
+  );
+});
