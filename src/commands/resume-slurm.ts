@@ -1,5 +1,10 @@
-import { releaseJobs } from '../io/slurm.ts';
-import { type ElementEnd, elementEnds, type QueuedElement, queuedElements } from '../io/slurm-elements.ts';
+import {
+  type ElementEnd,
+  elementEnds,
+  type QueuedElement,
+  queuedElements,
+  releaseElements,
+} from '../io/slurm-elements.ts';
 import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
 import { countTasks, formatCount, printable } from '../io/terminal.ts';
 import type { History } from '../resume/history.ts';
@@ -88,9 +93,9 @@ function releaseHeld(
   const held = queued.filter(({ isHeld }) => isHeld);
   const jobs = [...new Set(held.map(({ job }) => job))];
   if (jobs.length === 0) return;
-  const words = `${formatCount(held.length)} elements that were held in the queue: ${jobs.join(' ')}`;
+  const words = `${held.length === 1 ? '1 element that was' : `${formatCount(held.length)} elements that were`} held in the queue: ${jobs.join(' ')}`;
   if (dryRun) say(`would release ${words}`);
-  else say(releaseJobs(jobs, env) ? `released ${words}` : `can't release ${words}`);
+  else say(releaseElements(held, env) ? `released ${words}` : `can't release ${words}`);
 }
 
 /** Per task, 1 where an element in the queue has it; in words, why that can't be told, or why nothing may run beside it. */

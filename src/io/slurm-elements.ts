@@ -1,3 +1,4 @@
+import { indexRanges } from '../target/slurm/index-ranges.ts';
 import { askSlurm } from './slurm-ask.ts';
 
 /** An element of a job array, or a whole job, in the queue. */
@@ -34,6 +35,17 @@ export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, secon
       isHeld: state === 'PENDING' && HELD.test(reason!),
     };
   });
+}
+
+/** Let held elements go, these alone: of an array with elements that have ended, scontrol fails. False where it does. */
+export function releaseElements(held: readonly QueuedElement[], env: NodeJS.ProcessEnv): boolean {
+  const indices = new Map<string, number[]>();
+  for (const { job, index } of held)
+    indices.set(job, [...(indices.get(job) ?? []), ...(index === null ? [] : [index])]);
+  const jobs = [...indices].map(([job, own]) =>
+    own.length === 0 ? job : `${job}_[${indexRanges(own.sort((a, b) => a - b))}]`,
+  );
+  return askSlurm('scontrol', ['release', ...jobs], env, 30) !== null;
 }
 
 /** How an element ended that left no end in its journal, by Slurm's accounting. */

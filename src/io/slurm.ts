@@ -71,11 +71,6 @@ export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boo
   return askSlurm('scancel', jobs, env, 30) !== null;
 }
 
-/** Let held jobs go; false where scontrol fails. */
-export function releaseJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  return askSlurm('scontrol', ['release', jobs.join(',')], env, 30) !== null;
-}
-
 /** A job of this user in the queue. */
 export interface QueuedJob {
   readonly name: string;

@@ -254,23 +254,30 @@ rules:
     }, 150_000);
 
     it.each([
-      ['since their release was lost with a controller', 'JobHeldUser'],
-      ['since a node failed to launch them', 'launch failed requeued held'],
+      ['arrays that are held, since their release was lost with a controller', 'JobHeldUser', ''],
+      ['an element that is held, since a node failed to launch it', 'launch failed requeued held', '_[0-1,3]'],
     ])(
-      'arrays that are held, %s, are released',
-      async (_, reason) => {
+      '%s: resume releases what is held',
+      async (_, reason, released) => {
         const made = traced(CHAIN);
         const { experiment } = made;
-        // Says that all went well, as a controller that then forgets it.
-        experiment.write('bin/scontrol', '#!/bin/bash\n[[ $1 == release ]] || PATH=${PATH#*:} exec scontrol "$@"\n');
+        // Says that all went well, as a controller that then forgets it; or leaves one element behind.
+        const release = released === '' ? 'exit 0' : `set -- release "$2${released}"`;
+        experiment.write(
+          'bin/scontrol',
+          `#!/bin/bash\n[[ $1 != release ]] || ${release}\nPATH=\${PATH#*:} exec scontrol "$@"\n`,
+        );
         experiment.executable('bin/scontrol');
         experiment.write('bin/squeue', `#!/bin/bash\nPATH=\${PATH#*:} squeue "$@" | sed 's/JobHeldUser/${reason}/'\n`);
         experiment.executable('bin/squeue');
         await ended(cluster(), experiment, 'run', '--slurm');
         experiment.remove('bin/scontrol');
         const held = jobIds(experiment)[0]!;
-        expect([...(await cluster().jobStates(held)).values()]).toEqual(new Array(4).fill('PENDING'));
-        const words = `4 elements that were held in the queue: ${held}`;
+        const states =
+          released === '' ? new Array(4).fill('PENDING') : ['COMPLETED', 'COMPLETED', 'COMPLETED', 'PENDING'];
+        const look = async () => [...(await cluster().jobStates(held)).values()].sort();
+        await expect.poll(look, { timeout: 30_000 }).toEqual(states);
+        const words = `${released === '' ? '4 elements that were' : '1 element that was'} held in the queue: ${held}`;
         expect((await ended(cluster(), experiment, 'resume', '-n')).stderr).toContain(`would release ${words}`);
         expect((await ended(cluster(), experiment, 'resume')).stderr).toContain(`released ${words}`);
         await cluster().waitForIdleQueue(60);

@@ -5,6 +5,7 @@ import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral, oneLine } from '../functions.ts';
+import { indexRanges } from './index-ranges.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import { lanesOf } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
@@ -160,18 +161,6 @@ function preludeText({ modules, prelude }: SiteOptions): string {
   const loads = modules.map((name) => `wfc_load_module ${bashLiteral(name) || "''"}`);
   const lines = [...loads, ...prelude].map((line) => `${line}\n`).join('');
   return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${functionsNamedIn(loads)}${lines}`;
-}
-
-/** `0-100`, `2,3,7-9`: array indices as sbatch takes them. */
-export function indexRanges(indices: ArrayLike<number>): string {
-  const ranges: string[] = [];
-  for (let i = 0; i < indices.length; ) {
-    let j = i;
-    while (j + 1 < indices.length && indices[j + 1] === indices[j]! + 1) j++;
-    ranges.push(i === j ? `${indices[i]}` : `${indices[i]}-${indices[j]}`);
-    i = j + 1;
-  }
-  return ranges.join(',');
 }
 
 /** `1-02:03:04`, as sbatch --time takes it. */
