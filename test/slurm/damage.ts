@@ -21,6 +21,8 @@ export async function damage(cluster: Cluster, kind: Damage, random: () => numbe
     await cluster.killController();
     await pause(random() * 1000);
     await cluster.startController();
+    // It takes elements that ended just before for running ones, until each node has told what it runs: in minutes, unasked.
+    await cluster.run('scontrol', ['reconfigure']);
     return true;
   }
   const one = pick(await runningElements(cluster), random);
