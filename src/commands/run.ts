@@ -4,6 +4,7 @@ import { localLimits, machineLimits } from '../execute/machine.ts';
 import type { Failure, RunResult } from '../execute/result.ts';
 import type { Disk } from '../io/disk.ts';
 import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
+import { Sightings } from '../io/last-look.ts';
 import { writeLastRun } from '../io/last-run.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
@@ -16,6 +17,7 @@ import { markerPath } from '../resume/marker.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from './escalation.ts';
 import { keptRecords, keptWords } from './keep-records.ts';
+import { basisOf, completeAsBefore, isPlain, keepLook } from './last-look.ts';
 import { lookAtQueue } from './liveness.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { logEnd } from './log-end.ts';
@@ -47,6 +49,12 @@ export interface RunOptions extends CommonOptions {
 
 /** `wfc run --local`: run what is not complete, in order. */
 export async function run(options: RunOptions): Promise<ExitStatus> {
+  const basis = basisOf(options);
+  const complete = completeAsBefore(options, basis);
+  if (complete !== null) {
+    if (!options.quiet) process.stderr.write(`${nothingToDoWords(complete)}\n`);
+    return EXIT.done;
+  }
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   if (options.dryRun) {
@@ -65,10 +73,10 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
     printDiagnostics(forced, options);
     return EXIT.badSpec;
   }
-  return lockFolder(session, options, () => runLocked(session, options));
+  return lockFolder(session, options, () => runLocked(session, options, basis));
 }
 
-async function runLocked(opened: Session, options: RunOptions): Promise<ExitStatus> {
+async function runLocked(opened: Session, options: RunOptions, basis: string | null): Promise<ExitStatus> {
   const past = readJournals(opened.state.journals);
   const queue = lookAtQueue(opened, past, options.env);
   if (queue.kind === 'known' && queue.elements.length > 0) {
@@ -80,7 +88,8 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   }
   // Before the first look at files: they could still write.
   const orphans = past ? stopOrphans(past) : [];
-  const outlook = lookAhead(opened, { ...options, history: past });
+  const sightings = basis === null ? null : new Sightings(opened.disk);
+  const outlook = lookAhead(opened, { ...options, history: past, sightings });
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -116,6 +125,8 @@ async function runLocked(opened: Session, options: RunOptions): Promise<ExitStat
   if (kept.byTimes) progress.warning(keptWords(kept));
   if (decisions.runCount === 0) {
     journal.close();
+    if (basis !== null && sightings && queue.kind === 'not asked' && orphans.length === 0 && isPlain(session, outlook))
+      keepLook(basis, session, sightings);
     printResult(nothingToDo(), session, outlook, options);
     return EXIT.done;
   }
@@ -214,6 +225,10 @@ function nothingToDo(): RunResult {
   };
 }
 
+function nothingToDoWords(tasks: number): string {
+  return `nothing to do: ${tasks === 1 ? 'the 1 task is' : `all ${formatCount(tasks)} tasks are`} complete`;
+}
+
 function failureWords({ name, what, attempts }: Failure, willRetry: boolean): string {
   return printable(`${name}: ${what}${willRetry ? ` (attempt ${attempts}; trying again)` : ''}`);
 }
@@ -243,10 +258,7 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
   }
   const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
   if (options.quiet && outcome === 'done') return;
-  if (outlook.decisions.runCount === 0)
-    lines.push(
-      `nothing to do: ${complete === 1 ? 'the 1 task is' : `all ${formatCount(complete)} tasks are`} complete`,
-    );
+  if (outlook.decisions.runCount === 0) lines.push(nothingToDoWords(complete));
   else {
     const parts = [`${countTasks(counts.done - unchanged)} done in ${formatDuration(seconds)}`];
     if (unchanged > 0) parts.push(`${formatCount(unchanged)} need not run: their inputs came out as before`);

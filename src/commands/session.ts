@@ -7,6 +7,7 @@ import { ContentHashes } from '../io/content-hashes.ts';
 import { Disk } from '../io/disk.ts';
 import { readEscalations } from '../io/escalation-file.ts';
 import { readJournals } from '../io/journal.ts';
+import { NotedSpecFiles, type Sightings } from '../io/last-look.ts';
 import { readProfile } from '../io/profile-file.ts';
 import { runCheck } from '../io/run-check.ts';
 import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
@@ -43,6 +44,8 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 /** A spec that compiled, and where it lives. */
 export interface Session {
   readonly spec: SpecFile;
+  /** What else was read for the plan. */
+  readonly files: NotedSpecFiles;
   readonly plan: Plan;
   readonly profile: Profile;
   readonly disk: Disk;
@@ -55,7 +58,8 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
   const { overrides, diagnostics } = readOverrides(options);
   const spec = readSpec(options.spec);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
-  const compiled = compile(spec.source, { files: specFiles(spec.folder), overrides });
+  const files = new NotedSpecFiles(specFiles(spec.folder));
+  const compiled = compile(spec.source, { files, overrides });
   const { profile, diagnostics: ofProfile } = readProfile({
     named: options.profile,
     specFolder: spec.folder,
@@ -66,6 +70,7 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
   const state = stateFolder(spec.folder);
   return {
     spec,
+    files,
     plan: withEscalations(compiled.plan, readEscalations(state.root)),
     profile,
     disk: new Disk(spec.folder),
@@ -136,15 +141,22 @@ export interface LookOptions {
   readonly trust?: Trust;
   /** What the journals say, where they are read already. */
   readonly history?: History | null;
+  /** Keeps what was asked of the disk. */
+  readonly sightings?: Sightings | null;
 }
 
 /** Decide what runs and why. */
 export function lookAhead(session: Session, options: LookOptions = {}): Outlook | { diagnostics: Diagnostic[] } {
-  const { force = [], trust = 'fingerprints', history = readJournals(session.state.journals) } = options;
+  const {
+    force = [],
+    trust = 'fingerprints',
+    history = readJournals(session.state.journals),
+    sightings = null,
+  } = options;
   const forced = forcedTasks(session.plan, force);
   if ('diagnostics' in forced) return forced;
   const contents = trust === 'contents' ? new ContentHashes(session.state.root, session.disk) : null;
-  const present = { ...presentOf(session, history), trust, contents, forced: forced.tasks };
+  const present = { ...presentOf(session, history, sightings), trust, contents, forced: forced.tasks };
   return { decisions: decide(session.plan, present), history, trust, contents };
 }
 
@@ -156,10 +168,14 @@ export function look(session: Session, options: Omit<LookOptions, 'force'> = {})
 }
 
 /** The past by its journals, and the disk as it is. */
-export function presentOf({ disk, spec }: Session, history: History | null): Present {
+export function presentOf(
+  { disk, spec }: Session,
+  history: History | null,
+  sightings: Sightings | null = null,
+): Present {
   return {
-    stat: (path) => disk.statSnapshot(path),
-    isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
+    stat: (path) => (sightings ? sightings.stat(path) : disk.statSnapshot(path)),
+    isEmptyDirectory: (path) => (sightings ?? disk).isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),
     passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, spec.folder, disk),

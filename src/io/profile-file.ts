@@ -35,7 +35,7 @@ export function readProfile(lookup: ProfileLookup): { profile: Profile; diagnost
 }
 
 /** The file of the profile, as the user would name it; null where none is asked for and none is there. */
-function findProfile({ named, specFolder, userFolder }: ProfileLookup): string | Diagnostic | null {
+export function findProfile({ named, specFolder, userFolder }: ProfileLookup): string | Diagnostic | null {
   if (named !== undefined && (named.includes('/') || ENDING.test(named))) return named;
   const folders = [fromHere(join(specFolder, 'profiles')), ...(userFolder === null ? [] : [userFolder])];
   const name = named ?? 'default';

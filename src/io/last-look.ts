@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SpecFiles } from '../compile/context.ts';
+import type { Disk } from './disk.ts';
+
+/**
+ * `.wfc/last-look`: all that a run asked which found nothing to do, and what it was answered. The decision follows from
+ * the answers alone: where each of them still stands, there is nothing to do again, and nothing need be compiled.
+ */
+export interface LastLook {
+  /** Digest of the command line, the spec and what else is known before compiling. */
+  readonly basis: string;
+  /** What the spec's files were asked. */
+  readonly asked: readonly SpecQuestion[];
+  /** Digest of what they answered. */
+  readonly answers: string;
+  /** See `recordsSignature`. */
+  readonly records: string;
+  readonly taskCount: number;
+  /** Digest of the states of `paths`. */
+  readonly states: string;
+  /** In sorted order: the kernel finds the files of one folder together. A path with a `/` at its end: is it empty? */
+  readonly paths: readonly string[];
+}
+
+export interface SpecQuestion {
+  readonly kind: 'text' | 'list';
+  readonly path: string;
+}
+
+const FILE = 'last-look';
+
+/** null where there is none, or none that this wfc can read. */
+export function readLastLook(stateRoot: string): LastLook | null {
+  try {
+    const text = readFileSync(join(stateRoot, FILE), 'utf8');
+    const end = text.indexOf('\n');
+    const head = JSON.parse(text.slice(0, end)) as Omit<LastLook, 'paths'>;
+    return { ...head, paths: end + 1 === text.length ? [] : text.slice(end + 1).split('\0') };
+  } catch {
+    return null;
+  }
+}
+
+/** A disk that takes no more keeps none: the next run looks as if it were the first. */
+export function writeLastLook(stateRoot: string, { paths, ...head }: LastLook): void {
+  const file = join(stateRoot, FILE);
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(head)}\n${paths.join('\0')}`);
+    renameSync(`${file}.new`, file);
+  } catch {
+    rmSync(`${file}.new`, { force: true });
+  }
+}
+
+/** The files of a spec, with a note of each question and its answer. */
+export class NotedSpecFiles implements SpecFiles {
+  private readonly files: SpecFiles;
+  private readonly noted: { readonly question: SpecQuestion; readonly answer: () => string }[] = [];
+
+  constructor(files: SpecFiles) {
+    this.files = files;
+  }
+
+  readText(path: string): ReturnType<SpecFiles['readText']> {
+    const read = this.files.readText(path);
+    this.noted.push({ question: { kind: 'text', path }, answer: () => textAnswer(read) });
+    return read;
+  }
+
+  list(path: string): string[] | null {
+    const names = this.files.list(path);
+    this.noted.push({ question: { kind: 'list', path }, answer: () => listAnswer(names) });
+    return names;
+  }
+
+  get asked(): SpecQuestion[] {
+    return this.noted.map(({ question }) => question);
+  }
+
+  /** Digest of all answers. */
+  answers(): string {
+    return digest(this.noted.map(({ answer }) => answer()));
+  }
+}
+
+/** What the same questions are answered now, as `NotedSpecFiles.answers` has it. */
+export function answersNow(asked: readonly SpecQuestion[], files: SpecFiles): string {
+  return digest(
+    asked.map(({ kind, path }) => (kind === 'text' ? textAnswer(files.readText(path)) : listAnswer(files.list(path)))),
+  );
+}
+
+function textAnswer(read: ReturnType<SpecFiles['readText']>): string {
+  return 'text' in read ? hash('sha256', read.text) : `problem: ${read.problem}`;
+}
+
+function listAnswer(names: readonly string[] | null): string {
+  return names === null ? 'none' : digest([...names].sort());
+}
+
+/** One digest for a list of texts. */
+export function digest(texts: readonly string[]): string {
+  return hash('sha256', JSON.stringify(texts));
+}
+
+/** What a decision asked of the outputs and sources, and was answered. */
+export class Sightings {
+  private readonly disk: Disk;
+  private readonly paths: string[] = [];
+  /** Three numbers a path: see `sight`. */
+  private readonly states: number[] = [];
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+  }
+
+  stat(path: string): ReturnType<Disk['stat']> {
+    const state = this.disk.statSnapshot(path);
+    this.paths.push(path);
+    this.states.push(...stateNumbers(state));
+    return state;
+  }
+
+  isEmptyDirectory(path: string): boolean {
+    const isEmpty = this.disk.isEmptyDirectory(path);
+    this.paths.push(`${path}/`);
+    this.states.push(...emptyNumbers(isEmpty));
+    return isEmpty;
+  }
+
+  sorted(): Pick<LastLook, 'paths' | 'states'> {
+    const { paths, states } = this;
+    const order = Uint32Array.from(paths, (_, i) => i);
+    order.sort((a, b) => (paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : 0));
+    const numbers = new Float64Array(states.length);
+    order.forEach((from, to) => {
+      numbers.set(states.slice(from * 3, from * 3 + 3), to * 3);
+    });
+    return { paths: Array.from(order, (i) => paths[i]!), states: hash('sha256', numbers) };
+  }
+}
+
+/** Digest of the states of paths now, as `Sightings.sorted` has it. */
+export function statesNow(paths: readonly string[], disk: Disk): string {
+  const numbers = new Float64Array(paths.length * 3);
+  paths.forEach((path, i) => {
+    const isFolder = path.endsWith('/');
+    numbers.set(
+      isFolder ? emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1))) : stateNumbers(disk.stat(path)),
+      i * 3,
+    );
+  });
+  return hash('sha256', numbers);
+}
+
+function stateNumbers(state: ReturnType<Disk['stat']>): [number, number, number] {
+  return state === null ? [-1, -1, -1] : [state.mtimeMs, state.size, state.isDirectory ? 1 : 0];
+}
+
+function emptyNumbers(isEmpty: boolean): [number, number, number] {
+  return [isEmpty ? 1 : 0, 0, 0];
+}
