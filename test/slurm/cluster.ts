@@ -347,7 +347,11 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
       ]);
       const states = stdout.split('\n').map((line) => line.split(' ')[1] ?? '');
       const isReady = (state: string) => /^(idle|mixed|allocated|completing)\+?$/.test(state);
-      return exitCode === 0 && states.length >= names.length && states.every(isReady) ? true : undefined;
+      if (exitCode === 0 && states.length >= names.length && states.every(isReady)) return true;
+      // A controller that was killed hands in what still runs, the node refuses that, and is drained until somebody helps.
+      if (states.some((state) => state.startsWith('drain')))
+        await run('scontrol', ['update', `NodeName=${names.join(',')}`, 'State=RESUME']);
+      return undefined;
     });
   }
 
