@@ -155,11 +155,12 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     // timeout(1) and some terminals send a signal to the process and to its group: one wish, heard twice.
     if (hearing) return;
     hearing = true;
+    // Who reads that it is stopping may ask once more at once, and is heard.
     setImmediate(() => {
       hearing = false;
+      progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
+      interrupt();
     });
-    progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
-    interrupt();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
