@@ -53,21 +53,24 @@ wfc_verify() {
 ) <&0 3<&- 4>&- >/dev/null 2>&1 &
 # A task has nothing to read, and inherits that.
 exec </dev/null 5>>"$wfc_journal"
-while IFS= read -r -N 8 -u 3 wfc_length; do
-  IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message || exit 0
+while :; do
+  # Forked ahead: its message finds it ready. At the end of messages nothing runs here, and the worker is to end.
   (
     set +m -euo pipefail --
     wfc_stop_gently
+    { IFS= read -r -N 8 -u 3 wfc_length && IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message; } || kill -KILL "$$"
+    # Only now: the scratch file of the task before may have become its log.
+    exec 3<&- 4>&- >>"$wfc_scratch" 2>&1
     eval "$wfc_message"
-  ) 3<&- 4>&- >>"$wfc_scratch" 2>&1 &
+  ) &
   {
     "${wfc_wait[@]}" "$!"
     wfc_status=$?
     # What a task leaves running must not write to its outputs any more.
     kill -KILL -- "-$!"
+    printf 'e %s\n' "$wfc_status" >&4
     # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each
     # subshell would copy and free the whole table.
     disown -a
   } 2>/dev/null
-  printf 'e %s\n' "$wfc_status" >&4
 done
