@@ -127,7 +127,12 @@ export function list(value: unknown): string[] {
 
 /** Where standard output is a terminal that can be drawn on again. */
 export function isScreen(): boolean {
-  return process.stdout.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI;
+  return process.stdout.isTTY === true && canRedraw();
+}
+
+/** Whether a terminal, if it is one, can be drawn on again. */
+export function canRedraw(): boolean {
+  return process.env.TERM !== 'dumb' && !process.env.CI;
 }
 
 /** A mistake on the command line that no spec can explain; its message is for the user. */

@@ -6,6 +6,7 @@ import type { Trust } from '../resume/contents.ts';
 import {
   CommandLineError,
   type CommonArguments,
+  canRedraw,
   common,
   GROUP,
   isScreen,
@@ -182,7 +183,7 @@ function runOptions(argv: RunArguments): RunOptions & RunSlurmOptions {
     dryRun: argv.dryRun,
     watch: argv.watch,
     env: process.env,
-    isTerminal: process.stderr.isTTY === true && !process.env.CI,
+    isTerminal: process.stderr.isTTY === true && canRedraw(),
     isScreen: isScreen(),
   };
 }

@@ -147,7 +147,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     observer: {
       started: () => {},
       failed: (failure, willRetry) => progress.failure(failureWords(failure, willRetry)),
-      progress: (counts) => progress.update(counts),
+      progress: (counts, byRule) => progress.update(counts, byRule),
     },
   });
   let hearing = false;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { journalSignature, readJournals } from '../io/journal.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
+import { countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
@@ -242,13 +242,4 @@ class Screen {
     process.stdout.write(`${up}\u001b[J${shown.join('\n')}\n`);
     this.height = shown.length;
   }
-}
-
-/** The first `columns` characters that show; codes of colour take no room, and none is cut in two. */
-function cut(line: string, columns: number): string {
-  let room = columns;
-  const cut = line.replace(/\u001b\[[\d;]*m|[\s\S]/gu, (part) =>
-    part.length > 1 && part.startsWith('\u001b') ? part : room-- > 0 ? part : '',
-  );
-  return cut;
 }

@@ -4,6 +4,7 @@ import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
 import type { StateFolder } from '../io/state-folder.ts';
+import type { RuleCounts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
@@ -76,6 +77,7 @@ class Executor {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
   private readonly scheduler: Scheduler;
+  private readonly byRule = (): readonly RuleCounts[] => this.scheduler.countsByRule();
   private readonly pools: LocalPools;
   private readonly temps: TempOutputs;
   private readonly markers: Markers;
@@ -183,7 +185,7 @@ class Executor {
       if (task < 0) break;
       this.startTask(task, 1);
     }
-    this.options.observer.progress(this.scheduler.counts());
+    this.options.observer.progress(this.scheduler.counts(), this.byRule);
     if (this.running.size > 0 || (this.mode === 'going' && this.scheduler.hasReady)) return;
     this.end();
   }
@@ -413,7 +415,7 @@ class Executor {
       if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceMs);
       if (now - attempt.startedAt > 1000) this.logs.show(attempt.log);
     }
-    this.options.observer.progress(this.scheduler.counts());
+    this.options.observer.progress(this.scheduler.counts(), this.byRule);
   }
 
   private stopTask(attempt: Attempt, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {

@@ -1,4 +1,4 @@
-import type { Counts } from '../model/counts.ts';
+import type { Counts, RuleCounts } from '../model/counts.ts';
 
 /** A task that failed, for the closing summary. */
 export interface Failure {
@@ -24,5 +24,5 @@ export interface RunResult {
 export interface RunObserver {
   started(task: number): void;
   failed(failure: Failure, willRetry: boolean): void;
-  progress(counts: Counts): void;
+  progress(counts: Counts, byRule: () => readonly RuleCounts[]): void;
 }

@@ -1,4 +1,4 @@
-import type { Counts } from '../model/counts.ts';
+import type { Counts, RuleCounts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
 
 /** State of a task in a run. */
@@ -130,6 +130,27 @@ export class Scheduler {
 
   counts(): Counts {
     return { total: this.total, done: this.done, failed: this.failed, blocked: this.blocked, running: this.running };
+  }
+
+  /** Of the rules with a task to run. It looks at all tasks: for eyes, now and then. */
+  countsByRule(): RuleCounts[] {
+    const rules: RuleCounts[] = [];
+    const of = new Int32Array(TASK_BLOCKED + 1);
+    for (const { rule, firstTask, space } of this.plan.rules) {
+      of.fill(0);
+      for (let t = firstTask; t < firstTask + space.size; t++) of[this.state[t]!]!++;
+      const total = space.size - of[TASK_IDLE]!;
+      if (total === 0) continue;
+      rules.push({
+        name: rule.name,
+        total,
+        done: of[TASK_DONE]!,
+        failed: of[TASK_FAILED]!,
+        blocked: of[TASK_BLOCKED]!,
+        running: of[TASK_RUNNING]!,
+      });
+    }
+    return rules;
   }
 
   get hasReady(): boolean {

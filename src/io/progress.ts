@@ -1,75 +1,69 @@
-import type { Counts } from '../model/counts.ts';
-import { formatCount, formatDuration, paint, type Style } from './terminal.ts';
+import { type Counts, endedCount, type RuleCounts } from '../model/counts.ts';
+import { Pace } from './pace.ts';
+import { plainLine, progressLines } from './progress-lines.ts';
+import { displayWidth, paint, type Style, withoutColour } from './terminal.ts';
 
-/** Where progress goes: a line that is drawn again on a terminal, now and then a plain line elsewhere. */
+/** Where progress goes: lines that are drawn again on a terminal, now and then a plain line elsewhere. */
 export class Progress {
   private readonly stream: NodeJS.WriteStream;
   private readonly style: Style;
   private readonly live: boolean;
   private readonly quiet: boolean;
-  private readonly beganAt = performance.now();
-  private lastShownAt = 0;
-  private drawn = false;
-  private readonly recent: { at: number; ended: number }[] = [];
+  private lastShownAt = performance.now();
+  /** So short that a change of rule shows. */
+  private readonly pace = new Pace(30, this.lastShownAt, 0);
+  /** What stands on the terminal now, the cursor below it. */
+  private drawn: readonly string[] = [];
 
   constructor(stream: NodeJS.WriteStream, { style, quiet, live }: { style: Style; quiet: boolean; live: boolean }) {
     this.stream = stream;
     this.style = style;
     this.quiet = quiet;
     this.live = live;
-    this.lastShownAt = this.beganAt;
   }
 
-  update(counts: Counts): void {
+  /** Called at each change: `byRule` costs more, and is asked only where something is shown. */
+  update(counts: Counts, byRule: () => readonly RuleCounts[]): void {
     if (this.quiet) return;
     const now = performance.now();
     const interval = this.live ? 150 : 10_000;
     if (now - this.lastShownAt < interval) return;
     this.lastShownAt = now;
-    const line = this.line(counts, now);
+    const rate = this.pace.rate(endedCount(counts), now);
     if (!this.live) {
-      this.stream.write(`${line}\n`);
+      this.stream.write(`${plainLine(counts, byRule(), rate)}\n`);
       return;
     }
-    this.stream.write(`\r\u001b[K${line.slice(0, Math.max(20, (this.stream.columns ?? 80) - 1))}`);
-    this.drawn = true;
+    const { columns, rows } = this.stream;
+    // A terminal that does not know its size says 0.
+    const room = { columns: columns || 80, rows: rows || 24 };
+    const lines = progressLines(counts, byRule(), rate, room, this.style);
+    // One write, and each line over the old one: nothing flickers.
+    this.stream.write(`${this.up()}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+    this.drawn = lines;
   }
 
   /** Write a line above the progress. */
   log(line: string): void {
-    this.clear();
-    this.stream.write(`${line}\n`);
+    const below = this.drawn.map((l) => `${l}\n`).join('');
+    this.stream.write(`${this.erase()}${line}\n${below}`);
   }
 
   clear(): void {
-    if (this.drawn) this.stream.write('\r\u001b[K');
-    this.drawn = false;
+    if (this.drawn.length > 0) this.stream.write(this.erase());
+    this.drawn = [];
   }
 
-  private line(counts: Counts, now: number): string {
-    const ended = counts.done + counts.failed + counts.blocked;
-    const percent = counts.total === 0 ? 100 : Math.floor((ended / counts.total) * 100);
-    const rate = this.rate(ended, now);
-    const parts = [
-      `${formatCount(ended)} of ${formatCount(counts.total)} tasks`,
-      `${percent} %`,
-      `${formatCount(counts.running)} running`,
-    ];
-    if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} failed`);
-    if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked`);
-    if (rate > 0) {
-      parts.push(rate >= 1 ? `${formatCount(Math.round(rate))}/s` : `${(rate * 60).toFixed(1)}/min`);
-      parts.push(`${formatDuration((counts.total - ended) / rate)} left`);
-    }
-    return parts.join('  ');
+  private erase(): string {
+    return this.drawn.length === 0 ? '' : `${this.up()}\u001b[J`;
   }
 
-  /** Tasks a second over the last half minute, so that a change of rule shows. */
-  private rate(ended: number, now: number): number {
-    this.recent.push({ at: now, ended });
-    while (this.recent.length > 2 && now - this.recent[0]!.at > 30_000) this.recent.shift();
-    const first = this.recent.length > 1 ? this.recent[0]! : { at: this.beganAt, ended: 0 };
-    return now === first.at ? 0 : ((ended - first.ended) / (now - first.at)) * 1000;
+  /** To the first line drawn; in a terminal made narrower since, lines have wrapped. */
+  private up(): string {
+    const columns = this.stream.columns || 80;
+    let height = 0;
+    for (const line of this.drawn) height += Math.max(1, Math.ceil(displayWidth(withoutColour(line)) / columns));
+    return height === 0 ? '' : `\u001b[${height}A`;
   }
 
   failure(text: string): void {

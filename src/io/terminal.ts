@@ -72,7 +72,7 @@ function excerpt(location: Location, style: Style): string[] {
 }
 
 /** Columns that a text takes on a terminal: wide characters take two, combining ones none. */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   let width = 0;
   for (const c of text) {
     if (/\p{Mark}/u.test(c)) continue;
@@ -84,6 +84,22 @@ function displayWidth(text: string): number {
         : 1;
   }
   return width;
+}
+
+const COLOUR = /\u001b\[[\d;]*m/g;
+
+export function withoutColour(text: string): string {
+  return text.replace(COLOUR, '');
+}
+
+/** What fits into so many columns; codes of colour take no room, and none is cut in two. */
+export function cut(line: string, columns: number): string {
+  let room = columns;
+  return line.replace(/\u001b\[[\d;]*m|[\s\S]/gu, (part) => {
+    if (part.length > 1 && part.startsWith('\u001b')) return part;
+    room -= displayWidth(part);
+    return room >= 0 ? part : '';
+  });
 }
 
 /** A diagnostic as `--json` gives it; line and column are 1-based. */

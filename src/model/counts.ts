@@ -6,3 +6,11 @@ export interface Counts {
   readonly blocked: number;
   readonly running: number;
 }
+
+export interface RuleCounts extends Counts {
+  readonly name: string;
+}
+
+export function endedCount({ done, failed, blocked }: Counts): number {
+  return done + failed + blocked;
+}

@@ -83,6 +83,10 @@ it('lets every task go as soon as, and only when, all that it depends on is done
         else expect([TASK_DONE, TASK_FAILED]).toContain(state[task]);
       }
       const count = (s: number): number => state.filter((x) => x === s).length;
+      const sums = { total: 0, done: 0, failed: 0, blocked: 0, running: 0 };
+      for (const rule of scheduler.countsByRule())
+        for (const key of ['total', 'done', 'failed', 'blocked', 'running'] as const) sums[key] += rule[key];
+      expect(sums).toEqual(scheduler.counts());
       expect(scheduler.counts()).toEqual({
         total: runs.filter((r) => r === 1).length,
         done: count(TASK_DONE),

@@ -1,0 +1,136 @@
+import { type Counts, endedCount, type RuleCounts } from '../model/counts.ts';
+import { cut, displayWidth, formatCount, formatDuration, paint, printable, type Style } from './terminal.ts';
+
+export interface Room {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const RULES = 10;
+const BAR = 20;
+/** Room for `12 running  3 failed`. */
+const WORDS = 22;
+
+/** What is drawn on a terminal: a line a rule, then the totals. A line never fills the last column, where some wrap. */
+export function progressLines(
+  counts: Counts,
+  rules: readonly RuleCounts[],
+  rate: number,
+  { columns, rows }: Room,
+  style: Style,
+): string[] {
+  // The line above the block stays in sight, and the cursor needs one below it.
+  const lines = rules.length < 2 ? [] : ruleLines(rules, Math.min(RULES, rows - 4), columns - 1, style);
+  lines.push(totalsLine(counts, rate, style));
+  return lines.map((line) => cut(line, columns - 1));
+}
+
+function ruleLines(rules: readonly RuleCounts[], room: number, width: number, style: Style): string[] {
+  const { shown, rest } = chooseRules(rules, room);
+  const names = shown.map((r) => cut(printable(r.name), Math.max(8, Math.floor(width / 3))));
+  const nameWidth = Math.max(0, ...names.map(displayWidth));
+  const numberWidth = Math.max(0, ...shown.map((r) => formatCount(r.total).length));
+  const bar = Math.min(BAR, width - nameWidth - 2 * numberWidth - WORDS - 14);
+  const lines = shown.map((rule, i) => {
+    const ended = endedCount(rule);
+    const parts = [
+      names[i]! + ' '.repeat(nameWidth - displayWidth(names[i]!)),
+      ...(bar >= 5 ? [barOf(ended, rule.total, bar)] : []),
+      `${String(percentOf(ended, rule.total)).padStart(3)} %`,
+      `${formatCount(ended).padStart(numberWidth)} of ${formatCount(rule.total).padStart(numberWidth)}`,
+      ...standing(rule, style),
+    ];
+    const line = parts.join('  ').trimEnd();
+    return isOver(rule) && rule.failed === 0 ? paint(style, 'dim', line) : line;
+  });
+  if (rest !== '') lines.push(rest);
+  return lines;
+}
+
+/**
+ * All rules where there is room for them: none jumps then. Else those at work, and the next ones; of the others,
+ * how many there are.
+ */
+export function chooseRules<R extends Counts>(
+  rules: readonly R[],
+  room: number,
+): { readonly shown: readonly R[]; readonly rest: string } {
+  if (rules.length <= room) return { shown: rules, rest: '' };
+  const open = rules.filter((r) => !isOver(r));
+  const first = [...open.filter(isAtWork), ...open.filter((r) => !isAtWork(r))].slice(0, Math.max(0, room));
+  const chosen = new Set(first);
+  const over = rules.length - open.length;
+  const waiting = open.filter((r) => !isAtWork(r) && !chosen.has(r)).length;
+  const working = open.length - first.length - waiting;
+  const words = [
+    over > 0 ? `${formatCount(over)} ended` : '',
+    working > 0 ? `${formatCount(working)} at work` : '',
+    waiting > 0 ? `${formatCount(waiting)} waiting` : '',
+  ];
+  const count = rules.length - first.length;
+  const rest = `… and ${formatCount(count)} more ${count === 1 ? 'rule' : 'rules'}: ${words.filter((w) => w !== '').join(', ')}`;
+  return { shown: rules.filter((r) => chosen.has(r)), rest };
+}
+
+function isOver(counts: Counts): boolean {
+  return endedCount(counts) === counts.total;
+}
+
+function isAtWork(counts: Counts): boolean {
+  return !isOver(counts) && (counts.running > 0 || endedCount(counts) > 0);
+}
+
+/** `31,337 of 81,912 tasks  38 %  1,900/s  26 s left  2 running`. */
+export function totalsLine(counts: Counts, rate: number, style: Style): string {
+  const ended = endedCount(counts);
+  return [
+    `${formatCount(ended)} of ${formatCount(counts.total)} tasks`,
+    `${percentOf(ended, counts.total)} %`,
+    ...paceWords(counts.total - ended, rate),
+    ...standing(counts, style),
+  ].join('  ');
+}
+
+/** Rate and time left; nothing as long as no task has ended. */
+export function paceWords(left: number, rate: number): string[] {
+  if (rate <= 0) return [];
+  const words = [
+    rate >= 10
+      ? `${formatCount(Math.round(rate))}/s`
+      : rate >= 1
+        ? `${rate.toFixed(1)}/s`
+        : rate >= 1 / 60
+          ? `${(rate * 60).toFixed(1)}/min`
+          : `${(rate * 3600).toFixed(1)}/h`,
+  ];
+  if (left > 0) words.push(`${formatDuration(left / rate)} left`);
+  return words;
+}
+
+/** The line of a log file: the totals, and what is at work. */
+export function plainLine(counts: Counts, rules: readonly RuleCounts[], rate: number): string {
+  const line = totalsLine(counts, rate, { colour: false });
+  if (rules.length < 2) return line;
+  const atWork = rules.filter(isAtWork);
+  const named = atWork.slice(0, 3).map((r) => `${printable(r.name)} ${percentOf(endedCount(r), r.total)} %`);
+  if (atWork.length > named.length) named.push(`${formatCount(atWork.length - named.length)} more rules`);
+  return named.length === 0 ? line : `${line}  (${named.join(', ')})`;
+}
+
+function standing(counts: Counts, style: Style): string[] {
+  const words: string[] = [];
+  if (counts.running > 0) words.push(`${formatCount(counts.running)} running`);
+  if (counts.failed > 0) words.push(paint(style, 'red', `${formatCount(counts.failed)} failed`));
+  if (counts.blocked > 0) words.push(`${formatCount(counts.blocked)} blocked`);
+  return words;
+}
+
+/** Rounded down: 100 % is said of what has ended, no sooner. */
+function percentOf(ended: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((ended / total) * 100);
+}
+
+function barOf(ended: number, total: number, width: number): string {
+  const full = total === 0 ? width : Math.floor((ended / total) * width);
+  return '#'.repeat(full) + '.'.repeat(width - full);
+}

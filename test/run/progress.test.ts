@@ -1,0 +1,202 @@
+import { execa } from 'execa';
+import { expect, it, onTestFinished } from 'vitest';
+import { Pace } from '../../src/io/pace.ts';
+import { plainLine, progressLines } from '../../src/io/progress-lines.ts';
+import { displayWidth, withoutColour } from '../../src/io/terminal.ts';
+import type { RuleCounts } from '../../src/model/counts.ts';
+import { CLI, type Experiment, experiment, until } from '../support/experiment.ts';
+
+const PLAIN = { colour: false };
+const SCREEN = { columns: 80, rows: 24 };
+
+function rule(name: string, total: number, done: number, more: Partial<RuleCounts> = {}): RuleCounts {
+  return { name, total, done, failed: 0, blocked: 0, running: 0, ...more };
+}
+
+function sum(rules: readonly RuleCounts[]): RuleCounts {
+  const of = (key: 'total' | 'done' | 'failed' | 'blocked' | 'running'): number =>
+    rules.reduce((n, r) => n + r[key], 0);
+  return {
+    name: '',
+    total: of('total'),
+    done: of('done'),
+    failed: of('failed'),
+    blocked: of('blocked'),
+    running: of('running'),
+  };
+}
+
+function many(count: number): RuleCounts[] {
+  return Array.from({ length: count }, (_, i) =>
+    i < 120 ? rule(`r${i}`, 5, 5) : i < 123 ? rule(`r${i}`, 5, 2, { running: 1 }) : rule(`r${i}`, 5, 0),
+  );
+}
+
+it('few rules are all drawn, with bars below each other, and totals with rate and time left', () => {
+  const rules = [
+    rule('simulate', 27_270, 27_270),
+    rule('fit', 27_270, 13_635, { running: 2, failed: 1 }),
+    rule('report', 1, 0),
+  ];
+  expect(progressLines(sum(rules), rules, 1900, SCREEN, PLAIN)).toEqual([
+    'simulate  ####################  100 %  27,270 of 27,270',
+    'fit       ##########..........   50 %  13,636 of 27,270  2 running  1 failed',
+    'report    ....................    0 %       0 of      1',
+    '40,906 of 54,541 tasks  75 %  1,900/s  7.2 s left  2 running  1 failed',
+  ]);
+});
+
+it('of 200 rules those at work and the next ones are drawn, and the others counted', () => {
+  const rules = many(200);
+  const lines = progressLines(sum(rules), rules, 0, SCREEN, PLAIN);
+  expect(lines.map((line) => line.split(' ')[0])).toEqual([
+    ...[120, 121, 122, 123, 124, 125, 126, 127, 128, 129].map((i) => `r${i}`),
+    '…',
+    '606',
+  ]);
+  expect(lines[10]).toBe('… and 190 more rules: 120 ended, 70 waiting');
+});
+
+it.each([1, 20, 40, 79, 80, 200])(
+  'at %i columns no line fills the last one, whatever the names and colours',
+  (columns) => {
+    const rules = [
+      rule('模擬する規則の長い名前', 1_000_000, 1, { running: 1000, failed: 1000, blocked: 1000 }),
+      rule('y'.repeat(300), 3, 3),
+    ];
+    for (const style of [PLAIN, { colour: true }])
+      for (const line of progressLines(sum(rules), rules, 0.001, { columns, rows: 24 }, style))
+        expect(displayWidth(withoutColour(line))).toBeLessThan(columns);
+  },
+);
+
+it.each([1, 2, 5, 8, 24])(
+  'at %i rows there is room for the line above and the cursor below, or for the totals alone',
+  (rows) => {
+    const rules = many(200);
+    expect(progressLines(sum(rules), rules, 1, { columns: 80, rows }, PLAIN).length).toBeLessThanOrEqual(
+      Math.max(2, rows - 2),
+    );
+  },
+);
+
+it('a line of a log file has the totals and the rules at work', () => {
+  const rules = many(200);
+  expect(plainLine(sum(rules), rules.slice(0, 124), 0.01)).toBe(
+    '606 of 1,000 tasks  60 %  36.0/h  10 h 56 min left  3 running  (r120 40 %, r121 40 %, r122 40 %)',
+  );
+});
+
+it('the rate is that of late, but over ten ends at least', () => {
+  const pace = new Pace(30, 0, 0);
+  expect(pace.rate(0, 1000)).toBe(0);
+  for (let s = 1; s <= 100; s++) pace.rate(s * 100, s * 1000);
+  for (let s = 101; s <= 140; s++) pace.rate(10_000 + (s - 100), s * 1000);
+  expect(pace.rate(10_040, 140_000)).toBeCloseTo(1);
+  const slow = new Pace(30, 0, 0);
+  for (let n = 1; n <= 9; n++) slow.rate(n, n * 3_600_000);
+  expect(slow.rate(9, 9 * 3_600_000)).toBeCloseTo(1 / 3600);
+});
+
+// --- on a terminal ---
+
+const WAITING = `
+params: {site: ["01", "02", "03"]}
+rules:
+  fit: {output: "fit/{site}", run: "echo fit > {output}"}
+  bad: {output: bad, run: "echo why it failed; exit 3"}
+  wait: {gather: site, input: "fit/{site}", output: waited, run: "cat gate > {output}"}
+`;
+
+/** `wfc` on a terminal of its own, 80 columns wide. */
+function onTerminal(e: Experiment, args: string, env: Record<string, string> = {}) {
+  const command = `stty cols 80 rows 24; exec "${process.execPath}" "${CLI}" ${args}`;
+  const child = execa('script', ['-qec', command, '/dev/null'], {
+    cwd: e.folder,
+    env: { CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: 'xterm', ...env },
+    stdin: 'ignore',
+    reject: false,
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let written = '';
+  child.stdout.on('data', (data: Buffer) => {
+    written += data;
+  });
+  return { ended: child, written: () => written, screen: () => screenOf(written) };
+}
+
+/** What a terminal shows that got this; it fails at a code that it does not know. */
+function screenOf(written: string): string[] {
+  let lines = [''];
+  let row = 0;
+  let column = 0;
+  for (const [part, count] of written.matchAll(/\u001b\[(\d*)A|\u001b\[[\d;]*[mJK]|\u001b\[?|[\s\S]/gu)) {
+    if (part === '\r') column = 0;
+    else if (part === '\n') lines[++row] ??= '';
+    else if (part.endsWith('A') && part.length > 1) row -= Number(count || 1);
+    else if (part.endsWith('m') && part.length > 1) continue;
+    else if (part === '\u001b[K' || part === '\u001b[J') {
+      lines[row] = lines[row]!.slice(0, column);
+      if (part.endsWith('J')) lines = lines.slice(0, row + 1);
+    } else if (part.startsWith('\u001b') || row < 0) throw new Error(`not known: ${JSON.stringify(part)}`);
+    else {
+      lines[row] = lines[row]!.slice(0, column).padEnd(column) + part + lines[row]!.slice(column + 1);
+      column++;
+    }
+  }
+  return lines;
+}
+
+it('on a terminal the rules and the totals are drawn below what failed, and nothing of them is left at the end', async () => {
+  const e = experiment(WAITING);
+  const gate = await e.gate('gate');
+  const run = onTerminal(e, 'run --local -k');
+  await until(() => /\n4 of 5 tasks.* 1 failed\n$/.test(run.screen().join('\n')));
+  expect(run.screen()).toEqual([
+    'failed bad: exit status 3',
+    'fit   ####################  100 %  3 of 3',
+    'bad   ####################  100 %  1 of 1  1 failed',
+    'wait  ....................    0 %  0 of 1  1 running',
+    expect.stringMatching(/^4 of 5 tasks {2}80 % {2}[\d,.]+\/(s|min) {2}.* left {2}1 running {2}1 failed$/),
+    '',
+  ]);
+  await gate.pass();
+  expect((await run.ended).exitCode).toBe(1);
+  expect(run.screen()).toEqual([
+    'failed bad: exit status 3',
+    '',
+    'failed bad: exit status 3',
+    '  log: .wfc/logs/bad.log',
+    '  | why it failed',
+    '',
+    expect.stringMatching(/^4 tasks done in .*, 1 failed$/),
+    expect.stringMatching(/^hint: /),
+    '',
+  ]);
+});
+
+it('NO_COLOR draws the same without colour', async () => {
+  const e = experiment(WAITING);
+  const gate = await e.gate('gate');
+  const run = onTerminal(e, 'run --local -k', { NO_COLOR: '1' });
+  await until(() => run.screen().some((line) => /^4 of 5 tasks/.test(line)));
+  await gate.pass();
+  await run.ended;
+  expect(run.written()).toContain('####');
+  expect(run.written()).not.toMatch(/\u001b\[[\d;]*m/);
+});
+
+it.each([{ CI: 'true', NO_COLOR: '1' }, { TERM: 'dumb' }])('with %o a terminal gets plain lines alone', async (env) => {
+  const e = experiment(WAITING.replace('cat gate', 'sleep 0.5; echo x'));
+  const run = onTerminal(e, 'run --local -k', env);
+  expect((await run.ended).exitCode).toBe(1);
+  expect(run.written()).toContain('4 tasks done');
+  expect(run.written().replaceAll('\r\n', '\n')).not.toMatch(/[\u001b\r]|####/);
+});
+
+it('a file gets plain lines alone', async () => {
+  const e = experiment(WAITING.replace('cat gate', 'sleep 0.5; echo x'));
+  const { status, stderr } = await e.run('--local -k');
+  expect([status, stderr]).toEqual([1, expect.stringContaining('4 tasks done')]);
+  expect(stderr).not.toMatch(/[\u001b\r]|####/);
+});
