@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { journalSignature, readJournals } from '../io/journal.ts';
+import { Pace } from '../io/pace.ts';
+import { chooseRules, paceWords } from '../io/progress-lines.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
+import { endedCount } from '../model/counts.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
@@ -116,20 +119,28 @@ const FAILURES_SHOWN = 20;
 const LOGS_SHOWN = 3;
 const LOG_LINES = 5;
 
+/** What following adds: words on rate and time left, and for how many rules the screen has room. */
+interface Watched {
+  readonly pace?: readonly string[];
+  readonly room?: number;
+}
+
 function statusLines(
   { total, rules, failures, lostCount, hasState, liveness }: Status,
   { disk }: Session,
-  options: CommonOptions,
+  { style, quiet }: CommonOptions,
+  { pace = [], room = Number.POSITIVE_INFINITY }: Watched = {},
 ): string[] {
-  const { style, quiet } = options;
   const row = (name: string, c: StateCounts): string[] => [
     ...[c.total, c.done, c.running, c.pending, c.failed, c.blocked].map(formatCount),
     name,
   ];
+  const { shown, rest } = chooseRules(rules, room);
   const rows = [
     ['tasks', 'done', 'running', 'pending', 'failed', 'blocked', 'rule'],
-    ...rules.map((r) => row(r.name, r)),
-    row('total', total),
+    ...shown.map((r) => row(r.name, r)),
+    ...(rest === '' ? [] : [['', '', '', '', '', '', rest]]),
+    row(['total', ...pace].join('  '), total),
   ];
   const lines = table(rows, [true, true, true, true, true, true, false]).split('\n');
   if (quiet) return lines;
@@ -180,6 +191,8 @@ function queueWords({ queue, holder }: Liveness): string[] {
 const LOOK_SECONDS = 2;
 /** The controller serves the whole site: it is asked no more often than this. */
 const ASK_SECONDS = 30;
+/** Elements end in bursts: the rate is that of some minutes. */
+const PACE_SECONDS = 300;
 
 /**
  * Look again and again until nothing runs or waits; what runs does not need us, and goes on after Ctrl-C. Journals are
@@ -191,6 +204,7 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
   let queue: Queue = { kind: 'not asked' };
   let askedAt = Number.NEGATIVE_INFINITY;
   const screen = new Screen(options.isScreen && !options.json);
+  let pace: Pace | null = null;
   for (;;) {
     const began = performance.now();
     const now = journalSignature(session.state.journals);
@@ -201,25 +215,45 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
     if (isDue || !mayBeQueued(session, history)) queue = lookAtQueue(session, history, options.env);
     if (isDue) askedAt = began;
     const status = statusOf(session, history, queue);
-    screen.show(screenLines(status, session, options));
+    const { total } = status;
+    pace ??= new Pace(PACE_SECONDS, began, endedCount(total));
+    const words = paceWords(total.total - endedCount(total), pace.rate(endedCount(total), began));
+    screen.show(shownOf(status, session, options), words);
     if (!isAnythingAlive(status.liveness)) {
       if (!options.isScreen && !options.json)
         process.stdout.write(`${statusLines(status, session, options).join('\n')}\n`);
-      return status.total.done === status.total.total ? EXIT.done : EXIT.taskFailed;
+      return total.done === total.total ? EXIT.done : EXIT.taskFailed;
     }
     // A large experiment takes longer to look at: at most a tenth of the time goes into looking.
     await sleep(Math.max(LOOK_SECONDS * 1000, (performance.now() - began) * 9));
   }
 }
 
-function screenLines(status: Status, session: Session, options: WatchOptions): string[] {
-  if (options.json) return [jsonText(statusJson(status), 'one line')];
-  if (options.isScreen) return statusLines(status, session, options);
+/** What is shown; `pace` alone changes with each look. */
+type Shown = (pace: readonly string[]) => readonly string[];
+
+function shownOf(status: Status, session: Session, options: WatchOptions): Shown {
+  if (options.json) return () => [jsonText(statusJson(status), 'one line')];
+  if (options.isScreen) {
+    return (pace) => {
+      const { rows } = screenSize();
+      const lines = statusLines(status, session, options, { pace });
+      if (lines.length < rows) return lines;
+      return statusLines(status, session, options, { pace, room: Math.max(3, rows - BELOW_RULES) });
+    };
+  }
   const { total } = status;
-  return [TASK_STATES.map((state) => `${formatCount(total[state])} ${state}`).join(', ')];
+  return (pace) => [[...TASK_STATES.map((state) => `${formatCount(total[state])} ${state}`), ...pace].join(', ')];
 }
 
-/** On a terminal the lines are drawn over the last ones; elsewhere they are written when they differ. */
+/** Lines of a screen that are kept for all but the rules: head, totals, the queue, and what failed. */
+const BELOW_RULES = 12;
+
+function screenSize(): { readonly columns: number; readonly rows: number } {
+  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+}
+
+/** On a terminal the lines are drawn over the last ones; elsewhere they are written when more than the pace differs. */
 class Screen {
   private readonly isTerminal: boolean;
   private height = 0;
@@ -229,17 +263,20 @@ class Screen {
     this.isTerminal = isTerminal;
   }
 
-  show(lines: readonly string[]): void {
+  show(shown: Shown, pace: readonly string[]): void {
     if (!this.isTerminal) {
-      const text = lines.join('\n');
-      if (text !== this.last) process.stdout.write(`${text}\n`);
+      const text = shown([]).join('\n');
+      if (text !== this.last) process.stdout.write(`${shown(pace).join('\n')}\n`);
       this.last = text;
       return;
     }
-    const { columns = 80, rows = 24 } = process.stdout;
-    const shown = lines.slice(0, rows - 1).map((line) => cut(line, columns - 1));
+    const { columns, rows } = screenSize();
+    const lines = shown(pace)
+      .slice(0, rows - 1)
+      .map((line) => cut(line, columns - 1));
     const up = this.height > 0 ? `\u001b[${this.height}A` : '';
-    process.stdout.write(`${up}\u001b[J${shown.join('\n')}\n`);
-    this.height = shown.length;
+    // One write, and each line over the old one: nothing flickers.
+    process.stdout.write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+    this.height = lines.length;
   }
 }

@@ -200,3 +200,40 @@ it('a file gets plain lines alone', async () => {
   expect([status, stderr]).toEqual([1, expect.stringContaining('4 tasks done')]);
   expect(stderr).not.toMatch(/[\u001b\r]|####/);
 });
+
+// --- wfc status --watch ---
+
+const GATES = `
+rules:
+  one: {output: one, run: "cat gate1 > {output}"}
+  two: {input: one, output: two, run: "cat gate2 > {output}"}
+`;
+
+it('status --watch tells rate and time left once a task has ended, on a terminal and in a file', async () => {
+  const e = experiment(GATES);
+  const gates = [await e.gate('gate1'), await e.gate('gate2')];
+  const run = e.start(['run', '--local']);
+  await until(() => e.has('.wfc/lock') && e.files('.wfc/journal').some((file) => e.read(file).includes('started')));
+  const drawn = onTerminal(e, 'status --watch');
+  const log = e.start(['status', '--watch']);
+  await until(() => drawn.screen().some((line) => line.endsWith('total')) && log.written().includes('1 running'));
+  await gates[0]!.pass();
+  const pace = /[\d.]+\/(s|min), .* left\n/;
+  await until(
+    () => pace.test(log.written()) && drawn.screen().some((line) => /total {2}[\d.]+\/(s|min) {2}.* left$/.test(line)),
+  );
+  expect(drawn.screen().map((line) => line.trim().split(/ +/).slice(0, 7).join(' '))).toEqual([
+    'tasks done running pending failed blocked rule',
+    '1 1 0 0 0 0 one',
+    '1 0 1 0 0 0 two',
+    '2 1 1 0 0 0 total',
+    '',
+    expect.stringMatching(/^a run works here/),
+    '',
+  ]);
+  await gates[1]!.pass();
+  expect((await run.ended).status).toBe(0);
+  expect((await drawn.ended).exitCode).toBe(0);
+  expect(drawn.screen().slice(-2)).toEqual([expect.stringMatching(/^ +2 +2 +0 +0 +0 +0 {2}total/), '']);
+  expect((await log.ended).stdout).not.toMatch(/[\u001b\r]/);
+});

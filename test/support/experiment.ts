@@ -35,6 +35,8 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Resolves once this was written to standard error. */
   said(text: string): Promise<void>;
+  /** What was written to standard output so far. */
+  written(): string;
 }
 
 export interface StartOptions {
@@ -69,6 +71,10 @@ export class Experiment {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     let errors = '';
+    let output = '';
+    child.stdout.on('data', (data: Buffer) => {
+      output += data;
+    });
     child.stderr.on('data', (data: Buffer) => {
       errors += data;
     });
@@ -77,6 +83,7 @@ export class Experiment {
       ended: child.then((r) => ({ status: r.exitCode, stdout: String(r.stdout), stderr: String(r.stderr) })),
       kill: (signal) => void child.kill(signal),
       said: (text) => until(() => errors.includes(text)),
+      written: () => output,
     };
   }
 
