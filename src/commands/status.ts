@@ -5,7 +5,7 @@ import { Pace } from '../io/pace.ts';
 import { chooseRules, paceWords } from '../io/progress-lines.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
-import { endedCount } from '../model/counts.ts';
+import { leftCount } from '../model/counts.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES, taskStanding } from '../resume/status.ts';
@@ -216,8 +216,9 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
     if (isDue) askedAt = began;
     const status = statusOf(session, history, queue);
     const { total } = status;
-    pace ??= new Pace(PACE_SECONDS, began, endedCount(total));
-    const words = paceWords(total.total - endedCount(total), pace.rate(endedCount(total), began));
+    const ran = total.done + total.failed;
+    pace ??= new Pace(PACE_SECONDS, began, ran);
+    const words = paceWords(leftCount(total), pace.rate(ran, began));
     screen.show(shownOf(status, session, options), words);
     if (!isAnythingAlive(status.liveness)) {
       if (!options.isScreen && !options.json)

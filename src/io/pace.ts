@@ -1,7 +1,7 @@
 /** Tasks a second, of late: over some time, and over so many ends that one task more or less does not sway it. */
 export class Pace {
   private readonly windowMs: number;
-  /** Where the count of ended tasks changed; the first is what the rate is taken from. */
+  /** Where the count of tasks that ran to an end changed; the first is what the rate is taken from. */
   private readonly steps: { readonly at: number; readonly ended: number }[];
 
   constructor(windowSeconds: number, at: number, ended: number) {

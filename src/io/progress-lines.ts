@@ -1,5 +1,14 @@
-import { type Counts, endedCount, type RuleCounts } from '../model/counts.ts';
-import { cut, displayWidth, formatCount, formatDuration, paint, printable, type Style } from './terminal.ts';
+import { type Counts, leftCount, type RuleCounts } from '../model/counts.ts';
+import {
+  countTasks,
+  cut,
+  displayWidth,
+  formatCount,
+  formatDuration,
+  paint,
+  printable,
+  type Style,
+} from './terminal.ts';
 
 export interface Room {
   readonly columns: number;
@@ -32,12 +41,11 @@ function ruleLines(rules: readonly RuleCounts[], room: number, width: number, st
   const numberWidth = Math.max(0, ...shown.map((r) => formatCount(r.total).length));
   const bar = Math.min(BAR, width - nameWidth - 2 * numberWidth - WORDS - 14);
   const lines = shown.map((rule, i) => {
-    const ended = endedCount(rule);
     const parts = [
       names[i]! + ' '.repeat(nameWidth - displayWidth(names[i]!)),
-      ...(bar >= 5 ? [barOf(ended, rule.total, bar)] : []),
-      `${String(percentOf(ended, rule.total)).padStart(3)} %`,
-      `${formatCount(ended).padStart(numberWidth)} of ${formatCount(rule.total).padStart(numberWidth)}`,
+      ...(bar >= 5 ? [barOf(rule, bar)] : []),
+      `${String(percentDone(rule)).padStart(3)} %`,
+      `${formatCount(rule.done).padStart(numberWidth)} of ${formatCount(rule.total).padStart(numberWidth)}`,
       ...standing(rule, style),
     ];
     const line = parts.join('  ').trimEnd();
@@ -73,20 +81,19 @@ export function chooseRules<R extends Counts>(
 }
 
 function isOver(counts: Counts): boolean {
-  return endedCount(counts) === counts.total;
+  return leftCount(counts) === 0;
 }
 
 function isAtWork(counts: Counts): boolean {
-  return !isOver(counts) && (counts.running > 0 || endedCount(counts) > 0);
+  return !isOver(counts) && (counts.running > 0 || counts.done + counts.failed > 0);
 }
 
-/** `31,337 of 81,912 tasks  38 %  1,900/s  26 s left  2 running`. */
+/** `31,337 of 81,912 tasks done  38 %  1,900/s  26 s left  2 running`. */
 export function totalsLine(counts: Counts, rate: number, style: Style): string {
-  const ended = endedCount(counts);
   return [
-    `${formatCount(ended)} of ${formatCount(counts.total)} tasks`,
-    `${percentOf(ended, counts.total)} %`,
-    ...paceWords(counts.total - ended, rate),
+    `${formatCount(counts.done)} of ${countTasks(counts.total)} done`,
+    `${percentDone(counts)} %`,
+    ...paceWords(leftCount(counts), rate),
     ...standing(counts, style),
   ].join('  ');
 }
@@ -112,7 +119,7 @@ export function plainLine(counts: Counts, rules: readonly RuleCounts[], rate: nu
   const line = totalsLine(counts, rate, { colour: false });
   if (rules.length < 2) return line;
   const atWork = rules.filter(isAtWork);
-  const named = atWork.slice(0, 3).map((r) => `${printable(r.name)} ${percentOf(endedCount(r), r.total)} %`);
+  const named = atWork.slice(0, 3).map((r) => `${printable(r.name)} ${percentDone(r)} %`);
   if (atWork.length > named.length) named.push(`${formatCount(atWork.length - named.length)} more rules`);
   return named.length === 0 ? line : `${line}  (${named.join(', ')})`;
 }
@@ -125,12 +132,12 @@ function standing(counts: Counts, style: Style): string[] {
   return words;
 }
 
-/** Rounded down: 100 % is said of what has ended, no sooner. */
-function percentOf(ended: number, total: number): number {
-  return total === 0 ? 100 : Math.floor((ended / total) * 100);
+/** Rounded down: 100 % is said where all is done, no sooner. */
+function percentDone({ done, total }: Counts): number {
+  return total === 0 ? 100 : Math.floor((done / total) * 100);
 }
 
-function barOf(ended: number, total: number, width: number): string {
-  const full = total === 0 ? width : Math.floor((ended / total) * width);
+function barOf({ done, total }: Counts, width: number): string {
+  const full = Math.floor((done / total) * width);
   return '#'.repeat(full) + '.'.repeat(width - full);
 }

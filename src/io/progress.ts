@@ -1,4 +1,4 @@
-import { type Counts, endedCount, type RuleCounts } from '../model/counts.ts';
+import type { Counts, RuleCounts } from '../model/counts.ts';
 import { Pace } from './pace.ts';
 import { plainLine, progressLines } from './progress-lines.ts';
 import { displayWidth, paint, type Style, withoutColour } from './terminal.ts';
@@ -29,7 +29,7 @@ export class Progress {
     const interval = this.live ? 150 : 10_000;
     if (now - this.lastShownAt < interval) return;
     this.lastShownAt = now;
-    const rate = this.pace.rate(endedCount(counts), now);
+    const rate = this.pace.rate(counts.done + counts.failed, now);
     if (!this.live) {
       this.stream.write(`${plainLine(counts, byRule(), rate)}\n`);
       return;

@@ -11,6 +11,7 @@ export interface RuleCounts extends Counts {
   readonly name: string;
 }
 
-export function endedCount({ done, failed, blocked }: Counts): number {
-  return done + failed + blocked;
+/** Tasks that are still to end. */
+export function leftCount({ total, done, failed, blocked }: Omit<Counts, 'running'>): number {
+  return total - done - failed - blocked;
 }

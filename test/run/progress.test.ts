@@ -40,9 +40,9 @@ it('few rules are all drawn, with bars below each other, and totals with rate an
   ];
   expect(progressLines(sum(rules), rules, 1900, SCREEN, PLAIN)).toEqual([
     'simulate  ####################  100 %  27,270 of 27,270',
-    'fit       ##########..........   50 %  13,636 of 27,270  2 running  1 failed',
+    'fit       ##########..........   50 %  13,635 of 27,270  2 running  1 failed',
     'report    ....................    0 %       0 of      1',
-    '40,906 of 54,541 tasks  75 %  1,900/s  7.2 s left  2 running  1 failed',
+    '40,905 of 54,541 tasks done  74 %  1,900/s  7.2 s left  2 running  1 failed',
   ]);
 });
 
@@ -83,7 +83,7 @@ it.each([1, 2, 5, 8, 24])(
 it('a line of a log file has the totals and the rules at work', () => {
   const rules = many(200);
   expect(plainLine(sum(rules), rules.slice(0, 124), 0.01)).toBe(
-    '606 of 1,000 tasks  60 %  36.0/h  10 h 56 min left  3 running  (r120 40 %, r121 40 %, r122 40 %)',
+    '606 of 1,000 tasks done  60 %  36.0/h  10 h 56 min left  3 running  (r120 40 %, r121 40 %, r122 40 %)',
   );
 });
 
@@ -151,13 +151,13 @@ it('on a terminal the rules and the totals are drawn below what failed, and noth
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const run = onTerminal(e, 'run --local -k');
-  await until(() => /\n4 of 5 tasks.* 1 failed\n$/.test(run.screen().join('\n')));
+  await until(() => /\n3 of 5 tasks.* 1 failed\n$/.test(run.screen().join('\n')));
   expect(run.screen()).toEqual([
     'failed bad: exit status 3',
     'fit   ####################  100 %  3 of 3',
-    'bad   ####################  100 %  1 of 1  1 failed',
+    'bad   ....................    0 %  0 of 1  1 failed',
     'wait  ....................    0 %  0 of 1  1 running',
-    expect.stringMatching(/^4 of 5 tasks {2}80 % {2}[\d,.]+\/(s|min) {2}.* left {2}1 running {2}1 failed$/),
+    expect.stringMatching(/^3 of 5 tasks done {2}60 % {2}[\d,.]+\/(s|min) {2}.* left {2}1 running {2}1 failed$/),
     '',
   ]);
   await gate.pass();
@@ -179,7 +179,7 @@ it('NO_COLOR draws the same without colour', async () => {
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const run = onTerminal(e, 'run --local -k', { NO_COLOR: '1' });
-  await until(() => run.screen().some((line) => /^4 of 5 tasks/.test(line)));
+  await until(() => run.screen().some((line) => /^3 of 5 tasks/.test(line)));
   await gate.pass();
   await run.ended;
   expect(run.written()).toContain('####');
