@@ -139,10 +139,10 @@ function statusLines(
   const rows = [
     ['tasks', 'done', 'running', 'pending', 'failed', 'blocked', 'rule'],
     ...shown.map((r) => row(r.name, r)),
-    ...(rest === '' ? [] : [['', '', '', '', '', '', rest]]),
     row(['total', ...pace].join('  '), total),
   ];
   const lines = table(rows, [true, true, true, true, true, true, false]).split('\n');
+  if (rest !== '') lines.splice(-1, 0, rest);
   if (quiet) return lines;
   const notes: string[] = [];
   if (!hasState) notes.push('nothing ran here yet, as far as .wfc/ tells');

@@ -56,8 +56,8 @@ function ruleLines(rules: readonly RuleCounts[], room: number, width: number, st
 }
 
 /**
- * All rules where there is room for them: none jumps then. Else those at work, and the next ones; of the others,
- * how many there are.
+ * All rules where there is room for them: none jumps then. Else those with running tasks, then those that have begun,
+ * and the next ones; of the others, how many there are.
  */
 export function chooseRules<R extends Counts>(
   rules: readonly R[],
@@ -65,7 +65,8 @@ export function chooseRules<R extends Counts>(
 ): { readonly shown: readonly R[]; readonly rest: string } {
   if (rules.length <= room) return { shown: rules, rest: '' };
   const open = rules.filter((r) => !isOver(r));
-  const first = [...open.filter(isAtWork), ...open.filter((r) => !isAtWork(r))].slice(0, Math.max(0, room));
+  const rank = (r: R): number => (r.running > 0 ? 0 : isAtWork(r) ? 1 : 2);
+  const first = [0, 1, 2].flatMap((n) => open.filter((r) => rank(r) === n)).slice(0, Math.max(0, room));
   const chosen = new Set(first);
   const over = rules.length - open.length;
   const waiting = open.filter((r) => !isAtWork(r) && !chosen.has(r)).length;

@@ -57,6 +57,12 @@ it('of 200 rules those at work and the next ones are drawn, and the others count
   expect(lines[10]).toBe('… and 190 more rules: 120 ended, 70 waiting');
 });
 
+it('of many rules that have begun those with running tasks are drawn', () => {
+  const rules = Array.from({ length: 30 }, (_, i) => rule(`r${i}`, 5, 2, { running: i >= 25 ? 1 : 0 }));
+  const names = progressLines(sum(rules), rules, 0, SCREEN, PLAIN).map((line) => line.split(' ')[0]);
+  expect(names).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r25', 'r26', 'r27', 'r28', 'r29', '…', '60']);
+});
+
 it.each([1, 20, 40, 79, 80, 200])(
   'at %i columns no line fills the last one, whatever the names and colours',
   (columns) => {
