@@ -55,6 +55,9 @@ interface Attempt {
   worker: number;
   /** Leader of its processes; 0 until somebody needs to know. */
   processGroup: number;
+  /** When its memory was last looked at, and the most that was seen, in KiB; 0 for a task that ended soon. */
+  measuredAt: number;
+  peakKiB: number;
   stop: 'time limit' | 'interrupted' | null;
   stopSignal: NodeJS.Signals;
   stoppedAt: number;
@@ -232,6 +235,8 @@ class Executor {
       log: this.logs.open(rule.logText(index), rule.rule.index, number),
       worker: -1,
       processGroup: 0,
+      measuredAt: 0,
+      peakKiB: 0,
       stop: null,
       stopSignal: 'SIGTERM',
       stoppedAt: 0,
@@ -359,7 +364,7 @@ class Executor {
       durationSeconds: (performance.now() - attempt.startedAt) / 1000,
       inputs: attempt.inputs,
       outputs: earlier === undefined ? now : withEarlierStates(earlier, now),
-      peakMiB: null,
+      peakMiB: attempt.peakKiB === 0 ? null : Math.ceil(attempt.peakKiB / 1024),
     });
     // Before anything that depends on it may start: a wfc that is killed then need not run it again.
     journal.flush();
@@ -413,9 +418,19 @@ class Executor {
         this.stopTask(attempt, 'time limit', 'SIGTERM');
       }
       if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceMs);
-      if (now - attempt.startedAt > 1000) this.logs.show(attempt.log);
+      if (now - attempt.startedAt > 1000) {
+        this.logs.show(attempt.log);
+        this.measure(attempt, now);
+      }
     }
     this.options.observer.progress(this.scheduler.counts(), this.byRule);
+  }
+
+  /** Once a second, not at each tick: a task may have many processes. */
+  private measure(attempt: Attempt, now: number): void {
+    if (now - attempt.measuredAt < 1000) return;
+    attempt.measuredAt = now;
+    attempt.peakKiB = Math.max(attempt.peakKiB, this.shells.memoryOfTask(attempt.worker));
   }
 
   private stopTask(attempt: Attempt, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {

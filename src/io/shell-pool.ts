@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { memoryOfTree, newestChild } from './memory.ts';
 import { printable } from './terminal.ts';
 
 /** How a task's shell ended. */
@@ -66,6 +67,12 @@ export class ShellPool {
     return number;
   }
 
+  /** The memory of the task that a worker runs, in KiB; see `memoryOfTree`. */
+  memoryOfTask(worker: number): number {
+    const task = newestChild(this.workers[worker]!.processId);
+    return task === undefined ? 0 : memoryOfTree(task);
+  }
+
   close(): void {
     for (const worker of this.workers) worker.close();
   }
@@ -81,6 +88,10 @@ class Worker {
   constructor(number: number, options: PoolOptions) {
     this.number = number;
     this.options = options;
+  }
+
+  get processId(): number {
+    return this.process?.pid ?? 0;
   }
 
   run(source: string, onEnd: (end: ShellEnd) => void): void {
