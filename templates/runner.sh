@@ -34,7 +34,7 @@
 # is seen. A record is a `done` line; states are `seconds.nanoseconds:bytes`.
 #     run TIME HOST SLURM_ID
 #     started TASK ATTEMPT SECONDS PROCESS_GROUP
-#     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS
+#     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
 #     failed TASK ATTEMPT STATUS REASON
 #     blocked TASK CAUSE
 #     interrupted TASK
@@ -69,9 +69,10 @@ _wfc_prepare() {
   declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
   declare -g -a _wfc_names=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
   declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
+  declare -g -a _wfc_lane_peak=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
-  declare -g -A _wfc_reason=() _wfc_failed_since=()
+  declare -g -A _wfc_reason=() _wfc_failed_since=() _wfc_peak=()
   # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
   declare -g -A _wfc_state=() _wfc_is_directory=()
   declare -g -A _wfc_uses_log=()
@@ -320,9 +321,11 @@ _wfc_read_journal() {
     case ${f[0]}:${#f[@]} in
       run:5) host=${f[2]} ;;
       started:6) _wfc_where[$task]="$host ${f[4]}" ;;
-      done:8)
+      done:8 | done:9)
         _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
         _wfc_made[$task]=${f[6]}
+        # The peak of memory, if any, to be written again.
+        [[ -n $2 ]] || _wfc_peak[$task]=${f[*]:7:${#f[@]}-8}
         ;;
       failed:6) _wfc_reason[$task]=${f[4]} ;;
       blocked:4) _wfc_cause[$task]=${f[2]} ;;
@@ -341,7 +344,7 @@ _wfc_read_journal() {
 _wfc_read_history() {
   local task where try
   for try in 1 2; do
-    _wfc_known=() _wfc_record=() _wfc_made=()
+    _wfc_known=() _wfc_record=() _wfc_made=() _wfc_peak=()
     _wfc_read_earlier_journals
     for task in "${_wfc_names[@]}"; do
       [[ ${_wfc_known[$task]-} == started ]] || continue
@@ -719,9 +722,10 @@ _wfc_skip_complete() {
 
 # Its record is written again, so that one journal tells all there is to know.
 _wfc_skip() {
-  local name=${_wfc_names[$1]}
+  local name=${_wfc_names[$1]} peak
+  peak=${_wfc_peak[$name]-}
   _wfc_split_record "$name"
-  _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}"
+  _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}" ${peak:+"$peak"}
   # Left where an earlier attempt was killed between the record and this.
   _wfc_find_marker "$name"
   [[ -z $_wfc_marker || ! -e $_wfc_marker ]] || _wfc_drop_marker "$name"
@@ -919,7 +923,7 @@ _wfc_start() {
   _wfc_running=$((_wfc_running + 1))
   _wfc_status[$1]=running _wfc_known[${_wfc_names[$1]}]=started
   _wfc_lane_began[_wfc_lane]=$_wfc_us _wfc_lane_limit[_wfc_lane]=$wfc_time_seconds
-  _wfc_lane_stop[_wfc_lane]='' _wfc_lane_kill[_wfc_lane]=''
+  _wfc_lane_stop[_wfc_lane]='' _wfc_lane_kill[_wfc_lane]='' _wfc_lane_peak[_wfc_lane]=''
   _wfc_lane_log[_wfc_lane]=$_wfc_log_path _wfc_lane_file[_wfc_lane]=$_wfc_file
   printf -v _wfc_path '%(%s)T' -1
   _wfc_log_event started "${_wfc_names[$1]}" "${_wfc_tries[$1]}" "$_wfc_path" "${_wfc_lane_pid[_wfc_lane]}"
@@ -1107,9 +1111,41 @@ _wfc_tick() {
     elif [[ -n ${_wfc_lane_kill[lane]} ]] && ((_wfc_us > _wfc_lane_kill[lane])); then
       kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null
     fi
+    ((_wfc_us - _wfc_lane_began[lane] > 1000000)) || continue
     # A task that takes long gets its log now, so that one can follow it.
-    if ((_wfc_us - _wfc_lane_began[lane] > 1000000)); then _wfc_show_log "$lane"; fi
+    _wfc_show_log "$lane"
+    _wfc_measure "$lane"
   done
+}
+
+# The most memory that the task in lane $1 was seen to take, in MiB, in _wfc_lane_peak: what all its processes take now, or
+# the most that any one of them ever took. They are found from parent to child, and no process is started for that.
+_wfc_measure() {
+  local process thread text IFS=' ' sum=0 most=0
+  local -a processes=("${_wfc_lane_pid[$1]}") threads children
+  # It grows on the way.
+  for ((process = 0; process < ${#processes[@]}; process++)); do
+    text=
+    IFS= read -r -d '' text <"/proc/${processes[process]}/status"
+    # Not so one that has ended and is not waited for yet.
+    [[ $text =~ VmHWM:[[:blank:]]*([0-9]+).*VmRSS:[[:blank:]]*([0-9]+).*Threads:[[:blank:]]*([0-9]+) ]] || continue
+    ((BASH_REMATCH[1] <= most)) || most=${BASH_REMATCH[1]}
+    sum=$((sum + BASH_REMATCH[2]))
+    # A child belongs to the thread that started it.
+    threads=("/proc/${processes[process]}/task/${processes[process]}/children")
+    if ((BASH_REMATCH[3] > 1)); then
+      set +f
+      threads=("/proc/${processes[process]}/task"/*/children)
+      set -f
+    fi
+    for thread in "${threads[@]}"; do
+      children=()
+      read -r -a children <"$thread"
+      processes+=("${children[@]}")
+    done
+  done 2>/dev/null
+  most=$((((most > sum ? most : sum) + 1023) / 1024))
+  ((most <= ${_wfc_lane_peak[$1]:-0})) || _wfc_lane_peak[$1]=$most
 }
 
 _wfc_stop_task() {
@@ -1166,7 +1202,8 @@ _wfc_collect() {
     _wfc_output_states
     _wfc_states_text
     _wfc_made[$name]=$_wfc_text
-    _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" "${_wfc_lane_inputs[$1]}" "$_wfc_text"
+    _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" \
+      "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${_wfc_lane_peak[$1]:+"${_wfc_lane_peak[$1]}"}
     _wfc_done=$((_wfc_done + 1))
     _wfc_drop_marker "$name"
     _wfc_finish "$t"
