@@ -35,7 +35,7 @@
 #     run TIME HOST SLURM_ID
 #     started TASK ATTEMPT SECONDS PROCESS_GROUP
 #     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
-#     failed TASK ATTEMPT STATUS REASON
+#     failed TASK ATTEMPT STATUS REASON [PEAK_MIB]
 #     blocked TASK CAUSE
 #     interrupted TASK
 #     end STATUS
@@ -309,7 +309,7 @@ _wfc_read_settings() {
 # Takes in the journal $1; $2: which source it is, '' for this element's own past. 0 where it has an end.
 _wfc_read_journal() {
   local -a lines=() f=()
-  local line task host='' ended=1 IFS=$'\037'
+  local line task peak host='' ended=1 IFS=$'\037'
   mapfile -t lines 2>/dev/null <"$1" || return 1
   for line in "${lines[@]}"; do
     [[ $line == *$'\t.' ]] || continue
@@ -322,12 +322,18 @@ _wfc_read_journal() {
       run:5) host=${f[2]} ;;
       started:6) _wfc_where[$task]="$host ${f[4]}" ;;
       done:8 | done:9)
+        peak=${f[*]:7:${#f[@]}-8}
+        [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
         _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
         _wfc_made[$task]=${f[6]}
-        # The peak of memory, if any, to be written again.
-        [[ -n $2 ]] || _wfc_peak[$task]=${f[*]:7:${#f[@]}-8}
+        # To be written again.
+        [[ -n $2 ]] || _wfc_peak[$task]=$peak
         ;;
-      failed:6) _wfc_reason[$task]=${f[4]} ;;
+      failed:6 | failed:7)
+        peak=${f[*]:5:${#f[@]}-6}
+        [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
+        _wfc_reason[$task]=${f[4]}
+        ;;
       blocked:4) _wfc_cause[$task]=${f[2]} ;;
       interrupted:3) ;;
       end:3) ended=0 && continue ;;
@@ -1168,6 +1174,7 @@ _wfc_show_log() {
 
 _wfc_collect() {
   local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name seconds
+  local peak=${_wfc_lane_peak[$1]}
   wait "$pid" 2>/dev/null
   status=$?
   # What a task leaves running must not write to its outputs any more.
@@ -1203,7 +1210,7 @@ _wfc_collect() {
     _wfc_states_text
     _wfc_made[$name]=$_wfc_text
     _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" \
-      "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${_wfc_lane_peak[$1]:+"${_wfc_lane_peak[$1]}"}
+      "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
     _wfc_done=$((_wfc_done + 1))
     _wfc_drop_marker "$name"
     _wfc_finish "$t"
@@ -1211,7 +1218,7 @@ _wfc_collect() {
   fi
   _wfc_find_marker "$name"
   _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
-  _wfc_log_event failed "$name" "$attempt" "$status" "$_wfc_problem"
+  _wfc_log_event failed "$name" "$attempt" "$status" "$_wfc_problem" ${peak:+"$peak"}
   _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
   if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
     _wfc_status[t]=''

@@ -43,6 +43,8 @@ interface FailedTask {
   /** `1234_5`; null where it did not run on Slurm. */
   readonly slurm: string | null;
   readonly host: string | null;
+  /** The most memory that it was seen to take; null where it ended too soon. */
+  readonly peakMiB: number | null;
   /** From the spec's folder; null where there is none. */
   readonly log: string | null;
 }
@@ -95,7 +97,8 @@ function statusOf(session: Session, history: History | null, queue: Queue): Stat
 function failedTask({ plan, disk }: Session, task: number, history: History): FailedTask {
   const rule = ruleOf(plan, task);
   const index = task - rule.firstTask;
-  const { reason, attempt, status, slurmId, host } = history.failed.get(rule.outputTexts[0]!(index)) as FailedAttempt;
+  const failed = history.failed.get(rule.outputTexts[0]!(index)) as FailedAttempt;
+  const { reason, attempt, status, slurmId, host, peakMiB } = failed;
   const log = rule.logText(index);
   return {
     task: taskNameOf(plan, task),
@@ -106,6 +109,7 @@ function failedTask({ plan, disk }: Session, task: number, history: History): Fa
     status,
     slurm: slurmId === '' ? null : slurmId,
     host: host === '' ? null : host,
+    peakMiB,
     log: existsSync(disk.absolute(log)) ? log : null,
   };
 }
@@ -154,11 +158,12 @@ function statusLines(
   if (notes.length > 0) lines.push('', ...notes);
   if (failures.length > 0) lines.push('');
   let logs = 0;
-  for (const { task, reason, attempt, slurm, host, log } of failures.slice(0, FAILURES_SHOWN)) {
+  for (const { task, reason, attempt, slurm, host, peakMiB, log } of failures.slice(0, FAILURES_SHOWN)) {
     const where = [
       attempt > 1 ? `attempt ${attempt}` : '',
       slurm === null ? '' : `Slurm ${slurm}`,
       host === null ? '' : `on ${host}`,
+      peakMiB === null ? '' : `took ${peakMiB} MiB`,
     ];
     const words = where.filter((w) => w !== '').join(', ');
     lines.push(

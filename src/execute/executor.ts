@@ -72,6 +72,10 @@ export function execute(
   return { result: executor.run(), interrupt: () => executor.interrupt() };
 }
 
+function peakOf({ peakKiB }: Attempt): number | null {
+  return peakKiB === 0 ? null : Math.ceil(peakKiB / 1024);
+}
+
 function protectedWords(path: string): string {
   return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
 }
@@ -309,7 +313,8 @@ class Executor {
       this.succeed(attempt, found);
     } else {
       this.removeOutputs(rule, index);
-      this.options.journal.failed(rule.outputTexts[0]!(index), number, status, found);
+      const failed = { attempt: number, status, reason: found, peakMiB: peakOf(attempt) };
+      this.options.journal.failed(rule.outputTexts[0]!(index), failed);
       const willRetry = number <= rule.rule.retries && this.mode === 'going';
       const failure: Failure = { task, name: taskName(rule, index), what: found, attempts: number, log };
       this.options.observer.failed(failure, willRetry);
@@ -364,7 +369,7 @@ class Executor {
       durationSeconds: (performance.now() - attempt.startedAt) / 1000,
       inputs: attempt.inputs,
       outputs: earlier === undefined ? now : withEarlierStates(earlier, now),
-      peakMiB: attempt.peakKiB === 0 ? null : Math.ceil(attempt.peakKiB / 1024),
+      peakMiB: peakOf(attempt),
     });
     // Before anything that depends on it may start: a wfc that is killed then need not run it again.
     journal.flush();

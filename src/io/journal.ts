@@ -13,7 +13,17 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { doneLine, emptyHistory, type History, historyLines, journalLine, readInto } from '../resume/history.ts';
+import {
+  type AttemptPlace,
+  doneLine,
+  emptyHistory,
+  type FailedAttempt,
+  failedLine,
+  type History,
+  historyLines,
+  journalLine,
+  readInto,
+} from '../resume/history.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { hostName } from './host.ts';
 
@@ -111,8 +121,8 @@ export class JournalWriter {
     this.write(doneLine(task, record));
   }
 
-  failed(task: string, attempt: number, status: number | null, reason: string): void {
-    this.write(journalLine('failed', task, attempt, status ?? '', reason));
+  failed(task: string, failure: Omit<FailedAttempt, keyof AttemptPlace>): void {
+    this.write(failedLine(task, failure));
   }
 
   interrupted(task: string): void {

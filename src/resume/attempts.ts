@@ -1,4 +1,4 @@
-import { MARK, MERGED, type Place } from './history.ts';
+import { MARK, MERGED, type Place, peakAfter } from './history.ts';
 import { parseState } from './record.ts';
 
 /** How a task ran the last time. Times are seconds since 1970; NaN stands for what the journals do not tell. */
@@ -54,6 +54,8 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
         break;
       case 'done:8':
       case 'done:9': {
+        const peakMiB = peakAfter(fields, 8);
+        if (peakMiB === undefined) break;
         const durationSeconds = Number(fields[4]);
         const known = last.get(task);
         // Without a start it is a copy of an older record, made by somebody else.
@@ -68,14 +70,20 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
           startSeconds: durationSeconds > 0 ? endSeconds - durationSeconds : Number.NaN,
           durationSeconds: durationSeconds > 0 ? durationSeconds : Number.NaN,
           askedSeconds: start ? askedSeconds : Number.NaN,
-          peakMiB: fields.length === 9 && fields[7] !== '' ? Number(fields[7]) : Number.NaN,
+          peakMiB: peakMiB ?? Number.NaN,
         });
         open.delete(task);
         break;
       }
-      case 'failed:6': {
+      case 'failed:6':
+      case 'failed:7': {
+        const peakMiB = peakAfter(fields, 6);
+        if (peakMiB === undefined) break;
         const attempt = Number(fields[2]);
-        last.set(task, withoutEnd('failed', attempt, start?.seconds ?? Number.NaN, askedSeconds, place));
+        last.set(task, {
+          ...withoutEnd('failed', attempt, start?.seconds ?? Number.NaN, askedSeconds, place),
+          peakMiB: peakMiB ?? Number.NaN,
+        });
         if (start) failedStarts.push({ task, startSeconds: start.seconds, host: place.host });
         open.delete(task);
         break;

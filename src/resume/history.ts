@@ -9,7 +9,7 @@ import type { SuccessRecord } from './record.ts';
  *     run         TIME HOST SLURM_ID                   the writer of the lines that follow; SLURM_ID is empty elsewhere
  *     started     TASK ATTEMPT SECONDS PROCESS_GROUP
  *     done        TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
- *     failed      TASK ATTEMPT STATUS REASON
+ *     failed      TASK ATTEMPT STATUS REASON [PEAK_MIB]
  *     blocked     TASK CAUSE
  *     interrupted TASK
  *     end         STATUS
@@ -52,6 +52,8 @@ export interface FailedAttempt extends AttemptPlace {
   readonly status: number | null;
   /** In words: `exit status 3`, `out of memory`, `time limit: stopped after 60 s`, `output missing: a.csv`. */
   readonly reason: string;
+  /** As in a record. */
+  readonly peakMiB: number | null;
 }
 
 /** A record, and who made it: for those who look back, never for what is complete. */
@@ -78,8 +80,16 @@ export function emptyHistory(): History {
   return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), markedPerhaps: new Set() };
 }
 
-/** Fields of a line by its kind, the mark among them; `done` may have one more. */
+/** Fields of a line by its kind, the mark among them; without a peak of memory. */
 const FIELDS = { run: 5, started: 6, done: 8, failed: 6, blocked: 4, interrupted: 3, end: 3 } as const;
+
+/** The peak of memory that ends a line with so many fields besides; null where there is none, undefined for other lines. */
+export function peakAfter(fields: readonly string[], usual: number): number | null | undefined {
+  if (fields.length === usual) return null;
+  const peak = fields[usual - 1];
+  // In a torn line with a later one behind it, something else is there.
+  return fields.length === usual + 1 && /^[1-9]\d*$/.test(peak!) ? Number(peak) : undefined;
+}
 
 /** Take in the lines of one journal, which come after those taken in before. */
 export function readInto(history: History, text: string): void {
@@ -100,7 +110,8 @@ export function readInto(history: History, text: string): void {
     const kind = fields[0] as keyof typeof FIELDS;
     const task = fields[1]!;
     // The number of fields, too: a torn line may have a later one behind it.
-    if (fields.length !== FIELDS[kind] && !(kind === 'done' && fields.length === 9)) continue;
+    const peakMiB = peakAfter(fields, FIELDS[kind]);
+    if (peakMiB === undefined || (peakMiB !== null && kind !== 'done' && kind !== 'failed')) continue;
     switch (kind) {
       case 'run':
         place = { writerBegan: fields[1]!, host: fields[2]!, slurmId: fields[3]! };
@@ -127,7 +138,7 @@ export function readInto(history: History, text: string): void {
           durationSeconds: Number(fields[4]),
           inputs: fields[5]!,
           outputs: fields[6]!,
-          peakMiB: fields.length === 9 ? Number(fields[7]) : null,
+          peakMiB,
           place: began || isMerged ? place : (records.get(task)?.place ?? null),
         });
         if (began) succeeded.push(task);
@@ -141,6 +152,7 @@ export function readInto(history: History, text: string): void {
           attempt: Number(fields[2]),
           status: fields[3] === '' ? null : Number(fields[3]),
           reason: fields[4]!,
+          peakMiB,
         });
         records.delete(task);
         unfinished.delete(task);
@@ -171,7 +183,17 @@ export function journalLine(...fields: readonly (string | number)[]): string {
 
 export function doneLine(task: string, record: SuccessRecord): string {
   const { fingerprint, checks, durationSeconds, inputs, outputs, peakMiB } = record;
-  const fields = ['done', task, fingerprint, checks, durationSeconds.toFixed(3), inputs, outputs];
+  return withPeak(peakMiB, 'done', task, fingerprint, checks, durationSeconds.toFixed(3), inputs, outputs);
+}
+
+export function failedLine(
+  task: string,
+  { attempt, status, reason, peakMiB }: Omit<FailedAttempt, keyof AttemptPlace>,
+): string {
+  return withPeak(peakMiB, 'failed', task, attempt, status ?? '', reason);
+}
+
+function withPeak(peakMiB: number | null, ...fields: readonly (string | number)[]): string {
   return peakMiB === null ? journalLine(...fields) : journalLine(...fields, peakMiB);
 }
 
@@ -193,7 +215,7 @@ export function* historyLines(history: History): Generator<string> {
   }
   for (const [task, failure] of history.failed) {
     yield* at(failure);
-    yield journalLine('failed', task, failure.attempt, failure.status ?? '', failure.reason);
+    yield failedLine(task, failure);
   }
   for (const [task, cause] of history.blocked) yield journalLine('blocked', task, cause);
 }

@@ -61,6 +61,8 @@ describe('when and where a task ran', () => {
   it('of an attempt that failed or has no end is its start, and of an interrupted one nothing', () => {
     const failed = lines('run 400.000 node1 ', 'started a 2 410 5', 'failed a 2 1 no');
     expect(read(ran, failed).last.get('a')).toMatchObject({ outcome: 'failed', startSeconds: 410, attempt: 2 });
+    const large = failed.replace('\tno\t', '\tout of memory\t4010\t');
+    expect(read(ran, large).last.get('a')).toMatchObject({ outcome: 'failed', peakMiB: 4010 });
     expect(read(ran, failed).failedStarts).toEqual([{ task: 'a', startSeconds: 410, host: 'node1' }]);
     const open = lines('run 400.000 node1 ', 'started a 1 420 5');
     expect(read(ran, open).last.get('a')).toMatchObject({ outcome: 'no end', startSeconds: 420 });

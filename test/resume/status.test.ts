@@ -67,7 +67,7 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
     failures: [
       {
         ...{ task: 'fit i=2', rule: 'fit', params: { i: '2' }, reason: 'exit status 7', attempt: 1, status: 7 },
-        ...{ slurm: null, host: HOST, log: '.wfc/logs/fit/i=2.log' },
+        ...{ slurm: null, host: HOST, peakMiB: null, log: '.wfc/logs/fit/i=2.log' },
       },
     ],
   });

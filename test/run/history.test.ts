@@ -58,19 +58,24 @@ it('a torn line, and one of an unknown kind or with too few or too many fields, 
   const read = (text: string) => {
     const history = emptyHistory();
     readInto(history, text);
-    return [[...history.records.keys()], [...history.unfinished.keys()]];
+    return [history.records, history.unfinished, history.failed].map((tasks) => [...tasks.keys()]);
   };
-  expect(read(started)).toEqual([[], ['a']]);
-  expect(read(started + done)).toEqual([['a'], []]);
-  expect(read(started + doneLine('a', { ...record, peakMiB: 12 }))).toEqual([['a'], []]);
+  expect(read(started)).toEqual([[], ['a'], []]);
+  expect(read(started + done)).toEqual([['a'], [], []]);
+  expect(read(started + doneLine('a', { ...record, peakMiB: 12 }))).toEqual([['a'], [], []]);
+  expect(read(started + journalLine('failed', 'a', 1, 1, 'no', 12))).toEqual([[], [], ['a']]);
   for (const torn of [
     done.slice(0, -1),
     `${done.slice(0, 12)}\n`,
     done.slice(0, 12) + started,
     journalLine('done', 'a', 'f', '', 1, '', '1:3', 12, 13),
+    // One field more, as if it had a peak of memory.
+    `done\t${journalLine('done', 'a', 'f', '', 1, '', '1:3')}`,
+    `failed\t${journalLine('failed', 'a', 1, 1, 'no')}`,
+    doneLine('a', record).replace('\t.\n', journalLine('end', 0)),
     journalLine('toString', 'a'),
     '\t.\n',
     '\n',
   ])
-    expect(read(started + torn), torn).toEqual([[], ['a']]);
+    expect(read(started + torn), torn).toEqual([[], ['a'], []]);
 });

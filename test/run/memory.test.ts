@@ -1,9 +1,10 @@
+import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
 import { type AttemptHistory, readAttempts } from '../../src/resume/attempts.ts';
 import { experiment } from '../support/experiment.ts';
 import { HOG, HOG_OF_A_THREAD } from '../support/memory.ts';
 
-it('the record of a task that takes seconds tells the most memory that its processes took, of a short one none', async () => {
+it('the journal tells the most memory that the processes of a task took that ran for seconds, and of a short one none', async () => {
   const node = `'${process.execPath}'`;
   const e = experiment(
     `rules:
@@ -11,17 +12,22 @@ it('the record of a task that takes seconds tells the most memory that its proce
   two: {output: two, run: "${node} hog.cjs 100 & ${node} hog.cjs 100; wait; touch {output}"}
   threads: {output: threads, run: "${node} thread.cjs 200; touch {output}"}
   short: {output: short, run: "touch {output}"}
+  failed: {output: failed, run: "${node} hog.cjs 200; exit 3"}
 `,
     { 'hog.cjs': HOG, 'thread.cjs': HOG_OF_A_THREAD },
   );
-  expect((await e.run('-j 4')).status).toBe(0);
+  expect((await e.run('-j 5 -k')).status).toBe(1);
   const journal = e.read(e.files('.wfc/journal')[0]!);
   const history: AttemptHistory = { last: new Map(), failedStarts: [] };
   readAttempts(history, journal, null);
-  for (const task of ['one', 'two', 'threads']) {
+  for (const task of ['one', 'two', 'threads', 'failed']) {
     const { peakMiB } = history.last.get(task)!;
     expect(peakMiB, task).toBeGreaterThan(190);
     expect(peakMiB, task).toBeLessThan(400);
   }
+  const { peakMiB } = history.last.get('failed')!;
+  const status = await e.wfc('status --json');
+  expect(JSON.parse(status.stdout).failures).toMatchObject([{ task: 'failed', peakMiB }]);
+  expect((await e.wfc('status')).stdout).toContain(`exit status 3 (on ${hostname()}, took ${peakMiB} MiB)`);
   expect(/^done\tshort\t.*/m.exec(journal)![0].split('\t')).toHaveLength(8);
 });

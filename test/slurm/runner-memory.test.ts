@@ -4,7 +4,7 @@ import { Submission } from './runner-fixture.ts';
 
 const node = `'${process.execPath}'`;
 
-it('the record of a task that takes seconds tells the most memory that its processes took, of a short one none', async () => {
+it('the journal tells the most memory that the processes of a task took that ran for seconds, and of a short one none', async () => {
   const tasks = [
     { out: 'one', run: `${node} hog.cjs 200; : >"$out"` },
     { out: 'two', run: `${node} hog.cjs 100 & ${node} hog.cjs 100; wait; : >"$out"` },
@@ -33,4 +33,17 @@ it('the record of a task that takes seconds tells the most memory that its proce
   // Another element reads them.
   expect((await s.run('next')).status).toBe(0);
   expect((await s.close('main=1 next=1')).output).toMatch(/in all +6 +6 /);
+});
+
+it('so it does of a task that failed, which blocks others as any failure', async () => {
+  const s = new Submission({
+    main: { elements: [[{ out: 'a', run: `${node} hog.cjs 200; exit 3` }]] },
+    next: { settings: 'wfc_all_elements=(main)', elements: [[{ out: 'b', options: 'from=a', run: ': >"$out"' }]] },
+  });
+  s.write('hog.cjs', HOG);
+  expect((await s.run('main')).status).toBe(1);
+  expect(Number(s.field('main', 'failed', 'a', 5))).toBeGreaterThan(190);
+  await s.run('next');
+  expect(s.events('next')).toEqual(['blocked b']);
+  expect((await s.close('main=1 next=1')).output).toMatch(/1 tasks failed[\s\S]*exit status 3/);
 });
