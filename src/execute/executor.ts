@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { ContentHashes } from '../io/content-hashes.ts';
 import type { Disk } from '../io/disk.ts';
 import type { JournalWriter } from '../io/journal.ts';
@@ -12,10 +11,11 @@ import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
-import { type AttemptLog, TaskLogs } from './logs.ts';
+import { type Attempt, AttemptWatch, peakOf, shellProblem } from './attempt.ts';
+import { TaskLogs } from './logs.ts';
 import { Markers } from './markers.ts';
 import { lookAtOutputs } from './outputs.ts';
-import { type Lease, type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
+import { type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
 import type { Failure, RunObserver, RunResult } from './result.ts';
 import { Scheduler } from './scheduler.ts';
 import { TaskSources } from './task-sources.ts';
@@ -41,28 +41,6 @@ export interface ExecutorOptions {
 
 const GRACE_SECONDS = 10;
 
-/** One attempt at a task. */
-interface Attempt {
-  readonly task: number;
-  readonly rule: PlannedRule;
-  readonly index: number;
-  readonly number: number;
-  readonly resources: Resources;
-  readonly lease: Lease;
-  readonly startedAt: number;
-  readonly inputs: string;
-  readonly log: AttemptLog;
-  worker: number;
-  /** Leader of its processes; 0 until somebody needs to know. */
-  processGroup: number;
-  /** When its memory was last looked at, and the most that was seen, in KiB; 0 for a task that ended soon. */
-  measuredAt: number;
-  peakKiB: number;
-  stop: 'time limit' | 'interrupted' | null;
-  stopSignal: NodeJS.Signals;
-  stoppedAt: number;
-}
-
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
 export function execute(
   plan: Plan,
@@ -70,10 +48,6 @@ export function execute(
 ): { readonly result: Promise<RunResult>; readonly interrupt: () => void } {
   const executor = new Executor(plan, options);
   return { result: executor.run(), interrupt: () => executor.interrupt() };
-}
-
-function peakOf({ peakKiB }: Attempt): number | null {
-  return peakKiB === 0 ? null : Math.ceil(peakKiB / 1024);
 }
 
 function protectedWords(path: string): string {
@@ -90,6 +64,7 @@ class Executor {
   private readonly markers: Markers;
   private readonly sources: TaskSources;
   private readonly shells: ShellPool;
+  private readonly watch: AttemptWatch;
   private readonly running = new Set<Attempt>();
   private readonly failures: Failure[] = [];
   private unchanged = 0;
@@ -126,6 +101,8 @@ class Executor {
           throw error;
         }),
     });
+    const { journal, graceSeconds = GRACE_SECONDS } = options;
+    this.watch = new AttemptWatch({ journal, shells: this.shells, logs: this.logs, graceSeconds });
   }
 
   run(): Promise<RunResult> {
@@ -146,7 +123,7 @@ class Executor {
     const again = this.mode === 'interrupted';
     this.mode = 'interrupted';
     for (const attempt of this.running) {
-      if (attempt.stop === null || again) this.stopTask(attempt, 'interrupted', again ? 'SIGKILL' : 'SIGTERM');
+      if (attempt.stop === null || again) this.watch.stop(attempt, 'interrupted', again ? 'SIGKILL' : 'SIGTERM');
     }
     this.guard(() => this.startMore());
   }
@@ -158,7 +135,7 @@ class Executor {
     try {
       action();
     } catch (error) {
-      for (const attempt of this.running) this.signal(attempt, 'SIGKILL');
+      for (const attempt of this.running) this.watch.signal(attempt, 'SIGKILL');
       this.discardOutputs();
       this.finish();
       this.settle?.reject(error);
@@ -300,7 +277,7 @@ class Executor {
     this.running.delete(attempt);
     this.pools.giveBack(attempt.lease);
     // Nobody else would end it.
-    if (status === null) this.signal(attempt, 'SIGKILL');
+    if (status === null) this.watch.signal(attempt, 'SIGKILL');
     const log = this.logs.close(attempt.log);
     if (attempt.stop === 'interrupted') {
       this.removeOutputs(rule, index);
@@ -308,7 +285,7 @@ class Executor {
       this.startMore();
       return;
     }
-    const found = this.shellProblem(attempt, status) ?? lookAtOutputs(this.options.disk, rule, index);
+    const found = shellProblem(attempt, status) ?? lookAtOutputs(this.options.disk, rule, index);
     if (typeof found !== 'string') {
       this.succeed(attempt, found);
     } else {
@@ -338,16 +315,6 @@ class Executor {
   private count(failure: Failure): void {
     this.failures.push(failure);
     if (this.options.onFailure === 'stop' && this.mode === 'going') this.mode = 'stopping';
-  }
-
-  /** What went wrong with the shell of an attempt, in words; null where nothing did. */
-  private shellProblem({ stop, resources }: Attempt, status: number | null): string | null {
-    if (stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
-    if (status === null) return 'the shell that ran it was lost';
-    if (status === 0) return null;
-    const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
-    if (signal) return `exit status ${status}, as if killed by ${signal[0]}`;
-    return `exit status ${status}`;
   }
 
   private succeed(attempt: Attempt, found: readonly FileState[]): void {
@@ -415,51 +382,8 @@ class Executor {
 
   private tick(): void {
     const now = performance.now();
-    const graceMs = (this.options.graceSeconds ?? GRACE_SECONDS) * 1000;
-    for (const attempt of this.running) {
-      const limit = attempt.resources.timeSeconds;
-      if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {
-        this.logs.append(attempt.log, `wfc: time limit of ${limit} s reached\n`);
-        this.stopTask(attempt, 'time limit', 'SIGTERM');
-      }
-      if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceMs);
-      if (now - attempt.startedAt > 1000) {
-        this.logs.show(attempt.log);
-        this.measure(attempt, now);
-      }
-    }
+    for (const attempt of this.running) this.watch.look(attempt, now);
     this.options.observer.progress(this.scheduler.counts(), this.byRule);
-  }
-
-  /** Once a second, not at each tick: a task may have many processes. */
-  private measure(attempt: Attempt, now: number): void {
-    if (now - attempt.measuredAt < 1000) return;
-    attempt.measuredAt = now;
-    attempt.peakKiB = Math.max(attempt.peakKiB, this.shells.memoryOfTask(attempt.worker));
-  }
-
-  private stopTask(attempt: Attempt, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {
-    attempt.stop = why;
-    attempt.stopSignal = signal;
-    attempt.stoppedAt = performance.now();
-    this.signal(attempt, signal);
-  }
-
-  /** A task that was asked to stop: once more where it had not started yet, and by force once its grace is over. */
-  private pressOn(attempt: Attempt, graceIsOver: boolean): void {
-    if (graceIsOver) this.signal(attempt, 'SIGKILL');
-    else if (attempt.processGroup === 0) this.signal(attempt, attempt.stopSignal);
-  }
-
-  /** Signal all processes of an attempt, if it has started. */
-  private signal(attempt: Attempt, signal: NodeJS.Signals): void {
-    const { rule, index, number } = attempt;
-    try {
-      attempt.processGroup ||= this.options.journal.processGroup(rule.outputTexts[0]!(index), number);
-      if (attempt.processGroup !== 0) process.kill(-attempt.processGroup, signal);
-    } catch {
-      // It has ended meanwhile. Where the journal can't be read, the end of wfc stops it.
-    }
   }
 
   private end(): void {

@@ -1,0 +1,107 @@
+import { constants } from 'node:os';
+import type { JournalWriter } from '../io/journal.ts';
+import type { ShellPool } from '../io/shell-pool.ts';
+import type { PlannedRule } from '../model/plan.ts';
+import type { Resources } from '../model/workflow.ts';
+import type { AttemptLog, TaskLogs } from './logs.ts';
+import type { Lease } from './pools.ts';
+
+/** One attempt at a task. */
+export interface Attempt {
+  readonly task: number;
+  readonly rule: PlannedRule;
+  readonly index: number;
+  readonly number: number;
+  readonly resources: Resources;
+  readonly lease: Lease;
+  readonly startedAt: number;
+  readonly inputs: string;
+  readonly log: AttemptLog;
+  worker: number;
+  /** Leader of its processes; 0 until somebody needs to know. */
+  processGroup: number;
+  /** When its memory was last looked at, and the most that was seen, in KiB; 0 for a task that ended soon. */
+  measuredAt: number;
+  peakKiB: number;
+  stop: 'time limit' | 'interrupted' | null;
+  stopSignal: NodeJS.Signals;
+  stoppedAt: number;
+}
+
+/** The most memory that an attempt was seen to take, in MiB; null where it ended too soon. */
+export function peakOf({ peakKiB }: Attempt): number | null {
+  return peakKiB === 0 ? null : Math.ceil(peakKiB / 1024);
+}
+
+/** What went wrong with the shell of an attempt, in words; null where nothing did. `status` as in `ShellEnd`. */
+export function shellProblem({ stop, resources }: Attempt, status: number | null): string | null {
+  if (stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
+  if (status === null) return 'the shell that ran it was lost';
+  if (status === 0) return null;
+  const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
+  if (signal) return `exit status ${status}, as if killed by ${signal[0]}`;
+  return `exit status ${status}`;
+}
+
+export interface WatchOptions {
+  readonly journal: JournalWriter;
+  readonly shells: ShellPool;
+  readonly logs: TaskLogs;
+  /** Between the wish that a task stops and its end by force. */
+  readonly graceSeconds: number;
+}
+
+/** Sees to running attempts: their time limits and their ends by signal, their memory, their logs. */
+export class AttemptWatch {
+  private readonly options: WatchOptions;
+
+  constructor(options: WatchOptions) {
+    this.options = options;
+  }
+
+  /** Several times a second. */
+  look(attempt: Attempt, now: number): void {
+    const { logs, graceSeconds } = this.options;
+    const limit = attempt.resources.timeSeconds;
+    if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {
+      logs.append(attempt.log, `wfc: time limit of ${limit} s reached\n`);
+      this.stop(attempt, 'time limit', 'SIGTERM');
+    }
+    if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceSeconds * 1000);
+    if (now - attempt.startedAt > 1000) {
+      logs.show(attempt.log);
+      this.measure(attempt, now);
+    }
+  }
+
+  stop(attempt: Attempt, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {
+    attempt.stop = why;
+    attempt.stopSignal = signal;
+    attempt.stoppedAt = performance.now();
+    this.signal(attempt, signal);
+  }
+
+  /** Signal all processes of an attempt, if it has started. */
+  signal(attempt: Attempt, signal: NodeJS.Signals): void {
+    const { rule, index, number } = attempt;
+    try {
+      attempt.processGroup ||= this.options.journal.processGroup(rule.outputTexts[0]!(index), number);
+      if (attempt.processGroup !== 0) process.kill(-attempt.processGroup, signal);
+    } catch {
+      // It has ended meanwhile. Where the journal can't be read, the end of wfc stops it.
+    }
+  }
+
+  /** A task that was asked to stop: once more where it had not started yet, and by force once its grace is over. */
+  private pressOn(attempt: Attempt, graceIsOver: boolean): void {
+    if (graceIsOver) this.signal(attempt, 'SIGKILL');
+    else if (attempt.processGroup === 0) this.signal(attempt, attempt.stopSignal);
+  }
+
+  /** Once a second, not at each look: a task may have many processes. */
+  private measure(attempt: Attempt, now: number): void {
+    if (now - attempt.measuredAt < 1000) return;
+    attempt.measuredAt = now;
+    attempt.peakKiB = Math.max(attempt.peakKiB, this.options.shells.memoryOfTask(attempt.worker));
+  }
+}
