@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { race } from '../measure.ts';
 import { atMost, type Section, TIMES_HEAD, timesRow } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -9,6 +11,13 @@ export async function nothing(session: Session): Promise<Section> {
   const wfcTree = await session.builtTree('wfc');
   const contenders = session.contenders([
     { tool: 'wfc', name: 'wfc run --local', command: session.wfc('run', '--local'), folder: wfcTree },
+    {
+      tool: 'wfc',
+      name: 'wfc run --local, the first time',
+      command: session.wfc('run', '--local'),
+      folder: wfcTree,
+      prepare: () => rmSync(join(wfcTree, '.wfc/last-look'), { force: true }),
+    },
     { tool: 'wfc', name: 'wfc plan', command: session.wfc('plan'), folder: wfcTree },
     { tool: 'ninja', name: 'ninja', command: ['ninja'], folder: ninjaTree },
     ...(ninjaTree === '' ? [] : [{ tool: 'make', name: 'make', command: ['make'], folder: ninjaTree } as const]),
@@ -18,7 +27,7 @@ export async function nothing(session: Session): Promise<Section> {
   const ninja = times.get('ninja');
   return {
     title: 'Nothing to do',
-    note: `All ${taskCount(session.size)} tasks are complete. wfc's tree was built by wfc, that of ninja and make by ninja; both hold the same files. wfc compares each file's time and size with its record; make and ninja compare times.`,
+    note: `All ${taskCount(session.size)} tasks are complete. wfc's tree was built by wfc, that of ninja and make by ninja; both hold the same files. wfc compares each file's time and size with its record, or with the last look where nothing has changed since; make and ninja compare times.`,
     head: TIMES_HEAD,
     rows: [...times.values()].map(timesRow),
     aims: ninja ? [atMost('time of wfc run --local by that of ninja', wfc.seconds / ninja.seconds, 1, '')] : [],
