@@ -374,7 +374,7 @@ describe.concurrent('an attempt', () => {
       },
     });
     const running = s.start('main');
-    await expect.poll(() => s.exists('.wfc/logs/c.log'), { timeout: 4000 }).toBe(true);
+    await until(() => s.exists('.wfc/logs/c.log'));
     expect(s.read('.wfc/logs/c.log')).toBe('long\n');
     expect((await running).exitCode).toBe(0);
     expect(s.read('.wfc/logs/c.log')).toBe('long\nend\n');
@@ -557,7 +557,7 @@ describe.concurrent('stopping', () => {
       },
     });
     const running = s.start('main');
-    await expect.poll(() => s.exists('c'), { timeout: 5000 }).toBe(true);
+    await until(() => s.exists('c'));
     process.kill(running.pid!, signal);
     expect((await running).exitCode).toBe(status);
     expect(s.events('main').slice(-2).sort()).toEqual(['interrupted b', 'interrupted c']);
@@ -572,7 +572,7 @@ describe.concurrent('stopping', () => {
       main: { elements: [[{ out: 'a', run: 'echo $BASHPID >pid; while :; do echo x >>a; sleep 0.05; done' }]] },
     });
     const running = s.start('main');
-    await expect.poll(() => s.exists('a'), { timeout: 5000 }).toBe(true);
+    await until(() => s.exists('a'));
     running.kill('SIGKILL');
     await running;
     // Nor does what the runner keeps beside itself: the processes are known by their folder.
@@ -599,7 +599,7 @@ describe.concurrent('stopping', () => {
         },
       });
       const older = s.start('main', { env: { SPEED: 'slow' } });
-      await expect.poll(() => s.exists('starts'), { timeout: 5000 }).toBe(true);
+      await until(() => s.exists('starts'));
       const newer = await s.run('main', {
         journal: which === 'a later one' ? '.wfc/journal/000002-slurm-abc' : JOURNAL,
         env: { SPEED: 'fast' },
@@ -624,10 +624,10 @@ describe.concurrent('stopping', () => {
     const run = 'echo start >>starts; until [[ -e older-ended ]]; do sleep 0.05; done; echo made >"$out"';
     const s = new Submission({ main: { settings, elements: [[{ out: 'a', run }]] } });
     const older = s.start('main', { env: { HELD: '1' } });
-    await expect.poll(() => s.exists('held'), { timeout: 5000 }).toBe(true);
+    await until(() => s.exists('held'));
     const later = '.wfc/journal/000002-slurm-abc';
     const newer = s.start('main', { journal: later });
-    await expect.poll(() => s.exists('starts'), { timeout: 5000 }).toBe(true);
+    await until(() => s.exists('starts'));
     s.write('go', '');
     const { exitCode, all } = await older;
     expect([exitCode, String(all)]).toEqual([1, expect.stringContaining('a newer submission')]);
