@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHROMIUM, openReport } from '../support/browser.ts';
 import { experiment } from '../support/experiment.ts';
+import { HOG } from '../support/memory.ts';
 import { describeWith } from '../support/programs.ts';
 import { FULL_STUDY, writeStudy } from './study.ts';
 
@@ -54,6 +55,18 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect((await page.locator('#spec pre').innerText()).trimEnd()).toBe(study.read('wfc.yml').trimEnd());
     expect(complaints).toEqual([]);
     expect(requests).toEqual([`file://${study.path('report.html')}`]);
+  });
+
+  it('shows the memory that a task took beside what it asked for', async () => {
+    const run = `'${process.execPath}' hog.cjs 200; touch {output}`;
+    const spec = `rules:\n  large: {output: a, run: "${run}", resources: {mem: 4G}}\n`;
+    const study = experiment(spec, { 'hog.cjs': HOG });
+    expect((await study.run()).status).toBe(0);
+    await study.wfc('report');
+    const { page, complaints } = await openReport(study.path('report.html'));
+    const memory = page.locator('#resources tr', { hasText: 'large' }).last();
+    expect(await memory.innerText()).toMatch(/\b(2\d\d|3\d\d) MiB\s+4G\s+mem: \d+M$/);
+    expect(complaints).toEqual([]);
   });
 
   it('narrows and sorts its table', async () => {
