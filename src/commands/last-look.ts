@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Disk } from '../io/disk.ts';
 import { journalSignature } from '../io/journal.ts';
@@ -29,8 +29,10 @@ export function basisOf(options: RunOptions): string | null {
   const { root } = stateFolder(spec.folder);
   const files = [...configs, ...(profile === null ? [] : [profile]), join(root, 'escalated.tsv')];
   const read = files.flatMap((file) => [resolve(file), textOf(file)]);
+  // A new build may decide otherwise, also where it counts as the same version.
+  const build = `${version} ${statSync(new URL(import.meta.url)).mtimeMs}`;
   return digest([
-    version,
+    build,
     JSON.stringify([settings, configs, goals, trust, options.profile]),
     resolve(spec.source.file),
     spec.source.text,

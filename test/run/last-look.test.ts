@@ -1,7 +1,8 @@
 /** Where nothing changed since a run that found nothing to do, the next one says so by `.wfc/last-look`; else it looks anew. */
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Ended, type Experiment, experiment } from '../support/experiment.ts';
+import { CLI, type Ended, type Experiment, experiment } from '../support/experiment.ts';
 
 const SPEC = `config: {unit: m}
 params: {i: [1, 2], s: {glob: "in/{s}.txt"}}
@@ -72,6 +73,14 @@ it.each<[string, (made: Experiment) => void]>([
   const words = ({ stderr }: Ended): string => stderr.replace(/ in [\d.]+ s/, '');
   expect(words(ended)).toBe(words(without));
   expect(ended.status).toBe(without.status);
+});
+
+it('it looks anew where wfc was built anew since', async () => {
+  const made = await looked();
+  const now = new Date();
+  const dist = dirname(CLI);
+  for (const name of readdirSync(dist)) utimesSync(join(dist, name), now, now);
+  expect((await made.run()).stderr).toBe('nothing to do: all 10 tasks are complete');
 });
 
 it.each(['--json', '-n', '--force all', '--trust contents', '--set i=1', '--goal packed'])(
