@@ -3,7 +3,7 @@
  * global-setup.ts builds it with source maps, and every process that a test starts leaves its counts in FOLDER (Node's
  * NODE_V8_COVERAGE). report.ts adds them to what vitest counts in its own processes.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -30,4 +30,6 @@ export async function buildForCoverage(root: string, folder: string): Promise<vo
     },
     logLevel: 'warning',
   });
+  // The page of a report runs in a browser, and is not counted.
+  cpSync(join(root, 'dist', 'report-page.js'), join(folder, 'dist', 'report-page.js'));
 }
