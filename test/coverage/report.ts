@@ -67,7 +67,8 @@ class Chunk {
 
 function readChunks(folder: string): Chunk[] {
   const dist = join(folder, 'dist');
-  const names = readdirSync(dist).filter((name) => name.endsWith('.js'));
+  const mapped = new Set(readdirSync(dist));
+  const names = [...mapped].filter((name) => mapped.has(`${name}.map`));
   const chunks = new Map(names.map((name) => [name, new Chunk(join(dist, name))]));
   for (const name of readdirSync(join(folder, 'counts'))) {
     for (const script of scriptsIn(join(folder, 'counts', name))) {

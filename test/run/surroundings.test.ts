@@ -60,7 +60,7 @@ it('writes no escape codes where no terminal reads', async () => {
 
 it('colours and redraws on a terminal; NO_COLOR stops the colours, CI the redrawing', async () => {
   const colour = '\u001b[31m';
-  const redraw = '\r\u001b[K';
+  const redraw = '\u001b[J';
   const plain = await onTerminal(experiment(FAILING), {});
   expect([plain.includes(colour), plain.includes(redraw)]).toEqual([true, true]);
   const noColour = await onTerminal(experiment(FAILING), { NO_COLOR: '1' });
