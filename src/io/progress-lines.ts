@@ -121,7 +121,8 @@ export function plainLine(counts: Counts, rules: readonly RuleCounts[], rate: nu
   if (rules.length < 2) return line;
   const atWork = rules.filter(isAtWork);
   const named = atWork.slice(0, 3).map((r) => `${printable(r.name)} ${percentDone(r)} %`);
-  if (atWork.length > named.length) named.push(`${formatCount(atWork.length - named.length)} more rules`);
+  const more = atWork.length - named.length;
+  if (more > 0) named.push(more === 1 ? '1 more rule' : `${formatCount(more)} more rules`);
   return named.length === 0 ? line : `${line}  (${named.join(', ')})`;
 }
 

@@ -91,6 +91,14 @@ it('a line of a log file has the totals and the rules at work', () => {
   expect(plainLine(sum(rules), rules.slice(0, 124), 0.01)).toBe(
     '606 of 1,000 tasks done  60 %  36.0/h  10 h 56 min left  3 running  (r120 40 %, r121 40 %, r122 40 %)',
   );
+  for (const [atWork, words] of [
+    [3, 'c 50 %)'],
+    [4, 'c 50 %, 1 more rule)'],
+    [5, 'c 50 %, 2 more rules)'],
+  ] as const) {
+    const begun = ['a', 'b', 'c', 'd', 'e'].slice(0, atWork).map((name) => rule(name, 2, 1));
+    expect(plainLine(sum(begun), begun, 0)).toContain(words);
+  }
 });
 
 it('the rate is that of late, but over ten ends at least', () => {
