@@ -1,57 +1,60 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Disk } from '../io/disk.ts';
+import { escalationFile } from '../io/escalation-file.ts';
 import { journalSignature } from '../io/journal.ts';
 import { answersNow, digest, readLastLook, type Sightings, statesNow, writeLastLook } from '../io/last-look.ts';
+import { lastRunFile } from '../io/last-run.ts';
 import { lockHolder } from '../io/lock.ts';
 import { findProfile } from '../io/profile-file.ts';
-import { readSpec, specFiles } from '../io/spec-file.ts';
+import { readSpec, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import type { RunOptions } from './run.ts';
 import type { Outlook, Session } from './session.ts';
 import { version } from './version.ts';
 
-/**
- * All that a compilation knows before it asks the spec's files, as a digest; null where the run is not one that says in a
- * line that there is nothing to do. Taken before the spec is read: an edit meanwhile then makes another one.
- */
-export function basisOf(options: RunOptions): string | null {
-  const { settings, configs, goals, trust, force, json, dryRun, resuming } = options;
-  if (json || dryRun || force.length > 0 || trust === 'contents' || resuming?.escalate) return null;
-  const spec = readSpec(options.spec);
-  if ('diagnostics' in spec) return null;
-  const profile = findProfile({
-    named: options.profile,
-    specFolder: spec.folder,
-    userFolder: options.userProfiles,
-  });
+/** What is known before the spec is compiled. */
+export interface LookBefore {
+  /** Digest of all that compiling starts from; null where the run is not one that says in a line that there is nothing to do. */
+  readonly basis: string | null;
+  /** The number of tasks, all complete, where nothing has changed since a run that found nothing to do; else null. */
+  readonly complete: number | null;
+}
+
+/** Taken before the session reads the spec: an edit meanwhile then makes another basis. */
+export function lookBefore(options: RunOptions): LookBefore {
+  const { trust, force, json, dryRun, resuming } = options;
+  const isLong = json || dryRun || force.length > 0 || trust === 'contents' || resuming?.escalate;
+  const spec = isLong ? null : readSpec(options.spec);
+  const basis = spec === null || 'diagnostics' in spec ? null : basisOf(spec, options);
+  if (spec === null || 'diagnostics' in spec || basis === null) return { basis: null, complete: null };
+  return { basis, complete: completeAsBefore(spec, basis) };
+}
+
+function basisOf({ source, folder }: SpecFile, options: RunOptions): string | null {
+  const { settings, configs, goals, trust } = options;
+  const profile = findProfile({ named: options.profile, specFolder: folder, userFolder: options.userProfiles });
   if (profile !== null && typeof profile !== 'string') return null;
-  const { root } = stateFolder(spec.folder);
-  const files = [...configs, ...(profile === null ? [] : [profile]), join(root, 'escalated.tsv')];
-  const read = files.flatMap((file) => [resolve(file), textOf(file)]);
-  // A new build may decide otherwise, also where it counts as the same version.
-  const build = `${version} ${statSync(new URL(import.meta.url)).mtimeMs}`;
+  const files = [...configs, ...(profile === null ? [] : [profile]), escalationFile(stateFolder(folder).root)];
   return digest([
-    build,
+    // A new build may decide otherwise, also where it counts as the same version.
+    `${version} ${statSync(new URL(import.meta.url)).mtimeMs}`,
     JSON.stringify([settings, configs, goals, trust, options.profile]),
-    resolve(spec.source.file),
-    spec.source.text,
-    ...read,
+    resolve(source.file),
+    source.text,
+    ...files.flatMap((file) => [resolve(file), textOf(file)]),
   ]);
 }
 
-/** The number of tasks, all complete, where nothing has changed since a run that found nothing to do; else null. */
-export function completeAsBefore(options: RunOptions, basis: string | null): number | null {
-  const spec = readSpec(options.spec);
-  if (basis === null || 'diagnostics' in spec) return null;
-  const state = stateFolder(spec.folder);
+function completeAsBefore({ folder }: SpecFile, basis: string): number | null {
+  const state = stateFolder(folder);
   const look = readLastLook(state.root);
   if (look?.basis !== basis || lockHolder(state.lock) !== null) return null;
   try {
     const isSame =
       look.records === recordsSignature(state) &&
-      look.answers === answersNow(look.asked, specFiles(spec.folder)) &&
-      look.states === statesNow(look.paths, new Disk(spec.folder));
+      look.answers === answersNow(look.asked, specFiles(folder)) &&
+      look.states === statesNow(look.paths, new Disk(folder));
     return isSame ? look.taskCount : null;
   } catch {
     // What can't be looked at is told by a run that looks at all.
@@ -78,7 +81,7 @@ export function isPlain({ warnings }: Session, { history, decisions }: Outlook):
 }
 
 function recordsSignature({ root, journals }: Session['state']): string {
-  return digest([journalSignature(journals), textOf(join(root, 'last-run.json'))]);
+  return digest([journalSignature(journals), textOf(lastRunFile(root))]);
 }
 
 function textOf(file: string): string {

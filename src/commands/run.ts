@@ -17,7 +17,7 @@ import { markerPath } from '../resume/marker.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from './escalation.ts';
 import { keptRecords, keptWords } from './keep-records.ts';
-import { basisOf, completeAsBefore, isPlain, keepLook } from './last-look.ts';
+import { isPlain, keepLook, lookBefore } from './last-look.ts';
 import { lookAtQueue } from './liveness.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { logEnd } from './log-end.ts';
@@ -49,8 +49,7 @@ export interface RunOptions extends CommonOptions {
 
 /** `wfc run --local`: run what is not complete, in order. */
 export async function run(options: RunOptions): Promise<ExitStatus> {
-  const basis = basisOf(options);
-  const complete = completeAsBefore(options, basis);
+  const { basis, complete } = lookBefore(options);
   if (complete !== null) {
     if (!options.quiet) process.stderr.write(`${nothingToDoWords(complete)}\n`);
     return EXIT.done;

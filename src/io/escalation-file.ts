@@ -7,14 +7,16 @@ import type { Escalation } from '../model/plan.ts';
  * CAUSE` separated by tabs and closed by a mark; '' leaves what the spec says, and the last line of a task counts. CAUSE is
  * the attempt that ran out. A line can be removed by hand. Only under the lock.
  */
-const FILE = 'escalated.tsv';
+export function escalationFile(stateRoot: string): string {
+  return join(stateRoot, 'escalated.tsv');
+}
 
 /** By the name of the task. */
 export function readEscalations(stateRoot: string): Map<string, Escalation> {
   const escalations = new Map<string, Escalation>();
   let text: string;
   try {
-    text = readFileSync(join(stateRoot, FILE), 'utf8');
+    text = readFileSync(escalationFile(stateRoot), 'utf8');
   } catch {
     return escalations;
   }
@@ -35,5 +37,5 @@ export function appendEscalations(stateRoot: string, escalations: ReadonlyMap<st
   const lines = [...escalations].map(
     ([task, { memoryMiB, timeSeconds, cause }]) => `${task}\t${memoryMiB ?? ''}\t${timeSeconds ?? ''}\t${cause}\t.\n`,
   );
-  if (lines.length > 0) appendFileSync(join(stateRoot, FILE), lines.join(''));
+  if (lines.length > 0) appendFileSync(escalationFile(stateRoot), lines.join(''));
 }

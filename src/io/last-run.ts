@@ -16,12 +16,15 @@ export interface LastRun {
   readonly forced?: string;
 }
 
-const FILE = 'last-run.json';
+/** Its place. */
+export function lastRunFile(stateRoot: string): string {
+  return join(stateRoot, 'last-run.json');
+}
 
 /** null where nothing is known of an earlier run. */
 export function readLastRun(stateRoot: string): LastRun | null {
   try {
-    const read = JSON.parse(readFileSync(join(stateRoot, FILE), 'utf8')) as Partial<LastRun> | null;
+    const read = JSON.parse(readFileSync(lastRunFile(stateRoot), 'utf8')) as Partial<LastRun> | null;
     if (read === null || (read.backend !== 'local' && read.backend !== 'slurm')) return null;
     return {
       backend: read.backend,
@@ -44,7 +47,7 @@ export function lastRunText(run: LastRun): string {
 }
 
 export function writeLastRun(stateRoot: string, run: LastRun): void {
-  const file = join(stateRoot, FILE);
+  const file = lastRunFile(stateRoot);
   writeFileSync(`${file}.new`, lastRunText(run));
   renameSync(`${file}.new`, file);
 }
