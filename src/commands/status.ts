@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DrawnLines } from '../io/drawn-lines.ts';
 import { journalSignature, readJournals } from '../io/journal.ts';
 import { Pace } from '../io/pace.ts';
 import { chooseRules, paceWords } from '../io/progress-lines.ts';
@@ -235,14 +236,13 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
   }
 }
 
-/** What is shown; `pace` alone changes with each look. */
-type Shown = (pace: readonly string[]) => readonly string[];
+/** What is shown; `pace` alone changes with each look. `rows`: of the screen, where there is one. */
+type Shown = (pace: readonly string[], rows: number) => readonly string[];
 
 function shownOf(status: Status, session: Session, options: WatchOptions): Shown {
   if (options.json) return () => [jsonText(statusJson(status), 'one line')];
   if (options.isScreen) {
-    return (pace) => {
-      const { rows } = screenSize();
+    return (pace, rows) => {
       const lines = statusLines(status, session, options, { pace });
       if (lines.length < rows) return lines;
       return statusLines(status, session, options, { pace, room: Math.max(3, rows - BELOW_RULES) });
@@ -255,34 +255,25 @@ function shownOf(status: Status, session: Session, options: WatchOptions): Shown
 /** Lines of a screen that are kept for all but the rules: head, totals, the queue, and what failed. */
 const BELOW_RULES = 12;
 
-function screenSize(): { readonly columns: number; readonly rows: number } {
-  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
-}
-
 /** On a terminal the lines are drawn over the last ones; elsewhere they are written when more than the pace differs. */
 class Screen {
-  private readonly isTerminal: boolean;
-  private height = 0;
+  /** null where no terminal reads. */
+  private readonly drawn: DrawnLines | null;
   private last = '';
 
   constructor(isTerminal: boolean) {
-    this.isTerminal = isTerminal;
+    this.drawn = isTerminal ? new DrawnLines(process.stdout) : null;
   }
 
   show(shown: Shown, pace: readonly string[]): void {
-    if (!this.isTerminal) {
-      const text = shown([]).join('\n');
-      if (text !== this.last) process.stdout.write(`${shown(pace).join('\n')}\n`);
-      this.last = text;
+    if (this.drawn !== null) {
+      const { columns, rows } = this.drawn.room;
+      const lines = shown(pace, rows).slice(0, rows - 1);
+      this.drawn.draw(lines.map((line) => cut(line, columns - 1)));
       return;
     }
-    const { columns, rows } = screenSize();
-    const lines = shown(pace)
-      .slice(0, rows - 1)
-      .map((line) => cut(line, columns - 1));
-    const up = this.height > 0 ? `\u001b[${this.height}A` : '';
-    // One write, and each line over the old one: nothing flickers.
-    process.stdout.write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
-    this.height = lines.length;
+    const text = shown([], 0).join('\n');
+    if (text !== this.last) process.stdout.write(`${shown(pace, 0).join('\n')}\n`);
+    this.last = text;
   }
 }

@@ -76,9 +76,12 @@ export function chooseRules<R extends Counts>(
     working > 0 ? `${formatCount(working)} at work` : '',
     waiting > 0 ? `${formatCount(waiting)} waiting` : '',
   ];
-  const count = rules.length - first.length;
-  const rest = `… and ${formatCount(count)} more ${count === 1 ? 'rule' : 'rules'}: ${words.filter((w) => w !== '').join(', ')}`;
+  const rest = `… and ${moreRules(rules.length - first.length)}: ${words.filter((w) => w !== '').join(', ')}`;
   return { shown: rules.filter((r) => chosen.has(r)), rest };
+}
+
+function moreRules(n: number): string {
+  return `${formatCount(n)} more ${n === 1 ? 'rule' : 'rules'}`;
 }
 
 function isOver(counts: Counts): boolean {
@@ -121,8 +124,7 @@ export function plainLine(counts: Counts, rules: readonly RuleCounts[], rate: nu
   if (rules.length < 2) return line;
   const atWork = rules.filter(isAtWork);
   const named = atWork.slice(0, 3).map((r) => `${printable(r.name)} ${percentDone(r)} %`);
-  const more = atWork.length - named.length;
-  if (more > 0) named.push(more === 1 ? '1 more rule' : `${formatCount(more)} more rules`);
+  if (atWork.length > named.length) named.push(moreRules(atWork.length - named.length));
   return named.length === 0 ? line : `${line}  (${named.join(', ')})`;
 }
 

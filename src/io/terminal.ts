@@ -86,12 +86,6 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-const COLOUR = /\u001b\[[\d;]*m/g;
-
-export function withoutColour(text: string): string {
-  return text.replace(COLOUR, '');
-}
-
 /** What fits into so many columns; codes of colour take no room, and none is cut in two. */
 export function cut(line: string, columns: number): string {
   let room = columns;

@@ -1,8 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
 import { Pace } from '../../src/io/pace.ts';
 import { plainLine, progressLines } from '../../src/io/progress-lines.ts';
-import { displayWidth, withoutColour } from '../../src/io/terminal.ts';
+import { displayWidth } from '../../src/io/terminal.ts';
 import type { RuleCounts } from '../../src/model/counts.ts';
 import { CLI, type Experiment, experiment, until } from '../support/experiment.ts';
 
@@ -72,7 +73,7 @@ it.each([1, 20, 40, 79, 80, 200])(
     ];
     for (const style of [PLAIN, { colour: true }])
       for (const line of progressLines(sum(rules), rules, 0.001, { columns, rows: 24 }, style))
-        expect(displayWidth(withoutColour(line))).toBeLessThan(columns);
+        expect(displayWidth(stripVTControlCharacters(line))).toBeLessThan(columns);
   },
 );
 
