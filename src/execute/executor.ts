@@ -54,6 +54,10 @@ function protectedWords(path: string): string {
   return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
 }
 
+function neverStarted(rule: PlannedRule, task: number, what: string): Failure {
+  return { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
+}
+
 class Executor {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
@@ -181,13 +185,7 @@ class Executor {
     const { seen, missing } = this.lookAtInputs(rule, index);
     // A source file that went meanwhile, or a path that its task did not make inside its directory output.
     if (missing !== null) {
-      this.fail({
-        task,
-        name: taskName(rule, index),
-        what: `its input is missing: ${missing}`,
-        attempts: 0,
-        log: null,
-      });
+      this.fail(neverStarted(rule, task, `its input is missing: ${missing}`));
       return;
     }
     const inputs = statesText(seen.map((input) => input.seen));
@@ -258,8 +256,7 @@ class Executor {
       // It is to be made anew, and what is protected is not.
       const kept = paths.find((path, o) => rule.rule.outputs[o]!.protected && disk.isProtected(path));
       if (kept === undefined) return false;
-      const what = protectedWords(kept);
-      this.fail({ task, name: taskName(rule, index), what, attempts: 0, log: null });
+      this.fail(neverStarted(rule, task, protectedWords(kept)));
       return true;
     }
     journal.done(paths[0]!, record);
@@ -352,9 +349,8 @@ class Executor {
   }
 
   private failBeforeStart(task: number, what: string): void {
-    const rule = ruleOf(this.plan, task);
     if (!this.scheduler.failBeforeStart(task)) return;
-    const failure: Failure = { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
+    const failure = neverStarted(ruleOf(this.plan, task), task, what);
     this.options.observer.failed(failure, false);
     this.count(failure);
   }
