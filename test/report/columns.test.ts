@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Data, unpack } from '../../src/page/data.ts';
 import { compile, handIn } from '../slurm/submit.ts';
 import { describeOnSlurm } from '../slurm/suite.ts';
-import { type Experiment, experiment, until } from '../support/experiment.ts';
+import { type Experiment, experiment } from '../support/experiment.ts';
 
 /** Each task notes when it ran, by its own clock. */
 const NOTING = `params: {site: [a, b, c], seed: ["007", "1e-4"]}
@@ -66,7 +66,7 @@ describe('the data of a report', () => {
     const made = experiment('rules: {slow: {output: out, run: "cat gate > {output}"}}\n');
     const gate = await made.gate('gate');
     const run = made.start(['run']);
-    await until(() => made.files('.wfc/journal').some((file) => made.read(file).includes('started\t')));
+    await made.started();
     const data = await dataOf(made);
     expect(data.stateOf(0)).toBe('running');
     expect([data.start[0]! >= 0, data.duration[0]]).toEqual([true, Number.NaN]);

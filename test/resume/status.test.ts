@@ -91,7 +91,8 @@ it('what runs is running, with the process that runs it; once that is killed it 
   const e = experiment(WAITING);
   await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('began') && e.files('.wfc/journal').some((path) => e.read(path).includes('started\ta')));
+  await e.started('a');
+  await until(() => e.has('began'));
   expect(await counts(e)).toEqual({ total: 2, done: 0, failed: 0, running: 1, pending: 1, blocked: 0 });
   expect((await e.wfc('status')).stdout).toContain(`a run works here: process ${run.pid} on ${hostname()}`);
   run.kill('SIGKILL');

@@ -90,7 +90,7 @@ it('a task that outlived all that watched over it is stopped before its next att
   const run = e.start(['run']);
   await until(() => e.has('pid') && e.read('pid') !== '');
   // Its start is known once wfc has looked at its messages.
-  await until(() => e.files('.wfc/journal').some((path) => e.read(path).includes('started\tout/second.txt')));
+  await e.started('out/second.txt');
   const task = await killAllButTheTask(e, run.pid);
   await run.ended;
   expect(isAlive(task)).toBe(true);

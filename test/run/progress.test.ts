@@ -228,7 +228,7 @@ it('status --watch tells rate and time left once a task has ended, on a terminal
   const e = experiment(GATES);
   const gates = [await e.gate('gate1'), await e.gate('gate2')];
   const run = e.start(['run', '--local']);
-  await until(() => e.has('.wfc/lock') && e.files('.wfc/journal').some((file) => e.read(file).includes('started')));
+  await e.started();
   const drawn = onTerminal(e, 'status --watch');
   const log = e.start(['status', '--watch']);
   await until(() => drawn.screen().some((line) => line.endsWith('total')) && log.written().includes('1 running'));

@@ -138,6 +138,12 @@ export class Experiment {
       .sort();
   }
 
+  /** Resolves once a journal tells that a task has started: the one with this path as its first output, or any. */
+  started(task = ''): Promise<void> {
+    const line = `started\t${task}`;
+    return until(() => this.files('.wfc/journal').some((file) => this.read(file).includes(line)));
+  }
+
   /** What commands noted by `echo … >> calls`, sorted; forgotten with the look, so that each look shows what is new. */
   calls(): string[] {
     const lines = this.has('calls') ? this.read('calls').trimEnd().split('\n').sort() : [];
