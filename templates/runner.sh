@@ -29,9 +29,10 @@
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
 # A task's name is its first output's path. `wfc_artifacts` holds D.
 #
-# Journal folder: `owner/STAGE.I` names the newest attempt at an element, `STAGE.I.ATTEMPT.tsv` is what one attempt did:
-# only ever appended to, one line an event, fields separated by tabs, each line closed by a field `.`, so that a torn line
-# is seen. A record is a `done` line; states are `seconds.nanoseconds:bytes`.
+# Journal folder: `STAGE.I.tsv` is what the first attempt at an element did, `STAGE.I.ATTEMPT.tsv` what a later one did,
+# and `owner/STAGE.I`, which is there only where a later one was, names the newest. A journal is only ever appended to, one
+# line an event, fields separated by tabs, each line closed by a field `.`, so that a torn line is seen. A record is a
+# `done` line; states are `seconds.nanoseconds:bytes`.
 #     run TIME HOST SLURM_ID
 #     started TASK ATTEMPT SECONDS PROCESS_GROUP
 #     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
@@ -155,35 +156,67 @@ fi
 # --- owning the element ---
 
 # Slurm may start an element again while the processes of an attempt that it lost live on, and a user may submit twice.
-# The newest attempt puts its id into place by a rename; an older one sees that within seconds, and stops.
+# A later attempt puts its name into place by a rename; an older one sees that within seconds, and stops. The first attempt
+# of the first submission, as nearly all are, names itself nowhere: an element has two files, its journal and its output.
 _wfc_take_element() {
-  local name=$_wfc_stage.$_wfc_element id=${_wfc_folder##*/} time
+  local name=$_wfc_stage.$_wfc_element id=${_wfc_folder##*/} file
   _wfc_parent=.
   [[ $_wfc_folder != */* ]] || _wfc_parent=${_wfc_folder%/*}
-  _wfc_submissions=
-  _wfc_owner_files=("$_wfc_folder/owner/$name")
+  _wfc_submissions='' _wfc_owner_files=("$_wfc_folder/owner/$name") _wfc_names_itself=0
   if [[ $id == *-slurm-* ]]; then
     # All submissions of these artifacts. First: who reads the other one finds an attempt that the older ones have seen.
     _wfc_submissions=${id#*-slurm-}
     _wfc_owner_files=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name" "${_wfc_owner_files[@]}")
   fi
-  _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
   _wfc_scratch=$_wfc_folder/scratch/$name.$_wfc_attempt
-  for name in "${_wfc_owner_files[@]}" "$_wfc_scratch"; do
-    [[ -d ${name%/*} ]] || mkdir -p -- "${name%/*}" || _wfc_die "can't make the folder ${name%/*}"
-  done
+  [[ -d ${_wfc_scratch%/*} ]] || mkdir -p -- "${_wfc_scratch%/*}" || _wfc_die "can't make the folder ${_wfc_scratch%/*}"
   _wfc_yield_to_newer
-  time=$(date +%s.%N)
   # The journal first: who reads the owner's name finds its journal.
-  _wfc_append run "$time" "$_wfc_host" "$_wfc_slurm_id"
-  for name in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$name"; done
-  # Again: a newer submission may have begun between the look and the rename. It wrote its journal before its name, so that
+  if _wfc_begin_first_journal; then
+    ! _wfc_has_older_submission || _wfc_put_name_into "${_wfc_owner_files[0]}"
+  else
+    _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
+    _wfc_append run "$(date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id"
+    for file in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$file"; done
+  fi
+  # Again: a newer submission may have begun between the look and the writing. It wrote its journal before its name, so that
   # either it is seen here, or its name came last.
   _wfc_yield_to_newer
 }
 
+# The plain name is for one attempt alone, and the file system says for which (O_EXCL). Fails for all others.
+_wfc_begin_first_journal() {
+  local failed
+  _wfc_journal=$_wfc_folder/$_wfc_stage.$_wfc_element.tsv
+  ((_wfc_restarts == 0)) || return 1
+  set -C
+  printf 'run\t%s\t%s\t%s\t.\n' "$(date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" >"$_wfc_journal"
+  failed=$?
+  set +C
+  return $failed
+} 2>/dev/null
+
+# Folders of submissions begin with their number, with leading zeros.
+_wfc_has_older_submission() {
+  local folder
+  local -a folders=()
+  [[ -n $_wfc_submissions ]] || return 1
+  set +f
+  folders=("$_wfc_parent"/*-slurm-"$_wfc_submissions")
+  set -f
+  for folder in "${folders[@]}"; do
+    [[ ! ${folder##*/} < ${_wfc_folder##*/} ]] || return 0
+  done
+  return 1
+}
+
+# In the file that all submissions share, the name tells the submission, too.
 _wfc_put_name_into() {
-  { printf '%s\n' "$_wfc_attempt" >"$1.$_wfc_attempt" && mv -f -- "$1.$_wfc_attempt" "$1"; } || _wfc_die "can't write $1"
+  local name=$_wfc_attempt
+  [[ -z $_wfc_submissions || $1 != "${_wfc_owner_files[0]}" ]] || name=${_wfc_folder##*/}/$name
+  [[ -d ${1%/*} ]] || mkdir -p -- "${1%/*}" || _wfc_die "can't make the folder ${1%/*}"
+  { printf '%s\n' "$name" >"$1.$_wfc_attempt" && mv -f -- "$1.$_wfc_attempt" "$1"; } || _wfc_die "can't write $1"
+  _wfc_names_itself=1
 }
 
 # What a newer submission has begun is left to it. An older one whose elements it has taken over lacks their records: it
@@ -193,10 +226,9 @@ _wfc_yield_to_newer() {
   local -a files
   [[ -n $_wfc_submissions ]] || return 0
   set +f
-  files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*.tsv)
+  files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*tsv)
   set -f
   for file in "${files[@]}"; do
-    # Folders begin with the number of their submission, with leading zeros.
     file=${file%/*}
     [[ -d $file && ${file##*/} > ${_wfc_folder##*/} ]] || continue
     _wfc_say "$name: a newer submission (${file##*/}) has begun it: this one stops"
@@ -204,35 +236,23 @@ _wfc_yield_to_newer() {
   done
 }
 
-# Goes on only while no newer attempt owns the element. The first of the owner's files tells: every attempt that could
-# own the element renames its id into that one.
+# Goes on only while no newer attempt owns the element. The first of the owner's files tells: every later attempt renames
+# its name into that one.
 _wfc_own() {
   local id=
   IFS= read -r id 2>/dev/null <"${_wfc_owner_files[0]}"
   _wfc_own_seconds=$SECONDS
-  [[ $id != "$_wfc_attempt" ]] || return 0
-  if _wfc_is_of_older_submission "$id"; then
-    # It overlooked this one for a moment, and has stopped or is about to.
+  [[ ${id##*/} != "$_wfc_attempt" ]] || return 0
+  # Nobody came after the first.
+  [[ -n $id ]] || ((_wfc_names_itself)) || return 0
+  if [[ $id == */* && ${id%/*} < ${_wfc_folder##*/} ]]; then
+    # One of an older submission overlooked this one for a moment, and has stopped or is about to.
     _wfc_put_name_into "${_wfc_owner_files[0]}"
     return
   fi
   _wfc_kill_tasks
   _wfc_say "$_wfc_stage.$_wfc_element: another attempt (${id:-unknown}) has taken over: this one stops"
   exit 1
-}
-
-_wfc_is_of_older_submission() {
-  local file
-  local -a files
-  [[ -n $_wfc_submissions && -n $1 ]] || return 1
-  set +f
-  files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$_wfc_stage.$_wfc_element.$1.tsv")
-  set -f
-  for file in "${files[@]}"; do
-    file=${file%/*}
-    [[ ! -d $file || ! ${file##*/} < ${_wfc_folder##*/} ]] || return 0
-  done
-  return 1
 }
 
 _wfc_kill_tasks() {
@@ -372,9 +392,9 @@ _wfc_read_earlier_journals() {
   local -a files=() sorted=() keys=()
   set +f
   if [[ -n $_wfc_submissions ]]; then
-    files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*.tsv)
+    files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*tsv)
   else
-    files=("$_wfc_folder/$name".*.tsv)
+    files=("$_wfc_folder/$name".*tsv)
   fi
   set -f
   # By the time of their start, never by job id: ids sort wrongly as text, and start anew after a while.
@@ -415,19 +435,21 @@ _wfc_list_elements() {
 
 # Read the records of the sources, again for those that had not ended. Only the newest attempt of each counts.
 _wfc_read_sources() {
-  local s attempt task
+  local s attempt task journal
   _wfc_sources_ended=1 _wfc_sources_seconds=$SECONDS
   for s in "${!_wfc_sources[@]}"; do
     [[ -z ${_wfc_source_ended[s]-} ]] || continue
     attempt=
     IFS= read -r attempt 2>/dev/null <"$_wfc_folder/owner/${_wfc_sources[s]}"
+    journal=$_wfc_folder/${_wfc_sources[s]}${attempt:+.$attempt}.tsv
+    attempt=${attempt:-first}
     if [[ -n ${_wfc_source_attempt[s]-} && ${_wfc_source_attempt[s]} != "$attempt" ]]; then
       for task in "${!_wfc_home[@]}"; do
         [[ ${_wfc_home[$task]} != "$s" ]] || _wfc_known[$task]=
       done
     fi
     _wfc_source_attempt[s]=$attempt
-    if [[ -n $attempt ]] && _wfc_read_journal "$_wfc_folder/${_wfc_sources[s]}.$attempt.tsv" "$s"; then
+    if _wfc_read_journal "$journal" "$s"; then
       _wfc_source_ended[s]=1
     # Looked at once more after the queue was asked: its last records may have come meanwhile.
     elif [[ -n ${_wfc_source_dead[s]-} ]]; then

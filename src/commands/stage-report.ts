@@ -10,7 +10,7 @@ export interface StageTotals {
   readonly queuedElements: number;
   /** Outputs of all tasks; a directory counts as one. */
   readonly outputFiles: number;
-  /** Scripts and tables, and of each element its journal, two names of its owner and its output; without logs and lists. */
+  /** Scripts and tables, and of each element its journal and its output; without logs and lists. */
   readonly ownFiles: number;
   /** CPUs and GPUs times the time limit, over all elements; null where a task has no limit. */
   readonly coreHours: number | null;

@@ -113,10 +113,14 @@ export class Submission {
     return { status: exitCode ?? -1, output: String(all), seconds: 0 };
   }
 
+  newestJournal(stage: string, { element = 0, journal = FIRST_JOURNAL } = {}): string {
+    const owner = `${journal}/owner/${stage}.${element}`;
+    return `${journal}/${stage}.${element}${this.exists(owner) ? `.${this.read(owner).trim()}` : ''}.tsv`;
+  }
+
   /** The newest journal of an element, each line as its fields without the mark. */
   journal(stage: string, { element = 0, journal = FIRST_JOURNAL } = {}): string[][] {
-    const owner = this.read(`${journal}/owner/${stage}.${element}`).trim();
-    return this.read(`${journal}/${stage}.${element}.${owner}.tsv`)
+    return this.read(this.newestJournal(stage, { element, journal }))
       .trimEnd()
       .split('\n')
       .map((line) => line.split('\t').slice(0, -1));

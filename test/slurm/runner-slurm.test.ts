@@ -27,7 +27,7 @@ function submit(cluster: Cluster, s: Submission, stage: string, ...args: string[
 }
 
 function records(s: Submission, stage: string, element = 0): string[] {
-  return existsSync(join(s.folder, JOURNAL, 'owner', `${stage}.${element}`)) ? s.events(stage, { element }) : [];
+  return existsSync(join(s.folder, JOURNAL, `${stage}.${element}.tsv`)) ? s.events(stage, { element }) : [];
 }
 
 describeOnSlurm('the runner in an array', {}, (cluster) => {

@@ -1,5 +1,5 @@
 /** What the runner of an array element promises, without Slurm. On a real Slurm: runner-slurm.test.ts. */
-import { chmodSync, lstatSync, readdirSync, readlinkSync, renameSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -115,7 +115,7 @@ describe.concurrent('records', () => {
     s.write(`${JOURNAL}/${name}`, `${lines.slice(0, 4).join('\n')}\n${lines[4]!.slice(0, -3)}\tend\t0\t.\n`);
     await s.run('main');
     expect(s.ran).toEqual(['a', 'b', 'b']);
-    const newest = `${JOURNAL}/main.0.${s.read(`${JOURNAL}/owner/main.0`).trim()}.tsv`;
+    const newest = s.newestJournal('main');
     s.write(newest, `${s.read(newest)}started\ta\t1\t1\t999999\t.\n`);
     await s.run('main');
     expect(s.ran).toEqual(['a', 'b', 'b', 'a']);
@@ -242,8 +242,7 @@ describe.concurrent('what may run', () => {
     });
     // The producer was killed outright: its output lies there, its journal has no end.
     s.write('a', 'half');
-    s.write(`${JOURNAL}/owner/make.0`, 'x1');
-    s.write(`${JOURNAL}/make.0.x1.tsv`, 'run\t1.0\thost\t1\t.\nstarted\ta\t1\t1\t1\t.\n');
+    s.write(`${JOURNAL}/make.0.tsv`, 'run\t1.0\thost\t1\t.\nstarted\ta\t1\t1\t1\t.\n');
     const { status, seconds } = await s.run('use');
     expect(status).toBe(1);
     expect(seconds).toBeGreaterThan(1);
@@ -614,29 +613,50 @@ describe.concurrent('stopping', () => {
     },
   );
 
-  it('two submissions that take an element in the same instant: the newer one runs it, the older one stops', async () => {
-    // The older one is held between its look at who else there is and the writing of its name.
-    const settings = `eval "_put$(declare -f _wfc_put_name_into | tail -n +2 | sed '1i()')"
-      _wfc_put_name_into() {
+  it.each(['the first', 'a later one'])(
+    'two submissions that take an element in the same instant: the newer one runs it, the older one stops, as %s of its own',
+    async (which) => {
+      // The older one is held behind its look at who else there is: before its name is written, or in place of that.
+      const step = which === 'the first' ? '_wfc_has_older_submission' : '_wfc_put_name_into';
+      const settings = `eval "_step$(declare -f ${step} | tail -n +2 | sed '1i()')"
+      ${step}() {
         if [[ -n \${HELD-} ]]; then : >held; until [[ -e go ]]; do sleep 0.05; done; fi
-        _put "$1"
+        _step "$@"
       }`;
-    const run = 'echo start >>starts; until [[ -e older-ended ]]; do sleep 0.05; done; echo made >"$out"';
-    const s = new Submission({ main: { settings, elements: [[{ out: 'a', run }]] } });
-    const older = s.start('main', { env: { HELD: '1' } });
-    await until(() => s.exists('held'));
-    const later = '.wfc/journal/000002-slurm-abc';
-    const newer = s.start('main', { journal: later });
-    await until(() => s.exists('starts'));
-    s.write('go', '');
-    const { exitCode, all } = await older;
-    expect([exitCode, String(all)]).toEqual([1, expect.stringContaining('a newer submission')]);
-    // Its name is now the last that was written.
-    expect(s.read('.wfc/journal/slurm-abc.owner/main.0')).toBe(s.read(`${JOURNAL}/owner/main.0`));
-    s.write('older-ended', '');
-    expect((await newer).exitCode).toBe(0);
-    expect(s.events('main', { journal: later })).toEqual(['started a', 'done a']);
-    expect(s.read('starts').trimEnd().split('\n')).toHaveLength(1);
+      const run = 'echo start >>starts; until [[ -e older-ended ]]; do sleep 0.05; done; echo made >"$out"';
+      const s = new Submission({ main: { settings, elements: [[{ out: 'a', run }]] } });
+      mkdirSync(join(s.folder, JOURNAL), { recursive: true });
+      if (which !== 'the first') s.write(`${JOURNAL}/main.0.tsv`, 'run\t1.0\thost\t1\t.\n');
+      const older = s.start('main', { env: { HELD: '1' } });
+      await until(() => s.exists('held'));
+      const later = '.wfc/journal/000002-slurm-abc';
+      const newer = s.start('main', { journal: later });
+      await until(() => s.exists('starts'));
+      const name = s.read('.wfc/journal/slurm-abc.owner/main.0');
+      expect(name).toMatch(/^000002-slurm-abc\//);
+      s.write('go', '');
+      const { exitCode, all } = await older;
+      expect([exitCode, String(all)]).toEqual([1, expect.stringContaining('a newer submission')]);
+      // A name that the older one wrote is the last for a moment: the newer one puts its own back.
+      if (which === 'the first') expect(s.read('.wfc/journal/slurm-abc.owner/main.0')).toBe(name);
+      s.write('older-ended', '');
+      expect((await newer).exitCode).toBe(0);
+      expect(s.read('.wfc/journal/slurm-abc.owner/main.0')).toBe(name);
+      expect(s.events('main', { journal: later })).toEqual(['started a', 'done a']);
+      expect(s.read('starts').trimEnd().split('\n')).toHaveLength(1);
+    },
+  );
+
+  it('leaves one file at its first attempt, and tells who owns the element only from the second on', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 'a', run: note }], [{ out: 'b', run: note }]] } });
+    await s.run('main');
+    await s.run('main', { element: 1 });
+    expect(s.list(JOURNAL)).toEqual(['main.0.tsv', 'main.1.tsv', 'scratch']);
+    expect([s.list(`${JOURNAL}/scratch`), s.list('.wfc/journal')]).toEqual([[], ['000001-slurm-abc']]);
+    await s.run('main', { element: 1 });
+    expect(s.list(JOURNAL)).toHaveLength(5);
+    expect([s.list(`${JOURNAL}/owner`), s.list('.wfc/journal/slurm-abc.owner')]).toEqual([['main.1'], ['main.1']]);
+    expect(s.ran).toEqual(['a', 'b']);
   });
 });
 
