@@ -29,6 +29,8 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
   try {
     scripts = writeSlurmScripts(session, {
       included: session.plan.needed,
+      // The same spec gives the same scripts, whatever ran before.
+      durations: new Map(),
       out: options.out,
       remember: remembered('slurm', options, session.spec.folder),
       env: options.env,

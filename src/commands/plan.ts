@@ -48,7 +48,12 @@ export function plan(options: PlanOptions): ExitStatus {
     return EXIT.done;
   }
   const { profile } = session;
-  const { stages, problems } = slurmStages(session, session.plan.needed, options.env);
+  const { stages, problems } = slurmStages(session, {
+    included: session.plan.needed,
+    // As `wfc compile` plans it.
+    durations: new Map(),
+    env: options.env,
+  });
   const slurm = { ...stagesJson(session.plan, stages, profile.packing), problems };
   printPlan(session.plan, outlook.decisions, session.warnings, options, { slurm });
   if (!options.json) {

@@ -78,7 +78,8 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
     return EXIT.done;
   }
   if (history) sweepMarkers(session, history);
-  return writeScripts(asked, beside.included, [...new Set(queued.map((element) => element.job))], options);
+  const jobs = [...new Set(queued.map((element) => element.job))];
+  return writeScripts(asked, { included: beside.included, history, beside: jobs }, options);
 }
 
 /**

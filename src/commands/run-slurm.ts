@@ -5,6 +5,8 @@ import { queuedElements } from '../io/slurm-elements.ts';
 import { countTasks } from '../io/terminal.ts';
 import { tempPaths } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
+import { measuredDurations } from '../resume/durations.ts';
+import type { History } from '../resume/history.ts';
 import { keepBeforeSubmission } from './keep-records.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { remembered } from './remember.ts';
@@ -67,7 +69,7 @@ function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitSta
       options,
     );
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
-  return writeScripts(session, included, [], options);
+  return writeScripts(session, { included, history: outlook.history, beside: [] }, options);
 }
 
 /** Nothing is left to do: tidy up what a submission left that was killed, unless jobs of the folder are in the queue. */
@@ -88,18 +90,19 @@ export interface Prepared {
   readonly beside: readonly string[];
 }
 
-/** Write the scripts for just these tasks; only under the lock. */
+/** Write the scripts for just these tasks; only under the lock. How long they took before says how many make an element. */
 export function writeScripts(
   session: Session,
-  included: Uint8Array,
-  beside: readonly string[],
+  { included, history, beside }: Pick<Prepared, 'beside'> & { included: Uint8Array; history: History | null },
   options: RunSlurmOptions,
 ): Prepared | ExitStatus {
   try {
+    const durations = measuredDurations(session.plan, history);
     const { force } = options;
     const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
     const remember = { ...remembered('slurm', options, session.spec.folder), ...forced };
-    return { scripts: writeSlurmScripts(session, { included, out: null, remember, env: options.env }), beside };
+    const scripts = writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
+    return { scripts, beside };
   } catch (error) {
     return refuse(writeProblem(error), options);
   }

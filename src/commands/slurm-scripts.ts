@@ -7,18 +7,15 @@ import { fromHere, systemProblem } from '../io/spec-file.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { Stage } from '../target/slurm/stages.ts';
 import type { Session } from './session.ts';
-import { slurmStages } from './slurm-stages.ts';
+import { type SlurmStagesOptions, slurmStages } from './slurm-stages.ts';
 
 /** Why scripts are not written, in words. */
 export class Refusal extends Error {}
 
-export interface ScriptOptions {
-  /** Per task, 1 where the submission is to run it. */
-  readonly included: Uint8Array;
+export interface ScriptOptions extends SlurmStagesOptions {
   readonly out: string | null;
   /** For `wfc resume`, once the scripts are submitted. */
   readonly remember: LastRun;
-  readonly env: NodeJS.ProcessEnv;
 }
 
 export interface SlurmScripts {
@@ -38,8 +35,9 @@ export function writeProblem(error: unknown): string {
  * Plan the arrays for the tasks that are included, and write their scripts, by default to `.wfc/slurm/ID`. Throws a
  * `Refusal` where the site can't queue them or the folder is not to be written to, and the errors of the file system.
  */
-export function writeSlurmScripts(session: Session, { included, out, remember, env }: ScriptOptions): SlurmScripts {
-  const { limits, stages, problems } = slurmStages(session, included, env);
+export function writeSlurmScripts(session: Session, options: ScriptOptions): SlurmScripts {
+  const { included, durations, out, remember, env } = options;
+  const { limits, stages, problems } = slurmStages(session, options);
   if (problems.length > 0) throw new Refusal(problems.join('\nerror: '));
   const { plan, profile, spec, state } = session;
   const parent = join(state.root, 'slurm');
@@ -50,6 +48,7 @@ export function writeSlurmScripts(session: Session, { included, out, remember, e
     included,
     limits,
     packing: profile.packing,
+    durations,
     site: profile,
     specFolder: relative(place, spec.folder) || '.',
     templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),

@@ -17,10 +17,18 @@ export interface SlurmStages {
   readonly problems: readonly string[];
 }
 
+export interface SlurmStagesOptions {
+  /** Per task, 1 where the submission is to run it. */
+  readonly included: Uint8Array;
+  /** By rule, seconds that its tasks took before; empty where scripts must not depend on that. */
+  readonly durations: ReadonlyMap<string, number>;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** The arrays for the tasks that are included. */
-export function slurmStages({ plan, profile }: Session, included: Uint8Array, env: NodeJS.ProcessEnv): SlurmStages {
+export function slurmStages({ plan, profile }: Session, { included, durations, env }: SlurmStagesOptions): SlurmStages {
   const limits = siteLimits(profile, detectLimits(env));
-  const stages = planStages(plan, { included, limits, packing: profile.packing });
+  const stages = planStages(plan, { included, limits, packing: profile.packing, durations });
   return { limits, stages, problems: stageProblems(plan, stages, limits, profile) };
 }
 

@@ -67,6 +67,7 @@ function writeSlurm({ folder }: Experiment, packing: Packing): void {
   const stages = planStages(plan, { included: plan.needed, limits, packing });
   const { files } = renderArtifacts(plan, {
     stages,
+    durations: new Map(),
     included: plan.needed,
     limits,
     packing,

@@ -71,7 +71,7 @@ describe('wfc plan --target slurm', () => {
     // The closing job too.
     expect(plan.queuedElements).toBe(queued.reduce((n, { elements }) => n + elements, 1));
     expect(plan.outputFiles).toBe(1 + 4 * 2 + 20 + 1);
-    expect(Math.abs(plan.ownFiles - 4 * (plan.queuedElements - 1) - made.files('s').length)).toBeLessThan(5);
+    expect(Math.abs(plan.ownFiles - 2 * (plan.queuedElements - 1) - made.files('s').length)).toBeLessThan(5);
     // Two lanes take twice the CPUs and half the time, less idling, and a minute; with a GPU there is one lane.
     const hours = (name: string): number => {
       const script = made.read(`s/${name}.sh`);

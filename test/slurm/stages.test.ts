@@ -14,8 +14,13 @@ function planOf(text: string): Plan | null {
   return compile({ file: 'spec.json', text }, { files, overrides: NO_OVERRIDES }).plan;
 }
 
-function stagesOf(plan: Plan, limits: SiteLimits = LIMITS, packing: Packing = PACKING): Stage[] {
-  return planStages(plan, { included: plan.needed, limits, packing });
+function stagesOf(
+  plan: Plan,
+  limits: SiteLimits = LIMITS,
+  packing: Packing = PACKING,
+  durations: ReadonlyMap<string, number> = new Map(),
+): Stage[] {
+  return planStages(plan, { included: plan.needed, limits, packing, durations });
 }
 
 /** Every needed task stands in exactly one element; where each stands. */
@@ -96,12 +101,47 @@ function withRequests(text: string): string {
   return JSON.stringify(spec);
 }
 
+/** The same spec with seconds as the limit of every rule, another for every other one. */
+function withSeconds(text: string): string {
+  const spec = JSON.parse(text) as { rules: Record<string, object> };
+  Object.values(spec.rules).forEach((rule, i) => {
+    Object.assign(rule, { resources: { time: `${1 + (i % 3) * 20}s` } });
+  });
+  return JSON.stringify(spec);
+}
+
+/** Fits of two params, and a table of each model's. */
+function sweep(time: string | null): Plan {
+  const resources = time === null ? {} : { resources: { time } };
+  return planOf(
+    JSON.stringify({
+      wfc: 1,
+      params: { model: ['a', 'b', 'c'], seed: { from: 0, to: 121 } },
+      rules: {
+        fit: { output: 'fit/{model}/{seed}', run: 'true', ...resources },
+        score: { input: 'fit/{model}/{seed}', output: 'score/{model}/{seed}', run: 'true', ...resources },
+        table: { gather: 'seed', input: 'score/{model}/{seed}', output: 'table/{model}', run: 'true', ...resources },
+      },
+    }),
+  )!;
+}
+
+/** Of each stage its elements, and the tasks of the largest. */
+function sizes(stages: readonly Stage[]): [number, number][] {
+  return stages.map(({ indices, offsets }) => [
+    indices.length,
+    Math.max(...[...offsets].slice(1).map((end, e) => end - offsets[e]!)),
+  ]);
+}
+
 describe('the stages of a submission', () => {
   it.each([
     ['fused', (text: string) => text, PACKING],
     ['with different requests', withRequests, PACKING],
     ['never fused', withRequests, { ...PACKING, fuse: 'never' as const }],
     ['two tasks an element', withRequests, { ...PACKING, tasksPerElement: 2 }],
+    ['tasks of seconds', withSeconds, PACKING],
+    ['tasks of seconds in lanes', withSeconds, { ...PACKING, lanes: 3 }],
   ])('hold each task once, after all that it depends on: %s', (_, change, packing) => {
     let edges = 0;
     fc.assert(
@@ -151,6 +191,41 @@ describe('the stages of a submission', () => {
       }),
       { numRuns: 60, seed: 9 },
     );
+  });
+
+  it('take many tasks an element where they take seconds, by their limit or by what they took before', () => {
+    // 366 fits and 366 scores. Where nothing says how long they take, there are many elements to run side by side.
+    expect(sizes(stagesOf(sweep(null)))).toEqual([
+      [366, 2],
+      [3, 1],
+    ]);
+    // 2 s in all for a fit and its score: 122 of them make four minutes, 32 one. With four lanes a whole model will do.
+    expect(sizes(stagesOf(sweep('1s')))).toEqual([
+      [12, 64],
+      [1, 3],
+    ]);
+    const lanes = { ...PACKING, lanes: 4 };
+    expect(sizes(stagesOf(sweep('1s'), LIMITS, lanes))).toEqual([[3, 245]]);
+    // What they took goes before what they may take.
+    const took = new Map([
+      ['fit', 0.1],
+      ['score', 0.05],
+    ]);
+    expect(sizes(stagesOf(sweep('20s'), LIMITS, PACKING, took))[0]).toEqual([3, 245]);
+    expect(sizes(stagesOf(sweep('1s'), LIMITS, PACKING, new Map([['fit', 600]])))[0]).toEqual([366, 2]);
+    // One that takes minutes keeps an element of its own.
+    expect(sizes(stagesOf(sweep('2m')))[0]).toEqual([366, 2]);
+    // Whoever says how many gets that many.
+    expect(sizes(stagesOf(sweep('1s'), LIMITS, { ...PACKING, tasksPerElement: 1 }))[0]).toEqual([366, 2]);
+  });
+
+  it('never ask for long because tasks were quick before: their limits count, too', () => {
+    const took = new Map([
+      ['fit', 0.1],
+      ['score', 0.1],
+    ]);
+    expect(sizes(stagesOf(sweep('10m'), LIMITS, PACKING, took))[0]).toEqual([92, 8]);
+    expect(sizes(stagesOf(sweep('2h'), LIMITS, PACKING, took))[0]).toEqual([366, 2]);
   });
 
   it('run local rules before the submission, and wait for none of them', () => {

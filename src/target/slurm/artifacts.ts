@@ -30,6 +30,8 @@ export interface ArtifactOptions {
   readonly included: Uint8Array;
   readonly limits: SiteLimits;
   readonly packing: Packing;
+  /** By rule, seconds that its tasks took before, as far as the stages go by that. */
+  readonly durations: ReadonlyMap<string, number>;
   readonly site: SiteOptions;
   /** From the artifacts folder to the spec's folder, as a path; `..`s where it lies below it. */
   readonly specFolder: string;
@@ -284,13 +286,14 @@ class ScriptWriter {
   }
 
   manifest(names: Readonly<Record<string, NameParts>>, files: readonly string[]): object {
-    const { stages, limits, packing } = this.options;
+    const { stages, limits, packing, durations } = this.options;
     return {
       wfc: 1,
       id: this.id,
       name: this.plan.workflow.name,
       limits,
       packing,
+      durations: Object.fromEntries(durations),
       tasks: stages.reduce((n, s) => n + s.tasks.length, 0),
       stages: stages.map((stage) => ({
         name: stage.name,

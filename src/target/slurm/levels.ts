@@ -1,22 +1,26 @@
 import { forEachDependency, forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
-import type { Draft, Packing, SiteLimits } from './stage-types.ts';
+import { type ExpectedSeconds, tasksOfShortElement } from './durations.ts';
+import { type Draft, lanesOf, type Packing, type SiteLimits } from './stage-types.ts';
 import type { Request, Unit, Units } from './units.ts';
 
 /** Arrays at the most: the submission stays a handful of calls however the graph looks. */
 const MAX_STAGES = 7;
+
+export interface LevelOptions {
+  readonly units: Units;
+  readonly included: Uint8Array;
+  readonly limits: SiteLimits;
+  readonly packing: Packing;
+  readonly expected: ExpectedSeconds;
+}
 
 /**
  * Stages for graphs of thousands of rules with a task or so each: tasks by level (the longest way from a source), runs of
  * levels in one array, and in it the connected parts as elements. A part never leaves its element, so that the order
  * inside is the runner's matter, and between arrays Slurm's.
  */
-export function levelStages(
-  plan: Plan,
-  units: Units,
-  included: Uint8Array,
-  limits: SiteLimits,
-  packing: Packing,
-): Draft[] {
+export function levelStages(plan: Plan, options: LevelOptions): Draft[] {
+  const { units, included, limits } = options;
   const order: number[] = [];
   const level = new Int32Array(plan.taskCount);
   let depth = 0;
@@ -43,7 +47,7 @@ export function levelStages(
       units: units.units,
       rules: [...new Set(parts.flat().map((t) => ruleOf(plan, t).rule.name))],
       request,
-      elements: packParts(parts, most, packing),
+      elements: packParts(parts, most, lanesOf(request, options.packing), options),
       aligned: false,
       why: runWords(firstLevel + 1, lastLevel + 1, depth, parts.length),
     }),
@@ -230,10 +234,12 @@ class Parts {
 function packParts(
   parts: readonly number[][],
   most: number,
-  { tasksPerElement }: Packing,
+  lanes: number,
+  { packing: { tasksPerElement }, expected }: LevelOptions,
 ): { index: number; tasks: number[] }[] {
   const total = parts.reduce((n, p) => n + p.length, 0);
-  const size = Math.max(Math.ceil(total / most), tasksPerElement === 'auto' ? 1 : tasksPerElement);
+  const least = tasksPerElement === 'auto' ? tasksOfShortElement(parts.flat(), lanes, expected) : tasksPerElement;
+  const size = Math.max(Math.ceil(total / most), least);
   const elements: { index: number; tasks: number[] }[] = [];
   let open: number[] = [];
   for (const part of parts) {

@@ -1,8 +1,14 @@
-import { determinedColumns } from '../../compile/relation.ts';
-import { forEachTaskInOrder, type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
-import type { Column } from '../../model/workflow.ts';
+import { forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
+import { BlockNumbers, type BlockRule, blockCandidates, hasMoreBlocks, largestUnit } from './blocks.ts';
+import {
+  type ExpectedSeconds,
+  expectedElementTime,
+  expectedSeconds,
+  SHORT_ELEMENT_SECONDS,
+  tasksOfShortElement,
+} from './durations.ts';
 import { levelStages } from './levels.ts';
-import type { Draft, Packing, SiteLimits, Stage } from './stage-types.ts';
+import { type Draft, lanesOf, type Packing, type SiteLimits, type Stage } from './stage-types.ts';
 import { eachEdge, splitUnits, type Unit, type Units } from './units.ts';
 import { elementTime, finishStages } from './waits.ts';
 
@@ -15,21 +21,28 @@ export interface PlanStagesOptions {
   readonly included: Uint8Array;
   readonly limits: SiteLimits;
   readonly packing: Packing;
+  /** By rule, seconds that its tasks took before, on the average; none unless told. */
+  readonly durations?: ReadonlyMap<string, number>;
+}
+
+/** What all drafts of a plan go by. */
+interface DraftOptions extends Omit<PlanStagesOptions, 'durations'> {
+  readonly units: Units;
+  readonly expected: ExpectedSeconds;
 }
 
 /** Choose the arrays: which rules share one, how many tasks an element takes, and what each array waits for. */
-export function planStages(plan: Plan, { included, limits, packing }: PlanStagesOptions): Stage[] {
+export function planStages(
+  plan: Plan,
+  { included, limits, packing, durations = new Map() }: PlanStagesOptions,
+): Stage[] {
   const here = included.map((value, task) => value & Number(ruleOf(plan, task).rule.local));
   const onCluster = included.map((value, task) => value & ~here[task]!);
   const units = splitUnits(plan, onCluster);
   const local = localDraft(plan, here);
+  const options = { units, included: onCluster, limits, packing, expected: expectedSeconds(plan, durations) };
   const byRule = units.units.length <= MAX_UNITS && plan.order.every((b) => b.kind === 'rule');
-  const drafts =
-    units.units.length === 0
-      ? []
-      : byRule
-        ? blockDrafts(plan, units, onCluster, limits, packing)
-        : levelStages(plan, units, onCluster, limits, packing);
+  const drafts = units.units.length === 0 ? [] : byRule ? blockDrafts(plan, options) : levelStages(plan, options);
   return finishStages(plan, [...local, ...drafts], included, limits, packing);
 }
 
@@ -56,14 +69,10 @@ function localDraft(plan: Plan, here: Uint8Array): Draft[] {
 
 // --- blocks ---
 
-/** How tasks map to blocks: by the values of some params, `chunk` of them together. */
-interface BlockRule {
-  readonly columns: readonly Column[];
-  readonly chunk: number;
-}
-
 /** An element should not take longer than this where finer blocks are to be had. */
 const LONG_ELEMENT_SECONDS = 12 * 3600;
+/** Nor may one that takes seconds ask for more than this, just to save elements. */
+const SHORT_ELEMENT_LIMIT_SECONDS = 2 * 3600;
 const UNLIMITED_TIME: SiteLimits = {
   maxArraySize: Number.POSITIVE_INFINITY,
   maxSubmit: Number.POSITIVE_INFINITY,
@@ -72,81 +81,113 @@ const UNLIMITED_TIME: SiteLimits = {
 /** With this many elements in the widest array a cluster has enough to do at a time; more cost scheduling. */
 const WIDE_ENOUGH = 100;
 
+/** Blocks, and the drafts that they lead to. */
+interface Blocked {
+  readonly blocks: BlockRule;
+  readonly drafts: Draft[];
+}
+
+function blockDrafts(plan: Plan, options: DraftOptions): Draft[] {
+  return packShort(plan, options, chooseBlocks(plan, options)).drafts;
+}
+
 /**
  * Blocks that the site can queue. Of those, the coarsest that still gives a hundred elements and none of them too long:
  * coarse blocks fuse more rules and release faster; fine ones run wider.
  */
-function blockDrafts(plan: Plan, units: Units, included: Uint8Array, limits: SiteLimits, packing: Packing): Draft[] {
+function chooseBlocks(plan: Plan, options: DraftOptions): Blocked {
+  const { units, limits, packing } = options;
   const most = Math.min(limits.maxArraySize, limits.maxSubmit, 1000);
-  const fitting: Draft[][] = [];
+  const fitting: Blocked[] = [];
   const wide = (drafts: readonly Draft[]): number => Math.max(...drafts.map((d) => d.elements.length));
   let enough = WIDE_ENOUGH;
-  let last: Draft[] = [];
+  let last: Blocked | null = null;
   for (const blocks of blockCandidates(units, packing)) {
     const numbering = new BlockNumbers(plan, blocks);
     // The last candidate has one block: something is always drafted.
     if (hasMoreBlocks(numbering, largestUnit(units), most)) continue;
-    const drafts = draftByBlocks(plan, units, included, { blocks, numbering }, packing, limits);
+    const drafts = draftByBlocks(plan, options, { blocks, numbering });
     const total = drafts.reduce((n, d) => n + d.elements.length, 0);
     const fits =
       total + 1 <= limits.maxSubmit &&
       drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize);
     if (fits && fitting.length === 0) enough = Math.min(WIDE_ENOUGH, wide(drafts));
-    if (fits) fitting.push(drafts);
-    last = drafts;
+    last = { blocks, drafts };
+    if (fits) fitting.push(last);
     // Asked for by the user, the first that fits is the one.
     if (fits && packing.tasksPerElement !== 'auto') break;
     // Those that come are coarser still.
     if (fitting.length > 0 && numbering.count < enough && wide(drafts) < enough) break;
   }
   const [finest] = fitting;
-  if (!finest) return last;
-  const longest = (drafts: readonly Draft[]): number =>
-    Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
-  return fitting.findLast((d) => wide(d) >= enough && longest(d) <= LONG_ELEMENT_SECONDS) ?? finest;
+  if (!finest) return last!;
+  return (
+    fitting.findLast(
+      ({ drafts }) => wide(drafts) >= enough && limitOf(plan, drafts, packing) <= LONG_ELEMENT_SECONDS,
+    ) ?? finest
+  );
+}
+
+/** The most that an element may ask for, all limits of its tasks together; 0 where a task has none. */
+function limitOf(plan: Plan, drafts: readonly Draft[], packing: Packing): number {
+  return Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
+}
+
+/** Where elements would take seconds, coarser blocks than are wide enough, until they take about two minutes. */
+function packShort(plan: Plan, options: DraftOptions, chosen: Blocked): Blocked {
+  const { packing } = options;
+  if (packing.tasksPerElement !== 'auto') return chosen;
+  const before = secondsByRule(chosen, options);
+  const draft = (blocks: BlockRule): Blocked => ({
+    blocks,
+    drafts: draftByBlocks(plan, options, { blocks, numbering: new BlockNumbers(plan, blocks) }),
+  });
+  // Whatever makes elements of minutes longer is no gain, and one that may ask for hours waits for them.
+  const isShort = (blocked: Blocked): boolean =>
+    [...secondsByRule(blocked, options)].every(
+      ([rule, t]) => t <= Math.max(SHORT_ELEMENT_SECONDS, before.get(rule)!),
+    ) && limitOf(plan, blocked.drafts, packing) <= SHORT_ELEMENT_LIMIT_SECONDS;
+  const most = (times: Iterable<number>): number =>
+    Math.max(0, ...[...times].filter((t) => t * 2 <= SHORT_ELEMENT_SECONDS));
+  if (most(before.values()) === 0) return chosen;
+  let best = chosen;
+  // Blocks of fewer params first: they fuse more rules than several blocks together do.
+  for (let n = chosen.blocks.columns.length - 1; n >= 0; n--) {
+    const coarser = draft({ columns: chosen.blocks.columns.slice(0, n), chunk: 1 });
+    if (!isShort(coarser)) break;
+    best = coarser;
+  }
+  const { columns, chunk } = best.blocks;
+  const room = Math.min(
+    SHORT_ELEMENT_SECONDS / most(secondsByRule(best, options).values()),
+    SHORT_ELEMENT_LIMIT_SECONDS / limitOf(plan, best.drafts, packing),
+  );
+  if (columns.length === 0 || room < 2) return best;
+  const more = draft({ columns, chunk: chunk * 2 ** Math.floor(Math.log2(room)) });
+  return isShort(more) ? more : best;
+}
+
+/** By rule, the expected seconds of the longest element that has tasks of it. */
+function secondsByRule({ drafts }: Blocked, { packing, expected }: DraftOptions): Map<string, number> {
+  const seconds = new Map<string, number>();
+  for (const draft of drafts) {
+    const longest = expectedElementTime(draft, packing, expected);
+    for (const rule of draft.rules) seconds.set(rule, Math.max(longest, seconds.get(rule) ?? 0));
+  }
+  return seconds;
 }
 
 function lastIndex({ elements }: Draft): number {
   return elements.at(-1)?.index ?? 0;
 }
 
-function largestUnit({ units }: Units): Unit {
-  return units.reduce((a, b) => (b.tasks.length > a.tasks.length ? b : a));
-}
-
-/** More blocks than elements can be: seen without a draft of all tasks. */
-function hasMoreBlocks(numbering: BlockNumbers, unit: Unit, most: number): boolean {
-  const number = numbering.reader(unit.rule)!;
-  const seen = new Set<number>();
-  for (const task of unit.tasks) {
-    seen.add(number(task - unit.rule.firstTask));
-    if (seen.size > most) return true;
-  }
-  return false;
-}
-
-function* blockCandidates(units: Units, { tasksPerElement }: Packing): Generator<BlockRule> {
-  const largest = largestUnit(units);
-  const columns = largest.rule.rule.key;
-  if (tasksPerElement !== 'auto') {
-    for (let chunk = tasksPerElement; ; chunk *= 2) {
-      yield { columns, chunk };
-      if (chunk >= largest.tasks.length) return;
-    }
-  }
-  for (let n = columns.length; n >= 1; n--) yield { columns: columns.slice(0, n), chunk: 1 };
-  for (let chunk = 2; chunk < largest.tasks.length * 2; chunk *= 2) yield { columns: columns.slice(0, 1), chunk };
-  yield { columns: [], chunk: 1 };
-}
-
 function draftByBlocks(
   plan: Plan,
-  { units }: Units,
-  included: Uint8Array,
+  options: DraftOptions,
   { blocks, numbering }: { blocks: BlockRule; numbering: BlockNumbers },
-  packing: Packing,
-  limits: SiteLimits,
 ): Draft[] {
+  const { included, packing } = options;
+  const { units } = options.units;
   const blockOf = new Int32Array(plan.taskCount).fill(-1);
   const alignedUnits = new Set<Unit>();
   for (const unit of units) {
@@ -163,7 +204,7 @@ function draftByBlocks(
   const size = packing.tasksPerElement === 'auto' ? 'auto' : blocks.chunk;
   return groups.map((group): Draft => {
     const aligned = group.every((u) => alignedUnits.has(u));
-    const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, limits, size);
+    const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, options, size);
     const fused = group.length > 1 ? `; ${group.length} rules fused: they ask for the same and run block by block` : '';
     return {
       units: group,
@@ -184,63 +225,6 @@ function draftByBlocks(
 function packedWhy(elements: readonly { tasks: readonly number[] }[]): string {
   if (elements.length === 1) return elements[0]!.tasks.length === 1 ? 'one task' : 'all its tasks in one element';
   return 'its key does not hold the blocks: tasks in order, packed evenly';
-}
-
-/** Numbers blocks by the values of their params, in the relation's order. */
-class BlockNumbers {
-  private readonly plan: Plan;
-  private readonly blocks: BlockRule;
-  /** By the combination of the params' value ids, from 1 on; 0 or nothing where no task has it. */
-  private readonly seen: Int32Array | Map<number, number>;
-  private numbered = 0;
-
-  constructor(plan: Plan, blocks: BlockRule) {
-    this.plan = plan;
-    this.blocks = blocks;
-    const combinations = blocks.columns.reduce((product, c) => product * c.values.length, 1);
-    this.seen = combinations <= 4_000_000 ? new Int32Array(combinations) : new Map<number, number>();
-    // Number blocks in the order of the rule that has them all, so that sparse runs keep the numbers of a whole one.
-    const { columns } = blocks;
-    const owner = plan.rules.find((r) => columns.every((c) => r.rule.key.includes(c)) && r.space.size > 0);
-    if (!owner || columns.length === 0) return;
-    const combination = this.combinations(owner);
-    for (let i = 0; i < owner.space.size; i++) this.number(combination(i));
-  }
-
-  /** Blocks that got a number so far. */
-  get count(): number {
-    return this.blocks.columns.length === 0 ? 1 : Math.ceil(this.numbered / this.blocks.chunk);
-  }
-
-  private number(combination: number): number {
-    const { seen } = this;
-    const known = seen instanceof Int32Array ? seen[combination]! : (seen.get(combination) ?? 0);
-    if (known > 0) return known - 1;
-    this.numbered++;
-    if (seen instanceof Int32Array) seen[combination] = this.numbered;
-    else seen.set(combination, this.numbered);
-    return this.numbered - 1;
-  }
-
-  /** From task index to the value ids of the blocks' params, as digits of one number. */
-  private combinations({ space }: PlannedRule): (taskIndex: number) => number {
-    const digits = this.blocks.columns.map((c) => ({ read: space.reader(c), radix: c.values.length }));
-    return (i) => {
-      let combination = 0;
-      for (const { read, radix } of digits) combination = combination * radix + read(i);
-      return combination;
-    };
-  }
-
-  /** From task index to block; null where the rule's key does not tell the block. */
-  reader(rule: PlannedRule): ((taskIndex: number) => number) | null {
-    const { columns, chunk } = this.blocks;
-    const known = new Set([...rule.rule.key, ...determinedColumns(this.plan.workflow.relation, rule.rule.key)]);
-    if (!columns.every((c) => known.has(c))) return null;
-    if (columns.length === 0) return () => 0;
-    const combination = this.combinations(rule);
-    return (i) => Math.floor(this.number(combination(i)) / chunk);
-  }
 }
 
 /** Per unit the units that feed it; true where every edge stays within a block. */
@@ -330,11 +314,17 @@ function elementsByBlock(group: readonly Unit[], blockOf: Int32Array): { index: 
 
 function elementsByCount(
   unit: Unit,
-  limits: SiteLimits,
+  { limits, packing, expected }: DraftOptions,
   tasksPerElement: Packing['tasksPerElement'],
 ): { index: number; tasks: number[] }[] {
   const most = Math.max(1, Math.min(100, limits.maxArraySize, Math.floor(limits.maxSubmit / 8)));
-  const size = tasksPerElement === 'auto' ? Math.ceil(unit.tasks.length / most) : tasksPerElement;
+  const size =
+    tasksPerElement === 'auto'
+      ? Math.max(
+          Math.ceil(unit.tasks.length / most),
+          tasksOfShortElement(unit.tasks, lanesOf(unit.request, packing), expected),
+        )
+      : tasksPerElement;
   const elements: { index: number; tasks: number[] }[] = [];
   for (let at = 0; at < unit.tasks.length; at += size) {
     elements.push({ index: elements.length, tasks: [...unit.tasks.subarray(at, at + size)] });

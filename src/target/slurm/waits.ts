@@ -1,5 +1,5 @@
-import { hasFixedResources, taskResources } from '../../compile/resources.ts';
-import { forEachDependency, type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
+import { timeLimits } from './durations.ts';
 import {
   type Draft,
   lanesOf,
@@ -144,20 +144,6 @@ function coversAll(
 function sameIndices(a: Draft, b: Draft): boolean {
   const indices = new Set(a.elements.map((e) => e.index));
   return b.elements.every((e) => indices.has(e.index));
-}
-
-/** A task's time limit in seconds, null for none; a text that all tasks of a rule share is parsed once. */
-function timeLimits(): (rule: PlannedRule, taskIndex: number) => number | null {
-  const known = new Map<PlannedRule, number | null | 'varies'>();
-  return (rule, taskIndex) => {
-    let seconds = known.get(rule);
-    if (seconds === undefined) {
-      const isFixed = !rule.escalations && hasFixedResources(rule);
-      seconds = isFixed ? taskResources(rule, taskIndex).timeSeconds : 'varies';
-      known.set(rule, seconds);
-    }
-    return seconds === 'varies' ? taskResources(rule, taskIndex).timeSeconds : seconds;
-  };
 }
 
 /** Longest element's time in seconds; null where a task has no limit. */
