@@ -657,7 +657,7 @@ _wfc_judge_files() {
     now=${_wfc_state[$path]}
     if [[ -z $producer ]]; then
       [[ -z $now ]] || continue
-      _wfc_verdict=failed _wfc_verdict_reason="source file missing: $path"
+      _wfc_verdict=failed _wfc_verdict_reason="its source file $path does not exist"
       return
     fi
     recorded=${_wfc_made[$producer]}
@@ -1298,7 +1298,11 @@ _wfc_find_problem() {
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]}
     size=${_wfc_state[$path]##*:}
-    if [[ -z ${_wfc_state[$path]} ]]; then
+    if [[ -z ${_wfc_state[$path]} && -L $path ]]; then
+      _wfc_problem="it succeeded, but its output is a link that leads to nothing: $path -> $(readlink -- "$path")"
+      # It stands in a journal.
+      _wfc_problem=${_wfc_problem//[[:cntrl:]]/?}
+    elif [[ -z ${_wfc_state[$path]} ]]; then
       _wfc_problem="it succeeded, but its output is missing: $path"
     elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]} ]]; then
       _wfc_problem="its output should be a directory: $path"

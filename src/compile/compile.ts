@@ -6,6 +6,7 @@ import type { Spec } from '../model/spec.generated.ts';
 import { checkResources } from './check-resources.ts';
 import type { Context, Overrides, SpecFiles } from './context.ts';
 import { checkLists } from './lists.ts';
+import { warnOfNearOutputs } from './near-outputs.ts';
 import { normalize } from './normalize.ts';
 import { planWorkflow } from './plan.ts';
 import { MAX_TASKS, TooManyTuples } from './relation.ts';
@@ -64,6 +65,7 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
     // 5. What only all tasks together show.
     checkResources(plan, diagnostics);
     for (const rule of plan.rules) checkLists(rule, diagnostics);
+    if (whole) warnOfNearOutputs(plan, files, diagnostics);
     return done(plan);
   } catch (error) {
     if (!(error instanceof TooManyTuples)) throw error;

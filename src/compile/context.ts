@@ -7,6 +7,8 @@ export interface SpecFiles {
   readText(path: string): { text: string } | { problem: string };
   /** The names in a folder, unsorted; null where there is no such folder. */
   list(folder: string): string[] | null;
+  /** What stands at a path; null for nothing. */
+  kind(path: string): 'file' | 'folder' | null;
 }
 
 /** `--set key=value`. */

@@ -878,6 +878,13 @@ export const unknownTarget = (
     didYouMean(near) || (rules.length === 1 ? `the only rule is "${rules[0]}"` : `the rules are ${someOf(rules)}`),
   );
 
+export const nearOutput = (location: Location, path: string, output: string, rule: string): Diagnostic =>
+  warning(
+    location,
+    `no task makes ${path}, and it does not exist`,
+    `did you mean ${output}, which rule "${rule}" makes?`,
+  );
+
 // --- files and the command line ---
 
 export const noSpec = (names: readonly string[]): Diagnostic =>

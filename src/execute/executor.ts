@@ -116,6 +116,7 @@ class Executor {
         for (const [task, path] of this.options.decisions.missingSources)
           this.failBeforeStart(task, `its source file ${path} does not exist`);
         this.refuseProtected();
+        this.tellOfTheRest();
         this.timer = setInterval(() => this.guard(() => this.tick()), 200);
         this.startMore();
       });
@@ -350,9 +351,13 @@ class Executor {
 
   private failBeforeStart(task: number, what: string): void {
     if (!this.scheduler.failBeforeStart(task)) return;
-    const failure = neverStarted(ruleOf(this.plan, task), task, what);
-    this.options.observer.failed(failure, false);
-    this.count(failure);
+    this.count(neverStarted(ruleOf(this.plan, task), task, what));
+  }
+
+  /** What failed before anything started is told by the summary, and first where that is still far. */
+  private tellOfTheRest(): void {
+    if (this.mode !== 'going' || !this.scheduler.hasReady) return;
+    for (const failure of this.failures) this.options.observer.failed(failure, false);
   }
 
   /** A protected output is never overwritten: who wants that makes it writable, or removes it. */

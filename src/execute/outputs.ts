@@ -8,12 +8,19 @@ export function lookAtOutputs(disk: Disk, rule: PlannedRule, index: number): rea
   for (let o = 0; o < rule.outputTexts.length; o++) {
     const path = rule.outputTexts[o]!(index);
     const state = disk.stat(path);
-    if (state === null) return `it succeeded, but its output is missing: ${path}`;
+    if (state === null) return missingWords(path, disk.linkTarget(path));
     const problem = outputProblem(disk, rule, o, path, state);
     if (problem !== null) return problem;
     states.push(state);
   }
   return states;
+}
+
+function missingWords(path: string, link: string | null): string {
+  if (link === null) return `it succeeded, but its output is missing: ${path}`;
+  // It stands in a journal.
+  const shown = link.replace(/[\u0000-\u001f\u007f]/g, '?');
+  return `it succeeded, but its output is a link that leads to nothing: ${path} -> ${shown}`;
 }
 
 function outputProblem(disk: Disk, { rule }: PlannedRule, o: number, path: string, state: FileState): string | null {

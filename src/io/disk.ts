@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, opendirSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  opendirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileState } from '../resume/record.ts';
 
@@ -43,6 +53,15 @@ export class Disk {
       else this.missingFolder = `${missing}/`;
     }
     return state;
+  }
+
+  /** Where a symbolic link leads, as it is written there; null for all else. */
+  linkTarget(path: string): string | null {
+    try {
+      return readlinkSync(this.absolute(path));
+    } catch {
+      return null;
+    }
   }
 
   isEmptyDirectory(path: string): boolean {

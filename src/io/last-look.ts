@@ -25,7 +25,7 @@ export interface LastLook {
 }
 
 export interface SpecQuestion {
-  readonly kind: 'text' | 'list';
+  readonly kind: 'text' | 'list' | 'kind';
   readonly path: string;
 }
 
@@ -75,6 +75,12 @@ export class NotedSpecFiles implements SpecFiles {
     return names;
   }
 
+  kind(path: string): ReturnType<SpecFiles['kind']> {
+    const kind = this.files.kind(path);
+    this.noted.push({ question: { kind: 'kind', path }, answer: () => kindAnswer(kind) });
+    return kind;
+  }
+
   get asked(): SpecQuestion[] {
     return this.noted.map(({ question }) => question);
   }
@@ -87,9 +93,18 @@ export class NotedSpecFiles implements SpecFiles {
 
 /** What the same questions are answered now, as `NotedSpecFiles.answers` has it. */
 export function answersNow(asked: readonly SpecQuestion[], files: SpecFiles): string {
-  return digest(
-    asked.map(({ kind, path }) => (kind === 'text' ? textAnswer(files.readText(path)) : listAnswer(files.list(path)))),
-  );
+  return digest(asked.map((question) => answerNow(question, files)));
+}
+
+function answerNow({ kind, path }: SpecQuestion, files: SpecFiles): string {
+  switch (kind) {
+    case 'text':
+      return textAnswer(files.readText(path));
+    case 'list':
+      return listAnswer(files.list(path));
+    case 'kind':
+      return kindAnswer(files.kind(path));
+  }
 }
 
 function textAnswer(read: ReturnType<SpecFiles['readText']>): string {
@@ -98,6 +113,10 @@ function textAnswer(read: ReturnType<SpecFiles['readText']>): string {
 
 function listAnswer(names: readonly string[] | null): string {
   return names === null ? 'none' : digest([...names].sort());
+}
+
+function kindAnswer(kind: ReturnType<SpecFiles['kind']>): string {
+  return kind ?? 'none';
 }
 
 /** One digest for a list of texts. */

@@ -144,6 +144,13 @@ export function specFiles(folder: string): SpecFiles {
         return null;
       }
     },
+    kind: (path) => {
+      try {
+        return statSync(resolve(folder, path)).isDirectory() ? 'folder' : 'file';
+      } catch {
+        return null;
+      }
+    },
   };
 }
 

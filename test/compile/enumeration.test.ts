@@ -7,7 +7,7 @@ import { forEachDependency, inputPaths, type Plan, taskNameOf } from '../../src/
 import { allRows, enumerate, type NaivePlan, type SmallSpec } from './naive.ts';
 import { smallSpec, specText } from './small-specs.ts';
 
-const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null };
+const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null };
 
 function compileSmall(spec: SmallSpec): { plan: Plan | null; errors: Diagnostic[] } {
   const { plan, diagnostics } = compile(

@@ -38,7 +38,7 @@ function planOf(rules: readonly RandomRule[], values: number): Plan {
   const { plan, diagnostics } = compile(
     { file: 'random.json', text },
     {
-      files: { readText: () => ({ problem: 'no files' }), list: () => null },
+      files: { readText: () => ({ problem: 'no files' }), list: () => null, kind: () => null },
       overrides: { settings: [], configs: [], goals: null },
     },
   );

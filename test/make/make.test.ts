@@ -116,6 +116,7 @@ rules:
   good: {output: {path: good, check: {run: "grep -q good {file}"}}, env: {V: "1.10"}, run: "echo good $V > {output}"}
   kept: {output: {path: kept, protected: true}, input: good, run: "cp {input} {output}"}
   none: {output: deep/er/none, run: "true"}
+  link: {output: link, run: "ln -s no/where {output}"}
   empty: {output: {path: empty, directory: true}, run: "mkdir {output}"}
   input: {output: stdin, run: "! read -r line; touch {output}"}
   listed: {input: [one, two], output: listed, run: 'cat {input:list} > {output}; [[ -z "\${MAKEFLAGS-}$*" ]]'}
@@ -131,6 +132,7 @@ rules:
     'failed: small: its output has 3 of at least 5 bytes: small',
     'failed: program: exit status 1',
     'failed: deep/er/none: it succeeded, but its output is missing: deep/er/none',
+    'failed: link: it succeeded, but its output is a link that leads to nothing: link -> no/where',
     'failed: empty: its output directory is empty: empty',
   ])
     expect(output).toContain(text);

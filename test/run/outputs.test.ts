@@ -41,6 +41,17 @@ rules:
   expect((await e.run()).stderr).toContain('2 tasks done');
 });
 
+it('an output that is a link to nothing fails its task, and the failure says where the link leads', async () => {
+  const e = experiment(`
+rules:
+  file: {output: a, run: "ln -s nowhere {output}"}
+  deep: {output: d/b, run: "ln -s ../x/y {output}"}
+`);
+  const { stderr } = await e.run('-k');
+  expect(stderr).toContain('failed file: it succeeded, but its output is a link that leads to nothing: a -> nowhere');
+  expect(stderr).toContain('failed deep: it succeeded, but its output is a link that leads to nothing: d/b -> ../x/y');
+});
+
 it('a path inside a directory output that was not made fails its consumer', async () => {
   const e = experiment(`
 rules:

@@ -47,3 +47,27 @@ it('a source file that comes back as another one makes its tasks stale', async (
   await e.run();
   expect(e.calls()).toEqual(['all', 'fit b']);
 });
+
+it('a source file that is missing is told once where nothing else is to run, with rule and task', async () => {
+  const e = experiment(SPEC, { 'data/a': 'a' });
+  for (const options of ['', '-k --goal fit/b']) {
+    const { stderr } = await e.run(options);
+    expect(stderr.split('\n').filter((line) => line.includes('data/b'))).toEqual([
+      'failed fit site=b: its source file data/b does not exist',
+    ]);
+  }
+});
+
+it('an input with a slip in it is a warning of validate, plan and run that names the output; a source file is none', async () => {
+  const e = experiment(`
+params: {model: [lstm, gru]}
+rules:
+  train: {output: "runs/{model}", run: "echo {model} > {output}"}
+  score: {input: "run/{model}", output: "scores/{model}", run: "cat {input} > {output}"}
+`);
+  const hint = 'did you mean runs/{model}, which rule "train" makes?';
+  for (const command of ['validate', 'plan', 'run']) expect((await e.wfc(command)).stderr).toContain(hint);
+  // One of them is there: these are files of the user's own.
+  e.write('run/gru', '');
+  expect((await e.wfc('validate')).stderr).toBe('');
+});

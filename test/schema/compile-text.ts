@@ -48,6 +48,7 @@ export function inMemory(files: Readonly<Record<string, string>>): SpecFiles {
       const names = folders.get(folder);
       return names ? [...names] : null;
     },
+    kind: (path) => (Object.hasOwn(files, path) ? 'file' : folders.has(path) ? 'folder' : null),
   };
 }
 

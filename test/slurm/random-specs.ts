@@ -52,7 +52,7 @@ export function drawCases({ count, seed, minTasks, maxTasks }: DrawOptions): Ran
       const { plan } = compile(
         { file: 'spec.json', text: specText(drawn.spec) },
         {
-          files: { readText: () => ({ problem: 'there is no such file' }), list: () => null },
+          files: { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null },
           overrides: NO_OVERRIDES,
         },
       );

@@ -207,7 +207,7 @@ describe.concurrent('what may run', () => {
       'f',
       '0',
       '',
-      'source file missing: nowhere',
+      'its source file nowhere does not exist',
     ]);
     expect(s.journal('main').at(-1)).toEqual(['end', '1']);
 
@@ -224,7 +224,9 @@ describe.concurrent('what may run', () => {
     expect(closed).toBe(1);
     expect(summary).toMatch(/^main +6 +2 +2 +2 +0$/m);
     expect(summary).toMatch(/^in all +9 +3 +2 +4 +0$/m);
-    expect(summary).toContain('  a: exit status 3\n    log: .wfc/logs/a.log\n  f: source file missing: nowhere');
+    expect(summary).toContain(
+      '  a: exit status 3\n    log: .wfc/logs/a.log\n  f: its source file nowhere does not exist',
+    );
   });
 
   it('a half-written input is never consumed: not without its record, and not in another size', async () => {
@@ -409,6 +411,7 @@ describe.concurrent('an attempt', () => {
         elements: [
           [
             { out: 'missing', run: ':' },
+            { out: 'link', run: 'ln -s no/where link' },
             { out: 'isdir', run: 'mkdir isdir' },
             { out: 'notdir', options: 'dir' },
             { out: 'emptydir', options: 'dir', run: 'mkdir emptydir' },
@@ -433,6 +436,7 @@ describe.concurrent('an attempt', () => {
     );
     expect(failures).toEqual({
       missing: 'it succeeded, but its output is missing: missing',
+      link: 'it succeeded, but its output is a link that leads to nothing: link -> no/where',
       isdir: 'its output is a directory, and "directory: true" is not set: isdir',
       notdir: 'its output should be a directory: notdir',
       emptydir: 'its output directory is empty: emptydir',
@@ -443,7 +447,8 @@ describe.concurrent('an attempt', () => {
       crashed: 'exit status 139, as if killed by SIGSEGV',
     });
     expect(s.read('.wfc/logs/bad.log')).toBe('wfc: bad does not pass its check\n');
-    for (const gone of ['isdir', 'notdir', 'emptydir', 'empty', 'small', 'bad']) expect(s.exists(gone)).toBe(false);
+    for (const gone of ['link', 'isdir', 'notdir', 'emptydir', 'empty', 'small', 'bad'])
+      expect(s.exists(gone)).toBe(false);
     for (const kept of ['gooddir', 'good', '-x']) expect(s.exists(kept)).toBe(true);
     expect((await s.run('main')).output).toContain('0 done, 3 were complete');
   });

@@ -6,7 +6,7 @@ import { forEachDependency, type Plan, taskNameOf } from '../../src/model/plan.t
 import { type Packing, planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
 
-const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null };
+const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null };
 const PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
 const LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
 
