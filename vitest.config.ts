@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PATIENCE_SECONDS, patience } from './test/support/waiting.ts';
 
 export default defineConfig({
   test: {
@@ -6,8 +7,10 @@ export default defineConfig({
     setupFiles: ['test/coverage/setup.ts'],
     globalSetup: ['test/global-setup.ts'],
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Guards against what never ends, no measure of speed: tests that take longer than this say so themselves.
+    testTimeout: patience(40),
+    hookTimeout: patience(40),
+    expect: { poll: { timeout: PATIENCE_SECONDS * 1000 } },
     // Of vitest's own processes alone; `npm run coverage` adds those that the tests start.
     coverage: {
       provider: 'v8',

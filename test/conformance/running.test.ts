@@ -1,6 +1,6 @@
 /** How commands are run, and what a failure, a kill or a second run does. */
 import { expect, it } from 'vitest';
-import { experiment, isAlive, until } from '../support/experiment.ts';
+import { experiment, gone } from '../support/experiment.ts';
 import { bothWays, names, reasons, tree } from './tree.ts';
 
 it('a pipe that fails in the middle fails its task', async () => {
@@ -53,13 +53,13 @@ it('a half-written output of a run that was killed is made anew, without a word 
   const e = experiment(`
 rules:
   two: {input: a, output: b, run: "cp a b"}
-  one: {output: a, run: "echo $BASHPID > pid; echo half > a; test -e ready || sleep 60; echo whole >> a"}
+  one: {output: a, run: "echo $BASHPID > pid; echo half > a; test -e ready || sleep 1000; echo whole >> a"}
 `);
   const running = e.start(['run']);
-  await until(() => e.has('a') && e.read('a') === 'half\n');
+  await e.filled('a');
   running.kill('SIGKILL');
   await running.ended;
-  await until(() => !isAlive(Number(e.read('pid'))));
+  await gone(Number(e.read('pid')));
   expect(await reasons(e)).toEqual({ 'output missing': 1, 'output incomplete': 1 });
   e.write('ready', '');
   expect((await e.run()).status).toBe(0);
@@ -70,7 +70,7 @@ it('a second run in the same folder is refused', async () => {
   const e = experiment('rules: {one: {output: a, run: "cat gate > a"}}\n');
   const gate = await e.gate('gate');
   const running = e.start(['run']);
-  await until(() => e.has('.wfc/lock'));
+  await e.appeared('.wfc/lock');
   const second = await e.run();
   expect([second.status, second.stderr]).toEqual([3, expect.stringContaining('another wfc')]);
   await gate.pass();
@@ -79,9 +79,9 @@ it('a second run in the same folder is refused', async () => {
 });
 
 it('what a command leaves in the background is stopped with it', async () => {
-  const e = experiment('rules: {one: {output: a, run: "sleep 60 & echo $! > pid; touch a"}}\n');
+  const e = experiment('rules: {one: {output: a, run: "sleep 1000 & echo $! > pid; touch a"}}\n');
   expect((await e.run()).status).toBe(0);
-  await until(() => !isAlive(Number(e.read('pid'))));
+  await gone(Number(e.read('pid')));
   expect(names(e)).toEqual(['a', 'pid']);
 });
 

@@ -68,7 +68,6 @@ describe('a spec that is hostile wherever it may be', () => {
       }
       expect(isHarmed(e)).toBe(false);
     },
-    240_000,
   );
 
   it('has its paths explained, accepted and removed as what they are', async () => {

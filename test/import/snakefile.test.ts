@@ -37,54 +37,42 @@ it("the study's own Snakefile at full size becomes a spec of the same 81,912 tas
   expect(plan.rules.map((r: { tasks: number }) => r.tasks)).toEqual([101, 27_270, 27_270, 27_270, 1]);
   // Too many paths for a command line: the script reads a list.
   expect(study.read('wfc.yml')).toContain('open({input:list}).read().splitlines()');
-}, 300_000);
+});
 
-it.skipIf(!hasSnakemake)(
-  'its tasks have the outputs and inputs that a dry run of Snakemake shows',
-  async () => {
-    const study = seedAt('small');
-    const wanted = await snakemakeSteps(study.folder);
-    expect(wanted).toHaveLength(3 + 3 * 12 + 1);
-    expect((await study.wfc('import snakefile Snakefile')).status).toBe(0);
-    expect(specSteps(study)).toEqual(wanted);
-  },
-  300_000,
-);
+it.skipIf(!hasSnakemake)('its tasks have the outputs and inputs that a dry run of Snakemake shows', async () => {
+  const study = seedAt('small');
+  const wanted = await snakemakeSteps(study.folder);
+  expect(wanted).toHaveLength(3 + 3 * 12 + 1);
+  expect((await study.wfc('import snakefile Snakefile')).status).toBe(0);
+  expect(specSteps(study)).toEqual(wanted);
+});
 
-it.skipIf(!hasSnakemake)(
-  'what the spec of the study makes is what Snakemake makes, byte by byte',
-  async () => {
-    const [ours, theirs] = [seedAt('tiny'), seedAt('tiny')];
-    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
-    expect((await ours.wfc('import snakefile Snakefile')).status).toBe(0);
-    expect((await ours.run('--local')).status).toBe(0);
-    const made = theirs.files('expA');
-    expect(ours.files('expA')).toEqual(made);
-    for (const file of made) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
-  },
-  300_000,
-);
+it.skipIf(!hasSnakemake)('what the spec of the study makes is what Snakemake makes, byte by byte', async () => {
+  const [ours, theirs] = [seedAt('tiny'), seedAt('tiny')];
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  expect((await ours.wfc('import snakefile Snakefile')).status).toBe(0);
+  expect((await ours.run('--local')).status).toBe(0);
+  const made = theirs.files('expA');
+  expect(ours.files('expA')).toEqual(made);
+  for (const file of made) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+});
 
-it.skipIf(!hasSnakemake)(
-  'a Snakefile with a bit of everything makes the same files through its spec',
-  async () => {
-    const [ours, theirs] = [folderOf('features', RAW), folderOf('features', RAW)];
-    const wanted = await snakemakeSteps(theirs.folder);
-    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
-    const { status, stderr } = await ours.wfc('import snakefile Snakefile');
-    expect(status).toBe(0);
-    expect(specSteps(ours)).toEqual(wanted);
-    expect(stderr).toContain('Snakefile:46:5 warning: "benchmark" of rule "clean_up" is left out');
-    expect(stderr).toContain('warning: rule "never" is left out: "all" needs nothing of it');
-    expect(stderr).toContain('warning: resource "disk_mb" of rule "clean_up" is left out');
-    expect((await ours.run('--local')).status).toBe(0);
-    for (const folder of ['out', 'work', 'sim', 'models', 'check']) {
-      expect(ours.files(folder)).toEqual(theirs.files(folder));
-      for (const file of ours.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
-    }
-  },
-  300_000,
-);
+it.skipIf(!hasSnakemake)('a Snakefile with a bit of everything makes the same files through its spec', async () => {
+  const [ours, theirs] = [folderOf('features', RAW), folderOf('features', RAW)];
+  const wanted = await snakemakeSteps(theirs.folder);
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+  expect(status).toBe(0);
+  expect(specSteps(ours)).toEqual(wanted);
+  expect(stderr).toContain('Snakefile:46:5 warning: "benchmark" of rule "clean_up" is left out');
+  expect(stderr).toContain('warning: rule "never" is left out: "all" needs nothing of it');
+  expect(stderr).toContain('warning: resource "disk_mb" of rule "clean_up" is left out');
+  expect((await ours.run('--local')).status).toBe(0);
+  for (const folder of ['out', 'work', 'sim', 'models', 'check']) {
+    expect(ours.files(folder)).toEqual(theirs.files(folder));
+    for (const file of ours.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+  }
+});
 
 it('what is declared keeps its form: a range, a glob, a table for zip, constants, resources', async () => {
   const made = folderOf('features', RAW);

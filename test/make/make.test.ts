@@ -1,12 +1,12 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
 import { compileText } from '../schema/compile-text.ts';
-import { type Experiment, exampleCopy, experiment, isAlive, until } from '../support/experiment.ts';
+import { type Experiment, exampleCopy, experiment, gone } from '../support/experiment.ts';
 import { make, planIn, render, startMake, treeOf, writeMake } from './make.ts';
 
 const SPEC = `
@@ -109,7 +109,7 @@ it('limits, retries, checks, protected outputs, logs, env and missing outputs ar
   const e = experiment(
     `
 rules:
-  slow: {output: slow, run: "echo going; sleep 60", resources: {time: 1s}}
+  slow: {output: slow, run: "echo going; sleep 1000", resources: {time: 1s}}
   again: {output: again, retries: 2, run: "echo try {attempt}; [[ {attempt} == 3 ]]; touch {output}"}
   small: {output: {path: small, check: [{min_bytes: 5}]}, run: "echo ab > {output}"}
   program: {output: {path: program, check: {run: "grep -q good {file}"}}, run: "echo bad > {output}; exit 0"}
@@ -258,7 +258,7 @@ rules:
   made.remove('out/$(touch PWNED)');
   const again = await make(made, ['-j4']);
   expect(again.output.split('\n').filter((l) => /^(one|folder|gathered):/.test(l)).length).toBe(5);
-}, 120_000);
+});
 
 /** Paths that no task makes. */
 function sourcesOf(plan: Plan): string[] {
@@ -293,7 +293,7 @@ it('random small specs leave the same tree', async () => {
     if (tried === 8) break;
   }
   expect(tried).toBeGreaterThan(3);
-}, 120_000);
+});
 
 const EXAMPLES: Record<string, readonly string[]> = {
   'multitask-streamflow': ['site=01022500,01030500', 'factor=0', 'seed=0', 'epochs=2'],
@@ -315,26 +315,22 @@ it('Ctrl-C stops the tasks, removes their outputs and leaves nothing running', a
   const e = experiment(`
 rules:
   done: {output: done, run: "touch {output}"}
-  long: {input: done, output: long, run: "echo $BASHPID > pid; touch {output}; sleep 60"}
+  long: {input: done, output: long, run: "echo $BASHPID > pid; touch {output}; sleep 1000"}
 `);
   writeMake(e);
   const running = startMake(e, ['-j2']);
-  await until(() => e.has('long') && e.has('pid') && e.read('pid').endsWith('\n'));
+  await Promise.all([e.filled('pid'), e.appeared('long')]);
   process.kill(-running.group, 'SIGINT');
   expect(await running.ended).not.toBe(0);
-  await until(() => !isAlive(Number(e.read('pid'))));
+  await gone(Number(e.read('pid')));
   expect([e.has('done'), e.has('long'), e.files('.wfc/make-run')]).toEqual([true, false, []]);
 });
 
 it('after kill -9 the next make takes nothing half-written for complete, nor does wfc', async () => {
-  const e = experiment('rules: {long: {output: long, run: "echo half > {output}; [[ -e ready ]] || sleep 60"}}');
+  const e = experiment('rules: {long: {output: long, run: "echo half > {output}; [[ -e ready ]] || sleep 1000"}}');
   writeMake(e);
   const running = startMake(e);
-  const journals = join(e.folder, '.wfc/journal');
-  const isNoted = (): boolean =>
-    e.has('.wfc/journal') &&
-    readdirSync(journals).some((f) => readFileSync(join(journals, f), 'utf8').includes('started\tlong\t'));
-  await until(() => e.has('long') && isNoted());
+  await Promise.all([e.appeared('long'), e.started('long')]);
   process.kill(-running.group, 'SIGKILL');
   await running.ended;
   e.write('ready', '');

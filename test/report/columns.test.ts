@@ -91,7 +91,7 @@ describeOnSlurm('the data of a report of a submission', { nodes: 2 }, (cluster) 
     const made = experiment(NOTING);
     await compile(cluster(), made);
     await handIn(cluster(), made);
-    await cluster().waitForIdleQueue(120);
+    await cluster().waitForIdleQueue();
     const data = await dataOf(made);
     expect([...data.state].every((state) => state === 0)).toBe(true);
     // Elements note their starts in whole seconds; the outputs tell the rest.

@@ -171,7 +171,7 @@ class Folder {
     void run.then(() => {
       isOver = true;
     });
-    await until(() => isOver || readdirSync(this.path).includes('held'));
+    await until(() => isOver || readdirSync(this.path).includes('held'), `${this.tool} in the middle of b`);
     expect(isOver).toBe(false);
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
       for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && this.isHome(name)))

@@ -133,7 +133,8 @@ it(
         void run.ended.then(() => {
           isOver = true;
         });
-        if (random() < 0.85) await until(() => isOver || startsIn(e) > before + Math.floor(random() * 8));
+        const many = before + Math.floor(random() * 8);
+        if (random() < 0.85) await until(() => isOver || startsIn(e) > many, `more than ${many} starts, or the end`);
         await pause(random() * 150);
         if (isOver) break;
         const hit = kill(kind, e, run, random);

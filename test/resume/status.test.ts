@@ -1,7 +1,7 @@
 /** `wfc status` and `wfc logs`: what became of tasks, by the records; files are not looked at. */
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { type Experiment, experiment, until } from '../support/experiment.ts';
+import { type Experiment, experiment } from '../support/experiment.ts';
 
 const HOST = hostname().replace(/[^A-Za-z0-9._-]/g, '_');
 const SPEC = `
@@ -92,14 +92,14 @@ it('what runs is running, with the process that runs it; once that is killed it 
   await e.gate('gate');
   const run = e.start(['run']);
   await e.started('a');
-  await until(() => e.has('began'));
+  await e.appeared('began');
   expect(await counts(e)).toEqual({ total: 2, done: 0, failed: 0, running: 1, pending: 1, blocked: 0 });
   expect((await e.wfc('status')).stdout).toContain(`a run works here: process ${run.pid} on ${hostname()}`);
   run.kill('SIGKILL');
   await run.ended;
   // Its watchman ends the task.
   await expect
-    .poll(async () => (await e.wfc('status')).stdout, { timeout: 40_000 })
+    .poll(async () => (await e.wfc('status')).stdout)
     .toContain('1 task began and did not finish, and nothing runs it now: it is to run again');
   expect(await counts(e)).toMatchObject({ running: 0, pending: 2 });
 });
@@ -133,7 +133,7 @@ it('wfc cancel says where to stop a run of another machine, and stops one of thi
   e.remove('.wfc/lock');
   await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   expect((await e.wfc('cancel')).status).toBe(0);
   expect((await run.ended).status).toBe(130);
 });

@@ -1,5 +1,5 @@
 /** `modules`, `conda` and `container` in `wfc run --local` and in what make runs. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { make, treeOf } from '../make/make.ts';
 import {
   CONDA,
@@ -14,9 +14,6 @@ import {
   withModules,
 } from '../support/environments.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
-
-// Many starts of programs, on machines that may have other work.
-vi.setConfig({ testTimeout: 180_000 });
 
 type Env = Readonly<Record<string, string>>;
 

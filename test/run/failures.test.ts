@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { experiment, until } from '../support/experiment.ts';
+import { experiment } from '../support/experiment.ts';
 
 const SWEEP = `
 params: {site: [a, b, c]}
@@ -64,7 +64,7 @@ rules:
 `);
   const gate = await e.gate('gate');
   const { ended } = e.start(['run', '-j2']);
-  await until(() => e.has('.wfc/logs/bad.log'));
+  await e.appeared('.wfc/logs/bad.log');
   await gate.pass();
   expect((await ended).status).toBe(1);
   expect([e.has('slow.txt'), e.has('late.txt')]).toEqual([true, false]);
@@ -104,7 +104,7 @@ rules:
 it('survives a task that kills the shell that runs it, and stops what that leaves behind', async () => {
   const e = experiment(`
 rules:
-  rude: {output: a, run: "kill -KILL $$; sleep 60; touch {output}"}
+  rude: {output: a, run: "kill -KILL $$; sleep 1000; touch {output}"}
   kind: {output: b, run: "touch {output}"}
 `);
   const { status, stderr } = await e.run('-k -j1');

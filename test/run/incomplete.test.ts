@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
+import { type Experiment, experiment, gone, isAlive } from '../support/experiment.ts';
 
 /** `first` succeeds; `second` writes half of its output and waits at the gate; `third` reads it. */
 const SPEC = `
@@ -29,7 +29,7 @@ async function killAllButTheTask(e: Experiment, wfc: number): Promise<number> {
   const others = shells.flatMap((shell) => [...all(shell).filter((pid) => pid !== task), shell]);
   for (const pid of [...others, wfc]) process.kill(pid, 'SIGSTOP');
   for (const pid of [...others, wfc]) process.kill(pid, 'SIGKILL');
-  await until(() => !isAlive(wfc));
+  await gone(wfc);
   return task;
 }
 
@@ -37,7 +37,7 @@ it('a half-written output is known for one even where all of .wfc is lost; whole
   const e = experiment(SPEC);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('pid') && e.read('pid') !== '');
+  await e.filled('pid');
   run.kill('SIGKILL');
   await run.ended;
   e.remove('.wfc');
@@ -88,7 +88,7 @@ it('a task that outlived all that watched over it is stopped before its next att
   const e = experiment(SPEC);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('pid') && e.read('pid') !== '');
+  await e.filled('pid');
   // Its start is known once wfc has looked at its messages.
   await e.started('out/second.txt');
   const task = await killAllButTheTask(e, run.pid);
@@ -98,7 +98,7 @@ it('a task that outlived all that watched over it is stopped before its next att
 
   const next = e.start(['run']);
   await next.said('stopped 1 task of an earlier run');
-  await until(() => !isAlive(task));
+  await gone(task);
   await gate.pass();
   expect((await next.ended).status).toBe(0);
   expect(e.read('out/third.txt')).toBe(WHOLE);
@@ -127,7 +127,7 @@ rules:
 `);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('begun'));
+  await e.appeared('begun');
   const at = folder.startsWith('/') ? folder : e.path(folder);
   const inode = statSync(`${at}/.a.wfc-incomplete`).ino;
   const seed = statSync(e.path('.wfc/local/marker')).ino;

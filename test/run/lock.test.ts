@@ -8,7 +8,7 @@ it('refuses a second run in one folder, naming process and host of the first, wh
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const first = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   const second = await e.run();
   expect(second.status).toBe(3);
   expect(second.stderr).toContain(`another wfc works in this folder: process ${first.pid} on ${hostname()}, since `);
@@ -20,7 +20,7 @@ it('looks without a lock: plan and a dry run work beside a run', async () => {
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   expect((await e.wfc('plan')).status).toBe(0);
   expect((await e.run('-n')).status).toBe(0);
   await gate.pass();
@@ -33,7 +33,7 @@ it('takes over the lock of a process that is dead', async () => {
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const killed = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   killed.kill('SIGKILL');
   await killed.ended;
   expect(e.has('.wfc/lock')).toBe(true);
@@ -67,7 +67,7 @@ it('lets exactly one of several runs have a stale lock', async () => {
   const runs = Array.from({ length: 4 }, () => e.start(['run']));
   const refused: number[] = [];
   for (const run of runs) void run.ended.then(({ status }) => refused.push(status!));
-  await until(() => refused.length === 3);
+  await until(() => refused.length === 3, 'three runs that are refused');
   await gate.pass();
   const all = await Promise.all(runs.map((run) => run.ended));
   expect(all.map((r) => r.status).sort()).toEqual([0, 3, 3, 3]);

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { experiment, until } from '../support/experiment.ts';
+import { experiment } from '../support/experiment.ts';
 
 it('keeps what a task prints, output and errors in order, in a log per task under .wfc/logs', async () => {
   const e = experiment(`
@@ -55,7 +55,7 @@ it('lets one follow the log of a task that takes its time', async () => {
   const e = experiment('rules: {one: {output: a, run: "echo begun; read -r < gate; touch {output}"}}\n');
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('.wfc/logs/one.log'));
+  await e.filled('.wfc/logs/one.log');
   expect(e.read('.wfc/logs/one.log')).toBe('begun\n');
   await gate.pass();
   expect((await run.ended).status).toBe(0);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { experiment, until } from '../support/experiment.ts';
+import { experiment } from '../support/experiment.ts';
 
 const SPEC = `
 config: {word: hello}
@@ -73,7 +73,7 @@ it.each([
 it('--json counts an interrupted run too', async () => {
   const e = experiment('rules: {one: {output: a, run: "touch began; sleep 1000"}}\n');
   const run = e.start(['run', '--json']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   run.kill('SIGINT');
   const { status, stdout } = await run.ended;
   expect([status, JSON.parse(stdout).outcome]).toEqual([130, 'interrupted']);

@@ -137,7 +137,9 @@ function onTerminal(e: Experiment, args: string, env: Record<string, string> = {
   child.stdout.on('data', (data: Buffer) => {
     written += data;
   });
-  return { ended: child, written: () => written, screen: () => screenOf(written) };
+  const screen = () => screenOf(written);
+  const shows = (what: string) => () => `${what} on the screen, which shows:\n${screen().join('\n')}`;
+  return { ended: child, written: () => written, screen, shows };
 }
 
 /** What a terminal shows that got this; it fails at a code that it does not know. */
@@ -166,7 +168,7 @@ it('on a terminal the rules and the totals are drawn below what failed, and noth
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const run = onTerminal(e, 'run --local -k');
-  await until(() => /\n3 of 5 tasks.* 1 failed\n$/.test(run.screen().join('\n')));
+  await until(() => /\n3 of 5 tasks.* 1 failed\n$/.test(run.screen().join('\n')), run.shows('3 of 5 tasks, 1 failed'));
   expect(run.screen()).toEqual([
     'failed bad: exit status 3',
     'fit   ####################  100 %  3 of 3',
@@ -194,7 +196,7 @@ it('NO_COLOR draws the same without colour', async () => {
   const e = experiment(WAITING);
   const gate = await e.gate('gate');
   const run = onTerminal(e, 'run --local -k', { NO_COLOR: '1' });
-  await until(() => run.screen().some((line) => /^3 of 5 tasks/.test(line)));
+  await until(() => run.screen().some((line) => /^3 of 5 tasks/.test(line)), run.shows('3 of 5 tasks'));
   await gate.pass();
   await run.ended;
   expect(run.written()).toContain('####');
@@ -231,12 +233,13 @@ it('status --watch tells rate and time left once a task has ended, on a terminal
   await e.started();
   const drawn = onTerminal(e, 'status --watch');
   const log = e.start(['status', '--watch']);
-  await until(() => drawn.screen().some((line) => line.endsWith('total')) && log.written().includes('1 running'));
+  await until(() => drawn.screen().some((line) => line.endsWith('total')), drawn.shows('totals'));
+  await until(() => log.written().includes('1 running'), '"1 running" in the file');
   await gates[0]!.pass();
   const pace = /[\d.]+\/(s|min), .* left\n/;
-  await until(
-    () => pace.test(log.written()) && drawn.screen().some((line) => /total {2}[\d.]+\/(s|min) {2}.* left$/.test(line)),
-  );
+  await until(() => pace.test(log.written()), 'rate and time left in the file');
+  const drawnPace = /total {2}[\d.]+\/(s|min) {2}.* left$/;
+  await until(() => drawn.screen().some((line) => drawnPace.test(line)), drawn.shows('rate and time left'));
   expect(drawn.screen().map((line) => line.trim().split(/ +/).slice(0, 7).join(' '))).toEqual([
     'tasks done running pending failed blocked rule',
     '1 1 0 0 0 0 one',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
+import { type Experiment, experiment, gone, isAlive } from '../support/experiment.ts';
 
 const pidIn = (e: Experiment, path: string): number => Number(e.read(path));
 
@@ -25,7 +25,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     const e = experiment(HALF_DONE);
     const gate = await e.gate('gate');
     const run = e.start(['run']);
-    await until(() => e.has('child') && e.read('child') !== '');
+    await e.filled('child');
     run.kill(signal);
     const { status, stderr } = await run.ended;
     expect(status).toBe(130);
@@ -48,7 +48,7 @@ rules:
   stubborn: {output: a, run: "trap '' TERM; touch {output} began; while :; do sleep 0.1; done"}
 `);
   const run = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   run.kill('SIGINT');
   await run.said('once more to kill them');
   run.kill('SIGINT');
@@ -75,7 +75,7 @@ rules:
       touch {output}
 `);
   const run = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   run.kill('SIGINT');
   expect((await run.ended).status).toBe(130);
   expect(e.read('checkpoint')).toBe('saved');
@@ -113,7 +113,7 @@ rules:
 `);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('pid') && e.read('pid') !== '');
+  await e.filled('pid');
   process.kill(-pidIn(e, 'pid'), 'SIGSTOP');
   process.kill(-pidIn(e, 'pid'), 'SIGCONT');
   await gate.pass();
@@ -124,10 +124,10 @@ it('after kill -9 of wfc its tasks stop too, and the next run redoes what was ha
   const e = experiment(HALF_DONE);
   const gate = await e.gate('gate');
   const run = e.start(['run']);
-  await until(() => e.has('child') && e.read('child') !== '');
+  await e.filled('child');
   run.kill('SIGKILL');
   await run.ended;
-  await until(() => !isAlive(pidIn(e, 'child')));
+  await gone(pidIn(e, 'child'));
   expect(e.read('second.txt')).toBe('half\n');
   e.calls();
 
@@ -155,7 +155,7 @@ rules:
   await e.gate('gate');
   e.write('source', '2');
   const run = e.start(['run']);
-  await until(() => e.has('began'));
+  await e.appeared('began');
   run.kill('SIGKILL');
   await run.ended;
   e.remove('gate');

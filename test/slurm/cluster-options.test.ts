@@ -10,9 +10,7 @@ describeOnSlurm('a cluster with accounting', { nodes: 1, accounting: true }, (cl
         .split('\n')
         .sort();
     // The controller reports to the database in its own time.
-    await expect
-      .poll(sacct, { timeout: 20_000 })
-      .toEqual([`${array}_0|COMPLETED|0:0`, `${array}_1|FAILED|3:0`, `${array}_2|COMPLETED|0:0`]);
+    await expect.poll(sacct).toEqual([`${array}_0|COMPLETED|0:0`, `${array}_1|FAILED|3:0`, `${array}_2|COMPLETED|0:0`]);
   });
 });
 

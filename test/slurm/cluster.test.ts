@@ -68,7 +68,7 @@ describeOnSlurm('a private cluster', {}, (cluster) => {
     );
     const attempts = async (count: number) => {
       await cluster().waitForJob(job, (states) => states.get(job) === 'RUNNING');
-      await expect.poll(() => linesOf(cluster(), 'attempts.txt'), { timeout: 5000 }).toHaveLength(count);
+      await expect.poll(() => linesOf(cluster(), 'attempts.txt')).toHaveLength(count);
       return (await linesOf(cluster(), 'attempts.txt')).map((line) => line.split(' '));
     };
     const [[firstNode, firstProcess]] = (await attempts(1)) as [[string, string]];
@@ -80,7 +80,7 @@ describeOnSlurm('a private cluster', {}, (cluster) => {
 
     // Only when the node is back does Slurm learn of the old attempt, and end it.
     await cluster().startNode(firstNode);
-    await expect.poll(() => isAlive(Number(firstProcess)), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(Number(firstProcess))).toBe(false);
     expect(isAlive(Number(secondProcess))).toBe(true);
     await cluster().run('scancel', [job]);
     await cluster().waitForIdleQueue();
@@ -91,7 +91,7 @@ describeOnSlurm('a private cluster', {}, (cluster) => {
     const submitted = Date.now();
     const held = await cluster().submit('--hold', '--wrap=true');
     // The controller saves its state up to 5 s later; killed before, it has never heard of the job.
-    await expect.poll(() => existsSync(state) && statSync(state).mtimeMs > submitted, { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => existsSync(state) && statSync(state).mtimeMs > submitted).toBe(true);
     await cluster().killController();
     await cluster().startController();
     expect((await cluster().jobStates(held)).get(held)).toBe('PENDING');

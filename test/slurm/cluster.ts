@@ -17,9 +17,9 @@ import { chmod, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/pro
 import { connect, createServer } from 'node:net';
 import { hostname, constants as osConstants, tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { PATIENCE_SECONDS, waitFor } from '../support/waiting.ts';
 
 /**
  * What the cluster does about --mem.
@@ -61,7 +61,7 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   stdin?: string;
-  /** 60 unless told. */
+  /** As long as anything may take, unless told. */
   timeoutSeconds?: number;
 }
 
@@ -79,13 +79,9 @@ export interface Cluster {
   /** State by element id ("7_0") or job id ("7"), finished ones included until MinJobAge. */
   jobStates(jobId: string): Promise<Map<string, string>>;
   /** Waits until `isReached` holds for `jobStates(jobId)`, and returns these states. */
-  waitForJob(
-    jobId: string,
-    isReached: (states: Map<string, string>) => boolean,
-    timeoutSeconds?: number,
-  ): Promise<Map<string, string>>;
+  waitForJob(jobId: string, isReached: (states: Map<string, string>) => boolean): Promise<Map<string, string>>;
   /** Waits until squeue lists nothing. Throws with what it lists when the time is up. */
-  waitForIdleQueue(timeoutSeconds?: number): Promise<void>;
+  waitForIdleQueue(seconds?: number): Promise<void>;
   /**
    * Kills the node's slurmd; its jobs live on, as behind a network that broke. 'at once' (unless told otherwise) then
    * marks the node down, which requeues its jobs now; 'after its timeout' leaves it to the controller: about 23 s with
@@ -150,22 +146,6 @@ interface Daemon {
   readonly name: string;
   readonly child: ChildProcess;
   readonly exited: Promise<void>;
-}
-
-/** Polls until `probe` returns something other than undefined. Throws what `complaint` says when the time is up. */
-async function waitFor<T>(
-  probe: () => T | undefined | Promise<T | undefined>,
-  timeoutSeconds: number,
-  complaint: () => string,
-): Promise<T> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  // Start often, for what is nearly there; end at 5 a second, so as not to load a small machine.
-  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.3, 200)) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(complaint());
-    await sleep(pauseMs);
-  }
 }
 
 /** Ports that nobody listens on, below Linux's ephemeral range, so that no outgoing connection takes one meanwhile. */
@@ -293,7 +273,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
   }
 
   /** Waits for what the daemon `name` brings about; fails early, with the end of its log, when any daemon dies. */
-  async function waitForDaemon<T>(name: string, probe: () => Promise<T | undefined>, timeoutSeconds = 30): Promise<T> {
+  async function waitForDaemon<T>(name: string, probe: () => Promise<T | undefined>): Promise<T> {
     return waitFor(
       async () => {
         const value = await probe();
@@ -304,8 +284,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
         }
         return value;
       },
-      timeoutSeconds,
-      () => `${name} was not ready after ${timeoutSeconds} s:\n${logTail(name)}`,
+      () => `${name} ready; its log ends with:\n${logTail(name)}`,
     );
   }
 
@@ -319,7 +298,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
       env: { ...env, ...runOptions.env },
       extendEnv: false,
       reject: false,
-      timeout: (runOptions.timeoutSeconds ?? 60) * 1000,
+      timeout: (runOptions.timeoutSeconds ?? PATIENCE_SECONDS) * 1000,
       ...(runOptions.stdin === undefined ? { stdin: 'ignore' as const } : { input: runOptions.stdin }),
     });
     const exitCode = result.timedOut
@@ -382,19 +361,18 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
       );
     },
 
-    async waitForJob(jobId, isReached, timeoutSeconds = 30) {
+    async waitForJob(jobId, isReached) {
       let states = new Map<string, string>();
       return waitFor(
         async () => {
           states = await cluster.jobStates(jobId);
           return states.size > 0 && isReached(states) ? states : undefined;
         },
-        timeoutSeconds,
-        () => `job ${jobId} was elsewhere after ${timeoutSeconds} s: ${[...states].flat().join(' ')}`,
+        () => `job ${jobId} where it should be; its states are ${[...states].flat().join(' ')}`,
       );
     },
 
-    async waitForIdleQueue(timeoutSeconds = 60) {
+    async waitForIdleQueue(seconds) {
       let listed = '';
       await waitFor(
         async () => {
@@ -402,8 +380,8 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
           listed = result.stdout + result.stderr;
           return result.exitCode === 0 && listed === '' ? true : undefined;
         },
-        timeoutSeconds,
-        () => `after ${timeoutSeconds} s the queue still holds:\n${listed}`,
+        () => `an empty queue; it holds:\n${listed}`,
+        seconds,
       );
     },
 

@@ -1,12 +1,9 @@
 /** What the commands of wfc do about submissions that are queued: follow them, end them, keep off. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { CLI, type Experiment } from '../support/experiment.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { arrayOf, summary, Traced } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
-
-// Many starts of programs, on machines that may have other work.
-vi.setConfig({ testTimeout: 180_000 });
 
 const SPEC = `params:
   i: {from: 0, to: 2}
@@ -62,9 +59,9 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     expect(cancelled.exitCode, cancelled.stderr).toBe(0);
     expect(cancelled.stderr).toMatch(/cancelling 3 elements \(1 of them running\) of 3 jobs/);
     const others = new Set(['1-one', '2-all', 'close'].map((stage) => arrayOf(other.experiment, stage)));
-    await expect.poll(() => queue(cluster()), { timeout: 20_000 }).toEqual([...others].sort());
+    await expect.poll(() => queue(cluster())).toEqual([...others].sort());
     expect(mine.starts('all--')).toBe(0);
-    await expect.poll(() => mine.experiment.has('out/1/one.txt'), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => mine.experiment.has('out/1/one.txt')).toBe(false);
     const again = await wfc(cluster(), mine.experiment, 'cancel');
     expect([again.exitCode, again.stderr]).toEqual([0, 'nothing of this folder is in the queue or runs here']);
 
@@ -75,7 +72,7 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     expect(['one-0', 'one-1', 'one-2', 'all--'].map((task) => mine.starts(task))).toEqual([1, 2, 1, 1]);
 
     other.release();
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(summary(other.experiment)).toMatch(/in all\s+4\s+4\s+0\s+0\s+0/);
   });
 
@@ -95,7 +92,7 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     const unanswered = await wfc(cluster(), queued.experiment, 'cancel', { PATH: queued.experiment.path('hold') });
     expect([unanswered.exitCode, unanswered.stderr]).toEqual([3, expect.stringContaining('squeue does not answer')]);
     queued.release();
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(summary(queued.experiment)).toMatch(/in all\s+4\s+4\s+0\s+0\s+0/);
   });
 
@@ -108,7 +105,7 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     const second = await wfc(cluster(), traced.experiment, 'run --slurm', env);
     expect([second.exitCode, second.stderr]).toEqual([3, expect.stringContaining('is in the queue')]);
     traced.release();
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     const after = await wfc(cluster(), traced.experiment, 'run --local', env);
     expect([after.exitCode, after.stderr]).toEqual([0, expect.stringContaining('nothing to do')]);
     expect(traced.starts('one-1')).toBe(1);
@@ -127,14 +124,14 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     expect(good.exitCode, good.stderr).toBe(0);
     expect(good.stdout).toMatch(/4 done/);
     expect(traced.starts('all--')).toBe(1);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
 
     traced.experiment.write('wfc.yml', traced.experiment.read('wfc.yml').replace('./step all', 'false; ./step all'));
     const bad = await wfc(cluster(), traced.experiment, 'run --slurm --watch');
     expect(bad.exitCode, bad.stderr).toBe(1);
     expect(bad.stdout).toMatch(/1 failed/);
     expect((await wfc(cluster(), traced.experiment, 'run --watch')).exitCode).toBe(2);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
   });
 
   it('--force runs complete tasks anew on Slurm, too, and once more when asked once more', async () => {
@@ -142,7 +139,7 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     for (const args of ['run --slurm', 'run --slurm --force one', 'run --slurm --force one']) {
       const submitted = await wfc(cluster(), traced.experiment, args);
       expect(submitted.exitCode, submitted.stderr).toBe(0);
-      await cluster().waitForIdleQueue(60);
+      await cluster().waitForIdleQueue();
       expect(summary(traced.experiment)).toMatch(/in all\s+4\s+4\s+0\s+0\s+0/);
     }
     expect(['one-0', 'one-1', 'one-2', 'all--'].map((task) => traced.starts(task))).toEqual([3, 3, 3, 3]);

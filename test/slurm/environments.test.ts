@@ -1,5 +1,5 @@
 /** `modules`, `conda` and `container` in elements of a real Slurm: what the submitting shell has reaches the tasks. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   CONDA,
   CONTAINER,
@@ -16,9 +16,6 @@ import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { summary } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
-
-// Many starts of programs, on machines that may have other work.
-vi.setConfig({ testTimeout: 180_000 });
 
 async function submit(cluster: Cluster, { folder }: Experiment, env: Record<string, string>): Promise<void> {
   const { exitCode, stderr } = await cluster.run(process.execPath, [CLI, 'run', '--slurm'], { cwd: folder, env });
@@ -53,7 +50,7 @@ describeOnSlurm('in an element', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
       await submit(cluster(), fromLogin, loginShell(fromLogin));
       await submit(cluster(), fromOther, otherShell(fromOther));
       await submit(cluster(), strict, loginShell(strict));
-      await cluster().waitForIdleQueue(60);
+      await cluster().waitForIdleQueue();
       for (const made of [fromLogin, fromOther]) {
         expect(outputs(made)).toEqual(modulesTree(made));
         expect(logs(made)).toContain('WFC_TEST_NEVER_SET: unbound variable');
@@ -70,7 +67,7 @@ describeOnSlurm('in an element', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
   it('a task with modules fails where there is no command "module", and says what to do', async () => {
     const made = packed(withModules());
     await submit(cluster(), made, {});
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(logs(made)).toContain('wfc: module load one: there is no command "module" on ');
     expect(outputs(made)).toEqual({});
     expect(summary(made)).toMatch(/in all\s+4\s+0\s+3\s+1\s+0/);
@@ -79,7 +76,7 @@ describeOnSlurm('in an element', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
   it('conda (a stand-in) activates an environment; one that is not there fails its task', async () => {
     const made = packed(experiment(CONDA));
     await submit(cluster(), made, standIns(made, { conda: 'conda' }));
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(outputs(made)).toEqual({ 'out/there.txt': 'torch\n' });
     expect(logs(made)).toContain('wfc: conda activate no such failed on ');
     expect(summary(made)).toMatch(/in all\s+3\s+1\s+2\s+0\s+0/);
@@ -91,7 +88,7 @@ describeOnSlurm('in an element', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     await submit(cluster(), made, standIns(made, { apptainer: 'apptainer' }));
     const plain = experiment(CONTAINER.replaceAll(/^ {4}container: .*\n/gm, ''));
     expect((await plain.run()).status).toBe(0);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(outputs(made)).toEqual(outputs(plain));
     expect(made.has('PWNED')).toBe(false);
     const calls = standInCalls(made);

@@ -80,7 +80,7 @@ describeOnSlurm('three arrays of uneven tasks', { nodes: 4, cpusPerNode: 8 }, (c
     const byArray = uneven('51M');
     for (const traced of [byIndex, byArray]) await compile(cluster(), traced.experiment);
     await Promise.all([handIn(cluster(), byIndex.experiment), waitForWholeArrays(cluster(), byArray)]);
-    await cluster().waitForIdleQueue(50);
+    await cluster().waitForIdleQueue();
     for (const [dependencies, traced] of [
       ['index by index', byIndex],
       ['whole array, afterok', byArray],

@@ -118,7 +118,7 @@ describe('wfc plan --target slurm', () => {
         expect.stringContaining(problem),
       ]);
     }
-  }, 120_000);
+  });
 
   it('puts 3,000 rules with a task each into a few arrays, wide where the graph is wide', async () => {
     // A shallow graph that hangs together: without cuts it would be one element.

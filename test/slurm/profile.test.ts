@@ -77,7 +77,7 @@ describeOnSlurm('a profile', { nodes: 2, slurmConfLines: [SECOND] }, (cluster) =
     await cluster().run('chmod', ['+x', made.path('step')]);
     const submitted = await runSlurm(cluster(), made, 'site');
     expect(submitted.exitCode, submitted.stderr).toBe(0);
-    await cluster().waitForIdleQueue(90);
+    await cluster().waitForIdleQueue();
     expect(summary(made)).toMatch(/in all\s+10\s+10\s+0\s+0\s+0/);
 
     // Eight tasks by three; two at a time in each element; one element at a time; in the partition; in the spec's folder.
@@ -115,13 +115,13 @@ describeOnSlurm('a profile', { nodes: 2, slurmConfLines: [SECOND] }, (cluster) =
     const submitted = await runSlurm(cluster(), made, 'site');
     expect(submitted.exitCode, submitted.stderr).toBe(0);
     const array = arrayOf(made, '1-one');
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect([...(await cluster().jobStates(array)).values()]).toEqual(['FAILED']);
     expect(made.has('x')).toBe(false);
     expect(summary(made)).toMatch(/in all\s+1\s+0\s+/);
     made.write('profiles/site.yml', 'prelude: true\n');
     expect((await runSlurm(cluster(), made, 'site')).exitCode).toBe(0);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(made.has('x')).toBe(true);
   });
 
@@ -136,7 +136,7 @@ describeOnSlurm('a profile', { nodes: 2, slurmConfLines: [SECOND] }, (cluster) =
     expect(refused.stderr).toContain('a job at most 20 min 0 s (the limit of the partition)');
     expect((await cluster().run('squeue', ['--noheader'])).stdout).toBe('');
     expect((await runSlurm(cluster(), made, 'long')).exitCode).toBe(0);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(made.has('x')).toBe(true);
   });
 

@@ -50,10 +50,10 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
     });
     const job = await submit(cluster(), s, 'main', '--array=0-1');
     const next = await submit(cluster(), s, 'use', '--array=1', `--dependency=aftercorr:${job}?afterany:${job}`);
-    await expect.poll(() => existsSync(join(s.folder, 'b')), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(s.folder, 'b'))).toBe(true);
     // As --signal=B:USR1@60 does, without the minute.
     await cluster().run('scancel', ['--batch', '--signal=USR1', `${job}_1`]);
-    const states = await cluster().waitForJob(next, ended, 40);
+    const states = await cluster().waitForJob(next, ended);
     expect([...states.values()]).toEqual(['COMPLETED']);
     expect([...(await cluster().jobStates(job)).values()]).toEqual(['COMPLETED', 'COMPLETED']);
     expect([...s.ran].sort()).toEqual(['a', 'b', 'b', 'c', 'd', 'n0']);
@@ -71,7 +71,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
       submit(cluster(), s, 'main', '--array=0'),
       submit(cluster(), t, 'main', '--array=0'),
     ]);
-    await expect.poll(() => s.exists('a') && t.exists('a'), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => s.exists('a') && t.exists('a')).toBe(true);
     await cluster().run('scancel', ['--batch', '--signal=USR1', `${limited}_0`]);
     await cluster().run('scancel', [cancelled]);
     expect([...(await cluster().waitForJob(limited, ended)).values()]).toEqual(['FAILED']);
@@ -80,7 +80,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
       [s, '1'],
       [t, '143'],
     ] as const) {
-      await expect.poll(() => submitted.journal('main').at(-1), { timeout: 10_000 }).toEqual(['end', status]);
+      await expect.poll(() => submitted.journal('main').at(-1)).toEqual(['end', status]);
       expect(records(submitted, 'main')).toEqual(['started a', 'interrupted a']);
       expect(submitted.exists('a')).toBe(false);
     }
@@ -100,11 +100,11 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
     const next = await submit(cluster(), s, 'use', '--array=0-1', '--export=ALL,wfc_wait_seconds=600');
     await cluster().run('scancel', [`${job}_0`]);
     const blocked = () => records(s, 'use', 0);
-    await expect.poll(blocked, { timeout: 20_000 }).toEqual(['blocked c']);
+    await expect.poll(blocked).toEqual(['blocked c']);
     expect(s.read('use.0.out')).toContain('main.0 is not waited for: Slurm says nothing of it');
     expect(records(s, 'use', 1)).toEqual([]);
     await cluster().run('scontrol', ['release', job]);
-    await cluster().waitForJob(next, ended, 30);
+    await cluster().waitForJob(next, ended);
     expect(records(s, 'use', 1)).toEqual(['started d', 'done d']);
   });
 
@@ -122,13 +122,13 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
       },
     });
     const job = await submit(cluster(), s, 'main', '--array=0');
-    await expect.poll(() => s.exists('nodes'), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => s.exists('nodes')).toBe(true);
     const node = s.read('nodes').trim();
     await cluster().killNode(node);
-    expect([...(await cluster().waitForJob(job, ended, 40)).values()]).toEqual(['COMPLETED']);
+    expect([...(await cluster().waitForJob(job, ended)).values()]).toEqual(['COMPLETED']);
     expect(s.read('nodes').trim().split('\n')).toHaveLength(2);
     expect(s.read('a')).toBe('1\n');
-    await expect.poll(() => s.read('main.0.out'), { timeout: 8000 }).toContain('has taken over');
+    await expect.poll(() => s.read('main.0.out')).toContain('has taken over');
     expect(records(s, 'main')).toEqual(['started a', 'done a']);
     await cluster().startNode(node);
   });

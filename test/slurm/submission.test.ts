@@ -1,14 +1,11 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import manifestSchema from '../../schema/manifest.schema.json' with { type: 'json' };
 import { CLI, type Experiment, exampleCopy, experiment } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { describeOnSlurm } from './suite.ts';
-
-// Many starts of programs, on machines that may have other work.
-vi.setConfig({ testTimeout: 180_000 });
 
 /** Compile in the experiment's folder, submit, and wait until Slurm has nothing left to do. */
 async function submit(cluster: Cluster, { folder }: Experiment, waitSeconds = 60): Promise<string> {
@@ -148,12 +145,12 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
     expect(second.exitCode).toBe(3);
     expect(second.stderr).toContain('is in the queue');
     made.remove('hold');
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(calls(made)).toEqual(allowed(new Set(['train-c-1'])));
     rmSync(join(made.folder, 'bad/train-c-1'));
     rmSync(join(made.folder, 'calls'));
     expect((await runSlurm()).exitCode).toBe(0);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(calls(made)).toEqual(['combine----', 'evaluate-c-1', 'site_table-c--', 'train-c-1'].sort());
     expect((await runSlurm()).stderr).toContain('nothing to do');
   });
@@ -210,7 +207,7 @@ rules:
     expect(fourth.exitCode).toBe(3);
     expect(fourth.stderr).toContain('in the queue already');
     await cluster().run('scancel', ['--me']);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
   });
 
   it('local rules run before the submission, and temp outputs go with the closing job', async () => {
@@ -246,7 +243,7 @@ targets: whole.txt
     const end = async (command: string, ...args: string[]) => {
       const { exitCode, stderr } = await cluster().run(command, args, { cwd: made.folder });
       expect(exitCode, stderr).toBe(0);
-      await cluster().waitForIdleQueue(60);
+      await cluster().waitForIdleQueue();
     };
     const submitWithoutTidying = async () => {
       await end(process.execPath, CLI, 'compile', '--target', 'slurm', '--out', 'slurm');

@@ -1,15 +1,12 @@
 /** submit.sh on a real controller: what it refuses, what it does not listen to, and what it takes back when a call fails. */
 import { chmodSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { startTicksOf } from '../../src/io/lock.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { arrayOf, compile, handIn, summary, Traced } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
-
-// Many starts of programs, on machines that may have other work.
-vi.setConfig({ testTimeout: 180_000 });
 
 /** Three arrays, by what they ask for. */
 const SPEC = `params:
@@ -78,7 +75,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
       made.remove('x');
       const taken = await submit(cluster(), made);
       expect(taken.exitCode, taken.stderr).toBe(0);
-      await cluster().waitForIdleQueue(60);
+      await cluster().waitForIdleQueue();
       expect(made.has('x')).toBe(true);
     }
   });
@@ -104,10 +101,10 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(made.has('out/other.txt')).toBe(false);
     const beside = await others([`--beside=${jobs.join(',')}`]);
     expect(beside.exitCode, beside.stderr).toBe(0);
-    await expect.poll(() => made.has('out/other.txt'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => made.has('out/other.txt')).toBe(true);
     expect(traced.starts('two-0')).toBe(0);
     traced.release();
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(traced.starts('three-0')).toBe(1);
   });
 
@@ -138,7 +135,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(job).toMatch(/Requeue=1\b/);
     expect(job).toMatch(/TimeLimit=(UNLIMITED|365-)/);
     traced.release();
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(summary(made)).toMatch(/in all\s+6\s+6\s+0\s+0\s+0/);
   });
 
@@ -152,12 +149,12 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(refused.stderr).toContain('invalid partition');
     expect(refused.stderr).toContain('sbatch refused 2-two.sh');
     expect(refused.stderr).toContain('what was queued has been cancelled');
-    await cluster().waitForIdleQueue(10);
+    await cluster().waitForIdleQueue();
     expect(traced.trace()).toEqual([]);
     made.write('wfc.yml', `wfc: 1\n${SPEC}`);
     await compile(cluster(), made);
     await handIn(cluster(), made);
-    await cluster().waitForIdleQueue(60);
+    await cluster().waitForIdleQueue();
     expect(summary(made)).toMatch(/in all\s+6\s+6\s+0\s+0\s+0/);
   });
 
@@ -175,7 +172,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     const refused = await submit(cluster(), late.experiment, [], { ...env, HOME_OF_CALLS: late.experiment.folder });
     expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('sbatch refused 2-two.sh')]);
     expect(late.experiment.read('accepted')).toMatch(/^\d+/);
-    await cluster().waitForIdleQueue(10);
+    await cluster().waitForIdleQueue();
 
     const unreleased = new Traced(SPEC);
     await compile(cluster(), unreleased.experiment);
@@ -187,7 +184,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
       before(cluster(), unreleased.experiment, { scontrol }),
     );
     expect([failed.exitCode, failed.stderr]).toEqual([3, expect.stringContaining('could not be released')]);
-    await cluster().waitForIdleQueue(10);
+    await cluster().waitForIdleQueue();
     expect([...late.trace(), ...unreleased.trace()]).toEqual([]);
   });
 
@@ -213,7 +210,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
       3,
       expect.stringContaining('sbatch refused 3-three.sh (or did not answer'),
     ]);
-    await cluster().waitForIdleQueue(10);
+    await cluster().waitForIdleQueue();
     const calls = [...new Set(made.read('timeouts').trimEnd().split('\n'))].sort();
     expect(calls).toEqual(['30 sbatch', '30 scancel', '30 squeue']);
     expect(traced.trace()).toEqual([]);

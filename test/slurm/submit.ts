@@ -157,9 +157,7 @@ export class Traced {
   /** The first event of this kind of a task, once there is one. */
   async seen(kind: TraceEvent['kind'], task: string, times = 1): Promise<TraceEvent> {
     const found = () => this.trace().filter((event) => event.kind === kind && event.task === task);
-    await expect
-      .poll(() => found().length, { timeout: 50_000, message: `${kind} ${task}` })
-      .toBeGreaterThanOrEqual(times);
+    await expect.poll(() => found().length, { message: `${kind} ${task}` }).toBeGreaterThanOrEqual(times);
     return found()[times - 1]!;
   }
 

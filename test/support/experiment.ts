@@ -15,6 +15,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import { PATIENCE_SECONDS, until } from './waiting.ts';
+
+export { until } from './waiting.ts';
 
 /** The built CLI; see test/global-setup.ts. */
 export const CLI = process.env.WFC_CLI!;
@@ -26,7 +29,16 @@ export interface Ended {
   /** Exit status; undefined where a signal killed it. */
   readonly status: number | undefined;
   readonly stdout: string;
+  /** Without the plain lines that tell how far a run is: only one that takes long has them. */
   readonly stderr: string;
+}
+
+/** `12 of 40 tasks done  30 %  …`: see src/io/progress-lines.ts. */
+const PROGRESS = /^[\d,]+ of [\d,]+ tasks? done {2}\d+ %.*\n?/gm;
+
+/** What wfc said, whether the machine is quick or slow. */
+export function withoutProgress(stderr: string): string {
+  return stderr.replace(PROGRESS, '');
 }
 
 export interface Running {
@@ -80,9 +92,17 @@ export class Experiment {
     });
     return {
       pid: child.pid!,
-      ended: child.then((r) => ({ status: r.exitCode, stdout: String(r.stdout), stderr: String(r.stderr) })),
+      ended: child.then((r) => ({
+        status: r.exitCode,
+        stdout: String(r.stdout),
+        stderr: withoutProgress(String(r.stderr)),
+      })),
       kill: (signal) => void child.kill(signal),
-      said: (text) => until(() => errors.includes(text)),
+      said: (text) =>
+        until(
+          () => errors.includes(text),
+          () => `wfc saying "${text}"; it said:\n${errors}`,
+        ),
       written: () => output,
     };
   }
@@ -141,7 +161,20 @@ export class Experiment {
   /** Resolves once a journal tells that a task has started: the one with this path as its first output, or any. */
   started(task = ''): Promise<void> {
     const line = `started\t${task}`;
-    return until(() => this.files('.wfc/journal').some((file) => this.read(file).includes(line)));
+    return until(
+      () => this.files('.wfc/journal').some((file) => this.read(file).includes(line)),
+      `a task${task === '' ? '' : ` of ${task}`} that has started`,
+    );
+  }
+
+  /** Resolves once there is a file with something in it, such as a process id that a task wrote there. */
+  filled(path: string): Promise<void> {
+    return until(() => this.has(path) && this.read(path) !== '', `something in ${path}`);
+  }
+
+  /** Resolves once there is such a file. */
+  appeared(path: string): Promise<void> {
+    return until(() => this.has(path), path);
   }
 
   /** What commands noted by `echo … >> calls`, sorted; forgotten with the look, so that each look shows what is new. */
@@ -156,7 +189,7 @@ export class Experiment {
     await execa('mkfifo', [this.path(name)]);
     return {
       pass: async () => {
-        await execa('bash', ['-c', 'echo > "$1"', 'bash', this.path(name)]);
+        await execa('bash', ['-c', 'echo > "$1"', 'bash', this.path(name)], { timeout: PATIENCE_SECONDS * 1000 });
       },
     };
   }
@@ -182,11 +215,6 @@ export function exampleCopy(name: string): Experiment {
   return made;
 }
 
-/** Resolves once something holds, such as that a process is gone. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** Whether a process is there and not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
@@ -194,4 +222,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Resolves once a process is gone. */
+export function gone(pid: number): Promise<void> {
+  return until(() => !isAlive(pid), `the end of process ${pid}`);
 }
