@@ -1,15 +1,9 @@
 import type { Argv } from 'yargs';
-import { addCompileCommands } from './cli/compile-commands.ts';
-import { addLookCommands } from './cli/look-commands.ts';
-import { CommandLineError, GROUP } from './cli/options.ts';
+import { COMMANDS } from './cli/commands.ts';
+import { CommandLineError, type CommandLineMistake, GROUP } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
-import { addPictureCommands } from './cli/picture-commands.ts';
-import { addRunCommands } from './cli/run-commands.ts';
-import { addStartCommands } from './cli/start-commands.ts';
+import { recordCommands } from './cli/recorded.ts';
 import { printable } from './io/terminal.ts';
-
-/** What declares commands and options, to yargs or to completion. */
-const COMMANDS = [addCompileCommands, addRunCommands, addLookCommands, addPictureCommands, addStartCommands];
 
 const EXIT_STATUS =
   'Without a spec on the command line, wfc takes wfc.yml, wfc.yaml, wfc.json,\nspec.yml, spec.yaml or spec.json of the working directory.\n\n' +
@@ -17,7 +11,7 @@ const EXIT_STATUS =
   '  3    the surroundings are: no sbatch, a lock that is held, a full disk\n  130  interrupted';
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
-async function main(args: readonly string[]): Promise<void> {
+async function main(typed: readonly string[]): Promise<void> {
   // A reader that has seen enough (head, less) closes the pipe: no reason for a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,24 +19,31 @@ async function main(args: readonly string[]): Promise<void> {
       throw error;
     });
   }
+  const args = plainWords(typed);
   if (args.length === 1 && (args[0] === '--version' || args[0] === 'version')) {
     const { version } = await import('./commands/version.ts');
     process.stdout.write(`${version}\n`);
     return;
   }
   if (args[0] === '--complete') {
-    const [{ complete }, { recordCommands }] = await Promise.all([
-      import('./cli/complete.ts'),
-      import('./cli/recorded.ts'),
-    ]);
+    const { complete } = await import('./cli/complete.ts');
     process.stdout.write(complete(recordCommands(COMMANDS), args.slice(1)));
     return;
+  }
+  const wantsHelp = args.length === 0 || args[0] === 'help' || args.includes('--help') || args.includes('-h');
+  const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args.length === 0 ? ['--help'] : args;
+  if (wantsHelp) {
+    // yargs would answer any word before --help with the help of wfc itself.
+    const { explainUnknownCommand } = await import('./cli/mistakes.ts');
+    const mistake = explainUnknownCommand(recordCommands(COMMANDS), words);
+    if (mistake) return refuse([mistake]);
   }
   const { default: yargs } = await import('yargs');
   const perform: Perform = async (status) => {
     process.exitCode = await status;
   };
-  const start = yargs([...args])
+  let refused = false;
+  const start = yargs([...words])
     .scriptName('wfc')
     .usage('wfc COMMAND [SPEC]\n\nDescribe an experiment once, in YAML or JSON; run it here or on a Slurm cluster.')
     .parserConfiguration({
@@ -57,9 +58,8 @@ async function main(args: readonly string[]): Promise<void> {
     .example('wfc run -j 8 -k', 'eight tasks at a time, past failures')
     .example('wfc run --slurm --profile site --watch', 'on a cluster')
     .epilogue(EXIT_STATUS)
-    .demandCommand(1, 'Name a command, such as "wfc plan".')
+    .demandCommand(1, 'a command is missing')
     .strict()
-    .recommendCommands()
     .help()
     .alias('help', 'h')
     .group(['help', 'version'], GROUP.print)
@@ -69,21 +69,35 @@ async function main(args: readonly string[]): Promise<void> {
     .fail((message, error) => {
       // A YError is yargs' own word on the command line, such as an option without its value.
       if (error && error.name !== 'YError') throw error;
-      if (message.startsWith('Not enough non-option')) throw new CommandLineError('an argument is missing');
-      throw new CommandLineError(
-        message.startsWith('Did you mean') ? `unknown command or option. ${message}` : message,
-      );
+      refused = true;
+      throw new CommandLineError(message);
     })
     .exitProcess(false);
   try {
     await parser.parseAsync();
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
-    process.stderr.write(
-      `error: ${printable(error.message)}\n  hint: "wfc --help" lists the commands, "wfc COMMAND --help" their options\n`,
-    );
-    process.exitCode = 2;
+    const { explainMistakes } = await import('./cli/mistakes.ts');
+    const mistakes = refused ? explainMistakes(recordCommands(COMMANDS), words) : [];
+    refuse(mistakes.length > 0 ? mistakes : [{ message: error.message, hint: null }]);
   }
+  // As git without a word: the help, and a status that stops a script.
+  if (args.length === 0) process.exitCode = 2;
+}
+
+/** yargs gives what stands behind `--` to no argument of a command. Each of these may be a path, and none is an option. */
+function plainWords(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--');
+  if (at < 0 || args[0] === '--complete') return args;
+  return [...args.slice(0, at), ...args.slice(at + 1).map((word) => (word.startsWith('-') ? `./${word}` : word))];
+}
+
+const HELP_HINT = '"wfc --help" lists the commands, "wfc COMMAND --help" their options';
+
+function refuse(mistakes: readonly CommandLineMistake[]): void {
+  for (const { message, hint } of mistakes)
+    process.stderr.write(printable(`error: ${message}\n  hint: ${hint ?? HELP_HINT}\n`));
+  process.exitCode = 2;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

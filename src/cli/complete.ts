@@ -21,7 +21,7 @@ export function complete(commands: readonly RecordedCommand[], words: readonly s
 }
 
 function candidates(commands: readonly RecordedCommand[], before: readonly string[], current: string): Candidate[] {
-  const { command, rest } = find(commands, before);
+  const { command, rest } = find(commands, before[0] === 'help' ? before.slice(1) : before);
   if (!command) return plain(commands.map((c) => [c.name, c.description]));
   if (command.commands.length > 0) return plain(command.commands.map((c) => [c.name, c.description]));
   const option = command.options.find((o) => isNamed(o, rest.at(-1) ?? ''));

@@ -78,6 +78,8 @@ export function withTrust<T>(y: Argv<T>) {
 }
 
 export interface CommonArguments {
+  /** The command, as yargs gives it. */
+  _: readonly (string | number)[];
   spec?: string | undefined;
   goal?: unknown;
   set?: unknown;
@@ -91,6 +93,7 @@ export interface CommonArguments {
 /** What every command is told. */
 export function common(argv: CommonArguments): CommonOptions {
   return {
+    command: String(argv._[0]),
     spec: argv.spec,
     settings: list(argv.set),
     configs: list(argv.config),
@@ -135,5 +138,10 @@ export function canRedraw(): boolean {
   return process.env.TERM !== 'dumb' && !process.env.CI;
 }
 
-/** A mistake on the command line that no spec can explain; its message is for the user. */
+/** A mistake on the command line that no spec can explain, for the user; null: no hint of its own. */
+export interface CommandLineMistake {
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 export class CommandLineError extends Error {}

@@ -2,9 +2,9 @@ import type { Argv } from 'yargs';
 import { list, wantsColour } from './options.ts';
 import type { Perform } from './perform.ts';
 
-/** init, import, completion, profile: what one does before the first run. */
+/** init, import, completion, profile, help: what one does before the first run. */
 export function addStartCommands(y: Argv, perform: Perform): Argv {
-  return addProfile(addCompletion(addInit(y, perform), perform), perform).command(
+  return addHelp(addProfile(addCompletion(addInit(y, perform), perform), perform)).command(
     'import',
     'Make a spec of a workflow that was written for another tool',
     (y) =>
@@ -82,20 +82,19 @@ function addInit(y: Argv, perform: Perform): Argv {
 
 function addCompletion(y: Argv, perform: Perform): Argv {
   return y.command(
-    'completion <shell>',
+    'completion [shell]',
     'Print a script with which a shell completes commands, options, rules and params',
     (y) =>
       y
         .positional('shell', {
           type: 'string',
           choices: ['bash', 'zsh', 'fish'] as const,
-          demandOption: true,
-          describe: 'The shell',
+          describe: 'The shell; without it wfc says what to write for yours',
         })
         .example('eval "$(wfc completion bash)"', 'in ~/.bashrc')
         .example('source <(wfc completion zsh)', 'in ~/.zshrc, after compinit')
         .example('wfc completion fish > ~/.config/fish/completions/wfc.fish', 'once'),
-    (argv) => perform(import('../commands/completion.ts').then((m) => m.completion(argv.shell))),
+    (argv) => perform(import('../commands/completion.ts').then((m) => m.completion(argv.shell ?? null, process.env))),
   );
 }
 
@@ -117,6 +116,15 @@ function addProfile(y: Argv, perform: Perform): Argv {
           ),
       )
       .demandCommand(1, 'Name what to do, such as "wfc profile detect".'),
+  );
+}
+
+/** Declared for the list of commands and for completion: `wfc help run` is read as `wfc run --help`. */
+function addHelp(y: Argv): Argv {
+  return y.command('help [command..]', 'Show the help of a command, as "wfc COMMAND --help" does', (y) =>
+    y
+      .positional('command', { type: 'string', describe: 'The command [default: the list of all]' })
+      .example('wfc help run', 'what "wfc run" takes'),
   );
 }
 

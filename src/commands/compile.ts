@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { shippedFile } from '../io/shell-pool.ts';
-import { fromHere } from '../io/spec-file.ts';
+import { fromHere, wordFromHere } from '../io/spec-file.ts';
 import { countTasks, jsonText, printable } from '../io/terminal.ts';
 import { renderMake } from '../target/make/render.ts';
 import { refuse } from './locking.ts';
 import { remembered } from './remember.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics, type Session } from './session.ts';
-import { type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
+import { namesIn, type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
 import { stageReport } from './stage-report.ts';
 
 export interface CompileOptions extends CommonOptions {
@@ -43,7 +43,7 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
     process.stdout.write(`${jsonText(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))}\n`);
   else if (!options.quiet)
     process.stdout.write(
-      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(fromHere(join(folder, 'submit.sh')))}\n`,
+      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
     );
   return EXIT.done;
 }
@@ -60,7 +60,7 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
     templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
   });
   try {
-    if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'tasks.mk'))) {
+    if (namesIn(folder).length > 0 && !existsSync(join(folder, 'tasks.mk'))) {
       return refuse(`${fromHere(folder)} holds other files; name a new folder with --out`, options);
     }
     writeFolder(folder, files);
@@ -70,7 +70,9 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
   const shown = printable(fromHere(folder));
   if (options.json) process.stdout.write(`${jsonText({ folder: shown, tasks: plan.neededCount })}\n`);
   else if (!options.quiet) {
-    process.stdout.write(`${countTasks(plan.neededCount)} written to ${shown}; to run them:\n  make -C ${shown} -j4\n`);
+    process.stdout.write(
+      `${countTasks(plan.neededCount)} written to ${shown}; to run ${plan.neededCount === 1 ? 'it' : 'them'}:\n  make -C ${printable(wordFromHere(folder))} -j4\n`,
+    );
   }
   return EXIT.done;
 }

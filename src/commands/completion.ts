@@ -1,11 +1,33 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { shippedFile } from '../io/shell-pool.ts';
 import { EXIT, type ExitStatus } from './session.ts';
 
-export type CompletionShell = 'bash' | 'zsh' | 'fish';
+/** The shells that complete, each with what makes it do so from its next start on. */
+const TURN_ON = {
+  bash: `echo 'eval "$(wfc completion bash)"' >> ~/.bashrc`,
+  zsh: `echo 'source <(wfc completion zsh)' >> ~/.zshrc`,
+  fish: 'wfc completion fish > ~/.config/fish/completions/wfc.fish',
+} as const;
+export type CompletionShell = keyof typeof TURN_ON;
 
-/** `wfc completion SHELL`: a script that lets the shell ask wfc for words. */
-export function completion(shell: CompletionShell): ExitStatus {
+/** `wfc completion SHELL`: a script that lets the shell ask wfc for words. Without a shell, what to write. */
+export function completion(shell: CompletionShell | null, env: NodeJS.ProcessEnv): ExitStatus {
+  if (shell === null) {
+    process.stderr.write(`${whichShell(env.SHELL)}\n`);
+    return EXIT.badSpec;
+  }
   process.stdout.write(readFileSync(shippedFile(`templates/completion/${shell}`), 'utf8'));
   return EXIT.done;
+}
+
+/** @param path the user's shell, as SHELL names it */
+function whichShell(path: string | undefined): string {
+  const yours = (Object.keys(TURN_ON) as CompletionShell[]).find((shell) => shell === basename(path ?? ''));
+  const shown = Object.entries(TURN_ON).filter(([shell]) => yours === undefined || shell === yours);
+  const lines = shown
+    .map(([shell, command]) => `    ${yours === undefined ? shell.padEnd(6) : ''}${command}\n`)
+    .join('');
+  const hint = yours === undefined ? 'once, for your shell' : `yours is ${yours}; once`;
+  return `error: wfc completion: name a shell: bash, zsh or fish\n  hint: ${hint}:\n${lines}`.trimEnd();
 }

@@ -46,7 +46,7 @@ export function importSnakefile(options: ImportOptions): ExitStatus {
     // Fails where a file of that name came up meanwhile: never overwrite.
     else writeFileSync(out, text, { flag: 'wx' });
   } catch (error) {
-    return refuse(`${specFile} can't be written: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
+    return refuse(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
   const summary = `${rules} ${rules === 1 ? 'rule' : 'rules'}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')

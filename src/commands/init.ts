@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { makeFolder } from '../io/make-folder.ts';
 import { shippedFile } from '../io/shell-pool.ts';
-import { fromHere, SPEC_NAMES, systemProblem } from '../io/spec-file.ts';
+import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/spec-file.ts';
 import { printable } from '../io/terminal.ts';
 import { refuse } from './locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
@@ -34,7 +35,7 @@ export async function init(options: InitOptions): Promise<ExitStatus> {
   const taken = names.find((name) => existsSync(join(folder, name)));
   if (taken !== undefined) return exists(join(folder, taken), options);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const name of names) {
       const text = readFileSync(join(source, name), 'utf8');
       const schema = shippedFile('schema/spec.schema.json');
@@ -56,7 +57,7 @@ function report(folder: string, template: Template, names: readonly string[], { 
   const files = names.map((name) => fromHere(join(folder, name)));
   if (json) process.stdout.write(`${JSON.stringify({ template, files }, null, 2)}\n`);
   else if (!quiet) {
-    const enter = folder === process.cwd() ? '' : `  cd ${fromHere(folder)}\n`;
+    const enter = folder === process.cwd() ? '' : `  cd ${wordFromHere(folder)}\n`;
     const words = `written: ${files.join(', ')} (${TEMPLATES[template]})\nNext:\n${enter}  wfc plan\n  wfc run\n`;
     process.stdout.write(printable(words));
   }

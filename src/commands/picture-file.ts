@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { makeFolder } from '../io/make-folder.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { refuse } from './locking.ts';
@@ -17,7 +18,7 @@ export function writePicture(session: Session, out: string, text: string, option
   const file = resolve(out);
   const partial = `${file}.wfc-new`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     // Rename last: a viewer never sees half a picture.
     writeFileSync(partial, text);
     renameSync(partial, file);

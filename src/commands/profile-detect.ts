@@ -1,6 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { parseProfile } from '../compile/profile.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { readSite } from '../io/slurm-site.ts';
 import { systemProblem } from '../io/spec-file.ts';
 import { refuse } from './locking.ts';
@@ -36,9 +38,10 @@ export function detectProfile(options: DetectOptions): ExitStatus {
     return EXIT.done;
   }
   try {
+    makeFolder(dirname(resolve(out)));
     writeFileSync(out, text, { flag: 'wx' });
   } catch (error) {
-    return refuse(`${out} can't be written: ${systemProblem(error)}`, options);
+    return refuse(`can't write ${out}: ${systemProblem(error)}`, options);
   }
   if (!quiet) process.stderr.write(`written to ${out}: ${site.partitions.length} partitions of ${site.cluster}\n`);
   return EXIT.done;

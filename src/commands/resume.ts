@@ -1,7 +1,7 @@
 import { readLastRun } from '../io/last-run.ts';
-import { readSpec } from '../io/spec-file.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { printable } from '../io/terminal.ts';
+import { readNamedSpec } from './missing-spec.ts';
 import { rememberedWords, withRemembered } from './remember.ts';
 import { resumeSlurm } from './resume-slurm.ts';
 import { type RunOptions, run } from './run.ts';
@@ -18,7 +18,7 @@ export interface ResumeOptions extends RunOptions {
 
 /** `wfc resume`: go on where the last run stopped, with its options unless they are given anew. */
 export async function resume(options: ResumeOptions): Promise<ExitStatus> {
-  const spec = readSpec(options.spec);
+  const spec = readNamedSpec(options);
   if ('diagnostics' in spec) {
     printDiagnostics(spec.diagnostics, options);
     return EXIT.badSpec;

@@ -10,7 +10,7 @@ import { readJournals } from '../io/journal.ts';
 import { NotedSpecFiles, type Sightings } from '../io/last-look.ts';
 import { readProfile } from '../io/profile-file.ts';
 import { runCheck } from '../io/run-check.ts';
-import { readSpec, readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
+import { readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
 import { diagnosticJson, jsonText, renderDiagnostic, type Style } from '../io/terminal.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
@@ -21,9 +21,12 @@ import type { Trust } from '../resume/contents.ts';
 import { type Decisions, decide, type Present } from '../resume/decide.ts';
 import { withEscalations } from '../resume/escalate.ts';
 import type { History } from '../resume/history.ts';
+import { readNamedSpec } from './missing-spec.ts';
 
 /** What every command is told. */
 export interface CommonOptions {
+  /** Its name. */
+  readonly command: string;
   readonly spec: string | undefined;
   readonly settings: readonly string[];
   readonly configs: readonly string[];
@@ -56,7 +59,7 @@ export interface Session {
 /** Read and compile the spec, and read the profile. Errors come back as diagnostics, all of them. */
 export function openSession(options: CommonOptions): Session | { diagnostics: readonly Diagnostic[] } {
   const { overrides, diagnostics } = readOverrides(options);
-  const spec = readSpec(options.spec);
+  const spec = readNamedSpec(options);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const files = new NotedSpecFiles(specFiles(spec.folder));
   const compiled = compile(spec.source, { files, overrides });

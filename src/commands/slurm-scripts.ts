@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type LastRun, lastRunText } from '../io/last-run.ts';
+import { makeFolder } from '../io/make-folder.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { queuedJobs } from '../io/slurm.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
@@ -62,7 +63,7 @@ export function writeSlurmScripts(session: Session, options: ScriptOptions): Slu
 
 /** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
 function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.ProcessEnv): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  if (namesIn(folder).length === 0) return;
   const manifest = join(folder, 'manifest.json');
   if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
   const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
@@ -72,20 +73,46 @@ function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.Process
   }
 }
 
-/** Write beside, then rename: there is never a half-written folder of scripts. */
+/** Write the files of a folder, all or none; a `Refusal` names the folder and says why it can't be written to. */
 export function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
+  try {
+    replaceFolder(folder, files);
+  } catch (error) {
+    throw cantWrite(folder, error);
+  }
+}
+
+/** The names in a folder; none where it is not there. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return existsSync(folder) ? readdirSync(folder) : [];
+  } catch (error) {
+    // In the folder's place: what stands above it is told by the attempt to write.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
+      throw new Refusal(`can't write to ${fromHere(folder)}: it is a file`);
+    throw cantWrite(folder, error);
+  }
+}
+
+function cantWrite(folder: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code === undefined) return error;
+  return new Refusal(`can't write to ${fromHere(folder)}: ${systemProblem(error)}`);
+}
+
+/** Write beside, then rename: there is never a half-written folder of scripts. */
+function replaceFolder(folder: string, files: readonly ArtifactFile[]): void {
   const fresh = `${folder}.new-${process.pid}`;
   rmSync(fresh, { recursive: true, force: true });
   const made = new Set<string>();
   for (const { path, content, executable } of files) {
     const file = join(fresh, path);
-    if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
+    if (!made.has(dirname(file))) makeFolder(dirname(file));
     made.add(dirname(file));
     writeFileSync(file, content, { mode: executable ? 0o755 : 0o644 });
   }
   const old = `${folder}.old-${process.pid}`;
   if (existsSync(folder)) renameSync(folder, old);
-  mkdirSync(dirname(folder), { recursive: true });
+  makeFolder(dirname(folder));
   renameSync(fresh, folder);
   rmSync(old, { recursive: true, force: true });
 }

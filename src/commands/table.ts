@@ -45,7 +45,7 @@ export function table(options: TableOptions): ExitStatus {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     output?.abandon();
-    return refuse(`${fromHere(options.out ?? 'the table')} can't be written: ${systemProblem(error)}`, options);
+    return refuse(`can't write ${fromHere(options.out ?? 'the table')}: ${systemProblem(error)}`, options);
   }
   files.report(options);
   return files.unreadable.length > 0 ? EXIT.taskFailed : EXIT.done;

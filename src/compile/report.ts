@@ -901,6 +901,31 @@ export const notAFile = (path: string): Diagnostic => error(null, `can't read ${
 
 export const cantRead = (path: string, problem: string): Diagnostic => error(null, `can't read ${path}: ${problem}`);
 
+/** What somebody may have meant who names a spec that is not there; `goal` and `setting` as words of a shell. */
+export type MeantBySpec =
+  | { readonly kind: 'rule' | 'nearRule' | 'output'; readonly spec: string; readonly goal: string }
+  | { readonly kind: 'setting'; readonly setting: string }
+  | { readonly kind: 'file'; readonly file: string };
+
+/** @param command as it is typed: `wfc run` */
+export const specNotThere = (path: string, meant: MeantBySpec, command: string): Diagnostic =>
+  error(null, `can't read ${path}: there is no such file`, meantHint(meant, command));
+
+function meantHint(meant: MeantBySpec, command: string): string {
+  switch (meant.kind) {
+    case 'rule':
+      return `${meant.spec} has a rule of this name: ${command} --goal ${meant.goal}`;
+    case 'nearRule':
+      return `did you mean the rule "${meant.goal}"? ${command} --goal ${meant.goal}`;
+    case 'output':
+      return `it is an output of ${meant.spec}: ${command} --goal ${meant.goal}`;
+    case 'setting':
+      return `to choose values: ${command} --set ${meant.setting}`;
+    case 'file':
+      return didYouMean(meant.file);
+  }
+}
+
 export const fileTooLarge = (path: string, bytes: number): Diagnostic =>
   error(null, `can't read ${path}: it has ${Math.round(bytes / 1024 / 1024)} MiB`, 'is this the right file?');
 

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** Who holds a lock: a process, by its number and start, on a host. */
 export interface LockHolder {
@@ -28,7 +19,7 @@ export type LockResult = { readonly release: () => void } | { readonly heldBy: L
  * another host is respected, since its process can't be seen from here.
  */
 export function takeLock(path: string): LockResult {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const holder: LockHolder = {
     host: hostname(),
     pid: process.pid,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { quoteBash } from '../compile/command.ts';
 import type { SpecFiles } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -158,4 +159,10 @@ export function specFiles(folder: string): SpecFiles {
 export function fromHere(path: string): string {
   const shown = relative(process.cwd(), path);
   return shown === '' ? '.' : shown;
+}
+
+/** The same as a word of a command line that is printed to be pasted. */
+export function wordFromHere(path: string): string {
+  const shown = fromHere(path);
+  return quoteBash(shown.startsWith('-') ? `./${shown}` : shown);
 }

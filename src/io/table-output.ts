@@ -1,4 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** Characters gathered before a write. */
 const CHUNK = 256 * 1024;
@@ -12,6 +14,7 @@ export class TableOutput {
   /** @param file null: standard output. Throws the errors of the file system. */
   constructor(file: string | null) {
     this.file = file;
+    if (file !== null) makeFolder(dirname(file));
     this.descriptor = file === null ? null : openSync(this.partial(), 'w');
   }
 

@@ -29,6 +29,7 @@ export function wfc(args: readonly string[], folder: string): Session {
   const [command, ...rest] = args;
   const values = (flag: string): string[] => rest.flatMap((arg, i) => (rest[i - 1] === flag ? [arg] : []));
   const options: PlanOptions = {
+    command: command!,
     spec: rest[0]?.startsWith('--') ? undefined : rest[0],
     settings: values('--set'),
     configs: values('--config'),

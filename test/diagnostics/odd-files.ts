@@ -15,6 +15,11 @@ interface OddFile {
 export const ODD_FILES: Readonly<Record<string, OddFile>> = {
   'no-spec-at-all': { args: ['validate'], files: {} },
   'missing-file': { args: ['validate', 'sweep.yml'], files: {} },
+  'missing-file-a-rule': { args: ['validate', 'prep'], files: { 'wfc.yml': SPEC } },
+  'missing-file-near-a-rule': { args: ['plan', 'perp'], files: { 'wfc.yml': SPEC } },
+  'missing-file-an-output': { args: ['validate', './a.csv'], files: { 'wfc.yml': SPEC } },
+  'missing-file-a-setting': { args: ['validate', 'epochs=3'], files: { 'wfc.yml': SPEC } },
+  'missing-file-near-a-file': { args: ['validate', 'swep.yml'], files: { 'sweep.yml': SPEC } },
   'below-a-file': { args: ['validate', 'wfc.yml/x.yml'], files: { 'wfc.yml': SPEC } },
   folder: { args: ['validate', 'study'], files: { study: null } },
   'folder-with-spec': { args: ['validate', 'study'], files: { 'study/wfc.yml': SPEC } },

@@ -9,6 +9,7 @@ import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
 async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> {
   const style = { colour: false };
   const session = openSession({
+    command: 'run',
     ...{ spec: e.path('wfc.yml'), settings: [], configs: [], goals: [], profile: undefined, userProfiles: null },
     ...{ json: false, quiet: true, style },
   });

@@ -76,8 +76,8 @@ it('--out writes the whole table or nothing; --set narrows it', async () => {
   const made = filled();
   expect((await made.wfc('table fit --out all.json --set site=01031500 --set seed=1')).status).toBe(0);
   expect(JSON.parse(made.read('all.json'))).toHaveLength(2);
-  const { status } = await made.wfc('table fit --out nowhere/all.csv');
-  expect([status, made.has('nowhere')]).toEqual([3, false]);
+  const { status } = await made.wfc('table fit --out wfc.yml/all.csv');
+  expect([status, made.has('wfc.yml/all.csv')]).toEqual([3, false]);
 });
 
 it('a pattern that no task makes, or that names no param, is a mistake with a hint', async () => {
