@@ -5,8 +5,10 @@ import type { Column, PathPattern, Segment } from '../model/workflow.ts';
 import type { Constants } from './config.ts';
 import type { Context } from './context.ts';
 import * as report from './report.ts';
+import { refuseShellWord, shellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
+import { placeOf } from './values.ts';
 
 export interface PathOptions {
   readonly columns: ReadonlyMap<string, Column>;
@@ -30,8 +32,27 @@ export function parsePath(node: ScalarNode, { columns, constants, context }: Pat
     const part = pathPart(token, node, { columns, constants, context });
     if (part !== null) parts.push(part);
   }
-  if (context.diagnostics.length > before) return null;
+  if (context.diagnostics.length > before || holdsShellWord(parts, node, context)) return null;
   return assemblePath(parts, node.location, context);
+}
+
+/** What a shell would expand stands for itself in a path, and nobody means that: `~/x`, `$HOME/x`, `$(pwd)/x`. */
+function holdsShellWord(parts: readonly Part[], node: ScalarNode, { diagnostics }: Context): boolean {
+  const first = parts[0];
+  if (first !== undefined && typeof first !== 'string') {
+    // A value is data, and may hold what it likes; but one that begins a path was most likely written as one. After
+    // `./` it is any name again.
+    const { name, values } = first.column;
+    const id = values.findIndex((value) => shellWord(value)?.start === 0);
+    if (id >= 0) {
+      const diagnostic = report.shellWordInValue(node.location, name, values[id]!, placeOf(first.column, id));
+      // A bad value is news once, not in each path that begins with it.
+      if (!diagnostics.some((d) => d.message === diagnostic.message)) diagnostics.push(diagnostic);
+      return true;
+    }
+  }
+  const text = parts.map((part) => (typeof part === 'string' ? part : '\0')).join('');
+  return refuseShellWord(text, node, diagnostics);
 }
 
 function inside(node: ScalarNode, start: number, end: number): Location {

@@ -603,6 +603,34 @@ export const badPath = (location: Location, problem: string): Diagnostic =>
     problem.includes('..') ? 'write the path without it: a/../b is b' : 'write the path without it',
   );
 
+/** A word of a path that a shell would expand, and what stands before and behind it there. */
+export const shellWordInPath = (location: Location, word: string, before: string, rest: string): Diagnostic => {
+  const message = `paths are taken as they are: this would be a file or folder that is called ${word}`;
+  const name = /^\$\{?([A-Za-z_]\w*)/.exec(word)?.[1] ?? (word === '~' ? 'HOME' : '');
+  const value = name === '' ? `"${word}"` : `"$${name}"`;
+  if (word.startsWith('~') && word !== '~')
+    return error(location, message, `write the absolute path; a file that is called so is ./${word}`);
+  if (location.source.file === '--goal')
+    return error(location, message, `let the shell put it in: --goal ${before}${value}${rest}`);
+  const key = name === '' ? 'place' : name.toLowerCase();
+  const declared = `with "config: {${key}: …}", which --set ${key}=${value} replaces`;
+  return error(
+    location,
+    message,
+    before === ''
+      ? `write the absolute path, or {config.${key}}${rest.includes('\0') ? '/…' : rest} ${declared}`
+      : `write what it stands for, or {config.${key}} in its place ${declared}`,
+  );
+};
+
+export const shellWordInValue = (location: Location, name: string, value: string, place: Location): Diagnostic =>
+  error(
+    location,
+    `paths are taken as they are: with the value ${JSON.stringify(value)} of "${name}", this one would begin with ${value.slice(0, 1)}`,
+    `write the absolute path before {${name}}, or ./{${name}} for files that are called so`,
+    [{ message: 'the value', location: place }],
+  );
+
 export const emptyPath = (location: Location): Diagnostic =>
   error(location, 'this path names no file', 'write a file name');
 

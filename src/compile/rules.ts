@@ -26,6 +26,7 @@ import type { Context } from './context.ts';
 import { assemblePath, parsePath, valueProblem } from './paths.ts';
 import { determinedColumns } from './relation.ts';
 import * as report from './report.ts';
+import { refuseShellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
 import { placeOf } from './values.ts';
@@ -99,6 +100,8 @@ class RuleNormalizer {
       conda: this.spec.get('conda')?.scalar ?? null,
       container: this.spec.get('container')?.scalar ?? null,
     });
+    const container = this.spec.get('container')?.scalar;
+    if (container) refuseShellWord(container.text, container, context.diagnostics);
     const resources = this.resources(scope);
     const log = this.log(key, keyed);
     // The default log holds the values of the outputs, and no others.

@@ -4,6 +4,7 @@ import type { CsvTable, Table } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
 import { locateCell, readCsv } from './csv.ts';
 import * as report from './report.ts';
+import { refuseShellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
 import type { FillConfig } from './values.ts';
 
@@ -96,6 +97,7 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
   const { diagnostics } = context;
   const declared = table.get('csv')!;
   const path = fill(declared.text, declared.node);
+  if (refuseShellWord(path, declared.scalar, diagnostics)) return null;
   const read = context.files.readText(path);
   if ('problem' in read) {
     diagnostics.push(report.unreadableFile(declared.location, path, read.problem));

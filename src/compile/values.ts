@@ -5,6 +5,7 @@ import type { Column } from '../model/workflow.ts';
 import type { Context } from './context.ts';
 import { MAX_TASKS } from './relation.ts';
 import * as report from './report.ts';
+import { refuseShellWord } from './shell-words.ts';
 
 /** One value of an axis or cell of a table: its exact text, and where it stands. */
 export interface Value {
@@ -156,6 +157,7 @@ function spacedValues(spaced: Located<Spaced>, kind: 'lin' | 'log', { name, cont
 
 function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): Value[] {
   const path = fill(lines.text, lines.node);
+  if (refuseShellWord(path, lines.scalar, context.diagnostics)) return [];
   const read = context.files.readText(path);
   if ('problem' in read) {
     context.diagnostics.push(report.unreadableFile(lines.location, path, read.problem));
@@ -177,6 +179,7 @@ function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): V
 
 function globValues(glob: Located<unknown>, { name, context, fill, isProduced }: ValueOptions): Value[] {
   const pattern = fill(glob.text, glob.node);
+  if (refuseShellWord(pattern, glob.scalar, context.diagnostics)) return [];
   const placeholder = `{${name}}`;
   const parts = pattern.split('/');
   const at = parts.findIndex((p) => p.includes(placeholder));

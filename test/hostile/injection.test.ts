@@ -16,7 +16,7 @@ const isHarmed = (e: Experiment): boolean =>
 /** Hash by path of all that the tasks made. */
 function tree(e: Experiment): Record<string, string> {
   const paths = ['out', 'copy', 'cells', 'lines', 'logs'].flatMap((folder) => e.files(folder));
-  const all = [...paths, 'all.txt', "name's $(touch PWNED)"];
+  const all = [...paths, 'all.txt', "name's $1 ; touch PWNED"];
   return Object.fromEntries(all.map((path) => [path, createHash('sha256').update(e.read(path)).digest('hex')]));
 }
 

@@ -35,7 +35,8 @@ export function hostileExperiment(): Experiment {
   return e;
 }
 
-const SOURCE = 'src $(touch PWNED) `touch PWNED` \' " ; # {{x}} \u009b5m \u202e';
+/** `$(…)` and pairs of backticks are errors in a path that the spec writes itself; here values hold them. */
+const SOURCE = 'src $$ $5 ` \' " ; touch PWNED # {{x}} \u009b5m \u202e';
 
 /** The same as a path: `{{x}}` writes `{x}`. */
 export const SOURCE_PATH = SOURCE.replace('{{x}}', '{x}');
@@ -74,7 +75,7 @@ rules:
   all:
     gather: [v, f]
     input: {a: "out/{v}", b: "copy/{f}"}
-    output: {text: all.txt, names: "name's $(touch PWNED)"}
+    output: {text: all.txt, names: "name's $1 ; touch PWNED"}
     run: |
       cat -- {input.a} {input.b} > {output.text}
       cat -- {input.a:list} > {output.names}
