@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { placedText } from '../compile/place.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -31,14 +32,15 @@ export function writePicture(session: Session, out: string, text: string, option
 }
 
 /** A file that belongs to the experiment is never replaced by a picture of it. */
-function wouldSpoil({ plan, spec }: Session, out: string): Diagnostic | null {
-  const path = relative(spec.folder, resolve(out));
+function wouldSpoil(session: Session, out: string): Diagnostic | null {
+  const { plan, spec, files } = session;
+  const path = placedText(resolve(out), files.place);
   const what =
     resolve(out) === resolve(spec.source.file)
       ? 'is the spec'
       : plan.findPath(path)
         ? 'is made by a task'
-        : usersOf(plan, path).length > 0
+        : usersOf(session, path).length > 0
           ? 'is read by tasks'
           : null;
   if (what === null) return null;

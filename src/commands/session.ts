@@ -203,7 +203,7 @@ function forcedTasks(
   const diagnostics: Diagnostic[] = [];
   for (const text of force) {
     const rule = plan.rules.find((r) => r.rule.name === text);
-    const match = rule ? null : plan.findPath(text.replace(/^(\.\/)+/, ''));
+    const match = rule ? null : plan.findPath(text);
     if (rule) tasks.fill(1, rule.firstTask, rule.firstTask + rule.space.size);
     else if (match) tasks[match.task] = 1;
     else

@@ -1,4 +1,5 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { placedText, type SpecPlace } from '../compile/place.ts';
 import { closest, didYouMean } from '../compile/suggest.ts';
 import { formatCount } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -29,26 +30,21 @@ export function findNamed(session: Session, words: readonly string[]): Named {
     );
     return mistake(`no rule is named "${first}"`, didYouMean(near) || '"wfc plan" lists the rules');
   }
-  const candidates = [tidy(first), tidy(relative(session.spec.folder, resolve(first)))];
+  const { place } = session.files;
+  const candidates = [first, resolve(first)].map((path) => placedText(path, place)).filter((path) => path !== '');
   for (const path of candidates) {
-    const found = path === '' ? null : plan.findPath(path);
+    const found = plan.findPath(path);
     if (found) return { task: found.task, path };
   }
-  for (const path of candidates) if (usersOf(plan, path).length > 0) return { source: path };
+  for (const path of candidates) if (usersOf(session, path).length > 0) return { source: path };
   return mistake(
     `${first}: no rule has this name, and no task makes or reads this path`,
-    didYouMean(nearPath(plan, tidy(first))),
+    didYouMean(nearPath(plan, placedText(first, place))),
   );
 }
 
 function mistake(message: string, hint: string): Named {
   return { diagnostic: { severity: 'error', message, location: null, ...(hint === '' ? {} : { hint }) } };
-}
-
-/** As paths of a plan are written. */
-function tidy(path: string): string {
-  const parts = path.split('/').filter((part, i) => part !== '.' && (part !== '' || i === 0));
-  return parts.join('/');
 }
 
 function findByParams(rule: PlannedRule, pairs: readonly string[]): Named {
@@ -83,13 +79,17 @@ function findByParams(rule: PlannedRule, pairs: readonly string[]): Named {
   );
 }
 
-/** Tasks that read a source file, by rule. */
-export function usersOf(plan: Plan, path: string): { readonly rule: string; readonly tasks: number }[] {
+/** Tasks that read a source file, by rule. `path` as `placedText` writes it. */
+export function usersOf(
+  { plan, files: { place } }: Pick<Session, 'plan' | 'files'>,
+  path: string,
+): { readonly rule: string; readonly tasks: number }[] {
   return plan.rules.flatMap((rule) => {
     const reading = new Uint8Array(rule.space.size);
     for (const { members, producers, paths, pathText } of rule.inputs) {
       const wanted = new Set<number>();
-      for (let p = 0; p < paths.size; p++) if (producers[p] === -1 && pathText(p) === path) wanted.add(p);
+      for (let p = 0; p < paths.size; p++)
+        if (producers[p] === -1 && isSamePath(pathText(p), path, place)) wanted.add(p);
       if (wanted.size === 0) continue;
       const readsGroup = new Map<number, boolean>();
       for (let i = 0; i < reading.length; i++) {
@@ -111,6 +111,10 @@ export function usersOf(plan: Plan, path: string): { readonly rule: string; read
     const tasks = reading.reduce((sum, r) => sum + r, 0);
     return tasks > 0 ? { rule: rule.rule.name, tasks } : [];
   });
+}
+
+function isSamePath(written: string, wanted: string, place: SpecPlace): boolean {
+  return written === wanted || (/^(\/|\.\.\/)/.test(written) && placedText(written, place) === wanted);
 }
 
 /** More paths than this are not compared with a mistyped one. */

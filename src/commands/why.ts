@@ -55,9 +55,9 @@ export function why(options: WhyOptions): ExitStatus {
   return EXIT.done;
 }
 
-function explainSource({ plan, disk }: Session, path: string, { json }: WhyOptions): void {
-  const exists = disk.stat(path) !== null;
-  const users = usersOf(plan, path);
+function explainSource(session: Session, path: string, { json }: WhyOptions): void {
+  const exists = session.disk.stat(path) !== null;
+  const users = usersOf(session, path);
   if (json) {
     process.stdout.write(`${jsonText({ path, source: true, exists, readBy: users })}\n`);
     return;

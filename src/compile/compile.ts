@@ -59,7 +59,7 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
     // 4. Workflow to Plan: tasks, edges from paths, order, targets. Where rules are missing, their paths are too: what
     // the others do wrong among themselves shows all the same, but not what targets lack.
     const whole = !hasErrors(diagnostics);
-    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, diagnostics);
+    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, files.place, diagnostics);
     if (!plan) return done(null);
 
     // 5. What only all tasks together show.

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
+import type { SpecPlace } from './place.ts';
 
 /** What compiling may read besides the spec: value files, tables and the folders that a glob names. */
 export interface SpecFiles {
@@ -9,6 +10,7 @@ export interface SpecFiles {
   list(folder: string): string[] | null;
   /** What stands at a path; null for nothing. */
   kind(path: string): 'file' | 'folder' | null;
+  readonly place: SpecPlace;
 }
 
 /** `--set key=value`. */

@@ -11,6 +11,7 @@ import {
 import type { Column, Input, Relation, Rule, Workflow } from '../model/workflow.ts';
 import { OutputIndex, type OutputRef } from './outputs.ts';
 import { pathWriter } from './paths.ts';
+import type { SpecPlace } from './place.ts';
 import { factorGroups, MAX_TASKS, Space, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
 import { edgeShape } from './shapes.ts';
@@ -23,10 +24,10 @@ export interface Linked {
 }
 
 /** Find the tasks of each rule, and for each input path the task that makes it. Edges come from paths alone. */
-export function linkRules(workflow: Workflow, diagnostics: Diagnostic[]): Linked | null {
+export function linkRules(workflow: Workflow, place: SpecPlace, diagnostics: Diagnostic[]): Linked | null {
   const tasks = enumerateTasks(workflow, diagnostics);
   if (!tasks) return null;
-  const index = new OutputIndex();
+  const index = new OutputIndex(place);
   for (const rule of tasks) {
     for (const [position, output] of rule.rule.outputs.entries())
       index.add({ tasks: rule, rule: rule.rule, output, position });

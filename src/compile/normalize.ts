@@ -1,11 +1,12 @@
 import { hasErrors } from '../model/diagnostic.ts';
-import type { Located } from '../model/located.ts';
+import { Located } from '../model/located.ts';
 import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
 import type { Column, Rule, Target, Workflow } from '../model/workflow.ts';
 import { type Constants, resolveConfig, settingNode } from './config.ts';
 import type { Context } from './context.ts';
-import { parsePath } from './paths.ts';
+import { parsePath, partTexts } from './paths.ts';
+import { placedText } from './place.ts';
 import * as report from './report.ts';
 import { normalizeRule } from './rules.ts';
 import { closest } from './suggest.ts';
@@ -23,7 +24,11 @@ export function normalize(spec: Located<Spec>, rulesToSkip: ReadonlySet<string>,
   const before = context.diagnostics.length;
   const constants = resolveConfig(spec.get('config'), spec.location.source, context);
   const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
-  const { relation, columnsKnown } = buildRelation(spec, { context, fill, isProduced: producedPaths(spec, constants) });
+  const { relation, columnsKnown } = buildRelation(spec, {
+    context,
+    fill,
+    isProduced: producedPaths(spec, constants, context),
+  });
   if (columnsKnown) checkSettings(constants, relation.columns, context);
   const relationSound = !hasErrors(context.diagnostics.slice(before));
   if (!columnsKnown) return { workflow: { name: '', relation, rules: [], targets: null }, relationSound };
@@ -50,39 +55,59 @@ function fillConfig(text: string, node: Node, constants: Constants, context: Con
   });
 }
 
-/** Whether a path looks like some rule's output; params whose values are not known yet match any one component. */
+/**
+ * Whether a path looks like some rule's output, or lies in a directory output; params whose values are not known yet
+ * match any one component.
+ */
 function producedPaths(
   spec: Located<Spec>,
   constants: Constants,
+  { files: { place } }: Context,
 ): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
-  const outputs: string[] = [];
+  const outputs: { readonly path: string; readonly isDirectory: boolean }[] = [];
+  const add = (text: string, isDirectory: boolean): void => {
+    const filled = text.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole);
+    outputs.push({ path: placedText(filled, place), isDirectory });
+  };
   const collect = (node: Node): void => {
-    if (node.kind === 'scalar') outputs.push(node.text);
+    if (node.kind === 'scalar') add(node.text, false);
     else if (node.kind === 'sequence') node.items.forEach(collect);
-    else if (node.entries.has('path')) collect(node.entries.get('path')!.value);
-    else for (const { value } of node.entries.values()) collect(value);
+    else if (node.entries.has('path')) {
+      const options = new Located<{ path: string; directory: boolean }>(node);
+      add(options.get('path')!.text, options.get('directory')?.value === true);
+    } else for (const { value } of node.entries.values()) collect(value);
   };
   for (const { value } of spec.get('rules')?.entries() ?? []) {
     const output = value.get('output');
     if (output) collect(output.node);
   }
-  return (path, columns) =>
-    outputs.some((output) => {
-      const names: string[] = [];
-      const filled = output
-        .replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole)
-        .replace(/^(\.\/)+/, '');
-      const source = filled
-        .split(/\{(\w+)(?::\d+)?\}/)
-        .map((part, i) => {
-          if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-          names.push(part);
-          return '([^/]+)';
-        })
-        .join('');
-      const match = new RegExp(`^${source}$`).exec(path);
-      return match !== null && names.every((n, i) => columns.get(n)?.values.includes(match[i + 1]!) ?? true);
-    });
+  return (path, columns) => {
+    const written = placedText(path, place);
+    return outputs.some((output) => isOutput(written, output, columns));
+  };
+}
+
+function isOutput(
+  path: string,
+  output: { readonly path: string; readonly isDirectory: boolean },
+  columns: ReadonlyMap<string, Column>,
+): boolean {
+  const params: { readonly column: Column | undefined; readonly pad: number }[] = [];
+  const source = output.path
+    .split(/\{(\w+(?::\d+)?)\}/)
+    .map((part, i) => {
+      if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      const [name, pad = '0'] = part.split(':') as [string, string?];
+      const column = columns.get(name);
+      params.push({ column, pad: Number(pad) });
+      return column?.allowsSlash ? '(.+)' : '([^/]+)';
+    })
+    .join('');
+  const match = new RegExp(`^${source}${output.isDirectory ? '(?:/.*)?' : ''}$`).exec(path);
+  return (
+    match !== null &&
+    params.every(({ column, pad }, i) => column === undefined || partTexts(column, pad).includes(match[i + 1]!))
+  );
 }
 
 function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column>, context: Context): void {

@@ -2,6 +2,7 @@ import type { RuleTasks, Tuples } from '../model/plan.ts';
 import type { Column, Output, PathPattern, Rule, Segment } from '../model/workflow.ts';
 import { type SegmentJoin, SegmentJoiner, SegmentTexts, segmentKey } from './join.ts';
 import { pathWriter } from './paths.ts';
+import { type PlacedPath, placed, placedText, type SpecPlace } from './place.ts';
 
 /** One output pattern of a rule, and the tasks that write to it. */
 export interface OutputRef {
@@ -43,12 +44,22 @@ export interface Match {
  * side by side, values with slashes) are listed path by path instead.
  */
 export class OutputIndex {
-  private readonly relative = newNode();
-  private readonly absolute = newNode();
+  private readonly place: SpecPlace;
+  private readonly root = newNode();
+  /** Of the spec's folder; most paths lie below. */
+  private readonly folder: TrieNode;
+  /** Whether an output lies elsewhere, or may: then each walk begins at the root. */
+  private hasElsewhere = false;
   private readonly joiner = new SegmentJoiner();
+  /** By the one way to write a path; see `placedText`. */
   private readonly listed = new Map<string, Match>();
   /** Pairs of outputs that write one path, found while listing. */
   readonly collisions: { first: Match; second: Match; path: string }[] = [];
+
+  constructor(place: SpecPlace) {
+    this.place = place;
+    this.folder = place.folder.reduce(literalChild, this.root);
+  }
 
   add(ref: OutputRef): void {
     const { pattern } = ref.output;
@@ -56,8 +67,10 @@ export class OutputIndex {
       this.list(ref);
       return;
     }
-    let node = pattern.absolute ? this.absolute : this.relative;
-    for (const segment of pattern.segments) {
+    const { isBelow, segments } = placed(pattern, this.place);
+    let node = isBelow ? this.folder : this.root;
+    this.hasElsewhere ||= !isBelow;
+    for (const segment of segments) {
       const texts = this.joiner.textsOf(segment);
       node = texts.literal !== null ? literalChild(node, texts.literal) : patternChild(node, segment, texts);
     }
@@ -72,7 +85,7 @@ export class OutputIndex {
   }
 
   private list(ref: OutputRef): void {
-    const write = pathWriter(ref.output.pattern, ref.tasks.space);
+    const write = this.placedWriter(ref.output.pattern, ref.tasks.space);
     for (let i = 0; i < ref.tasks.space.size; i++) {
       const path = write(i);
       const match: Match = { ref, task: ref.tasks.firstTask + i, meeting: 'same' };
@@ -86,15 +99,28 @@ export class OutputIndex {
     return this.listed.size > 0;
   }
 
-  /** Where a path comes from: the task that writes it, or a directory that holds it. */
+  /** A function from a tuple to the one way to write a path of a pattern. */
+  private placedWriter(pattern: PathPattern, space: Tuples): (tuple: number) => string {
+    const { isBelow, segments } = placed(pattern, this.place);
+    const write = pathWriter({ ...pattern, absolute: !isBelow, segments }, space);
+    // Where the values lead is told by their text: a look at the disk for each path would take too long.
+    const byText = { ...this.place, isFolder: () => false };
+    return isBelow ? write : (tuple) => placedText(write(tuple), byText);
+  }
+
+  /** Where a path comes from, however it is written: the task that writes it, or a directory that holds it. */
   findPath(path: string): Match[] {
-    const absolute = path.startsWith('/');
+    return this.findPlaced(placedText(path, this.place));
+  }
+
+  private findPlaced(path: string): Match[] {
+    const isBelow = !path.startsWith('/');
     const segments = path
       .split('/')
-      .slice(absolute ? 1 : 0)
+      .slice(isBelow ? 0 : 1)
       .map((p) => [p]);
     const matches = this.listedMatches(path);
-    const hits = this.walk({ absolute, segments });
+    const hits = this.walk({ isBelow, segments });
     if (hits === 'unknown') throw new Error('internal error: a literal path is always comparable');
     for (const hit of hits) {
       const task = new HitReader(hit, []).task([]);
@@ -118,10 +144,10 @@ export class OutputIndex {
   /** For each path of a pattern, visit the outputs that it comes from. */
   match(pattern: PathPattern, space: Tuples, visit: (tuple: number, match: Match) => void): void {
     const comparable = pattern.columns.every((c) => !c.allowsSlash) && !this.hasListed;
-    const hits = comparable ? this.walk(pattern) : 'unknown';
+    const hits = comparable ? this.walk(placed(pattern, this.place)) : 'unknown';
     if (hits === 'unknown') {
-      const write = pathWriter(pattern, space);
-      for (let t = 0; t < space.size; t++) for (const m of this.findPath(write(t))) visit(t, m);
+      const write = this.placedWriter(pattern, space);
+      for (let t = 0; t < space.size; t++) for (const m of this.findPlaced(write(t))) visit(t, m);
       return;
     }
     const readers = pattern.columns.map((c) => space.reader(c));
@@ -136,9 +162,12 @@ export class OutputIndex {
     }
   }
 
-  private walk(pattern: Pick<PathPattern, 'absolute' | 'segments'>): Hit[] | 'unknown' {
+  private walk({ isBelow, segments: wanted }: PlacedPath): Hit[] | 'unknown' {
     const hits: Hit[] = [];
-    const segments = pattern.segments.map((s) =>
+    // An output elsewhere may lead into the folder by its values: the folder's own components are compared with it then.
+    const fromFolder = isBelow && !this.hasElsewhere;
+    const whole = isBelow && !fromFolder ? [...this.place.folder.map((name) => [name]), ...wanted] : wanted;
+    const segments = whole.map((s) =>
       s.length === 1 && typeof s[0] === 'string' ? literalTexts(s[0]) : this.joiner.textsOf(s),
     );
     let unknown = false;
@@ -171,7 +200,7 @@ export class OutputIndex {
           visit(next, depth + 1, [...joins, { from: [], to: to.columns, table: Int32Array.of(combination) }]);
       }
     };
-    visit(pattern.absolute ? this.absolute : this.relative, 0, []);
+    visit(fromFolder ? this.folder : this.root, 0, []);
     return unknown ? 'unknown' : hits;
   }
 }

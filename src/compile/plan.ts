@@ -11,14 +11,15 @@ import {
 import type { Target, Workflow } from '../model/workflow.ts';
 import { type Linked, linkRules } from './link.ts';
 import { pathWriter } from './paths.ts';
+import type { SpecPlace } from './place.ts';
 import { Space } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
 
 /** Turn a workflow into its tasks, edges and order, and mark what the targets need. Null where an error was reported. */
-export function planWorkflow(workflow: Workflow, diagnostics: Diagnostic[]): Plan | null {
+export function planWorkflow(workflow: Workflow, place: SpecPlace, diagnostics: Diagnostic[]): Plan | null {
   const before = diagnostics.length;
-  const linked = linkRules(workflow, diagnostics);
+  const linked = linkRules(workflow, place, diagnostics);
   if (!linked || hasErrors(diagnostics.slice(before))) return null;
   const order = orderTasks(linked, diagnostics);
   if (!order) return null;

@@ -25,7 +25,7 @@ export interface LastLook {
 }
 
 export interface SpecQuestion {
-  readonly kind: 'text' | 'list' | 'kind';
+  readonly kind: 'text' | 'list' | 'kind' | 'is folder';
   readonly path: string;
 }
 
@@ -59,8 +59,21 @@ export class NotedSpecFiles implements SpecFiles {
   private readonly files: SpecFiles;
   private readonly noted: { readonly question: SpecQuestion; readonly answer: () => string }[] = [];
 
+  readonly place: SpecFiles['place'];
+
   constructor(files: SpecFiles) {
     this.files = files;
+    const { folder, isFolder } = files.place;
+    const asked = new Set<string>();
+    this.place = {
+      folder,
+      isFolder: (path) => {
+        const is = isFolder(path);
+        if (!asked.has(path)) this.noted.push({ question: { kind: 'is folder', path }, answer: () => String(is) });
+        asked.add(path);
+        return is;
+      },
+    };
   }
 
   readText(path: string): ReturnType<SpecFiles['readText']> {
@@ -104,6 +117,8 @@ function answerNow({ kind, path }: SpecQuestion, files: SpecFiles): string {
       return listAnswer(files.list(path));
     case 'kind':
       return kindAnswer(files.kind(path));
+    case 'is folder':
+      return String(files.place.isFolder(path));
   }
 }
 

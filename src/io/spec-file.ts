@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { quoteBash } from '../compile/command.ts';
 import type { SpecFiles } from '../compile/context.ts';
@@ -152,7 +152,32 @@ export function specFiles(folder: string): SpecFiles {
         return null;
       }
     },
+    place: specPlace(folder),
   };
+}
+
+function specPlace(folder: string): SpecFiles['place'] {
+  const real = realPath(folder) ?? folder;
+  const known = new Map<string, boolean>();
+  return {
+    folder: real.split('/').filter((name) => name !== ''),
+    isFolder: (path) => {
+      let is = known.get(path);
+      if (is === undefined) {
+        is = path === folder || realPath(path) === real;
+        known.set(path, is);
+      }
+      return is;
+    },
+  };
+}
+
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** A path as the user would write it from here. */

@@ -4,10 +4,11 @@ import { compile } from '../../src/compile/compile.ts';
 import { NO_OVERRIDES } from '../../src/compile/context.ts';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import { forEachDependency, inputPaths, type Plan, taskNameOf } from '../../src/model/plan.ts';
+import { inMemory } from '../schema/compile-text.ts';
 import { allRows, enumerate, type NaivePlan, type SmallSpec } from './naive.ts';
 import { smallSpec, specText } from './small-specs.ts';
 
-const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null };
+const files = inMemory({});
 
 function compileSmall(spec: SmallSpec): { plan: Plan | null; errors: Diagnostic[] } {
   const { plan, diagnostics } = compile(

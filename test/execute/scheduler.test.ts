@@ -10,6 +10,7 @@ import {
   TASK_RUNNING,
 } from '../../src/execute/scheduler.ts';
 import { forEachDependency, type Plan } from '../../src/model/plan.ts';
+import { inMemory } from '../schema/compile-text.ts';
 
 /** A rule of a random experiment: whether it has a task per value of `p`, and which earlier rules it reads. */
 interface RandomRule {
@@ -38,7 +39,7 @@ function planOf(rules: readonly RandomRule[], values: number): Plan {
   const { plan, diagnostics } = compile(
     { file: 'random.json', text },
     {
-      files: { readText: () => ({ problem: 'no files' }), list: () => null, kind: () => null },
+      files: inMemory({}),
       overrides: { settings: [], configs: [], goals: null },
     },
   );

@@ -33,6 +33,7 @@ export function compileText(
   );
 }
 
+/** Of a spec in a folder `/spec`. */
 export function inMemory(files: Readonly<Record<string, string>>): SpecFiles {
   const folders = new Map<string, Set<string>>();
   for (const path of Object.keys(files)) {
@@ -49,6 +50,7 @@ export function inMemory(files: Readonly<Record<string, string>>): SpecFiles {
       return names ? [...names] : null;
     },
     kind: (path) => (Object.hasOwn(files, path) ? 'file' : folders.has(path) ? 'folder' : null),
+    place: { folder: ['spec'], isFolder: (path) => path === '/spec' },
   };
 }
 

@@ -5,6 +5,7 @@ import { compile } from '../../src/compile/compile.ts';
 import { NO_OVERRIDES } from '../../src/compile/context.ts';
 import { enumerate, type NaivePlan, type NaiveTask, type SmallRule, type SmallSpec } from '../compile/naive.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
+import { inMemory } from '../schema/compile-text.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 
 /** How the tasks are put into elements: `packing` of a profile. */
@@ -52,7 +53,7 @@ export function drawCases({ count, seed, minTasks, maxTasks }: DrawOptions): Ran
       const { plan } = compile(
         { file: 'spec.json', text: specText(drawn.spec) },
         {
-          files: { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null },
+          files: inMemory({}),
           overrides: NO_OVERRIDES,
         },
       );

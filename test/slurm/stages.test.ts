@@ -5,8 +5,9 @@ import { NO_OVERRIDES } from '../../src/compile/context.ts';
 import { forEachDependency, type Plan, taskNameOf } from '../../src/model/plan.ts';
 import { type Packing, planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
+import { inMemory } from '../schema/compile-text.ts';
 
-const files = { readText: () => ({ problem: 'there is no such file' }), list: () => null, kind: () => null };
+const files = inMemory({});
 const PACKING: Packing = { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 };
 const LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
 

@@ -107,7 +107,7 @@ class RuleWriter {
   private producerOf(input: PlannedInput, k: number, word: string): { name: string; position: string } {
     const seen = this.tasks.map((i) => this.producerAt(input, i));
     if (seen.every((p) => p === null)) return { name: "''", position: '0' };
-    if (seen.every((p) => p !== null && p.position === 0)) return { name: word, position: '0' };
+    if (seen.every((p) => p?.isItself)) return { name: word, position: '0' };
     const pattern = this.producerPattern(seen);
     if (pattern) return pattern;
     const byIndex = (i: number): Producer | null => this.producerAt(input, i);
@@ -126,7 +126,9 @@ class RuleWriter {
     if (task < 0 || this.included[task] === 0) return null;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
-    return { rule, index, name: rule.outputTexts[0]!(index), position: input.producerOutputs[path]! };
+    const name = rule.outputTexts[0]!(index);
+    const position = input.producerOutputs[path]!;
+    return { rule, index, name, position, isItself: position === 0 && name === input.pathText(path) };
   }
 
   /** One producer rule, one position, and its first output's params known here: its pattern over this rule's variables. */
@@ -153,7 +155,7 @@ class RuleWriter {
       const producers = paths.map((p) => this.producerOfPath(input, p));
       const own = producers.every((p) => p === null)
         ? 'none'
-        : producers.every((p) => p?.position === 0)
+        : producers.every((p) => p?.isItself)
           ? 'itself'
           : 'listed';
       shape = shape === null || shape === own ? own : 'listed';
@@ -302,6 +304,8 @@ interface Producer {
   /** Its first output's path. */
   readonly name: string;
   readonly position: number;
+  /** Whether the input is the producer's name, in the same words: one file may be written in two ways. */
+  readonly isItself: boolean;
 }
 
 function groupOf({ members }: PlannedInput, i: number): number {
