@@ -14,13 +14,14 @@ describeOnSlurm('a cluster with accounting', { nodes: 1, accounting: true }, (cl
   });
 });
 
-/** Needs 200 MB for three seconds, says how that ended, and exits 0. */
-const greedy = '--wrap=node -e "setTimeout(Boolean, 3000, Buffer.alloc(2e8, 1))"; echo survived $?; exit 0';
+/** Needs 200 MB, for so many seconds; says how that ended, and exits 0. */
+const greedy = (seconds: number) =>
+  `--wrap=node -e "setTimeout(Boolean, ${seconds}000, Buffer.alloc(2e8, 1))"; echo survived $?; exit 0`;
 
 describeOnSlurm('a cluster that polls memory', { nodes: 1, memory: 'polled' }, (cluster) => {
   it('fails the whole job that uses more memory than it asked for', async () => {
-    const poor = await cluster().submit('--mem=100M', '--output=poor.txt', greedy);
-    const rich = await cluster().submit('--mem=600M', '--output=rich.txt', greedy);
+    const poor = await cluster().submit('--mem=100M', '--output=poor.txt', greedy(1000));
+    const rich = await cluster().submit('--mem=600M', '--output=rich.txt', greedy(3));
     expect((await cluster().waitForJob(poor, ended)).get(poor)).toBe('FAILED');
     expect((await cluster().waitForJob(rich, ended)).get(rich)).toBe('COMPLETED');
     expect((await linesOf(cluster(), 'poor.txt')).join('\n')).not.toContain('survived');
@@ -29,7 +30,7 @@ describeOnSlurm('a cluster that polls memory', { nodes: 1, memory: 'polled' }, (
   });
 
   it('places no more jobs on a node than its memory holds', async () => {
-    const array = await cluster().submit('--array=0-2', '--mem=30000M', '--wrap=sleep 60');
+    const array = await cluster().submit('--array=0-2', '--mem=30000M', '--wrap=sleep 1000');
     await cluster().waitForJob(
       array,
       (states) => [...states.values()].filter((state) => state === 'RUNNING').length === 2,
@@ -42,8 +43,8 @@ describeOnSlurm('a cluster that polls memory', { nodes: 1, memory: 'polled' }, (
 
 describeOnSlurm('a cluster with memory cgroups', { nodes: 1, memory: 'cgroup' }, (cluster) => {
   it('calls a job OUT_OF_MEMORY although only one of its processes was killed and its script exits 0', async () => {
-    const poor = await cluster().submit('--mem=100M', '--output=poor.txt', greedy);
-    const rich = await cluster().submit('--mem=600M', '--output=rich.txt', greedy);
+    const poor = await cluster().submit('--mem=100M', '--output=poor.txt', greedy(1000));
+    const rich = await cluster().submit('--mem=600M', '--output=rich.txt', greedy(3));
     expect((await cluster().waitForJob(poor, ended)).get(poor)).toBe('OUT_OF_MEMORY');
     expect((await cluster().waitForJob(rich, ended)).get(rich)).toBe('COMPLETED');
     expect((await linesOf(cluster(), 'poor.txt')).join('\n')).toContain('survived 137');

@@ -12,7 +12,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { hostname, constants as osConstants, tmpdir, userInfo } from 'node:os';
@@ -90,7 +90,9 @@ export interface Cluster {
   killNode(name: string, controllerNotices?: 'at once' | 'after its timeout'): Promise<void>;
   /** Starts the node's slurmd again, and waits until the node takes jobs. */
   startNode(name: string): Promise<void>;
-  /** Kills slurmctld with SIGKILL. It forgets what it was told within the last 5 s or so: see its state/job_state. */
+  /** Changes this job's comment, and waits until the controller has saved that, and all that happened before. */
+  saveState(jobId: string): Promise<void>;
+  /** Kills slurmctld with SIGKILL. It forgets what it was told within the last 5 s or so, unless `saveState` was called. */
   killController(): Promise<void>;
   /** Starts the controller again, and waits until it knows the state of all nodes that run. */
   startController(): Promise<void>;
@@ -204,6 +206,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
   for (const name of ['log', 'state', 'work', ...nodes]) await mkdir(join(folder, name));
   const munge = join(folder, 'munge.sock');
   const log = (name: string) => join(folder, 'log', `${name}.log`);
+  const savedJobs = join(folder, 'state', 'job_state');
   const complaintsOf = (name: string) => join(folder, 'log', `${name}.stderr`);
 
   const env: NodeJS.ProcessEnv = {};
@@ -396,6 +399,15 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
       if (!nodes.includes(name)) throw new Error(`the cluster has no node ${name}`);
       startDaemon(name, 'slurmd', ['-D', '-N', name]);
       await waitForNodes([name]);
+    },
+
+    async saveState(jobId) {
+      const began = Date.now();
+      await client('scontrol', 'update', `JobId=${jobId}`, `Comment=${began}`);
+      await waitFor(
+        () => (existsSync(savedJobs) && statSync(savedJobs).mtimeMs > began ? true : undefined),
+        'a saved state of the jobs',
+      );
     },
 
     async killController() {

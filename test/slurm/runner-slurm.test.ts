@@ -38,7 +38,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
           [{ out: 'n0', run: 'echo n0 >>ran; : >n0' }],
           [
             { out: 'a', run: 'echo a >>ran; : >a' },
-            { out: 'b', run: 'echo b >>ran; echo half >b; [[ ${SLURM_RESTART_COUNT-} ]] || sleep 60' },
+            { out: 'b', run: 'echo b >>ran; echo half >b; [[ ${SLURM_RESTART_COUNT-} ]] || sleep 1000' },
             { out: 'c', options: 'from=b', run: 'echo c >>ran; : >c' },
           ],
         ],
@@ -64,7 +64,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
   });
 
   it('an element that got nothing done in its time ends, and scancel ends one with 143', async () => {
-    const endless = { settings: '', elements: [[{ out: 'a', run: 'echo half >"$out"; sleep 60' }]] };
+    const endless = { settings: '', elements: [[{ out: 'a', run: 'echo half >"$out"; sleep 1000' }]] };
     const s = submission(cluster(), 'limit', { main: endless });
     const t = submission(cluster(), 'cancel', { main: endless });
     const [limited, cancelled] = await Promise.all([
@@ -115,7 +115,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
           [
             {
               out: 'a',
-              run: 'echo $SLURMD_NODENAME >>nodes; [[ ${SLURM_RESTART_COUNT-} ]] || sleep 30; echo ${SLURM_RESTART_COUNT-old} >a',
+              run: 'echo $SLURMD_NODENAME >>nodes; [[ ${SLURM_RESTART_COUNT-} ]] || sleep 1000; echo ${SLURM_RESTART_COUNT-old} >a',
             },
           ],
         ],

@@ -8,14 +8,14 @@ import type { Cluster } from './cluster.ts';
 import { describeOnSlurm } from './suite.ts';
 
 /** Compile in the experiment's folder, submit, and wait until Slurm has nothing left to do. */
-async function submit(cluster: Cluster, { folder }: Experiment, waitSeconds = 60): Promise<string> {
+async function submit(cluster: Cluster, { folder }: Experiment): Promise<string> {
   const compiled = await cluster.run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'], {
     cwd: folder,
   });
   expect(compiled.exitCode, compiled.stderr).toBe(0);
   const submitted = await cluster.run('bash', ['slurm/submit.sh'], { cwd: folder });
   expect(submitted.exitCode, submitted.stderr).toBe(0);
-  await cluster.waitForIdleQueue(waitSeconds);
+  await cluster.waitForIdleQueue();
   return submitted.stdout;
 }
 
@@ -188,7 +188,7 @@ rules:
   });
 
   it('submit.sh refuses while a submission of the same folder is in the queue, also one of other scripts', async () => {
-    const made = experiment('rules:\n  slow:\n    output: x\n    run: sleep 20; echo > {output}\n');
+    const made = experiment('rules:\n  slow:\n    output: x\n    run: sleep 1000; echo > {output}\n');
     await cluster().run(process.execPath, [CLI, 'compile', '--target', 'slurm', '--out', 'slurm'], {
       cwd: made.folder,
     });
