@@ -169,13 +169,15 @@ describe('rights', () => {
 
 describe('limits', () => {
   it('of open files: a run that needs more says so, with exit status 3; with fewer tasks at a time it completes', async () => {
-    const e = experiment(TWENTY.replace('echo {n} >> calls', 'sleep 0.3'));
+    // All are at work at a time, or would be.
+    const e = experiment(TWENTY.replace('echo {n} >> calls', 'until [[ -e go ]]; do sleep 0.05; done'));
     const { status, stderr } = await wfcLimited(e, ['run', '-j', '20'], ['-n 64']);
     expect([status, stderr]).toEqual([
       3,
       expect.stringContaining('too many files are open; take fewer tasks at a time'),
     ]);
     expect(stderr).toEqual(PLAIN);
+    e.write('go', '');
     const fewer = await wfcLimited(e, ['run', '-j', '2'], ['-n 64']);
     expect([fewer.status, fewer.stderr]).toEqual([0, PLAIN]);
     expect(sizes(e)).toEqual(whole(20));
@@ -184,9 +186,17 @@ describe('limits', () => {
   it.skipIf(!canBePlainUser)(
     'of processes: exit status 1 or 3 in plain words, nothing stays behind, and the next run completes',
     async () => {
-      const e = experiment(TWENTY.replace('echo {n} >> calls', 'sleep 0.3'));
+      const e = experiment(TWENTY.replace('echo {n} >> calls', 'until [[ -e go ]]; do sleep 0.05; done'));
       await giveToPlainUser(e);
-      const { status, stderr } = await wfcAsPlainUser(e, ['run', '-j', '20', '-k'], ['-u 24']);
+      let isOver = false;
+      const run = wfcAsPlainUser(e, ['run', '-j', '20', '-k'], ['-u 24']).finally(() => {
+        isOver = true;
+      });
+      // Those that did start wait until one has failed.
+      const hasFailed = () => e.files('.wfc/journal').some((path) => /^failed\t/m.test(e.read(path)));
+      await until(() => isOver || hasFailed(), 'a task that could not start');
+      e.write('go', '');
+      const { status, stderr } = await run;
       expect([1, 3]).toContain(status);
       expect(stderr).toEqual(PLAIN);
       await until(

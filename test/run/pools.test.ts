@@ -1,33 +1,20 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
+import { alone } from '../support/alone.ts';
 import { experiment } from '../support/experiment.ts';
 
-/** Four tasks that fail when two of them are at it at a time. */
-const alone = (resources: string): string => `
-params: {n: [1, 2, 3, 4]}
-rules:
-  one:
-    output: out/{n}
-    resources: ${resources}
-    run: |
-      mkdir busy
-      sleep 0.05
-      rmdir busy
-      touch {output}
-`;
-
 it('never lends more CPUs than -j', async () => {
-  expect((await experiment(alone('{cpus: 2}')).run('-j2')).status).toBe(0);
-  expect((await experiment(alone('{cpus: 1}')).run('-j4 -k')).status).toBe(1);
+  expect((await alone('{cpus: 2}').run('-j2')).status).toBe(0);
+  expect((await alone('{cpus: 1}', { meeting: true }).run('-j4 -k')).status).toBe(1);
 });
 
 it('runs a task that asks for more CPUs than there are alone', async () => {
-  expect((await experiment(alone('{cpus: 999}')).run('-j4')).status).toBe(0);
+  expect((await alone('{cpus: 999}').run('-j4')).status).toBe(0);
 });
 
 it('never lends more memory than there is', async () => {
   const more = Math.floor((totalmem() / 1024 / 1024) * 0.6);
-  expect((await experiment(alone(`{mem: ${more}M}`)).run('-j4')).status).toBe(0);
+  expect((await alone(`{mem: ${more}M}`).run('-j4')).status).toBe(0);
 });
 
 const GPUS = `
@@ -40,12 +27,15 @@ rules:
       echo "$CUDA_VISIBLE_DEVICES" >> calls
       mkdir "gpu$CUDA_VISIBLE_DEVICES"
       sleep 0.05
+      # The first two wait for each other.
+      [[ ! -e meeting ]] || until [[ -e met || -d gpu0 && -d gpu3 ]]; do sleep 0.05; done
+      touch met
       rmdir "gpu$CUDA_VISIBLE_DEVICES"
       touch {output}
 `;
 
 it('gives each task GPUs of its own, from those that wfc may use', async () => {
-  const e = experiment(GPUS);
+  const e = experiment(GPUS, { meeting: '' });
   expect((await e.run('-j4', { env: { CUDA_VISIBLE_DEVICES: '0,3' } })).status).toBe(0);
   expect([...new Set(e.calls())]).toEqual(['0', '3']);
 });

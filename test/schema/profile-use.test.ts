@@ -4,6 +4,7 @@ import { localLimits } from '../../src/execute/machine.ts';
 import type { DetectedLimits } from '../../src/io/slurm.ts';
 import { NO_PROFILE, type Profile } from '../../src/model/profile.ts';
 import { planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
+import { alone } from '../support/alone.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import { planOf } from './compile-text.ts';
 
@@ -89,22 +90,16 @@ describe('the local part of a profile', () => {
   });
 
   it('sets how many tasks wfc run takes at a time', async () => {
-    // Four tasks that fail when two of them are at it at a time.
-    const spec = (resources: string): string => `params: {n: [1, 2, 3, 4]}
-rules:
-  one:
-    output: out/{n}
-    resources: ${resources}
-    run: mkdir busy; sleep 0.05; rmdir busy; touch {output}
-`;
-    const run = async (local: string, resources: string, args = '-k') =>
-      (await experiment(spec(resources), { 'profiles/default.yml': `local: ${local}\n` }).run(args)).status;
+    const run = async (local: string, resources: string, { args = '-k', meeting = false } = {}) => {
+      const files = { 'profiles/default.yml': `local: ${local}\n` };
+      return (await alone(resources, { meeting, files }).run(args)).status;
+    };
     expect(await run('{jobs: 1}', '{}')).toBe(0);
-    expect(await run('{jobs: 4}', '{}')).toBe(1);
-    expect(await run('{jobs: 1}', '{}', '-k -j4')).toBe(1);
+    expect(await run('{jobs: 4}', '{}', { meeting: true })).toBe(1);
+    expect(await run('{jobs: 1}', '{}', { args: '-k -j4', meeting: true })).toBe(1);
     expect(await run('{jobs: 4, cpus: 2}', '{cpus: 2}')).toBe(0);
     expect(await run('{jobs: 4, mem: 1G}', '{mem: 600M}')).toBe(0);
-    expect(await run('{jobs: 4, mem: 2G}', '{mem: 600M}')).toBe(1);
+    expect(await run('{jobs: 4, mem: 2G}', '{mem: 600M}', { meeting: true })).toBe(1);
   });
 });
 

@@ -79,7 +79,11 @@ describeOnSlurm('three arrays of uneven tasks', { nodes: 4, cpusPerNode: 8 }, (c
     const byIndex = uneven('50M');
     const byArray = uneven('51M');
     for (const traced of [byIndex, byArray]) await compile(cluster(), traced.experiment);
+    // However slow the machine is, an element of two starts before the last one of one ends, or this would not go on.
+    byIndex.hold('one-3');
     await Promise.all([handIn(cluster(), byIndex.experiment), waitForWholeArrays(cluster(), byArray)]);
+    await byIndex.seen('start', 'two-0');
+    byIndex.release();
     await cluster().waitForIdleQueue();
     for (const [dependencies, traced] of [
       ['index by index', byIndex],
