@@ -383,7 +383,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
           listed = result.stdout + result.stderr;
           return result.exitCode === 0 && listed === '' ? true : undefined;
         },
-        () => `an empty queue; it holds:\n${listed}`,
+        () => `an empty queue; it holds:\n${listed}\n${logTail('slurmctld')}`,
         seconds,
       );
     },
