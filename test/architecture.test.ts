@@ -32,3 +32,30 @@ it('imports point one way: cli, commands, execute, io, import, target, resume, c
 it('every layer is known', () => {
   expect([...new Set(sources().map((f) => layerOf(join(root, f))))].filter((l) => !LAYERS.includes(l))).toEqual([]);
 });
+
+// --- tests ---
+
+/** What a slow machine, or an oversight, makes wrong: in which files it is right all the same. */
+const NOT_IN_TESTS: readonly (readonly [pattern: RegExp, instead: string, butIn: RegExp])[] = [
+  [
+    /timers\/promises|setTimeout\(resolve/,
+    'wait for what is to happen, with until(); random moments are another matter',
+    /^(support\/waiting|global-setup|resume\/kills\.test|slurm\/(kills\.test|soak\.test|damage))\.ts$/,
+  ],
+  [/(?:[tT]imeout: |\}, |^ +)\d+_\d{3}(?: \}|\);|,$)/m, 'say how long it takes when idle, with patience()', /^$/],
+  [/\b(?:it|test|describe)(?:\.\w+)*\.(?:only|skip|todo)\b/, 'no test is left out for good', /^$/],
+];
+
+it('tests wait for events, with limits from one place, and none is left out', () => {
+  const folder = join(root, '../test');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !name.startsWith('bench/') && name !== 'architecture.test.ts',
+  );
+  const wrong = files.flatMap((name) => {
+    const text = readFileSync(join(folder, name), 'utf8');
+    return NOT_IN_TESTS.filter(([pattern, , butIn]) => pattern.test(text) && !butIn.test(name)).map(
+      ([pattern, instead]) => `${name}: ${pattern.exec(text)![0].trim()}: ${instead}`,
+    );
+  });
+  expect(wrong).toEqual([]);
+});

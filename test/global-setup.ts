@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { buildForCoverage, childCoverage } from './coverage/children.ts';
+import { patience } from './support/waiting.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LOCK = join(root, 'node_modules', '.wfc-build');
 /** A lock older than this was left by a build that was killed. */
-const LOCK_EXPIRES_MS = 60_000;
+const LOCK_EXPIRES_MS = patience(15);
 
 export default async function setup(): Promise<() => void> {
   await buildOnce();

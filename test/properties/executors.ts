@@ -11,6 +11,7 @@ import { randomFrom } from '../diagnostics/mutations.ts';
 import { make, planIn, writeMake } from '../make/make.ts';
 import { compileText } from '../schema/compile-text.ts';
 import { type Ended, type Experiment, experiment } from '../support/experiment.ts';
+import { patience } from '../support/waiting.ts';
 import { type Meaning, meaningOf, type RichSpec, richSpec, richText, STEP } from './rich-specs.ts';
 import type { SlurmStandIn } from './stand-in.ts';
 
@@ -25,7 +26,7 @@ export function trials(usual: number): { numRuns: number; seed: number; endOnFai
 }
 
 /** For a whole property, in milliseconds. */
-export const LONG = Number(process.env.WFC_PROPERTY_COUNT ?? 0) > 0 ? 10 * 3_600_000 : 1_800_000;
+export const LONG = Number(process.env.WFC_PROPERTY_COUNT ?? 0) > 0 ? 10 * 3_600_000 : patience(120);
 
 const MAX_TASKS = 14;
 

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { CLI, type Experiment, experiment, until } from '../support/experiment.ts';
+import { patience } from '../support/waiting.ts';
 
 /** `b` waits half-way while there is a file `held`, which is made of `hold`. */
 const HALF = `#!/bin/bash
@@ -377,34 +378,38 @@ function finished(tool: Tool): Experiment {
   return e;
 }
 
-it('after a change wfc runs again what it says and no more; beside it, what Snakemake and GNU make run', async (context) => {
-  if (!hasSnakemake()) {
-    const missing = 'snakemake is not installed, and the table compares with it';
-    if (process.env.CI === 'true') throw new Error(missing);
-    context.skip(missing);
-  }
-  const templates = TOOLS.map((tool) => {
-    const e = finished(tool);
-    const folder = new Folder(tool, e.folder);
-    expect(runAgain(folder)).not.toContain('stops');
-    e.remove('calls');
-    return folder;
-  });
-  const lines = ['| change | wfc (why) | Snakemake 7 | GNU make |', '| --- | --- | --- | --- |'];
-  for (const [name, change, { only = TOOLS } = {}] of CHANGES) {
-    const cells: string[] = [];
-    for (const { tool, path } of templates) {
-      const copy = new Folder(tool, `${path}-changed`);
-      // Node's own copy drops fractions of a millisecond.
-      spawnSync('cp', ['-a', path, copy.path]);
-      try {
-        if (only.includes(tool)) await change(copy);
-        cells.push(only.includes(tool) ? runAgain(copy) : 'has none');
-      } finally {
-        rmSync(copy.path, { recursive: true, force: true });
-      }
+it(
+  'after a change wfc runs again what it says and no more; beside it, what Snakemake and GNU make run',
+  async (context) => {
+    if (!hasSnakemake()) {
+      const missing = 'snakemake is not installed, and the table compares with it';
+      if (process.env.CI === 'true') throw new Error(missing);
+      context.skip(missing);
     }
-    lines.push(`| ${[name, ...cells].join(' | ')} |`);
-  }
-  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('changes.md');
-}, 900_000);
+    const templates = TOOLS.map((tool) => {
+      const e = finished(tool);
+      const folder = new Folder(tool, e.folder);
+      expect(runAgain(folder)).not.toContain('stops');
+      e.remove('calls');
+      return folder;
+    });
+    const lines = ['| change | wfc (why) | Snakemake 7 | GNU make |', '| --- | --- | --- | --- |'];
+    for (const [name, change, { only = TOOLS } = {}] of CHANGES) {
+      const cells: string[] = [];
+      for (const { tool, path } of templates) {
+        const copy = new Folder(tool, `${path}-changed`);
+        // Node's own copy drops fractions of a millisecond.
+        spawnSync('cp', ['-a', path, copy.path]);
+        try {
+          if (only.includes(tool)) await change(copy);
+          cells.push(only.includes(tool) ? runAgain(copy) : 'has none');
+        } finally {
+          rmSync(copy.path, { recursive: true, force: true });
+        }
+      }
+      lines.push(`| ${[name, ...cells].join(' | ')} |`);
+    }
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('changes.md');
+  },
+  patience(80),
+);

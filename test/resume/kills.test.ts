@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { type Experiment, experiment, isAlive, type Running, until } from '../support/experiment.ts';
 import { randomNumbers } from '../support/random.ts';
+import { patience } from '../support/waiting.ts';
 
 const SPEC = `
 params: {i: {from: 1, to: 4}, j: [1, 2, 3]}
@@ -158,5 +159,5 @@ it(
       expect(processesIn(e).filter(isAlive)).toEqual([]);
     }
   },
-  Math.max(300_000, count * 30_000),
+  patience(20 + 3 * count),
 );

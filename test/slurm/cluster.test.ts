@@ -1,14 +1,9 @@
 /** What the harness promises, and what the compiled scripts rely on, on a real controller. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { gone, isAlive } from '../support/experiment.ts';
 import { startCluster } from './cluster.ts';
 import { describeOnSlurm, ended, linesOf } from './suite.ts';
-
-/** A zombie is not alive: in a container whose first process reaps nobody, the killed stay as zombies. */
-function isAlive(processId: number): boolean {
-  const path = `/proc/${processId}/stat`;
-  return existsSync(path) && !/\) Z /.test(readFileSync(path, 'utf8'));
-}
 
 describeOnSlurm('a private cluster', {}, (cluster) => {
   it('runs a job array on four nodes', async () => {
@@ -80,7 +75,7 @@ describeOnSlurm('a private cluster', {}, (cluster) => {
 
     // Only when the node is back does Slurm learn of the old attempt, and end it.
     await cluster().startNode(firstNode);
-    await expect.poll(() => isAlive(Number(firstProcess))).toBe(false);
+    await gone(Number(firstProcess));
     expect(isAlive(Number(secondProcess))).toBe(true);
     await cluster().run('scancel', [job]);
     await cluster().waitForIdleQueue();

@@ -1,6 +1,7 @@
 /** What the commands of wfc do about submissions that are queued: follow them, end them, keep off. */
 import { expect, it } from 'vitest';
 import { CLI, type Experiment } from '../support/experiment.ts';
+import { until } from '../support/waiting.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { arrayOf, summary, Traced } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
@@ -61,7 +62,7 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     const others = new Set(['1-one', '2-all', 'close'].map((stage) => arrayOf(other.experiment, stage)));
     await expect.poll(() => queue(cluster())).toEqual([...others].sort());
     expect(mine.starts('all--')).toBe(0);
-    await expect.poll(() => mine.experiment.has('out/1/one.txt')).toBe(false);
+    await until(() => !mine.experiment.has('out/1/one.txt'), 'the half-made output gone');
     const again = await wfc(cluster(), mine.experiment, 'cancel');
     expect([again.exitCode, again.stderr]).toEqual([0, 'nothing of this folder is in the queue or runs here']);
 

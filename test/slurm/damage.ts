@@ -1,6 +1,7 @@
 /** What may happen to a cluster while it works: elements, tasks, nodes and the controller are killed, at random. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { patience, until } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
 import { jobProcesses, signal } from './submit.ts';
 
@@ -79,12 +80,14 @@ async function restoreNodes(cluster: Cluster): Promise<void> {
   }
 }
 
-export async function waitForQuietQueue(cluster: Cluster, timeoutSeconds: number): Promise<void> {
-  for (const deadline = Date.now() + timeoutSeconds * 1000; !(await isQueueQuiet(cluster)); await pause(300)) {
-    if (Date.now() < deadline) continue;
-    const { stdout } = await cluster.run('squeue', ['--array']);
-    throw new Error(`after ${timeoutSeconds} s the queue still holds:\n${stdout}`);
-  }
+export async function waitForQuietQueue(cluster: Cluster): Promise<void> {
+  let listed = '';
+  const isQuiet = async (): Promise<boolean> => {
+    if (await isQueueQuiet(cluster)) return true;
+    listed = (await cluster.run('squeue', ['--array'])).stdout;
+    return false;
+  };
+  await until(isQuiet, () => `a quiet queue; it holds:\n${listed}`, patience(60) / 1000);
 }
 
 /** Not the closing job: it has no index. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { make, treeOf } from '../make/make.ts';
 import { CLI, type Experiment, exampleCopy, experiment } from '../support/experiment.ts';
+import { patience } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
 import { drawCases, expectedFiles, experimentOf, type RandomCase, ruleGraph, textOf } from './random-specs.ts';
 import { describeOnSlurm } from './suite.ts';
@@ -88,7 +89,7 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
       const three: Three = { wfc: copy(), make: copy(), slurm: copy() };
       const began = performance.now();
       await submit(cluster(), three.slurm, []);
-      await cluster().waitForIdleQueue(60 + RULES);
+      await cluster().waitForIdleQueue(patience(30 + RULES) / 1000);
       const seconds = ((performance.now() - began) / 1000).toFixed(0);
       const calls = three.slurm.files('.wfc/journal').find((path) => path.endsWith('/jobs.tsv'))!;
       const arrays = three.slurm.read(calls).trimEnd().split('\n').length;
@@ -98,7 +99,7 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
       expect(Object.keys(tree).filter((path) => path.startsWith('o/') && path !== 'o/')).toHaveLength(RULES);
       console.log(`${RULES} rules: ${arrays} sbatch calls, ${seconds} s from the submission to an empty queue`);
     },
-    120_000 + 1000 * RULES,
+    patience(40 + RULES),
   );
 
   it(
@@ -111,7 +112,7 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
         const batch = cases.slice(at, at + AT_A_TIME).map((drawn) => ({ drawn, three: copies(drawn) }));
         for (const { three } of batch) await submit(cluster(), three.slurm, []);
         for (const { three } of batch) await runHere(three, []);
-        await cluster().waitForIdleQueue(600);
+        await cluster().waitForIdleQueue(patience(60) / 1000);
         for (const { drawn, three } of batch) {
           const words = `${textOf(drawn, { withTemps: true })} ${JSON.stringify(drawn.packing)}`;
           const tree = await expectSame(three, [], words);
@@ -127,6 +128,6 @@ describeOnSlurm('wfc run, make and Slurm leave the same tree', { nodes: 2, cpusP
         );
       }
     },
-    120_000 + 60_000 * COUNT,
+    patience(60 + 15 * COUNT),
   );
 });

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import type { NaivePlan } from '../compile/naive.ts';
 import { treeOf } from '../make/make.ts';
 import { CLI, type Experiment } from '../support/experiment.ts';
+import { patience } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
 import {
   drawCases,
@@ -102,7 +103,7 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
           return { made, words, naive: drawn.naive, first: allowed(drawn.naive, bad) };
         });
         for (const { made } of batch) await submit(cluster(), made);
-        await cluster().waitForIdleQueue(600);
+        await cluster().waitForIdleQueue(patience(60) / 1000);
         for (const { made, words, naive, first } of batch) {
           const { attempted, done } = first;
           expect(ran(made), words).toEqual(attempted);
@@ -122,7 +123,7 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
           made.remove('bad');
         }
         for (const { made } of batch) await submit(cluster(), made);
-        await cluster().waitForIdleQueue(600);
+        await cluster().waitForIdleQueue(patience(60) / 1000);
         for (const { made, words, naive, first } of batch) {
           const names = neededTasks(naive).map(({ outputs }) => outputs[0]!);
           expect(ran(made), words).toEqual(names.filter((name) => !first.done.includes(name)).sort());
@@ -136,6 +137,6 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
       expect(totals.mixed).toBeGreaterThan(COUNT / 2);
       expect(totals.blocked).toBeGreaterThan(COUNT);
     },
-    60_000 + 60_000 * COUNT,
+    patience(60 + 15 * COUNT),
   );
 });

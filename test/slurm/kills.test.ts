@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { CLI, type Experiment } from '../support/experiment.ts';
 import { randomNumbers } from '../support/random.ts';
+import { patience } from '../support/waiting.ts';
 import { JournalAudit } from './audit.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { damage, isQueueQuiet, waitForQuietQueue } from './damage.ts';
@@ -163,14 +164,14 @@ describeOnSlurm('kills at random moments on Slurm', { nodes: 4, cpusPerNode: 4 }
           command = 'resume';
         }
         for (;;) {
-          await waitForQuietQueue(cluster(), 400);
+          await waitForQuietQueue(cluster());
           audit.look();
           if (await isComplete(cluster(), experiment)) break;
           submitted(await wfc(cluster(), experiment, 'resume'));
         }
         // Arrays whose release was forgotten although they had run; then temp outputs of a lost closing job go.
         await wfc(cluster(), experiment, 'cancel');
-        await waitForQuietQueue(cluster(), 60);
+        await waitForQuietQueue(cluster());
         await wfc(cluster(), experiment, 'resume');
         const trace = made.trace();
         const wrong = {
@@ -188,6 +189,6 @@ describeOnSlurm('kills at random moments on Slurm', { nodes: 4, cpusPerNode: 4 }
         expect(experiment.files('out').filter((path) => path.includes('wfc-incomplete'))).toEqual([]);
       }
     },
-    Math.max(240_000, count * 30_000),
+    patience(60 + 15 * count),
   );
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { until } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
 import { type FixtureStage, Submission } from './runner-fixture.ts';
 import { describeOnSlurm, ended } from './suite.ts';
@@ -50,7 +51,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
     });
     const job = await submit(cluster(), s, 'main', '--array=0-1');
     const next = await submit(cluster(), s, 'use', '--array=1', `--dependency=aftercorr:${job}?afterany:${job}`);
-    await expect.poll(() => existsSync(join(s.folder, 'b'))).toBe(true);
+    await until(() => s.exists('b'), 'a task half-way');
     // As --signal=B:USR1@60 does, without the minute.
     await cluster().run('scancel', ['--batch', '--signal=USR1', `${job}_1`]);
     const states = await cluster().waitForJob(next, ended);
@@ -71,7 +72,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
       submit(cluster(), s, 'main', '--array=0'),
       submit(cluster(), t, 'main', '--array=0'),
     ]);
-    await expect.poll(() => s.exists('a') && t.exists('a')).toBe(true);
+    await until(() => s.exists('a') && t.exists('a'), 'two tasks half-way');
     await cluster().run('scancel', ['--batch', '--signal=USR1', `${limited}_0`]);
     await cluster().run('scancel', [cancelled]);
     expect([...(await cluster().waitForJob(limited, ended)).values()]).toEqual(['FAILED']);
@@ -122,7 +123,7 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
       },
     });
     const job = await submit(cluster(), s, 'main', '--array=0');
-    await expect.poll(() => s.exists('nodes')).toBe(true);
+    await until(() => s.exists('nodes'), 'a start');
     const node = s.read('nodes').trim();
     await cluster().killNode(node);
     expect([...(await cluster().waitForJob(job, ended)).values()]).toEqual(['COMPLETED']);

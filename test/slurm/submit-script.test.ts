@@ -101,7 +101,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(made.has('out/other.txt')).toBe(false);
     const beside = await others([`--beside=${jobs.join(',')}`]);
     expect(beside.exitCode, beside.stderr).toBe(0);
-    await expect.poll(() => made.has('out/other.txt')).toBe(true);
+    await made.appeared('out/other.txt');
     expect(traced.starts('two-0')).toBe(0);
     traced.release();
     await cluster().waitForIdleQueue();

@@ -2,6 +2,7 @@
 
 import { chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import { PATIENCE_SECONDS } from './waiting.ts';
 
 /** For `describeWith`. */
 export const CHROMIUM = { program: 'chromium', package: 'chromium' };
@@ -40,7 +41,11 @@ export async function openFile(
   selector: string,
   { width = 1280, colours = 'light' }: View = {},
 ): Promise<Opened> {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS, timeout: 60_000 });
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ARGS,
+    timeout: PATIENCE_SECONDS * 1000,
+  });
   onTestFinished(() => browser.close());
   const page = await browser.newPage({ colorScheme: colours, viewport: { width, height: 900 } });
   const complaints: string[] = [];
@@ -51,6 +56,6 @@ export async function openFile(
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(`file://${file}`);
-  await page.waitForSelector(selector, { timeout: 60_000, state: 'attached' });
+  await page.waitForSelector(selector, { timeout: PATIENCE_SECONDS * 1000, state: 'attached' });
   return { page, complaints, requests };
 }
