@@ -74,6 +74,8 @@ function patternOf(target: Target, text: string): { pattern: PathPattern } | { d
 class ResultFiles {
   readonly params: readonly Column[];
   readonly missing: string[] = [];
+  /** Read, and without a row: a header alone, or an empty list. */
+  readonly empty: string[] = [];
   readonly unreadable: { readonly path: string; readonly problem: string }[] = [];
   read = 0;
   rows = 0;
@@ -112,6 +114,7 @@ class ResultFiles {
       else if (result.kind === 'unreadable') this.unreadable.push({ path, problem: result.problem });
       else {
         this.read++;
+        if (result.rows.length === 0) this.empty.push(path);
         const values = this.valuesAt(tuple);
         for (const row of result.rows)
           columns.see(row, (name) => values[this.params.findIndex((c) => c.name === name)]!);
@@ -145,6 +148,7 @@ class ResultFiles {
       );
     };
     tell('do not exist', this.missing);
+    tell('hold no row', this.empty);
     tell(
       "can't be read",
       this.unreadable.map(({ path, problem }) => `${path}: ${problem}`),
@@ -174,6 +178,8 @@ function writeTable(files: ResultFiles, columns: FileColumns, output: TableOutpu
     output.write(`${separator}${JSON.stringify(Object.fromEntries(headings.map((h, i) => [h, cells[i]])))}`);
     separator = ',\n';
   });
-  const { missing, unreadable, read } = files;
-  output.write(options.json ? `\n], ${JSON.stringify({ files: read, missing, unreadable }).slice(1)}\n` : '\n]\n');
+  const { missing, empty, unreadable, read } = files;
+  output.write(
+    options.json ? `\n], ${JSON.stringify({ files: read, missing, empty, unreadable }).slice(1)}\n` : '\n]\n',
+  );
 }

@@ -50,6 +50,15 @@ it('missing and unreadable files are counted and named; differing columns are un
   expect(status).toBe(1);
 });
 
+it('files that hold a header and no row are named, and one with rows is not', async () => {
+  const made = filled();
+  made.write('out/01022500/gru/0.csv', 'rmse,n\n');
+  const { status, stdout, stderr } = await made.wfc('table fit');
+  expect([status, stdout.split('\n').length]).toEqual([0, 8]);
+  expect(stderr).toContain('warning: 1 of 8 files hold no row:\n  out/01022500/gru/0.csv\n');
+  expect(JSON.parse((await made.wfc('table fit --json')).stdout).empty).toEqual(['out/01022500/gru/0.csv']);
+});
+
 it('JSON keeps texts with leading zeros, and gives numbers where a column holds numbers alone', async () => {
   const made = filled();
   const rows = JSON.parse((await made.wfc('table fit --format json')).stdout);
