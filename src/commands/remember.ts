@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { quoteBash } from '../compile/command.ts';
 import type { LastRun } from '../io/last-run.ts';
 import type { CommonOptions } from './session.ts';
 
@@ -36,10 +37,10 @@ export function withRemembered<T extends CommonOptions>(options: T, last: LastRu
 /** `--set seed=0 --goal a.csv`, as it would be typed; '' where the last run had none of these. */
 export function rememberedWords({ set, config, goal, profile }: LastRun): string {
   const words = [
-    ...set.map((text) => `--set ${text}`),
-    ...config.map((file) => `--config ${file}`),
-    ...goal.map((text) => `--goal ${text}`),
-    ...(profile === null ? [] : [`--profile ${profile}`]),
+    ...set.map((text) => `--set ${quoteBash(text)}`),
+    ...config.map((file) => `--config ${quoteBash(file)}`),
+    ...goal.map((text) => `--goal ${quoteBash(text)}`),
+    ...(profile === null ? [] : [`--profile ${quoteBash(profile)}`]),
   ];
   return words.join(' ');
 }

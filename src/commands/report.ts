@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { quoteBash } from '../compile/command.ts';
 import { readAttemptJournals } from '../io/attempt-journals.ts';
 import { readJournals } from '../io/journal.ts';
 import { shippedFile } from '../io/shell-pool.ts';
@@ -84,10 +85,10 @@ function shippedText(name: string): string {
 
 function choicesOf({ settings, goals, configs, profile }: ReportOptions): string[] {
   return [
-    ...settings.map((setting) => `--set ${setting}`),
-    ...goals.map((goal) => `--goal ${goal}`),
-    ...configs.map((config) => `--config ${config}`),
-    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+    ...settings.map((setting) => `--set ${quoteBash(setting)}`),
+    ...goals.map((goal) => `--goal ${quoteBash(goal)}`),
+    ...configs.map((config) => `--config ${quoteBash(config)}`),
+    ...(profile === undefined ? [] : [`--profile ${quoteBash(profile)}`]),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Binding, Column, Slot, ValueSource } from '../model/workflow.ts';
 import type { Constants } from './config.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
+import type { Witness } from './witness.ts';
 
 /** What the placeholders of one rule can mean. */
 export interface RuleScope {
@@ -12,6 +13,8 @@ export interface RuleScope {
   readonly columns: ReadonlyMap<string, Column>;
   /** The key and what it determines. */
   readonly mapped: ReadonlySet<Column>;
+  /** Of a column that the key does not determine, the rows of its table that show it; null for none. */
+  readonly whyNot: (column: Column) => Witness | null;
   readonly constants: Constants;
   readonly inputSlots: ReadonlyMap<string, Slot>;
   readonly outputSlots: ReadonlyMap<string, Slot>;
@@ -30,7 +33,8 @@ export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: L
   switch (p.root) {
     case 'param': {
       const column = scope.columns.get(p.name)!;
-      if (!scope.mapped.has(column)) return report.paramNotInKey(location, p.name, scope.ruleName);
+      if (!scope.mapped.has(column))
+        return report.paramNotInKey(location, p.name, scope.ruleName, scope.whyNot(column));
       const pad = p.format === null ? 0 : Number(p.format);
       const unpadded = pad > 0 ? column.values.find((v) => !/^[-+]?\d+$/.test(v)) : undefined;
       if (unpadded !== undefined) return report.padNotInteger(location, p.name, unpadded);

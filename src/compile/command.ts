@@ -9,6 +9,7 @@ import * as report from './report.ts';
 import { rewriteScript, type ScriptLanguage } from './script.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
+import { useColumn } from './values.ts';
 
 export const SCRIPT_EXTENSIONS: Readonly<Record<ScriptLanguage, string>> = {
   python3: 'py',
@@ -151,7 +152,10 @@ export class CommandCompiler {
     const start = map(p.start);
     const location = locationInside(node, start, Math.max(1, map(p.end) - start));
     const resolved = resolvePlaceholder(p, this.scope, location);
-    if ('source' in resolved) return resolved;
+    if ('source' in resolved) {
+      if (resolved.source.kind === 'param') useColumn(resolved.source.column, this.diagnostics);
+      return resolved;
+    }
     const key = `${location.source.file}:${location.start}:${resolved.message}`;
     if (!this.reported.has(key)) this.diagnostics.push(resolved);
     this.reported.add(key);
@@ -270,6 +274,7 @@ export function compileValue(node: ScalarNode, scope: RuleScope, diagnostics: Di
     if (token.kind === 'text') return;
     const location = locationInside(node, token.start, token.end - token.start);
     const resolved = resolvePlaceholder(token.placeholder, scope, location);
+    if ('source' in resolved && resolved.source.kind === 'param') useColumn(resolved.source.column, diagnostics);
     if (!('source' in resolved)) diagnostics.push(resolved);
     else if (resolved.source.kind === 'param' || resolved.source.kind === 'constant') sources.set(i, resolved.source);
     else diagnostics.push(report.onlyParamsHere(location, canonical(token.placeholder)));

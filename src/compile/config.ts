@@ -34,7 +34,7 @@ export function resolveConfig(declared: Located<Config> | undefined, spec: Sourc
 }
 
 function parseConfigFile(source: SourceText, context: Context): Node[] {
-  const { root, diagnostics } = parseSource(source);
+  const { root, diagnostics } = parseSource(source, report.emptyConfigFile);
   context.diagnostics.push(...diagnostics);
   if (!root) return [];
   const bad = root.kind === 'mapping' ? notConfig(root) : root;

@@ -4,8 +4,11 @@ import type { SpecPlace } from './place.ts';
 
 /** What compiling may read besides the spec: value files, tables and the folders that a glob names. */
 export interface SpecFiles {
-  /** The text of a file, its path relative to the spec's folder; a sentence that says why not where it can't be read. */
-  readText(path: string): { text: string } | { problem: string };
+  /**
+   * The text of a file, its path relative to the spec's folder; a sentence that says why not where it can't be read,
+   * with what to do about a file that is there.
+   */
+  readText(path: string): { text: string } | { problem: string; hint?: string | undefined };
   /** The names in a folder, unsorted; null where there is no such folder. */
   list(folder: string): string[] | null;
   /** What stands at a path; null for nothing. */

@@ -8,7 +8,7 @@ import * as report from './report.ts';
 import { refuseShellWord, shellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
-import { placeOf } from './values.ts';
+import { placeOf, useColumn } from './values.ts';
 
 export interface PathOptions {
   readonly columns: ReadonlyMap<string, Column>;
@@ -25,14 +25,14 @@ type Part = string | { readonly column: Column; readonly pad: number };
 export function parsePath(node: ScalarNode, { columns, constants, context }: PathOptions): PathPattern | null {
   const names = new Set(columns.keys());
   const { template, errors } = parseTemplate(node.text, names);
-  const before = context.diagnostics.length;
   for (const e of errors) context.diagnostics.push(report.template(inside(node, e.start, e.end), e));
   const parts: Part[] = [];
   for (const token of template.tokens) {
     const part = pathPart(token, node, { columns, constants, context });
     if (part !== null) parts.push(part);
+    if (part !== null && typeof part !== 'string') useColumn(part.column, context.diagnostics);
   }
-  if (context.diagnostics.length > before || holdsShellWord(parts, node, context)) return null;
+  if (errors.length > 0 || parts.length < template.tokens.length || holdsShellWord(parts, node, context)) return null;
   return assemblePath(parts, node.location, context);
 }
 

@@ -20,6 +20,11 @@ export function determinedColumns(relation: Relation, known: readonly Column[]):
 
 /** Whether declared rows that agree in `known` always agree in `column`. */
 function determines(factor: Factor, known: readonly Column[], column: Column): boolean {
+  return disagreement(factor, known, column) === null;
+}
+
+/** The first two declared rows that agree in `known` and not in `column`; null where there are none. */
+export function disagreement(factor: Factor, known: readonly Column[], column: Column): [number, number] | null {
   const cells = known.map((c) => factor.declaredCells[factor.columns.indexOf(c)]!);
   const target = factor.declaredCells[factor.columns.indexOf(column)]!;
   const ids = tupleIds(cells);
@@ -27,9 +32,9 @@ function determines(factor: Factor, known: readonly Column[], column: Column): b
   for (let row = 0; row < target.length; row++) {
     const id = ids.ofRow[row]!;
     if (seen[id] === -1) seen[id] = target[row]!;
-    else if (seen[id] !== target[row]) return false;
+    else if (seen[id] !== target[row]) return [ids.firstRow[id]!, row];
   }
-  return true;
+  return null;
 }
 
 export interface TupleIds {

@@ -3,8 +3,9 @@
  * Messages say what is wrong in the user's words; hints say what to write instead.
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Location, SourceText } from '../model/source.ts';
+import { type Location, lineAndColumn, type SourceText } from '../model/source.ts';
 import { didYouMean, suggestKey } from './suggest.ts';
+import type { Witness } from './witness.ts';
 
 type Notes = readonly { readonly message: string; readonly location: Location }[];
 
@@ -107,7 +108,7 @@ export const missingColon = (location: Location, key: string, value: string): Di
 
 export const wrongComment = (location: Location): Diagnostic =>
   languageOf(location) === 'JSON'
-    ? error(location, 'JSON has no comments', 'remove it, or write the spec as YAML, where comments begin with "#"')
+    ? error(location, 'JSON has no comments', 'remove it, or write the file as YAML, where comments begin with "#"')
     : error(location, 'comments begin with "#" in YAML', 'write # in front of it');
 
 export const unclosed = (location: Location, opener: string): Diagnostic => {
@@ -142,12 +143,37 @@ export const tooDeep = (location: Location): Diagnostic =>
 export const strayText = (location: Location): Diagnostic =>
   error(
     location,
-    'this stands after the end of the spec',
+    "this stands after the end of the file's values",
     languageOf(location) === 'JSON' ? 'remove it' : 'remove it, or indent it like the lines above',
   );
 
-export const invalidUtf8 = (source: SourceText, offset: number): Diagnostic =>
-  error({ source, start: offset, end: offset + 1 }, 'the file is not valid UTF-8 here', 'save it as UTF-8');
+/** How to make a file UTF-8 whose encoding is known. */
+function conversion(encoding: string, file: string): string {
+  const name = /^[\w./+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
+  return `iconv -f ${encoding} -t UTF-8 ${name} > converted`;
+}
+
+/** `meant`: the character that the byte stands for in the one-byte encoding of Windows; null for none. */
+export const invalidUtf8 = (source: SourceText, offset: number, meant: string | null): Diagnostic =>
+  error(
+    { source, start: offset, end: offset + 1 },
+    `the file is not valid UTF-8 here${meant === null ? '' : `; as Latin-1 (Windows-1252) this is "${meant}"`}`,
+    meant === null ? 'save it as UTF-8' : `save it as UTF-8, as in:  ${conversion('WINDOWS-1252', source.file)}`,
+  );
+
+export const cutCharacter = (source: SourceText, offset: number): Diagnostic =>
+  error(
+    { source, start: offset, end: offset + 1 },
+    'the file ends in the middle of a character',
+    'it was cut off: copy or download it again',
+  );
+
+export const utf16 = (file: string, encoding: string): Diagnostic =>
+  error(
+    { source: { file, text: '' }, start: 0, end: 0 },
+    `the file is in ${encoding}, and wfc reads UTF-8`,
+    `save it as UTF-8, as in:  ${conversion(encoding, file)}`,
+  );
 
 export const controlCharacter = (source: SourceText, offset: number): Diagnostic =>
   error(
@@ -162,6 +188,9 @@ export const severalDocuments = (location: Location): Diagnostic =>
 export const emptySpec = (location: Location): Diagnostic =>
   error(location, 'the spec is empty', 'begin with "wfc: 1" and "rules:"; see examples/');
 
+export const emptyConfigFile = (location: Location): Diagnostic =>
+  error(location, 'the config file is empty', 'write "key: value" lines, or leave --config out');
+
 export const unknownAnchor = (location: Location, name: string): Diagnostic =>
   /^\w+$/.test(name)
     ? error(
@@ -174,7 +203,7 @@ export const unknownAnchor = (location: Location, name: string): Diagnostic =>
 export const aliasBomb = (location: Location, nodes: number): Diagnostic =>
   error(
     location,
-    `with this alias, the aliases of the spec stand for more than ${nodes.toLocaleString('en')} values`,
+    `with this alias, the aliases of the file stand for more than ${nodes.toLocaleString('en')} values`,
     'write params as ranges or files instead of repeating aliases',
   );
 
@@ -189,7 +218,7 @@ export const duplicateKey = (location: Location, key: string, first: Location): 
 export const yamlTag = (location: Location, tag: string): Diagnostic =>
   error(
     location,
-    `YAML tags such as ${tag} are not used in specs`,
+    `YAML tags such as ${tag} are not used here`,
     'remove it; wfc keeps the text of every value as it is written',
   );
 
@@ -441,8 +470,8 @@ export const logspaceNotPositive = (location: Location, name: string): Diagnosti
     '"from" and "to" are the values themselves, not exponents: {from: 0.001, to: 0.1, count: 3}',
   );
 
-export const unreadableFile = (location: Location, path: string, problem: string): Diagnostic =>
-  error(location, `can't read ${path}: ${problem}`, "paths count from the spec's folder");
+export const unreadableFile = (location: Location, path: string, problem: string, hint?: string): Diagnostic =>
+  error(location, `can't read ${path}: ${problem}`, hint ?? "paths count from the spec's folder");
 
 export const globPlaceholder = (
   location: Location,
@@ -525,14 +554,43 @@ export const setValueNotInTable = (
 export const setLeavesNoRow = (location: Location, column: string): Diagnostic =>
   error(location, `no row of the table has this "${column}" beside the other values of --set`, 'check the table');
 
-export const badCsv = (location: Location, kind: 'open quote' | 'text after quote'): Diagnostic =>
-  kind === 'open quote'
-    ? error(location, 'this quote is never closed', 'a " is missing; inside quotes, write "" for a quote')
-    : error(
+export const badCsv = (location: Location, kind: 'open quote' | 'text after quote' | 'quote inside'): Diagnostic => {
+  switch (kind) {
+    case 'open quote':
+      return error(location, 'this quote is never closed', 'a " is missing; inside quotes, write "" for a quote');
+    case 'text after quote':
+      return error(
         location,
         'a value ends at this quote, and text follows',
         'inside quotes, write "" for a quote; or leave the quotes out',
       );
+    case 'quote inside':
+      return error(
+        location,
+        'a quote stands inside a value that does not begin with one',
+        'put the whole value in quotes, and write "" for a quote in it: "12"" pipe"',
+      );
+  }
+};
+
+const SEPARATORS: Readonly<Record<string, string>> = { ';': '";"', '|': '"|"', '\t': 'tabs', ',': 'commas' };
+
+/** `plain`: besides the separator, the file holds neither quotes nor commas. */
+export const csvSeparator = (location: Location, found: string, plain: boolean): Diagnostic => {
+  const { file } = location.source;
+  const renamed = found === '\t' ? file.replace(/(\.\w*)?$/, '.tsv') : file.replace(/(\.\w*)?$/, '.csv');
+  const hint =
+    found === '\t' || found === ','
+      ? `name it ${renamed}: .tsv files are read by tabs, all others by commas`
+      : plain
+        ? `convert it, as in:  tr '${found}' , < ${file} > ${file.replace(/(\.\w*)?$/, '-commas.csv')}`
+        : 'save it with commas between the values, with points in decimal numbers (0.17), and in double quotes what holds a comma';
+  return error(
+    location,
+    `this file has ${SEPARATORS[found]} between its values, and wfc reads ${file.endsWith('.tsv') ? 'tabs' : 'commas'} here`,
+    hint,
+  );
+};
 
 export const csvWithoutHeader = (location: Location, path: string): Diagnostic =>
   error(location, `${path} is empty`, 'the first line of a CSV file names its columns');
@@ -552,7 +610,14 @@ export const csvColumnCount = (
   );
 
 export const csvEmptyCell = (location: Location, column: string): Diagnostic =>
-  error(location, `the value of "${column}" is empty in this row`, 'write a value, or leave the row out');
+  error(
+    location,
+    `the value of "${column}" is empty in this row`,
+    'write a value, "" for an empty text, or leave the row out',
+  );
+
+export const emptyInSetting = (location: Location, key: string): Diagnostic =>
+  error(location, `--set ${key}: a value is empty here`, 'write a value, "" for an empty text, or remove a comma');
 
 export const excludeNoSuchValue = (location: Location, name: string, value: string, near: string | null): Diagnostic =>
   warning(
@@ -696,12 +761,26 @@ export const gatherTwice = (location: Location, name: string): Diagnostic =>
 export const gatherUnused = (location: Location, name: string): Diagnostic =>
   error(location, `"${name}" is gathered, but no input names {${name}}`, 'remove it here, or name it in an input');
 
+/** `site=01 has lr 0.17 and 0.29 (t.csv:2, t.csv:3)` */
+function twoRows({ known, name, values, places }: Witness): string {
+  const key = known.map((k) => `${k.name}=${k.value}`).join(' ');
+  const rows = places.map(({ source, start }) => `${source.file}:${lineAndColumn(source, start).line}`);
+  return `${key} has ${name} ${values[0]} and ${values[1]} (${[...new Set(rows)].join(', ')})`;
+}
+
+/** `why`: of a table whose rows agree in the key and not in this param. */
 export const inputParamFree = (
   location: Location,
   free: readonly string[],
   rule: string,
   wanted: readonly string[],
+  why: Witness | null,
 ): Diagnostic => {
+  const gather = `to read them all, add to the rule:  gather: [${wanted.join(', ')}]`;
+  if (why) {
+    const message = `this input has several paths for one task of rule "${rule}": ${twoRows(why)}`;
+    return error(location, message, `correct the table; or ${gather}`);
+  }
   const params = listWords(
     free.map((m) => `{${m}}`),
     'and',
@@ -710,16 +789,22 @@ export const inputParamFree = (
   return error(
     location,
     `${params} ${verb} in no output of rule "${rule}", so this input has many values for one task`,
-    `to read them all, add to the rule:  gather: [${wanted.join(', ')}]`,
+    gather,
   );
 };
 
-export const paramNotInKey = (location: Location, name: string, rule: string): Diagnostic =>
-  error(
-    location,
-    `{${name}} stands in no output of rule "${rule}", so it has no single value for a task`,
-    `add {${name}} to the output's path`,
-  );
+export const paramNotInKey = (location: Location, name: string, rule: string, why: Witness | null): Diagnostic =>
+  why
+    ? error(
+        location,
+        `{${name}} has no single value for a task of rule "${rule}": ${twoRows(why)}`,
+        `correct the table, or add {${name}} to the output's path`,
+      )
+    : error(
+        location,
+        `{${name}} stands in no output of rule "${rule}", so it has no single value for a task`,
+        `add {${name}} to the output's path`,
+      );
 
 export const tempAndProtected = (location: Location): Diagnostic =>
   error(location, 'an output is either temp or protected', 'remove one of the two');

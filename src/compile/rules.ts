@@ -29,7 +29,8 @@ import * as report from './report.ts';
 import { refuseShellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
-import { placeOf } from './values.ts';
+import { isBlank, placeOf, useColumn } from './values.ts';
+import { whyUndetermined } from './witness.ts';
 
 export interface RuleOptions {
   readonly relation: Relation;
@@ -80,11 +81,12 @@ class RuleNormalizer {
     const keyed = new Set([...key, ...determinedColumns(relation, key)]);
     const gather = this.gather(key);
     const gathered = new Set([...keyed, ...gather, ...determinedColumns(relation, [...key, ...gather])]);
-    const inputs = this.inputs(keyed, gathered, gather);
+    const inputs = this.inputs(key, keyed, gathered, gather);
     const scope: RuleScope = {
       ruleName: this.name.text,
       columns: relation.columns,
       mapped: keyed,
+      whyNot: (column) => whyUndetermined(relation, key, column),
       constants,
       inputSlots: inputs.slots,
       outputSlots: outputs.slots,
@@ -217,11 +219,13 @@ class RuleNormalizer {
       else if (key.includes(column)) context.diagnostics.push(report.gatherInKey(item.location, item.text));
       else if (columns.includes(column)) context.diagnostics.push(report.gatherTwice(item.location, item.text));
       else columns.push(column);
+      if (column) useColumn(column, context.diagnostics);
     }
     return columns;
   }
 
   private inputs(
+    key: readonly Column[],
     keyed: ReadonlySet<Column>,
     gathered: ReadonlySet<Column>,
     gather: readonly Column[],
@@ -237,10 +241,12 @@ class RuleNormalizer {
     // With a gather that names no param, what is left to gather can't be told.
     const unknown = (this.spec.get('gather')?.items() ?? []).some((g) => !this.options.relation.columns.has(g.text));
     for (const { pattern } of unknown ? [] : inputs) {
-      const free = pattern.columns.filter((c) => !gathered.has(c)).map((c) => c.name);
+      const free = pattern.columns.filter((c) => !gathered.has(c));
       if (free.length > 0) {
-        const wanted = [...gather.map((c) => c.name), ...free];
-        context.diagnostics.push(report.inputParamFree(pattern.location, free, this.name.text, wanted));
+        const wanted = [...gather, ...free].map((c) => c.name);
+        const why = whyUndetermined(this.options.relation, [...key, ...gather], free[0]!);
+        const names = free.map((c) => c.name);
+        context.diagnostics.push(report.inputParamFree(pattern.location, names, this.name.text, wanted, why));
       }
     }
     for (const item of this.spec.get('gather')?.items() ?? []) {
@@ -319,7 +325,7 @@ class RuleNormalizer {
         for (let id = 0; id < column.values.length && shown < MOST_VALUES; id++) {
           const value = column.values[id]!;
           const problem = valueProblem(value, column.allowsSlash);
-          if (problem === null) continue;
+          if (problem === null || isBlank(column, id)) continue;
           shown++;
           const isAxis = this.options.relation.factors[column.factor]?.kind === 'axis';
           const diagnostic = report.badValueInPath(
@@ -362,7 +368,9 @@ class RuleNormalizer {
       const location = written
         ? locationInside(declared.scalar, written.index, foreign.name.length + 2)
         : pattern.location;
-      context.diagnostics.push(report.paramNotInKey(location, foreign.name, this.name.text));
+      context.diagnostics.push(
+        report.paramNotInKey(location, foreign.name, this.name.text, whyUndetermined(relation, key, foreign)),
+      );
     }
     return pattern;
   }

@@ -26,9 +26,12 @@ type Open =
 
 /**
  * Parse YAML or JSON (which YAML 1.2 includes) into a tree that keeps the text of every scalar and the place of every
- * node. Syntax errors, duplicate keys, tags, several documents and alias bombs come back as diagnostics.
+ * node. Syntax errors, duplicate keys, tags, several documents, alias bombs and an empty text come back as diagnostics.
  */
-export function parseSource(source: SourceText): { root: Node | null; diagnostics: Diagnostic[] } {
+export function parseSource(
+  source: SourceText,
+  empty = report.emptySpec,
+): { root: Node | null; diagnostics: Diagnostic[] } {
   let events: Event[];
   try {
     events = parseEvents(source.text, { filename: source.file, maxDepth: 100 });
@@ -36,7 +39,11 @@ export function parseSource(source: SourceText): { root: Node | null; diagnostic
     if (!(error instanceof YAMLException)) throw error;
     return { root: null, diagnostics: explainSyntax(source, error.reason, error.mark?.position ?? 0) };
   }
-  return new TreeBuilder(source).build(events);
+  const built = new TreeBuilder(source).build(events);
+  const isEmpty = !built.root && built.diagnostics.length === 0;
+  return isEmpty
+    ? { ...built, diagnostics: [empty({ source, start: 0, end: Math.min(1, source.text.length) })] }
+    : built;
 }
 
 class TreeBuilder {
@@ -118,7 +125,6 @@ class TreeBuilder {
           break;
       }
     }
-    if (!this.root && this.diagnostics.length === 0) this.diagnostics.push(report.emptySpec(this.at(0)));
     return { root: this.incomplete ? null : this.root, diagnostics: this.diagnostics };
   }
 

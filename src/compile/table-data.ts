@@ -1,8 +1,9 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Located } from '../model/located.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { CsvTable, Table } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
-import { locateCell, readCsv } from './csv.ts';
+import { type CsvCell, locateCell, readCsv } from './csv.ts';
 import * as report from './report.ts';
 import { refuseShellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
@@ -16,6 +17,8 @@ export interface TableData {
   readonly distinct: readonly { readonly values: readonly string[]; readonly firstRows: readonly number[] }[];
   /** Per column and row an index into its distinct texts. */
   readonly cells: readonly Int32Array[];
+  /** Per column the rows in which nothing stands, not even `""`. */
+  readonly blanks: readonly (readonly number[])[];
   location(row: number, column: number): Location;
 }
 
@@ -23,20 +26,24 @@ export interface TableData {
 class ColumnsBuilder {
   rowCount = 0;
   readonly distinct: { readonly values: string[]; readonly firstRows: number[] }[];
+  readonly blanks: number[][];
   private readonly ids: Map<string, number>[];
   private readonly growing: Int32Array[];
 
   constructor(columnCount: number) {
     const each = <T>(make: () => T): T[] => Array.from({ length: columnCount }, make);
     this.distinct = each(() => ({ values: [], firstRows: [] }));
+    this.blanks = each(() => []);
     this.ids = each(() => new Map<string, number>());
     this.growing = each(() => new Int32Array(64));
   }
 
-  add(texts: readonly string[]): void {
+  add(record: readonly CsvCell[]): void {
     const row = this.rowCount++;
     for (let c = 0; c < this.ids.length; c++) {
-      const text = texts[c]!;
+      const cell = record[c]!;
+      if (cell === null) this.blanks[c]!.push(row);
+      const text = cell ?? '';
       const { values, firstRows } = this.distinct[c]!;
       let id = this.ids[c]!.get(text);
       if (id === undefined) {
@@ -88,8 +95,8 @@ export function inlineTable(table: Located<Table>, name: string, context: Contex
     built.add(values.map((value) => fill(value.text, value.node)));
     places.push(values.map((value) => value.location));
   }
-  const { rowCount, distinct, cells } = built;
-  return { columns, rowCount, distinct, cells, location: (row, column) => places[row]![column]! };
+  const { rowCount, distinct, cells, blanks } = built;
+  return { columns, rowCount, distinct, cells, blanks, location: (row, column) => places[row]![column]! };
 }
 
 /** Rows of a CSV or TSV file. */
@@ -100,13 +107,17 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
   if (refuseShellWord(path, declared.scalar, diagnostics)) return null;
   const read = context.files.readText(path);
   if ('problem' in read) {
-    diagnostics.push(report.unreadableFile(declared.location, path, read.problem));
+    diagnostics.push(report.unreadableFile(declared.location, path, read.problem, read.hint));
     return null;
   }
   const rows = new CsvRows({ file: path, text: read.text }, context);
-  const problem = readCsv(rows.source, path.endsWith('.tsv') ? '\t' : ',', (record, lineStart) =>
-    rows.take(record, lineStart),
-  );
+  const delimiter = path.endsWith('.tsv') ? '\t' : ',';
+  const foreign = foreignSeparator(rows.source, delimiter);
+  if (foreign) {
+    diagnostics.push(foreign);
+    return null;
+  }
+  const problem = readCsv(rows.source, delimiter, (record, lineStart) => rows.take(record, lineStart));
   if (problem) {
     diagnostics.push(report.badCsv(problem.location, problem.kind));
     return null;
@@ -118,6 +129,16 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
   if (rows.header.some((c) => !isName(c.name))) return null;
   if (rows.recordCount === 0) diagnostics.push(report.emptyAxis(declared.location, name));
   return rows.data(rows.header);
+}
+
+/** A header without any of its own separators, but with another one: the file was written for other readers. */
+function foreignSeparator(source: SourceText, delimiter: string): Diagnostic | null {
+  const header = /\S.*/.exec(source.text);
+  if (!header || header[0].includes(delimiter)) return null;
+  const found = [';', '\t', ',', '|'].find((c) => header[0].trimEnd().includes(c));
+  if (found === undefined) return null;
+  const location = { source, start: header.index, end: header.index + header[0].trimEnd().length };
+  return report.csvSeparator(location, found, source.text.replaceAll(found, '').search(/[",]/) < 0);
 }
 
 function isName(text: string): boolean {
@@ -139,7 +160,7 @@ class CsvRows {
     this.context = context;
   }
 
-  take(record: readonly string[], lineStart: number): void {
+  take(record: readonly CsvCell[], lineStart: number): void {
     if (!this.header) {
       this.takeHeader(record, lineStart);
       return;
@@ -150,35 +171,32 @@ class CsvRows {
     this.lineStarts.push(lineStart);
   }
 
-  private takeHeader(record: readonly string[], lineStart: number): void {
-    this.header = record.map((name, c) => ({ name, location: locateCell(this.source, lineStart, record, c) }));
+  private takeHeader(record: readonly CsvCell[], lineStart: number): void {
+    this.header = record.map((name, c) => ({
+      name: name ?? '',
+      location: locateCell(this.source, lineStart, record, c),
+    }));
     this.built = new ColumnsBuilder(record.length);
     for (const c of this.header)
       if (!isName(c.name)) this.context.diagnostics.push(report.badName(c.location, c.name, 'the header'));
   }
 
-  private refuses(record: readonly string[], lineStart: number, header: TableData['columns']): boolean {
+  private refuses(record: readonly CsvCell[], lineStart: number, header: TableData['columns']): boolean {
     const { diagnostics } = this.context;
-    if (record.length !== header.length) {
-      const missing = header.slice(record.length).map((c) => c.name);
-      const place = locateCell(this.source, lineStart, record, Math.min(header.length, record.length - 1));
-      diagnostics.push(report.csvColumnCount(place, record.length, header.length, missing));
-      return true;
-    }
-    const empty = record.indexOf('');
-    if (empty < 0) return false;
-    const place = locateCell(this.source, lineStart, record, empty);
-    diagnostics.push(report.csvEmptyCell(place, header[empty]!.name));
+    if (record.length === header.length) return false;
+    const missing = header.slice(record.length).map((c) => c.name);
+    const place = locateCell(this.source, lineStart, record, Math.min(header.length, record.length - 1));
+    diagnostics.push(report.csvColumnCount(place, record.length, header.length, missing));
     return true;
   }
 
   data(columns: TableData['columns']): TableData {
     const { built, lineStarts, source } = this;
-    const { rowCount, distinct, cells } = built;
+    const { rowCount, distinct, cells, blanks } = built;
     const location = (row: number, column: number): Location => {
       const record = columns.slice(0, column + 1).map((_, c) => built.text(row, c));
       return locateCell(source, lineStarts[row]!, record, column);
     };
-    return { columns, rowCount, distinct, cells, location };
+    return { columns, rowCount, distinct, cells, blanks, location };
   }
 }

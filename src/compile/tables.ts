@@ -1,15 +1,24 @@
 import type { Located } from '../model/located.ts';
-import type { Location } from '../model/source.ts';
+import type { Location, SourceText } from '../model/source.ts';
 import type { Exclude as ExcludeSpec, Spec, Table } from '../model/spec.generated.ts';
 import { PLACEHOLDER_ROOTS } from '../model/template.ts';
 import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
 import { settingNode } from './config.ts';
 import type { Context, Setting } from './context.ts';
+import { locateCell, readCsv } from './csv.ts';
 import { tupleIds } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
 import { csvTable, inlineTable, type TableData } from './table-data.ts';
-import { axisValues, type FillConfig, rememberPlaces, type Value } from './values.ts';
+import {
+  axisValues,
+  type FillConfig,
+  rememberBlanks,
+  rememberPlaces,
+  rememberRows,
+  useColumn,
+  type Value,
+} from './values.ts';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
@@ -74,7 +83,7 @@ class RelationBuilder {
       fill,
       isProduced: (path) => isProduced(path, this.columns),
     });
-    const values = setting ? settingValues(setting) : declared.values;
+    const values = setting ? settingValues(setting, context) : declared.values;
     if (values.length === 0 && context.diagnostics.length === before) {
       const place = setting ? settingNode(setting.key, setting.value).location : param.location;
       context.diagnostics.push(report.emptyAxis(place, name));
@@ -130,6 +139,10 @@ class RelationBuilder {
       });
       const column = { name: c.name, factor: f, values, allowsSlash: false, location: c.location };
       rememberPlaces(column, placeOf);
+      rememberRows(column, (row) => data.location(row, at));
+      const blanks = data.blanks[at]!;
+      if (blanks.length > 0)
+        rememberBlanks(column, () => blanks.map((row) => report.csvEmptyCell(data.location(row, at), c.name)));
       return column;
     });
     for (const column of columns) this.columns.set(column.name, column);
@@ -175,7 +188,7 @@ class RelationBuilder {
       const setting = lastSetting(context, column.name);
       if (!setting) return;
       const ids = new Set<number>();
-      for (const value of settingValues(setting)) {
+      for (const value of settingValues(setting, context)) {
         const id = column.values.indexOf(value.text);
         if (id < 0)
           context.diagnostics.push(
@@ -198,16 +211,28 @@ function lastSetting(context: Context, name: string): Setting | undefined {
   return context.overrides.settings.findLast((s) => s.key === name);
 }
 
-/** `--set site=01022500,01030500`: values separated by commas. */
-function settingValues({ key, value }: Setting): Value[] {
+/** `--set site=01022500,01030500`: the values as a row of CSV. */
+function settingValues({ key, value }: Setting, { diagnostics }: Context): Value[] {
   const { location } = settingNode(key, value);
-  if (value === '') return [];
-  let at = location.start;
-  return value.split(',').map((text) => {
-    const start = at;
-    at += text.length + 1;
-    return { text, location: { ...location, start, end: start + text.length } };
+  const { source } = location;
+  // More than a line is no row; as one value it is told of as such.
+  if (/[\r\n]/.test(value)) return [{ text: value, location }];
+  const here = (inValue: Location): Location => ({
+    source,
+    start: location.start + inValue.start,
+    end: location.start + inValue.end,
   });
+  const row: SourceText = { file: source.file, text: value };
+  const values: Value[] = [];
+  const problem = readCsv(row, ',', (record) => {
+    record.forEach((cell, c) => {
+      const place = here(locateCell(row, 0, record, c));
+      if (cell === null) diagnostics.push(report.emptyInSetting(place, key));
+      else values.push({ text: cell, location: place });
+    });
+  });
+  if (problem) diagnostics.push(report.badCsv(here(problem.location), problem.kind));
+  return values;
 }
 
 function buildExclude(
@@ -225,6 +250,7 @@ function buildExclude(
       known = false;
       continue;
     }
+    useColumn(column, context.diagnostics);
     const ids = new Set<number>();
     for (const item of value.items()) {
       const text = fill(item.text, item.node);

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Located } from '../model/located.ts';
 import type { Location, Node, SourceText } from '../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../model/spec.generated.ts';
@@ -23,6 +24,38 @@ export function rememberPlaces(column: Column, placeOfValue: (id: number) => Loc
 /** Where a value of a param stands; the param's own place where that can't be told. */
 export function placeOf(column: Column, id: number): Location {
   return places.get(column)?.(id) ?? column.location;
+}
+
+const rowPlaces = new WeakMap<Column, (row: number) => Location>();
+
+/** Keep how to find the cells of a table's column, by declared row. */
+export function rememberRows(column: Column, placeOfCell: (row: number) => Location): void {
+  rowPlaces.set(column, placeOfCell);
+}
+
+/** Where a cell of a table's column stands; the column's own place where that can't be told. */
+export function placeOfRow(column: Column, row: number): Location {
+  return rowPlaces.get(column)?.(row) ?? column.location;
+}
+
+const blanks = new WeakMap<Column, { readonly mistakes: () => Diagnostic[]; told: boolean }>();
+
+/** Keep the cells of a table's column in which nothing stands: mistakes where something uses the column, else none. */
+export function rememberBlanks(column: Column, mistakes: () => Diagnostic[]): void {
+  blanks.set(column, { mistakes, told: false });
+}
+
+/** To be called wherever a column is used; tells of its blank cells the first time. */
+export function useColumn(column: Column, diagnostics: Diagnostic[]): void {
+  const found = blanks.get(column);
+  if (!found || found.told) return;
+  found.told = true;
+  for (const mistake of found.mistakes()) diagnostics.push(mistake);
+}
+
+/** Whether a value stands for blank cells, which are told of already where the column is used. */
+export function isBlank(column: Column, id: number): boolean {
+  return column.values[id] === '' && blanks.has(column);
 }
 
 /** The values of one axis as written, before duplicates are looked for. */
@@ -160,7 +193,7 @@ function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): V
   if (refuseShellWord(path, lines.scalar, context.diagnostics)) return [];
   const read = context.files.readText(path);
   if ('problem' in read) {
-    context.diagnostics.push(report.unreadableFile(lines.location, path, read.problem));
+    context.diagnostics.push(report.unreadableFile(lines.location, path, read.problem, read.hint));
     return [];
   }
   const source: SourceText = { file: path, text: read.text };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { quoteBash } from '../compile/command.ts';
@@ -31,34 +32,51 @@ export function readSpec(named: string | undefined): SpecFile | { diagnostics: D
   return { source: { file, text: read.text }, folder: dirname(resolve(file)) };
 }
 
-/** A text file, its BOM dropped, or a diagnostic that says why it is none. */
-export function readUtf8(file: string): { text: string } | { diagnostic: Diagnostic } {
+/** A text file, its BOM dropped, or a diagnostic that says why it is none, by the name that the user knows. */
+export function readUtf8(file: string, name = file): { text: string } | { diagnostic: Diagnostic } {
   let bytes: Buffer;
   try {
     const stats = statSync(file);
-    if (stats.isDirectory()) return { diagnostic: report.notAFile(file) };
-    if (stats.size > MAX_BYTES) return { diagnostic: report.fileTooLarge(file, stats.size) };
+    if (stats.isDirectory()) return { diagnostic: report.notAFile(name) };
+    if (stats.size > MAX_BYTES) return { diagnostic: report.fileTooLarge(name, stats.size) };
     bytes = readFileSync(file);
   } catch (error) {
-    return { diagnostic: report.cantRead(file, systemProblem(error)) };
+    return { diagnostic: report.cantRead(name, systemProblem(error)) };
   }
+  const encoding = wideEncoding(bytes);
+  if (encoding !== null) return { diagnostic: report.utf16(name, encoding) };
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
-  const source = { file, text };
+  const source = { file: name, text };
   const invalid = firstInvalidUtf8(bytes);
-  if (invalid >= 0) {
-    return {
-      diagnostic: report.invalidUtf8(
-        { file, text },
-        bytes
-          .subarray(0, invalid)
-          .toString('utf8')
-          .replace(/^\ufeff/, '').length,
-      ),
-    };
-  }
-  const control = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
+  if (invalid >= 0) return { diagnostic: aboutInvalid(source, bytes, invalid) };
+  const control = text.search(CONTROL);
   if (control >= 0) return { diagnostic: report.controlCharacter(source, control) };
   return { text };
+}
+
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** UTF-16 with its mark; or without, where every other byte of the begin is zero. */
+function wideEncoding(bytes: Buffer): string | null {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16';
+  const begin = bytes.subarray(0, Math.min(bytes.length, 64) & ~1);
+  const zeros = (from: number): boolean => begin.length > 2 && begin.every((b, i) => (i % 2 === from) === (b === 0));
+  return zeros(1) ? 'UTF-16LE' : zeros(0) ? 'UTF-16BE' : null;
+}
+
+function aboutInvalid(source: SourceText, bytes: Buffer, invalid: number): Diagnostic {
+  const offset = bytes
+    .subarray(0, invalid)
+    .toString('utf8')
+    .replace(/^\ufeff/, '').length;
+  const isCut = bytes.length - invalid < 4 && isBeginOfText(bytes.subarray(invalid));
+  if (isCut) return report.cutCharacter(source, offset);
+  // What holds control characters is no text in any encoding.
+  const meant = CONTROL.test(source.text)
+    ? ''
+    : new TextDecoder('windows-1252').decode(bytes.subarray(invalid, invalid + 1));
+  return report.invalidUtf8(source, offset, /^[\p{L}\p{P}\p{S}]$/u.test(meant) ? meant : null);
 }
 
 function isDirectory(path: string): boolean {
@@ -69,24 +87,33 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** Offset of the first byte that is no part of a valid character; -1 for none. */
 function firstInvalidUtf8(bytes: Buffer): number {
+  if (isUtf8(bytes)) return -1;
+  // Halve towards the first bad byte; a cut inside a character is no error here.
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isBeginOfText(bytes.subarray(0, middle))) good = middle;
+    else bad = middle;
+  }
+  // The bytes right before may begin a character that this one does not go on with: é of Latin-1, say.
+  for (let at = good - 1; at >= Math.max(0, good - 3); at--) {
+    const byte = bytes[at]!;
+    if (byte >= 0xc0) return good - at < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? at : good;
+    if (byte < 0x80) break;
+  }
+  return good;
+}
+
+/** Whether bytes are valid, or would be if the last character were whole. */
+function isBeginOfText(bytes: Buffer): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return -1;
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
   } catch {
-    // Halve towards the first bad byte; a cut inside a character is no error here (stream: true).
-    let good = 0;
-    let bad = bytes.length;
-    while (bad - good > 1) {
-      const middle = (good + bad) >> 1;
-      try {
-        new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-        good = middle;
-      } catch {
-        bad = middle;
-      }
-    }
-    return good;
+    return false;
   }
 }
 
@@ -131,12 +158,12 @@ export function specFiles(folder: string): SpecFiles {
   return {
     readText: (path) => {
       const file = resolve(folder, path);
-      const read = readUtf8(file);
+      const read = readUtf8(file, path);
       if ('text' in read) return read;
-      const { message, location } = read.diagnostic;
-      if (!location) return { problem: message.replace(/^.*?: /, '') };
+      const { message, location, hint } = read.diagnostic;
+      if (!location) return { problem: message.replace(/^.*?: /, ''), hint };
       const { line, column } = lineAndColumn(location.source, location.start);
-      return { problem: message.replace(' here', ` at ${path}:${line}:${column}`) };
+      return { problem: message.replace(' here', ` at ${path}:${line}:${column}`), hint };
     },
     list: (path) => {
       try {

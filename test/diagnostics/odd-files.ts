@@ -41,6 +41,25 @@ export const ODD_FILES: Readonly<Record<string, OddFile>> = {
   },
   latin1: { args: ['validate', 'a.yml'], files: { 'a.yml': Buffer.from(`${SPEC}# Z\u00fcrich\n`, 'latin1') } },
   utf16: { args: ['validate', 'a.yml'], files: { 'a.yml': Buffer.from(`\ufeff${SPEC}`, 'utf16le') } },
+  'utf16-without-mark': { args: ['validate', 'a.yml'], files: { 'a.yml': Buffer.from(SPEC, 'utf16le') } },
+  'other-encodings': {
+    args: ['validate', 'a.yml', '--config', 'c.yml', '--config', 'd.yml', '--profile', './p.yml'],
+    files: {
+      'a.yml':
+        'wfc: 1\ntables: {t: {csv: t.csv}, u: {csv: "my u.csv"}}\nparams: {p: {lines: l.txt}, q: {lines: b.txt}}\nrules: {a: {run: x, output: "{p}"}}\n',
+      't.csv': Buffer.from('\ufeffsite,lr\n', 'utf16le'),
+      'my u.csv': Buffer.from('town,x\nZ\u00fcrich,1\n', 'latin1'),
+      'l.txt': Buffer.from('\ufeffa\n', 'utf16le').swap16(),
+      'b.txt': '\ufeffa\n',
+      'c.yml': Buffer.from('a: \u00e9\n', 'latin1'),
+      'd.yml': Buffer.from('a: 1\n', 'utf16le'),
+      'p.yml': Buffer.from('slurm: {comment: na\u00efve}\n', 'latin1'),
+    },
+  },
+  'empty-config': {
+    args: ['validate', 'a.yml', '--config', 'c.yml', '--config', 'd.yml'],
+    files: { 'a.yml': SPEC, 'c.yml': '', 'd.yml': '# nothing yet\n' },
+  },
   'cut-inside-a-character': {
     args: ['validate', 'a.yml'],
     files: { 'a.yml': Buffer.concat([Buffer.from(`${SPEC}# `), Buffer.from([0xe6, 0x97])]) },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { SlurmStandIn } from '../properties/stand-in.ts';
 import { experiment } from '../support/experiment.ts';
 
 const SPEC = `
@@ -38,6 +39,38 @@ it('--set narrows a param, or changes a constant and what it touches', async () 
   await e.run('--set site=02 --set word=bye');
   expect(e.calls()).toEqual(['fit 02', 'score 02']);
   expect(e.read('score/02')).toBe('bye\n');
+});
+
+it('--set reads values as a row of CSV: quotes hold commas, quotes and nothing', async () => {
+  const e = experiment(`params: {n: [0], w: [x]}
+rules: {one: {output: "out/{n}{w}", env: {W: "{w}"}, run: "printf %s {w} > {output}"}}
+`);
+  expect((await e.run('--set w="a,b",c,"say""no"""')).status).toBe(0);
+  expect(e.files('out')).toEqual(['out/0a,b', 'out/0c', 'out/0say"no"']);
+  // Without quotes each comma separates; an empty value is none, unless it is in quotes.
+  expect((await e.run('--set w=d,e')).status).toBe(0);
+  expect(e.files('out').slice(-3)).toEqual(['out/0d', 'out/0e', 'out/0say"no"']);
+  const empty = await e.run('--set w=d,,e');
+  expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('a value is empty here')]);
+  expect((await e.run('--set w="" --goal out/0')).stderr).toContain("can't be part of a path: it is empty");
+  const open = await e.run('--set w="a,b');
+  expect([open.status, open.stderr]).toEqual([2, expect.stringContaining('this quote is never closed')]);
+});
+
+it('what --set was told goes on to resume as it was, locally and on Slurm', async () => {
+  const spec = `params: {n: [0], w: [x]}
+rules: {one: {output: "out/{n}{w}", run: "test -e go && printf %s {w} > {output}"}}
+`;
+  const [local, slurm, standIn] = [experiment(spec), experiment(spec), new SlurmStandIn()];
+  expect((await local.run('-k --set w="a,b",c')).status).toBe(1);
+  await slurm.run('--slurm --set w="a,b",c', { env: standIn.env });
+  await standIn.runQueue({ slots: 1, random: () => 0 });
+  for (const e of [local, slurm]) {
+    e.write('go', '');
+    const resumed = await e.wfc('resume --local', { env: standIn.env });
+    expect([resumed.status, resumed.stderr]).toEqual([0, expect.stringContaining(`--set 'w="a,b",c'`)]);
+    expect(e.files('out')).toEqual(['out/0a,b', 'out/0c']);
+  }
 });
 
 it('-n shows what would run and why, and touches nothing', async () => {

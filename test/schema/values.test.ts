@@ -105,7 +105,7 @@ describe('tables', () => {
     const spec = 'wfc: 1\ntables: {t: [{a: 1, b: x}, {a: 2, b: x}]}\nrules: {r: {output: "{a}", run: "echo {b}"}}\n';
     expect(errorsOf(spec)).toEqual([]);
     expect(errorsOf(spec.replace('"{a}", run: "echo {b}"', '"{b}", run: "echo {a}"'))).toEqual([
-      '{a} stands in no output of rule "r", so it has no single value for a task',
+      '{a} has no single value for a task of rule "r": b=x has a 1 and 2 (wfc.yml:2)',
     ]);
   });
 });
