@@ -73,7 +73,9 @@ _wfc_count_tasks() {
 # Elements whose newest attempt wrote no end: never started, killed, or lost with their node.
 _wfc_list_lost() {
   ((${#_wfc_lost[@]} > 0)) || return 0
-  printf '\n%d elements did not come to their end (killed, cancelled or never started)%s:\n' "${#_wfc_lost[@]}" \
+  local ends='elements did not come to their'
+  ((${#_wfc_lost[@]} > 1)) || ends='element did not come to its'
+  printf '\n%d %s end (killed, cancelled or never started)%s:\n' "${#_wfc_lost[@]}" "$ends" \
     "$( ((${#_wfc_lost[@]} <= 20)) || echo ', the first 20')"
   printf '  %s\n' "${_wfc_lost[@]:0:20}"
 }
@@ -81,7 +83,7 @@ _wfc_list_lost() {
 _wfc_list_failures() {
   local line task
   ((${#_wfc_failures[@]} > 0)) || return 0
-  printf '\n%d tasks failed%s:\n' "${#_wfc_failures[@]}" \
+  printf '\n%d task%s failed%s:\n' "${#_wfc_failures[@]}" "$( ((${#_wfc_failures[@]} == 1)) || echo s)" \
     "$( ((${#_wfc_failures[@]} <= 20)) || echo ', the first 20')"
   # In the order of stage and element, which does not change from one look to the next.
   while IFS= read -r line; do

@@ -1372,14 +1372,16 @@ _wfc_was_out_of_memory() {
 # --- the end ---
 
 _wfc_end() {
-  local left=$((${#_wfc_rows[@]} - _wfc_done - _wfc_skipped - _wfc_failed - _wfc_blocked)) status=0
+  local left=$((${#_wfc_rows[@]} - _wfc_done - _wfc_skipped - _wfc_failed - _wfc_blocked)) status=0 tasks=tasks were=were
+  ((${#_wfc_rows[@]} != 1)) || tasks=task
+  ((_wfc_skipped != 1)) || were=was
   _wfc_kill_tasks
   _wfc_own
   _wfc_remove_markers
   set +f
   rm -f -- "$_wfc_scratch".*
   set -f
-  _wfc_say "$_wfc_stage.$_wfc_element: ${#_wfc_rows[@]} tasks: $_wfc_done done, $_wfc_skipped were complete," \
+  _wfc_say "$_wfc_stage.$_wfc_element: ${#_wfc_rows[@]} $tasks: $_wfc_done done, $_wfc_skipped $were complete," \
     "$_wfc_failed failed, $_wfc_blocked blocked, $left not ended"
   if ((left > 0)) && [[ $_wfc_stop == limit ]]; then
     # Once more, if that leads anywhere: an element that gets nothing done in its time would come back for ever.

@@ -3,7 +3,7 @@ import { lockHolder } from '../io/lock.ts';
 import { cancelJobs } from '../io/slurm.ts';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { readSubmissions } from '../io/submissions.ts';
-import { formatCount, printable } from '../io/terminal.ts';
+import { countOf, formatCount, printable } from '../io/terminal.ts';
 import { refuse } from './locking.ts';
 import { NO_ANSWER } from './run-slurm.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
@@ -31,7 +31,7 @@ export function cancel(options: CancelOptions): ExitStatus {
   };
   if (jobs.length > 0) {
     const running = queued.filter(({ isRunning }) => isRunning).length;
-    const words = `${formatCount(queued.length)} elements (${formatCount(running)} of them running) of ${formatCount(jobs.length)} jobs: ${jobs.join(' ')}`;
+    const words = `${countOf(queued.length, 'element')} (${formatCount(running)} of them running) of ${countOf(jobs.length, 'job')}: ${jobs.join(' ')}`;
     say(`${options.dryRun ? 'would cancel' : 'cancelling'} ${words}`);
     if (!options.dryRun && !cancelJobs(jobs, options.env))
       return refuse('scancel failed; "wfc cancel" once more tries again', options);

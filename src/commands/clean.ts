@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { readSubmissions } from '../io/submissions.ts';
-import { formatCount, printable } from '../io/terminal.ts';
+import { countOf, printable } from '../io/terminal.ts';
 import { markerPath } from '../resume/marker.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
@@ -53,8 +53,8 @@ async function cleanLocked(session: Session, options: CleanOptions): Promise<Exi
   const outputs = options.outputs ? presentOutputs(session) : [];
   const logs = options.logs ? presentLogs(session) : [];
   const words = [
-    ...(options.outputs ? [`${formatCount(outputs.length)} outputs${example(outputs)}`] : []),
-    ...(options.logs ? [`${formatCount(logs.length)} logs${example(logs)}`] : []),
+    ...(options.outputs ? [`${countOf(outputs.length, 'output')}${example(outputs)}`] : []),
+    ...(options.logs ? [`${countOf(logs.length, 'log')}${example(logs)}`] : []),
     ...(options.wholeState ? [`${fromHere(state.root)} with all records`] : []),
   ];
   if (outputs.length + logs.length === 0 && !options.wholeState) {

@@ -1,5 +1,5 @@
 import { fromHere } from '../io/spec-file.ts';
-import { formatCount, jsonText, printable } from '../io/terminal.ts';
+import { countOf, jsonText, printable } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Graph } from '../model/graph.ts';
 import { ruleGraph, taskGraph } from '../target/graph/build.ts';
@@ -55,7 +55,7 @@ async function render(graph: Graph, format: GraphFormat): Promise<string> {
     case 'text': {
       const tasks = graph.nodes.reduce((sum, node) => sum + node.tasks, 0);
       const rules = new Set(graph.nodes.map((node) => node.rule)).size;
-      const head = `${graph.name}: ${formatCount(rules)} ${rules === 1 ? 'rule' : 'rules'}, ${countLabel(tasks)}`;
+      const head = `${graph.name}: ${countOf(rules, 'rule')}, ${countLabel(tasks)}`;
       return `${head}\n\n${renderText(graph)}`;
     }
     case 'dot':
@@ -93,7 +93,7 @@ function tooManyRules({ nodes, kind }: Graph): Diagnostic | null {
   if (kind !== 'rules' || nodes.length <= MAX_SVG_RULES) return null;
   return {
     severity: 'error',
-    message: `--format svg: ${formatCount(nodes.length)} rules make no picture; it draws up to ${MAX_SVG_RULES}`,
+    message: `--format svg: ${countOf(nodes.length, 'rule')} make no picture; it draws up to ${MAX_SVG_RULES}`,
     location: null,
     hint: 'narrow it with --goal, or take --format text, dot or mermaid',
   };

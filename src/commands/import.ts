@@ -4,7 +4,7 @@ import { convert } from '../import/convert.ts';
 import { Places } from '../import/places.ts';
 import { readSnakefile } from '../io/snakefile-reader.ts';
 import { fromHere, specFiles, systemProblem } from '../io/spec-file.ts';
-import { countTasks, jsonText, printable } from '../io/terminal.ts';
+import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
@@ -48,7 +48,7 @@ export function importSnakefile(options: ImportOptions): ExitStatus {
   } catch (error) {
     return refuse(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
-  const summary = `${rules} ${rules === 1 ? 'rule' : 'rules'}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
+  const summary = `${countOf(rules, 'rule')}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')
     process.stdout.write(`${jsonText({ spec: specFile, rules, tasks, unfinished })}\n`);
   else if (!options.quiet) {

@@ -1,5 +1,5 @@
 import { JournalWriter } from '../io/journal.ts';
-import { formatCount, paint } from '../io/terminal.ts';
+import { countOf, paint } from '../io/terminal.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import { reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
@@ -36,7 +36,7 @@ export function keptRecords(session: Session, { decisions, history, trust }: Out
 
 /** What a run says where it went by times. */
 export function keptWords({ records }: KeptRecords): string {
-  return `there are no records in .wfc/: ${formatCount(records.length)} tasks are taken as complete by the times of their files, as make does`;
+  return `there are no records in .wfc/: ${countOf(records.length, 'task is', 'tasks are')} taken as complete by the times of their files, as make does`;
 }
 
 /** Before a submission: it makes a journal, too. Only under the lock. */

@@ -5,6 +5,7 @@ import { parseProfile } from '../compile/profile.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { readSite } from '../io/slurm-site.ts';
 import { systemProblem } from '../io/spec-file.ts';
+import { countOf } from '../io/terminal.ts';
 import { refuse } from './locking.ts';
 import { profileText } from './profile-text.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
@@ -43,6 +44,7 @@ export function detectProfile(options: DetectOptions): ExitStatus {
   } catch (error) {
     return refuse(`can't write ${out}: ${systemProblem(error)}`, options);
   }
-  if (!quiet) process.stderr.write(`written to ${out}: ${site.partitions.length} partitions of ${site.cluster}\n`);
+  if (!quiet)
+    process.stderr.write(`written to ${out}: ${countOf(site.partitions.length, 'partition')} of ${site.cluster}\n`);
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 import type { Partition, Site } from '../io/slurm-site.ts';
+import { countOf } from '../io/terminal.ts';
 
 /** A commented profile of a site: what it says, and what a person must choose, as comments. */
 export function profileText(site: Site): string {
@@ -30,8 +31,8 @@ export function profileText(site: Site): string {
 
 function partitionLine({ name, isDefault, isUp, timeLimit, nodes, cpus, memoryMiB, gpus }: Partition): string {
   const words = [
-    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
-    `${cpus} CPUs`,
+    countOf(nodes, 'node'),
+    countOf(cpus, 'CPU'),
     `${Math.floor(memoryMiB / 1024)}G`,
     timeLimit === null ? 'no time limit' : `at most ${timeLimit}`,
     ...[...gpus].map(([type, count]) => `${count} ${type === '' ? '' : `${type} `}GPU${count === 1 ? '' : 's'} a node`),

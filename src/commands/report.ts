@@ -5,7 +5,7 @@ import { readAttemptJournals } from '../io/attempt-journals.ts';
 import { readJournals } from '../io/journal.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, jsonText, printable } from '../io/terminal.ts';
+import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History } from '../resume/history.ts';
@@ -72,7 +72,7 @@ function reportText(session: Session, options: ReportOptions): string {
     name: plan.workflow.name,
     data: packReport(header, columns),
     graph: graph.nodes.length > MAX_SVG_RULES ? null : renderSvg(graph),
-    noGraph: `${graph.nodes.length} rules make no picture; "wfc graph --goal PATH" draws a part.`,
+    noGraph: `${countOf(graph.nodes.length, 'rule')} make no picture; "wfc graph --goal PATH" draws a part.`,
     template: shippedText('templates/report/report.html.hbs'),
     style: ['page', 'sections'].map((part) => shippedText(`templates/report/${part}.css`)).join(''),
     script: shippedText('dist/report-page.js'),

@@ -6,7 +6,7 @@ import {
   releaseElements,
 } from '../io/slurm-elements.ts';
 import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
-import { countTasks, formatCount, printable } from '../io/terminal.ts';
+import { countOf, countTasks, formatCount, printable } from '../io/terminal.ts';
 import type { History } from '../resume/history.ts';
 import { runnableBeside } from '../resume/live.ts';
 import { escalateSession, shortages } from './escalation.ts';
@@ -59,7 +59,10 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   if (typeof live === 'string') return refuse(live, options);
   const beside = runnableBeside(session.plan, decisions.reasons, live);
   if (beside.liveCount > 0) {
-    const waiting = beside.waitingCount > 0 ? `, and ${countTasks(beside.waitingCount)} depend on them` : '';
+    const waiting =
+      beside.waitingCount > 0
+        ? `, and ${countOf(beside.waitingCount, 'task depends', 'tasks depend')} on ${beside.liveCount === 1 ? 'it' : 'them'}`
+        : '';
     say(
       `${countTasks(beside.liveCount)} queued or running already${waiting}: left to the jobs in the queue, and to the next resume`,
     );
@@ -94,7 +97,7 @@ function releaseHeld(
   const held = queued.filter(({ isHeld }) => isHeld);
   const jobs = [...new Set(held.map(({ job }) => job))];
   if (jobs.length === 0) return;
-  const words = `${held.length === 1 ? '1 element that was' : `${formatCount(held.length)} elements that were`} held in the queue: ${jobs.join(' ')}`;
+  const words = `${countOf(held.length, 'element that was', 'elements that were')} held in the queue: ${jobs.join(' ')}`;
   if (dryRun) say(`would release ${words}`);
   else say(releaseElements(held, env) ? `released ${words}` : `can't release ${words}`);
 }
@@ -157,6 +160,6 @@ function lostWords(ends: ReadonlyMap<string, LostElement>): string[] {
   for (const [id, { end }] of ends) byEnd.set(end, [...(byEnd.get(end) ?? []), id]);
   return [...byEnd].map(([end, ids]) => {
     const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ` and ${formatCount(ids.length - 5)} more` : '');
-    return `${end}: ${ids.length === 1 ? 'element' : `${formatCount(ids.length)} elements`} ${shown}`;
+    return `${end}: ${ids.length === 1 ? 'element' : countOf(ids.length, 'element')} ${shown}`;
   });
 }

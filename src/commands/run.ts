@@ -261,10 +261,16 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
   if (outlook.decisions.runCount === 0) lines.push(nothingToDoWords(complete));
   else {
     const parts = [`${countTasks(counts.done - unchanged)} done in ${formatDuration(seconds)}`];
-    if (unchanged > 0) parts.push(`${formatCount(unchanged)} need not run: their inputs came out as before`);
-    if (complete > 0) parts.push(`${formatCount(complete)} were complete`);
+    if (unchanged > 0)
+      parts.push(
+        unchanged === 1
+          ? '1 need not run: its inputs came out as before'
+          : `${formatCount(unchanged)} need not run: their inputs came out as before`,
+      );
+    if (complete > 0) parts.push(`${formatCount(complete)} ${complete === 1 ? 'was' : 'were'} complete`);
     if (counts.failed > 0) parts.push(paint(options.style, ['bold', 'red'], `${formatCount(counts.failed)} failed`));
-    if (counts.blocked > 0) parts.push(`${formatCount(counts.blocked)} blocked by them`);
+    if (counts.blocked > 0)
+      parts.push(`${formatCount(counts.blocked)} blocked by ${counts.failed === 1 ? 'it' : 'them'}`);
     if (notRun > 0) parts.push(`${formatCount(notRun)} ${outcome === 'interrupted' ? 'not finished' : 'not started'}`);
     if (outcome === 'interrupted') parts.unshift(paint(options.style, ['bold', 'yellow'], 'interrupted'));
     lines.push(parts.join(', '));

@@ -1,6 +1,6 @@
 import { taskResources } from '../compile/resources.ts';
 import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
-import { formatCount, formatDuration } from '../io/terminal.ts';
+import { countOf, formatCount, formatDuration } from '../io/terminal.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
@@ -61,7 +61,7 @@ export function stageProblems(plan: Plan, stages: readonly Stage[], limits: Site
       ? 'set tasks_per_element and fuse to auto in the profile, '
       : '';
   if (elements + 1 > limits.maxSubmit) {
-    const what = `the site lets you queue ${formatCount(limits.maxSubmit)} array elements, and this takes ${formatCount(elements + 1)}`;
+    const what = `the site lets you queue ${countOf(limits.maxSubmit, 'array element')}, and this takes ${formatCount(elements + 1)}`;
     problems.push(`${what}\n  hint: ${packing}raise max_submit in the profile if the site allows more, ${smallerPart}`);
   }
   if (highest >= limits.maxArraySize) {

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, table } from '../io/terminal.ts';
+import { countOf, formatCount, formatDuration, table } from '../io/terminal.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
 import { lanesOf } from '../target/slurm/stage-types.ts';
 import type { Packing, Stage } from '../target/slurm/stages.ts';
@@ -65,14 +65,14 @@ export function stageReport(plan: Plan, stages: readonly Stage[], packing: Packi
 function totalWords(totals: StageTotals): string {
   const { sbatchCalls, queuedElements, outputFiles, ownFiles, coreHours, gpuHours } = totals;
   const words = [
-    `${formatCount(sbatchCalls)} sbatch calls`,
-    `${formatCount(queuedElements)} queued elements`,
-    `${formatCount(outputFiles)} output files and about ${formatCount(ownFiles)} of wfc`,
+    countOf(sbatchCalls, 'sbatch call'),
+    countOf(queuedElements, 'queued element'),
+    `${countOf(outputFiles, 'output file')} and about ${formatCount(ownFiles)} of wfc`,
     coreHours === null
       ? 'core-hours not known: a rule has no "time"'
-      : `at most ${formatCount(Math.ceil(coreHours))} core-hours asked for`,
+      : `at most ${countOf(Math.ceil(coreHours), 'core-hour')} asked for`,
   ];
-  if (gpuHours !== null && gpuHours > 0) words.push(`at most ${formatCount(Math.ceil(gpuHours))} GPU-hours`);
+  if (gpuHours !== null && gpuHours > 0) words.push(`at most ${countOf(Math.ceil(gpuHours), 'GPU-hour')}`);
   return words.join(', ');
 }
 

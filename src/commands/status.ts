@@ -5,7 +5,7 @@ import { journalSignature, readJournals } from '../io/journal.ts';
 import { Pace } from '../io/pace.ts';
 import { chooseRules, paceWords } from '../io/progress-lines.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
+import { countOf, countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
 import { leftCount } from '../model/counts.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
@@ -187,7 +187,9 @@ function queueWords({ queue, holder }: Liveness): string[] {
     words.push('queue unknown: squeue does not answer; what began on Slurm and has no end counts as running');
   if (queue.kind === 'known' && queue.elements.length > 0) {
     const waiting = queue.elements.length - queue.running.size;
-    words.push(`queue: ${formatCount(queue.running.size)} elements run, ${formatCount(waiting)} wait`);
+    words.push(
+      `queue: ${countOf(queue.running.size, 'element runs', 'elements run')}, ${countOf(waiting, 'waits', 'wait')}`,
+    );
   }
   return words;
 }

@@ -4,7 +4,7 @@ import { determinedColumns, Space } from '../compile/relation.ts';
 import { type Cell, readResult } from '../io/result-file.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import { TableOutput } from '../io/table-output.ts';
-import { formatCount, paint, printable } from '../io/terminal.ts';
+import { countOf, formatCount, paint, printable } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Column, PathPattern, Target } from '../model/workflow.ts';
 import { refuse } from './locking.ts';
@@ -35,7 +35,10 @@ export function table(options: TableOptions): ExitStatus {
   const columns = files.findColumns();
   if (files.read === 0) {
     files.report(options);
-    return refuse(`none of ${formatCount(files.count)} files could be read, so there is no table`, options);
+    return refuse(
+      `${files.count === 1 ? 'the 1 file' : `none of ${countOf(files.count, 'file')}`} could be read, so there is no table`,
+      options,
+    );
   }
   let output: TableOutput | null = null;
   try {
@@ -144,7 +147,7 @@ class ResultFiles {
       const shown = lines.slice(0, 5).map((line) => `  ${printable(line)}\n`);
       const rest = lines.length > 5 ? `  and ${formatCount(lines.length - 5)} more\n` : '';
       process.stderr.write(
-        `${warning}: ${formatCount(lines.length)} of ${formatCount(this.count)} files ${what}:\n${shown.join('')}${rest}`,
+        `${warning}: ${formatCount(lines.length)} of ${countOf(this.count, 'file')} ${what}:\n${shown.join('')}${rest}`,
       );
     };
     tell('do not exist', this.missing);
@@ -154,7 +157,7 @@ class ResultFiles {
       this.unreadable.map(({ path, problem }) => `${path}: ${problem}`),
     );
     if (!quiet && this.rows > 0)
-      process.stderr.write(`${formatCount(this.rows)} rows from ${formatCount(this.read)} files\n`);
+      process.stderr.write(`${countOf(this.rows, 'row')} from ${countOf(this.read, 'file')}\n`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { placedText, type SpecPlace } from '../compile/place.ts';
 import { closest, didYouMean } from '../compile/suggest.ts';
-import { formatCount } from '../io/terminal.ts';
+import { countTasks } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Session } from './session.ts';
@@ -74,7 +74,7 @@ function findByParams(rule: PlannedRule, pairs: readonly string[]): Named {
   if (count === 0) return mistake(`rule "${name}" has no task with ${pairs.join(' ')}`, 'an "exclude" leaves it out');
   const example = Object.entries(paramsOf(rule, found)).map(([param, value]) => `${param}=${value}`);
   return mistake(
-    `${[name, ...pairs].join(' ')}: that are ${formatCount(count)} tasks`,
+    `${[name, ...pairs].join(' ')}: that names ${countTasks(count)}`,
     `name one, such as ${name} ${example.join(' ')}`,
   );
 }

@@ -1,4 +1,4 @@
-import { diagnosticJson, formatCount, jsonText, printable } from '../io/terminal.ts';
+import { countOf, countTasks, diagnosticJson, jsonText, printable } from '../io/terminal.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from './session.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
@@ -13,8 +13,8 @@ export function validate(options: CommonOptions): ExitStatus {
   }
   printDiagnostics(warnings, options);
   if (!options.quiet) {
-    const rules = plan.rules.length === 1 ? '1 rule' : `${plan.rules.length} rules`;
-    const tasks = plan.neededCount === 1 ? '1 task' : `${formatCount(plan.neededCount)} tasks`;
+    const rules = countOf(plan.rules.length, 'rule');
+    const tasks = countTasks(plan.neededCount);
     const beside = profile.file === null ? '' : `; profile ${profile.file}`;
     process.stdout.write(`${printable(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}`)}\n`);
   }

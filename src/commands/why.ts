@@ -1,4 +1,4 @@
-import { countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
+import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
 import type { FailedAttempt } from '../resume/history.ts';
@@ -117,9 +117,7 @@ function chainWords(
   chain.forEach(({ task, reason, details, upstream }, depth) => {
     const indent = '  '.repeat(depth);
     const meaning = reason === 'complete' ? '' : REASON_MEANINGS[reason];
-    const others = upstream
-      ? `${formatCount(upstream.running)} of the ${formatCount(upstream.all)} tasks that it depends on run`
-      : '';
+    const others = upstream ? upstreamWords(upstream) : '';
     const words = reason === 'upstream runs' ? others : others === '' ? meaning : `${meaning}; ${others}`;
     lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
     const failure = failed?.get(outputOf(plan, task));
@@ -137,6 +135,11 @@ function chainWords(
   return lines;
 }
 
+function upstreamWords({ running, all }: { readonly running: number; readonly all: number }): string {
+  if (all === 1) return 'the one task that it depends on runs';
+  return `${formatCount(running)} of the ${countOf(all, 'task')} that it depends on ${running === 1 ? 'runs' : 'run'}`;
+}
+
 function detailWords(plan: Plan, detail: Detail): string {
   switch (detail.kind) {
     case 'missing':
@@ -147,8 +150,8 @@ function detailWords(plan: Plan, detail: Detail): string {
       return `${detail.path}: ${differenceWords(detail.before, detail.now)}`;
     case 'one of':
       return detail.newest === null
-        ? `one of its ${formatCount(detail.inputs)} inputs`
-        : `one of its ${formatCount(detail.inputs)} inputs; the newest is ${detail.newest}, of ${clock(detail.now!.mtimeMs)}`;
+        ? `one of its ${countOf(detail.inputs, 'input')}`
+        : `one of its ${countOf(detail.inputs, 'input')}; the newest is ${detail.newest}, of ${clock(detail.now!.mtimeMs)}`;
     case 'newer':
       return detail.now === null
         ? `${detail.path} does not exist`
@@ -175,7 +178,7 @@ function differenceWords(before: State | null, now: State | null): string {
   if (now === null) return 'it is gone';
   if (before === null) return `it was not there, and is now (${clock(now.mtimeMs)})`;
   const parts: string[] = [];
-  if (before.size !== now.size) parts.push(`${formatCount(before.size)} bytes then, ${formatCount(now.size)} now`);
+  if (before.size !== now.size) parts.push(`${countOf(before.size, 'byte')} then, ${formatCount(now.size)} now`);
   if (before.mtimeMs !== now.mtimeMs) parts.push(`of ${clock(before.mtimeMs)} then, of ${clock(now.mtimeMs)} now`);
   return parts.join('; ');
 }

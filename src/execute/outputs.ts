@@ -1,4 +1,5 @@
 import type { Disk } from '../io/disk.ts';
+import { countOf } from '../model/counts.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { FileState } from '../resume/record.ts';
 
@@ -32,7 +33,7 @@ function outputProblem(disk: Disk, { rule }: PlannedRule, o: number, path: strin
   for (const check of output.checks) {
     if (check.kind === 'nonempty' && state.size === 0) return `its output is empty: ${path}`;
     if (check.kind === 'min_bytes' && state.size < check.bytes)
-      return `its output has ${state.size} of at least ${check.bytes} bytes: ${path}`;
+      return `its output has ${state.size} of at least ${countOf(check.bytes, 'byte')}: ${path}`;
   }
   return null;
 }

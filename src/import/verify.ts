@@ -1,3 +1,4 @@
+import { countOf, countTasks } from '../model/counts.ts';
 import type { Plan } from '../model/plan.ts';
 import { inputPaths, ruleOf } from '../model/plan.ts';
 import type { Job, Jobs } from './jobs.ts';
@@ -17,7 +18,7 @@ export function compare(plan: Plan, jobs: Jobs): Differences {
   const wrong: string[] = [];
   const reordered = new Set<string>();
   if (plan.neededCount !== jobs.jobs.length)
-    wrong.push(`the spec has ${plan.neededCount} tasks, Snakemake ${jobs.jobs.length} jobs`);
+    wrong.push(`the spec has ${countTasks(plan.neededCount)}, Snakemake ${countOf(jobs.jobs.length, 'job')}`);
   for (const job of jobs.jobs) {
     if (wrong.length >= MOST) break;
     const difference = differenceOf(plan, job, jobs);
@@ -41,7 +42,7 @@ function differenceOf(plan: Plan, job: Job, { producers }: Jobs): string | null 
   const wanted = [...new Set(job.inputs.map(tidy))];
   const have = [...new Set(inputs)];
   if (have.length !== wanted.length || !sameSets(have, wanted))
-    return `the inputs of the task that makes ${first} differ: ${have.length} paths, and Snakemake has ${wanted.length}`;
+    return `the inputs of the task that makes ${first} differ: ${countOf(have.length, 'path')}, and Snakemake has ${wanted.length}`;
   for (const path of job.inputs) {
     const maker = plan.findPath(tidy(path));
     const makes = maker ? ruleOf(plan, maker.task).rule.name : null;

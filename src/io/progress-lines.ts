@@ -1,5 +1,6 @@
 import { type Counts, leftCount, type RuleCounts } from '../model/counts.ts';
 import {
+  countOf,
   countTasks,
   cut,
   displayWidth,
@@ -81,7 +82,7 @@ export function chooseRules<R extends Counts>(
 }
 
 function moreRules(n: number): string {
-  return `${formatCount(n)} more ${n === 1 ? 'rule' : 'rules'}`;
+  return countOf(n, 'more rule');
 }
 
 function isOver(counts: Counts): boolean {

@@ -2,6 +2,8 @@ import { styleText } from 'node:util';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Location, lineAndColumn } from '../model/source.ts';
 
+export { countOf, countTasks, formatCount } from '../model/counts.ts';
+
 /** How to write for a person: with colour on a terminal, plainly elsewhere. */
 export interface Style {
   readonly colour: boolean;
@@ -107,16 +109,6 @@ export function diagnosticJson({ severity, message, location, hint }: Diagnostic
     message,
     hint: hint ?? null,
   };
-}
-
-/** `27,270`. */
-export function formatCount(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `1 task`, `27,270 tasks`. */
-export function countTasks(n: number): string {
-  return `${formatCount(n)} ${n === 1 ? 'task' : 'tasks'}`;
 }
 
 /** `4.2 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -1,3 +1,4 @@
+import { countOf } from '../model/counts.ts';
 import type { Data } from './data.ts';
 import { element } from './dom.ts';
 import { duration, memory, specMemory, specTime, time } from './format.ts';
@@ -37,8 +38,8 @@ export function taskDetails(data: Data, task: number): HTMLElement {
 function askedText(data: Data, task: number): string {
   const { cpus, memoryMiB, timeSeconds, gpus } = data.resourcesOf(task);
   return [
-    `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
-    ...(gpus > 0 ? [`${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`] : []),
+    countOf(cpus, 'CPU'),
+    ...(gpus > 0 ? [countOf(gpus, 'GPU')] : []),
     ...(memoryMiB === null ? [] : [`mem ${specMemory(memoryMiB)}`]),
     ...(timeSeconds === null ? [] : [`time ${specTime(timeSeconds)}`]),
   ].join(', ');

@@ -1,7 +1,8 @@
+import { countOf } from '../model/counts.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import type { Data } from './data.ts';
 import { element } from './dom.ts';
-import { count, countTasks } from './format.ts';
+import { countTasks } from './format.ts';
 
 /** Of so many tasks of a group the log is shown. */
 const SHOWN = 3;
@@ -23,7 +24,7 @@ export function failureList(data: Data, onTask: (task: number) => void): HTMLEle
       element(
         'p',
         { className: 'faint' },
-        `and ${count(groups.length - MAX_GROUPS)} more kinds; all are in the table below`,
+        `and ${countOf(groups.length - MAX_GROUPS, 'more kind')}; all tasks are in the table below`,
       ),
     );
   return shown;

@@ -1,3 +1,5 @@
+import { countOf } from '../model/counts.ts';
+
 /** Numbers for people. NaN stands for what is not known, and shows as a dash. */
 
 const DASH = '–';
@@ -8,7 +10,7 @@ export function count(n: number): string {
 }
 
 export function countTasks(n: number): string {
-  return `${count(n)} ${n === 1 ? 'task' : 'tasks'}`;
+  return countOf(n, 'task');
 }
 
 /** `0.24 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */

@@ -1,3 +1,4 @@
+import { countOf } from '../model/counts.ts';
 import { REPORT_STATES, type ReportState } from '../model/report-data.ts';
 import { ruleColour } from '../model/rule-colours.ts';
 import type { Data } from './data.ts';
@@ -9,7 +10,7 @@ import { endsOf, mostAtOnce, wholeRange } from './timeline-rows.ts';
 export function subtitle({ header, count }: Data): string {
   const rules = header.rules.length;
   return [
-    `${countTasks(count)} of ${rules} ${rules === 1 ? 'rule' : 'rules'}`,
+    `${countTasks(count)} of ${countOf(rules, 'rule')}`,
     header.specFile,
     ...header.choices,
     `made ${time(header.madeAtSeconds)}`,

@@ -1,8 +1,9 @@
+import { countOf } from '../model/counts.ts';
 import type { ReportRule } from '../model/report-data.ts';
 import { ruleColour } from '../model/rule-colours.ts';
 import type { Data } from './data.ts';
 import { element, svg, swatch } from './dom.ts';
-import { count, duration, memory, specMemory, specTime } from './format.ts';
+import { duration, memory, specMemory, specTime } from './format.ts';
 import { logHistogram, MARGIN, quantile, sortedKnown, sufficientMiB, sufficientSeconds } from './statistics.ts';
 
 /** What is asked for in a spec, and can be measured. */
@@ -97,7 +98,7 @@ function total({ sorted }: RuleUse): number {
 }
 
 function more(rules: number): HTMLElement {
-  const text = rules > 0 ? `and ${count(rules)} rules that took less` : '';
+  const text = rules > 0 ? `and ${countOf(rules, 'rule')} that took less` : '';
   return element('p', { className: 'faint', hidden: rules === 0 }, text);
 }
 

@@ -158,7 +158,7 @@ it('follows upstream runs to the root, and counts all root causes by rule', asyn
   ]);
   const chain = await why(e, 'fit/2.txt');
   expect(chain).toEqual([
-    'fit i=2: upstream runs (1 of the 1 tasks that it depends on run)',
+    'fit i=2: upstream runs (the one task that it depends on runs)',
     '  prep i=2: command changed (the command, its values, its environment or its set of inputs is another)',
     '',
     'root causes (1 task in all):',
@@ -262,7 +262,7 @@ rules:
 `);
   expect((await e.run('-k')).status).toBe(1);
   const lines = await why(e, 'sum.txt');
-  expect(lines[0]).toMatch(/^sum: output missing \(.*; 1 of the 2 tasks that it depends on run\)$/);
+  expect(lines[0]).toMatch(/^sum: output missing \(.*; 1 of the 2 tasks that it depends on runs\)$/);
   expect(lines.slice(2, 4)).toEqual([
     expect.stringMatching(/^ {2}fit i=2: output missing /),
     '    its last attempt failed: exit status 3',

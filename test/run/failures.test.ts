@@ -51,7 +51,7 @@ it('without -k starts nothing new after a failure, and says how to go on', async
   expect(status).toBe(1);
   expect(e.calls()).toEqual(['fit a']);
   expect(stderr).toContain('0 tasks done');
-  expect(stderr).toContain('1 failed, 2 blocked by them, 4 not started');
+  expect(stderr).toContain('1 failed, 2 blocked by it, 4 not started');
   expect(stderr).toContain('with -k it goes on with what does not depend on a failure');
 });
 

@@ -14,7 +14,7 @@ it('a missing source file stops the tasks that need it, and is named', async () 
   expect(status).toBe(1);
   expect(stderr).toContain('failed fit site=b: its source file data/b does not exist');
   expect(stderr).toContain('1 task done');
-  expect(stderr).toContain('1 failed, 1 blocked by them');
+  expect(stderr).toContain('1 failed, 1 blocked by it');
   expect(e.calls()).toEqual(['fit a']);
   e.write('data/b', 'b');
   expect((await e.run()).status).toBe(0);

@@ -45,5 +45,5 @@ it('so it does of a task that failed, which blocks others as any failure', async
   expect(Number(s.field('main', 'failed', 'a', 5))).toBeGreaterThan(190);
   await s.run('next');
   expect(s.events('next')).toEqual(['blocked b']);
-  expect((await s.close('main=1 next=1')).output).toMatch(/1 tasks failed[\s\S]*exit status 3/);
+  expect((await s.close('main=1 next=1')).output).toMatch(/1 task failed[\s\S]*exit status 3/);
 });

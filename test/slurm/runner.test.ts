@@ -672,7 +672,7 @@ describe('the closing job', () => {
     await s.run('main');
     const first = await s.close('main=3');
     expect(first.status).toBe(1);
-    expect(first.output).toContain('1 elements did not come to their end');
+    expect(first.output).toContain('1 element did not come to its end');
     expect(first.output).toMatch(/^ {2}main\.2$/m);
     expect(s.exists('t/a')).toBe(false);
     await s.run('main', { element: 2 });

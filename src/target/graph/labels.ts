@@ -1,8 +1,9 @@
+import { countTasks } from '../../model/counts.ts';
 import type { GraphEdge, GraphNode } from '../../model/graph.ts';
 
 /** `27,270 tasks`. */
 export function countLabel(tasks: number): string {
-  return `${tasks.toLocaleString('en')} ${tasks === 1 ? 'task' : 'tasks'}`;
+  return countTasks(tasks);
 }
 
 /** `block by site`; the other shapes say enough by themselves. */

@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import { countTasks } from '../../model/counts.ts';
 import {
   forEachPath,
   forEachTaskInOrder,
@@ -79,7 +80,7 @@ class MakeWriter {
       'Makefile',
       Handlebars.compile(options.templates('make/Makefile.hbs'), { noEscape: true, strict: true })({
         workflow: comment(plan.workflow.name),
-        tasks: count.toLocaleString('en'),
+        tasks: countTasks(count),
         place: comment(`${place}Makefile`),
         folder: comment(options.place),
         specFolder: recipeWord(options.specFolder),

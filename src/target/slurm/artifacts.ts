@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
+import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
@@ -199,9 +200,9 @@ class ScriptWriter {
         .filter((x) => x.sameElement === same)
         .map((x) => stages[x.stage]!.name)
         .join(' ');
-    const count = stage.tasks.length.toLocaleString('en');
+    const count = countTasks(stage.tasks.length);
     return this.fill('stage.sh.hbs', {
-      title: `Stage ${s + 1} of ${stages.length} of ${oneLine(this.plan.workflow.name)}: ${stage.rules.slice(0, 5).join(', ')}${stage.rules.length > 5 ? ' …' : ''}; ${count} tasks in ${stage.indices.length} elements.`,
+      title: `Stage ${s + 1} of ${stages.length} of ${oneLine(this.plan.workflow.name)}: ${stage.rules.slice(0, 5).join(', ')}${stage.rules.length > 5 ? ' …' : ''}; ${count} in ${countOf(stage.indices.length, 'element')}.`,
       why: `${stage.why}.`,
       waits: stage.waits.map((w) => ({
         what:
@@ -263,9 +264,12 @@ class ScriptWriter {
     const { stages, specFolder } = this.options;
     return this.fill('submit.sh.hbs', {
       workflow: oneLine(this.plan.workflow.name),
-      tasks: stages.reduce((n, s) => n + s.tasks.length, 0).toLocaleString('en'),
-      elements: stages.reduce((n, s) => n + s.indices.length, 0).toLocaleString('en'),
-      calls: stages.filter((s) => !s.local).length + 1,
+      tasks: countTasks(stages.reduce((n, s) => n + s.tasks.length, 0)),
+      elements: countOf(
+        stages.reduce((n, s) => n + s.indices.length, 0),
+        'array element',
+      ),
+      calls: countOf(stages.filter((s) => !s.local).length + 1, 'sbatch call'),
       id: this.id,
       prelude: hasPrelude(this.options.site),
       specFolder: `'${specFolder.replaceAll("'", "'\\''")}'`,
@@ -275,11 +279,11 @@ class ScriptWriter {
           ? []
           : {
               number: s + 1,
-              comment: `${stage.tasks.length.toLocaleString('en')} tasks in ${stage.indices.length} elements`,
+              comment: `${countTasks(stage.tasks.length)} in ${countOf(stage.indices.length, 'element')}`,
               script: `${stage.name}.sh`,
               options: dependencyOption(stage),
               held: stage.waits.length === 0,
-              dryRunLine: `'sbatch ${stage.name}.sh: ${stage.indices.length} elements, ${stage.tasks.length} tasks'`,
+              dryRunLine: `'sbatch ${stage.name}.sh: ${countOf(stage.indices.length, 'element')}, ${countTasks(stage.tasks.length)}'`,
             },
       ),
     });

@@ -1,3 +1,4 @@
+import { countOf } from '../../model/counts.ts';
 import { forEachDependency, forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
 import { type ExpectedSeconds, tasksOfShortElement } from './durations.ts';
 import { type Draft, lanesOf, type Packing, type SiteLimits } from './stage-types.ts';
@@ -64,7 +65,7 @@ function runWords(first: number, last: number, depth: number, parts: number): st
   const where = levels === 'the whole graph' ? levels : `${levels} of ${depth} of the graph`;
   return parts === 1
     ? `${where}: it hangs together, so one element`
-    : `${where}: ${parts} connected parts, packed evenly`;
+    : `${where}: ${countOf(parts, 'connected part')}, packed evenly`;
 }
 
 function largestRequest(a: Request, b: Request): Request {

@@ -1,3 +1,4 @@
+import { countOf } from '../../model/counts.ts';
 import { forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
 import { BlockNumbers, type BlockRule, blockCandidates, hasMoreBlocks, largestUnit } from './blocks.ts';
 import {
@@ -199,32 +200,30 @@ function draftByBlocks(
   const feeds = unitEdges(plan, units, included, blockOf);
   const groups = fuseUnits(units, feeds, alignedUnits, packing);
   const by = blocks.columns.map((c) => c.name).join(' × ');
-  const chunk = blocks.chunk > 1 ? `, ${blocks.chunk} together` : '';
+  const each = `an element for ${blocks.chunk > 1 ? `every ${blocks.chunk} of` : 'each'} ${by}`;
   // A number that the user asks for grows with the blocks where the site can't queue so many elements.
   const size = packing.tasksPerElement === 'auto' ? 'auto' : blocks.chunk;
   return groups.map((group): Draft => {
     const aligned = group.every((u) => alignedUnits.has(u));
     const elements = aligned ? elementsByBlock(group, blockOf) : elementsByCount(group[0]!, options, size);
-    const fused = group.length > 1 ? `; ${group.length} rules fused: they ask for the same and run block by block` : '';
+    const fused =
+      group.length > 1
+        ? `; shared by ${countOf(group.length, 'rule')}, which ask for the same and follow each other within an element`
+        : '';
     return {
       units: group,
       rules: [...new Set(group.map((u) => u.rule.rule.name))],
       request: group[0]!.request,
       elements,
       aligned,
-      why:
-        (aligned
-          ? by === ''
-            ? 'all tasks in one element'
-            : `an element a block of ${by}${chunk}`
-          : packedWhy(elements)) + fused,
+      why: (aligned ? (by === '' ? 'all tasks in one element' : each) : packedWhy(elements, by)) + fused,
     };
   });
 }
 
-function packedWhy(elements: readonly { tasks: readonly number[] }[]): string {
+function packedWhy(elements: readonly { tasks: readonly number[] }[], by: string): string {
   if (elements.length === 1) return elements[0]!.tasks.length === 1 ? 'one task' : 'all its tasks in one element';
-  return 'its key does not hold the blocks: tasks in order, packed evenly';
+  return `its outputs do not name ${by}: tasks in order, packed evenly`;
 }
 
 /** Per unit the units that feed it; true where every edge stays within a block. */
