@@ -1,3 +1,4 @@
+import { checkProfileFlags } from '../compile/check-resources.ts';
 import { compile } from '../compile/compile.ts';
 import type { Overrides, Setting } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
@@ -69,7 +70,8 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
     userFolder: options.userProfiles,
   });
   diagnostics.push(...ofProfile);
-  if (!compiled.plan || diagnostics.length > 0) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
+  if (compiled.plan) diagnostics.push(...checkProfileFlags(compiled.plan, profile));
+  if (!compiled.plan || hasErrors(diagnostics)) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
   const state = stateFolder(spec.folder);
   return {
     spec,
@@ -78,7 +80,7 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
     profile,
     disk: new Disk(spec.folder),
     state,
-    warnings: compiled.diagnostics,
+    warnings: [...compiled.diagnostics, ...diagnostics],
   };
 }
 

@@ -1,15 +1,51 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan, PlannedRule } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Location } from '../model/source.ts';
 import * as report from './report.ts';
 import { hasFixedResources, isFixed, renderValue, taskResources } from './resources.ts';
-import { checkExtra, checkFlagName, checkLine, extraText } from './sbatch-flags.ts';
+import { checkExtra, checkFlagName, checkLine, clashingFlags, extraFlags, extraText } from './sbatch-flags.ts';
 
 /** Every quantity of every task must be one, and every flag one of the user's. A text is reported once per place. */
 export function checkResources(plan: Plan, diagnostics: Diagnostic[]): void {
   for (const rule of plan.rules) {
     checkQuantities(rule, diagnostics);
     checkFlags(rule, diagnostics);
+    const own = flagsOf(rule);
+    const clash = clashingFlags({ flags: new Set(own.keys()), ...asksFor(rule) });
+    if (clash) diagnostics.push(report.clashingFlags(own.get(clash.second)!, clash, null));
   }
+}
+
+/** Flags of a profile and of a rule that sbatch refuses together. What is wrong with one of them alone is told there. */
+export function checkProfileFlags(plan: Plan, { file, flags, extra }: Profile): Diagnostic[] {
+  const ofProfile = [...flags.keys(), ...extraFlags(extra)];
+  return plan.rules.flatMap((rule) => {
+    const own = flagsOf(rule);
+    const clash = clashingFlags({ flags: new Set([...ofProfile, ...own.keys()]), ...asksFor(rule) });
+    if (!clash) return [];
+    const { mem, gpus } = rule.rule.resources;
+    const from = clash.first === 'mem' ? mem : clash.first === 'gres=gpu' ? gpus : null;
+    const location = own.get(clash.second) ?? own.get(clash.first) ?? from?.location ?? rule.rule.location;
+    return report.clashingFlags(location, clash, file);
+  });
+}
+
+/** The flags of a rule by long names, with where they stand. */
+function flagsOf(rule: PlannedRule): Map<string, Location> {
+  const { slurm, slurmExtra } = rule.rule.resources;
+  const flags = new Map([...slurm].map(([name, value]) => [name, value.location]));
+  // Of entries that vary by task, the first task's stand for all.
+  for (const value of rule.space.size === 0 ? [] : slurmExtra)
+    for (const name of extraFlags([extraText(value, rule, 0)])) flags.set(name, value.location);
+  return flags;
+}
+
+function asksFor(rule: PlannedRule): { memory: boolean; gpus: boolean } {
+  const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
+  let gpus = false;
+  for (let i = 0; i < count && !gpus && rule.rule.resources.gpus; i++) gpus = taskResources(rule, i).gpus > 0;
+  return { memory: rule.rule.resources.mem !== null, gpus };
 }
 
 function checkQuantities(rule: PlannedRule, diagnostics: Diagnostic[]): void {

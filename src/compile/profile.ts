@@ -3,11 +3,11 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { Located } from '../model/located.ts';
 import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../model/profile.generated.ts';
 import { NO_PROFILE, type Profile, type ProfileLimits } from '../model/profile.ts';
-import type { SourceText } from '../model/source.ts';
+import type { Location, SourceText } from '../model/source.ts';
 import * as validators from './profile-validators.generated.js';
 import { parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
 import * as report from './report.ts';
-import { checkExtra, checkFlagName, checkLine } from './sbatch-flags.ts';
+import { checkExtra, checkFlagName, checkLine, clashingFlags, extraFlags } from './sbatch-flags.ts';
 import { SchemaChecker } from './schema-errors.ts';
 import { parseSource } from './source.ts';
 
@@ -37,14 +37,16 @@ function readProfile(file: Located<ProfileFile>, source: SourceText, diagnostics
   const packing = file.get('packing');
   const slurm = file.get('slurm');
   const fallback = NO_PROFILE.packing;
+  const flags = readFlags(slurm, diagnostics);
+  const entries = slurm?.get('extra')?.items() ?? [];
+  const extra = entries.map((flag) => readExtra(flag.as<Text>(), diagnostics));
+  const asked = new Set([...flags.keys(), ...extraFlags(extra)]);
+  const clash = clashingFlags({ flags: asked, memory: false, gpus: false });
+  if (clash) diagnostics.push(report.clashingFlags(flagLocation(slurm!, extra, clash.second), clash, null));
   return {
     file: source.file,
-    flags: readFlags(slurm, diagnostics),
-    extra:
-      slurm
-        ?.get('extra')
-        ?.items()
-        .map((flag) => readExtra(flag.as<Text>(), diagnostics)) ?? [],
+    flags,
+    extra,
     limits: readLimits(file, diagnostics),
     packing: {
       tasksPerElement: packing?.get('tasks_per_element')?.value ?? fallback.tasksPerElement,
@@ -69,6 +71,12 @@ function readFlags(slurm: Located<SlurmFlags> | undefined, diagnostics: Diagnost
     flags.set(key.text, value.text);
   }
   return flags;
+}
+
+function flagLocation(slurm: Located<SlurmFlags>, extra: readonly string[], name: string): Location {
+  const at = extra.findLastIndex((entry) => extraFlags([entry]).includes(name));
+  const entry = slurm.entries().find(({ key }) => key.text === name);
+  return entry?.value.location ?? slurm.get('extra')?.items()[at]?.location ?? slurm.location;
 }
 
 function readExtra(flag: Located<Text>, diagnostics: Diagnostic[]): string {

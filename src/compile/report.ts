@@ -1069,6 +1069,37 @@ export const wfcsOwnFlag = (location: Location, flag: string): Diagnostic =>
         : 'remove it',
   );
 
+export const unknownFlag = (location: Location, name: string, near: string | null): Diagnostic =>
+  warning(
+    location,
+    `sbatch has no option --${name}`,
+    didYouMean(near) || `if a plugin of this site adds it, write extra: [--${name}=…]`,
+  );
+
+const FROM: Readonly<Record<string, string>> = {
+  mem: ' (from "mem" of the rule)',
+  'cpus-per-task': ' (which wfc sets in every job)',
+  'gres=gpu': ' (from "gpus" of the rule)',
+};
+
+/** `profile`: its file, where one of the two stands there; null where both stand in one place. */
+export const clashingFlags = (
+  location: Location | null,
+  { first, second }: { first: string; second: string },
+  profile: string | null,
+): Diagnostic =>
+  error(
+    location,
+    `sbatch takes --${first}${FROM[first] ?? ''} or --${second}, not both${profile === null ? '' : `; the profile ${profile} has its part in this`}`,
+    first === 'mem'
+      ? `leave out --${second}: "mem" is the memory of a task`
+      : first === 'cpus-per-task'
+        ? `leave out --${second}, and write resources: {cpus: …}`
+        : first === 'gres=gpu'
+          ? `leave out --${second}; or leave out "gpus", and write all that you need there, as in gres: "gpu:1,lscratch:10"`
+          : 'leave out one of them',
+  );
+
 export const openQuoteInFlag = (location: Location, text: string): Diagnostic =>
   error(
     location,
