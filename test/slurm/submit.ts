@@ -119,7 +119,7 @@ fi
 if [[ -e eat/$name ]]; then
   note half
   x=$(head -c 300M /dev/zero | tr '\\0' x)
-  sleep 1000
+  sleep 10
 fi
 for input; do cat "$input" >>"$output"; done
 echo "end of $output" >>"$output"
