@@ -181,7 +181,7 @@ rules:
       for (const i of [0, 2, 3]) nodes.push((await made.seen('half', `one-${i}`)).node);
       await expect.poll(async () => (await statusOf(cluster(), experiment)).done).toBe(2);
       const array = jobIds(experiment)[0]!;
-      const killed = await jobIdOf(cluster(), `${array}_2`);
+      const [killed, lost] = [await jobIdOf(cluster(), `${array}_2`), await jobIdOf(cluster(), `${array}_3`)];
       const change = async (...args: string[]) => {
         const { exitCode, stderr } = await cluster().run('scontrol', args);
         expect(exitCode, stderr).toBe(0);
@@ -192,8 +192,11 @@ rules:
       renameSync(journals, `${journals}.away`);
       await cluster().run('scancel', [`${array}_0`]);
       signalProcesses(cluster(), killed, 'SIGKILL');
-      await change('update', `NodeName=${nodes[2]}`, 'State=DOWN', 'Reason=test');
+      // As a machine that loses its power: nothing there hears of it.
+      await cluster().killNode(nodes[2]!);
+      signalProcesses(cluster(), lost, 'SIGKILL');
       await cluster().waitForIdleQueue();
+      await cluster().startNode(nodes[2]!);
       rmSync(journals, { recursive: true, force: true });
       renameSync(`${journals}.away`, journals);
       experiment.write(
