@@ -18,7 +18,9 @@ export interface CompileOptions extends CommonOptions {
 
 /** `wfc compile`: write static scripts, for Slurm or for GNU make. */
 export function compile(options: CompileOptions): ExitStatus {
-  const session = openRunnable(options);
+  const { out } = options;
+  const scripts = { what: 'the folder of the scripts', isFolder: true, location: null };
+  const session = openRunnable(options, out === null ? [] : [{ path: resolve(out), ...scripts }]);
   if (!session) return EXIT.badSpec;
   return options.target === 'local' ? compileMake(session, options) : compileSlurm(session, options);
 }

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { checkProfileFlags } from '../compile/check-resources.ts';
 import { compile } from '../compile/compile.ts';
-import type { Overrides, Setting } from '../compile/context.ts';
+import type { Overrides, Reserved, Setting } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
@@ -9,7 +10,7 @@ import { Disk } from '../io/disk.ts';
 import { readEscalations } from '../io/escalation-file.ts';
 import { readJournals } from '../io/journal.ts';
 import { NotedSpecFiles, type Sightings } from '../io/last-look.ts';
-import { readProfile } from '../io/profile-file.ts';
+import { findProfile, type ProfileLookup, readProfile } from '../io/profile-file.ts';
 import { runCheck } from '../io/run-check.ts';
 import { readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
@@ -57,18 +58,22 @@ export interface Session {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Read and compile the spec, and read the profile. Errors come back as diagnostics, all of them. */
-export function openSession(options: CommonOptions): Session | { diagnostics: readonly Diagnostic[] } {
+/**
+ * Read and compile the spec, and read the profile. Errors come back as diagnostics, all of them.
+ *
+ * @param reserved what the command itself writes: no task may
+ */
+export function openSession(
+  options: CommonOptions,
+  reserved: readonly Reserved[] = [],
+): Session | { diagnostics: readonly Diagnostic[] } {
   const { overrides, diagnostics } = readOverrides(options);
   const spec = readNamedSpec(options);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const files = new NotedSpecFiles(specFiles(spec.folder));
-  const compiled = compile(spec.source, { files, overrides });
-  const { profile, diagnostics: ofProfile } = readProfile({
-    named: options.profile,
-    specFolder: spec.folder,
-    userFolder: options.userProfiles,
-  });
+  const lookup = { named: options.profile, specFolder: spec.folder, userFolder: options.userProfiles };
+  const compiled = compile(spec.source, { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] });
+  const { profile, diagnostics: ofProfile } = readProfile(lookup);
   diagnostics.push(...ofProfile);
   if (compiled.plan) diagnostics.push(...checkProfileFlags(compiled.plan, profile));
   if (!compiled.plan || hasErrors(diagnostics)) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
@@ -84,9 +89,24 @@ export function openSession(options: CommonOptions): Session | { diagnostics: re
   };
 }
 
+/** What the command line names, and what is read since it names nothing else. */
+function namedFiles({ configs }: CommonOptions, lookup: ProfileLookup): Reserved[] {
+  const profile = findProfile(lookup);
+  const file = (path: string, what: string): Reserved => ({
+    path: resolve(path),
+    what,
+    isFolder: false,
+    location: null,
+  });
+  return [
+    ...configs.map((path) => file(path, 'a file of --config')),
+    ...(typeof profile === 'string' ? [file(profile, 'the profile')] : []),
+  ];
+}
+
 /** A session whose commands bash can read, too; null where there are mistakes, which are printed. */
-export function openRunnable(options: CommonOptions): Session | null {
-  const session = openSession(options);
+export function openRunnable(options: CommonOptions, reserved: readonly Reserved[] = []): Session | null {
+  const session = openSession(options, reserved);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
     return null;

@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
 import { checkResources } from './check-resources.ts';
-import type { Context, Overrides, SpecFiles } from './context.ts';
+import type { Context, Overrides, Reserved, SpecFiles } from './context.ts';
 import { checkLists } from './lists.ts';
 import { warnOfNearOutputs } from './near-outputs.ts';
 import { normalize } from './normalize.ts';
@@ -17,6 +17,8 @@ import { parseSource } from './source.ts';
 export interface CompileOptions {
   readonly files: SpecFiles;
   readonly overrides: Overrides;
+  /** What else is read or written beside the tasks: files that the command line names. */
+  readonly reserved?: readonly Reserved[];
 }
 
 export interface Compiled {
@@ -32,7 +34,7 @@ export interface Compiled {
  *     text ──parseSource──▶ tree ──checkSchema──▶ Spec ──normalize──▶ Workflow ──planWorkflow──▶ Plan
  *          (syntax)              (keys, types)         (names)                  (tasks, edges, order)
  */
-export function compile(source: SourceText, { files, overrides }: CompileOptions): Compiled {
+export function compile(source: SourceText, { files, overrides, reserved = [] }: CompileOptions): Compiled {
   const diagnostics: Diagnostic[] = [];
   const done = (plan: Plan | null): Compiled => ({
     plan: hasErrors(diagnostics) ? null : plan,
@@ -51,7 +53,9 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
   if (checked.rulesToSkip === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.
-  const context: Context = { files, overrides, diagnostics };
+  const own = { what: 'the spec itself', isFolder: false, location: null };
+  const spec: Reserved = { path: source.file.slice(source.file.lastIndexOf('/') + 1), ...own };
+  const context: Context = { files, overrides, reserved: [spec, ...reserved], diagnostics };
   try {
     const { workflow, relationSound } = normalize(new Located<Spec>(parsed.root), checked.rulesToSkip, context);
     if (!relationSound) return done(null);
@@ -59,7 +63,7 @@ export function compile(source: SourceText, { files, overrides }: CompileOptions
     // 4. Workflow to Plan: tasks, edges from paths, order, targets. Where rules are missing, their paths are too: what
     // the others do wrong among themselves shows all the same, but not what targets lack.
     const whole = !hasErrors(diagnostics);
-    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, files.place, diagnostics);
+    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, context);
     if (!plan) return done(null);
 
     // 5. What only all tasks together show.

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { SourceText } from '../model/source.ts';
+import type { Location, SourceText } from '../model/source.ts';
+import type { PathPattern } from '../model/workflow.ts';
 import type { SpecPlace } from './place.ts';
 
 /** What compiling may read besides the spec: value files, tables and the folders that a glob names. */
@@ -33,9 +34,27 @@ export interface Overrides {
 
 export const NO_OVERRIDES: Overrides = { settings: [], configs: [], goals: null };
 
+/** A file or folder that no task may write to. */
+export interface Reserved {
+  /** A path, or the pattern of a glob. */
+  readonly path: string | PathPattern;
+  /** As a message goes on after the path: `the spec itself`. */
+  readonly what: string;
+  readonly isFolder: boolean;
+  /** Where the spec names it; null for what the command line names, or nobody. */
+  readonly location: Location | null;
+}
+
 /** One compilation: what it reads, and the diagnostics that gather. */
 export interface Context {
   readonly files: SpecFiles;
   readonly overrides: Overrides;
+  /** All that is read for the plan goes in here: no task may write to it. */
+  readonly reserved: Reserved[];
   readonly diagnostics: Diagnostic[];
+}
+
+/** A file that is read since the spec names it, its path counted from the spec's folder. */
+export function reservedFile(path: string, location: Location, what = 'a file that the spec reads'): Reserved {
+  return { path, what, isFolder: false, location };
 }

@@ -9,11 +9,13 @@ import {
   taskName,
 } from '../model/plan.ts';
 import type { Column, Input, Relation, Rule, Workflow } from '../model/workflow.ts';
+import type { Context } from './context.ts';
+import { indexLogs, reportLogs } from './logs.ts';
 import { OutputIndex, type OutputRef } from './outputs.ts';
 import { pathWriter } from './paths.ts';
-import type { SpecPlace } from './place.ts';
 import { factorGroups, MAX_TASKS, Space, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
+import { reportReserved } from './reserved.ts';
 import { edgeShape } from './shapes.ts';
 
 /** All rules with their tasks and the producers of their inputs. */
@@ -24,15 +26,21 @@ export interface Linked {
 }
 
 /** Find the tasks of each rule, and for each input path the task that makes it. Edges come from paths alone. */
-export function linkRules(workflow: Workflow, place: SpecPlace, diagnostics: Diagnostic[]): Linked | null {
+export function linkRules(workflow: Workflow, context: Context): Linked | null {
+  const { diagnostics } = context;
   const tasks = enumerateTasks(workflow, diagnostics);
   if (!tasks) return null;
-  const index = new OutputIndex(place);
-  for (const rule of tasks) {
-    for (const [position, output] of rule.rule.outputs.entries())
-      index.add({ tasks: rule, rule: rule.rule, output, position });
-  }
+  const index = new OutputIndex(context.files.place);
+  const outputs = tasks.flatMap((rule) =>
+    rule.rule.outputs.map(
+      (output, position): OutputRef => ({ tasks: rule, rule: rule.rule, output, position, kind: 'output' }),
+    ),
+  );
+  for (const output of outputs) index.add(output);
   reportCollisions(tasks, index, diagnostics);
+  const logs = indexLogs(tasks, context.files.place);
+  reportReserved(outputs, index, workflow.relation, context);
+  reportReserved(logs.refs, logs.index, workflow.relation, context);
   const before = diagnostics.length;
   const rules = tasks.map(
     (rule): PlannedRule => ({
@@ -42,6 +50,7 @@ export function linkRules(workflow: Workflow, place: SpecPlace, diagnostics: Dia
       logText: pathWriter(rule.rule.log, rule.space),
     }),
   );
+  reportLogs(rules, index, logs, diagnostics);
   if (diagnostics.slice(before).some((d) => d.severity === 'error')) return null;
   const last = tasks.at(-1);
   return { rules, taskCount: last ? last.firstTask + last.space.size : 0, index };
@@ -80,7 +89,7 @@ function reportCollisions(rules: readonly RuleTasks[], index: OutputIndex, diagn
   }
   for (const tasks of rules) {
     tasks.rule.outputs.forEach((output, position) => {
-      const self: OutputRef = { tasks, rule: tasks.rule, output, position };
+      const self: OutputRef = { tasks, rule: tasks.rule, output, position, kind: 'output' };
       let write: ((tuple: number) => string) | null = null;
       index.match(output.pattern, tasks.space, (i, { ref, task, meeting }) => {
         const own = tasks.firstTask + i;
@@ -134,12 +143,17 @@ function linkInput(
     const producers = new Int32Array(paths.size).fill(-1);
     const producerOutputs = new Int16Array(paths.size).fill(-1);
     const sources = new Map<Rule, OutputRef>();
+    let belowFile: { readonly path: number; readonly ref: OutputRef; readonly task: number } | null = null;
     index.match(input.pattern, paths, (path, { ref, task, meeting }) => {
-      if (meeting === 'below-file') return;
+      if (meeting === 'below-file') {
+        belowFile ??= { path, ref, task };
+        return;
+      }
       producers[path] = task;
       if (meeting === 'same') producerOutputs[path] = ref.position;
       sources.set(ref.rule, ref);
     });
+    if (belowFile !== null) reportBelowFile(input, paths, belowFile, diagnostics);
     const members = input.gathered
       ? gatherMembers(relation, consumer, input, paths)
       : mapMembers(consumer, input, paths);
@@ -159,6 +173,19 @@ function linkInput(
     diagnostics.push(report.gatherTooLarge(input.pattern.location, rule.name, error.size, MAX_TASKS));
     return null;
   }
+}
+
+/** What lies there now would go when the output is made. */
+function reportBelowFile(
+  { pattern }: Input,
+  paths: Tuples,
+  { path, ref, task }: { readonly path: number; readonly ref: OutputRef; readonly task: number },
+  diagnostics: Diagnostic[],
+): void {
+  const written = pathWriter(pattern, paths)(path);
+  diagnostics.push(
+    report.inputBelowOutput(pattern.location, written, nameTask(ref.tasks, task), ref.output.pattern.location),
+  );
 }
 
 function mapMembers({ rule, space }: RuleTasks, input: Input, paths: Tuples): InputMembers {

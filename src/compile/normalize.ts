@@ -38,8 +38,25 @@ export function normalize(spec: Located<Spec>, rulesToSkip: ReadonlySet<string>,
     const rule = normalizeRule(key, value, spec.get('defaults'), rules.length, { relation, constants, context });
     if (rule) rules.push(rule);
   }
+  reserveGlobs(spec, constants, relation.columns, context);
   const targets = resolveTargets(spec, rules, constants, relation.columns, context);
   return { workflow: { name: spec.get('name')?.text ?? 'wfc', relation, rules, targets }, relationSound };
+}
+
+/** What a glob found is data of the user's own. */
+function reserveGlobs(
+  spec: Located<Spec>,
+  constants: Constants,
+  columns: ReadonlyMap<string, Column>,
+  context: Context,
+): void {
+  for (const { key, value } of spec.get('params')?.entries() ?? []) {
+    const glob = value.as<{ glob: string }>().get('glob');
+    const path = glob && parsePath(glob.scalar, { columns, constants, context });
+    if (!path) continue;
+    const what = `a file that the glob of "${key.text}" found`;
+    context.reserved.push({ path, what, isFolder: false, location: glob.location });
+  }
 }
 
 const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;

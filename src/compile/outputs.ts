@@ -10,11 +10,18 @@ export interface OutputRef {
   readonly rule: Rule;
   readonly output: Output;
   readonly position: number;
+  readonly kind: 'output';
+}
+
+/** What an index needs of a pattern: an output, or what is looked up as one. */
+export interface Indexed {
+  readonly tasks: Pick<RuleTasks, 'space' | 'firstTask'>;
+  readonly output: Pick<Output, 'pattern' | 'directory'>;
 }
 
 /** An output that a path may come from, component by component. */
-interface Hit {
-  readonly ref: OutputRef;
+interface Hit<R> {
+  readonly ref: R;
   readonly joins: readonly SegmentJoin[];
   readonly relation: Meeting;
 }
@@ -22,17 +29,17 @@ interface Hit {
 /** `same`: the path itself. `inside`: below a directory output. `below-file`: below an output that is a file. */
 export type Meeting = 'same' | 'inside' | 'below-file';
 
-interface TrieNode {
-  readonly literals: Map<string, TrieNode>;
-  readonly patterns: Map<string, { texts: SegmentTexts; node: TrieNode }>;
-  readonly outputs: OutputRef[];
+interface TrieNode<R> {
+  readonly literals: Map<string, TrieNode<R>>;
+  readonly patterns: Map<string, { texts: SegmentTexts; node: TrieNode<R> }>;
+  readonly outputs: R[];
 }
 
-const newNode = (): TrieNode => ({ literals: new Map(), patterns: new Map(), outputs: [] });
+const newNode = <R>(): TrieNode<R> => ({ literals: new Map(), patterns: new Map(), outputs: [] });
 
 /** What a path, or each path of a pattern, was found to be. */
-export interface Match {
-  readonly ref: OutputRef;
+export interface Match<R = OutputRef> {
+  readonly ref: R;
   /** Global task id. */
   readonly task: number;
   readonly meeting: Meeting;
@@ -43,25 +50,25 @@ export interface Match {
  * linking takes one walk per input, not one per pair. Outputs whose text can't be read back to one task (two params
  * side by side, values with slashes) are listed path by path instead.
  */
-export class OutputIndex {
+export class OutputIndex<R extends Indexed = OutputRef> {
   private readonly place: SpecPlace;
-  private readonly root = newNode();
+  private readonly root = newNode<R>();
   /** Of the spec's folder; most paths lie below. */
-  private readonly folder: TrieNode;
+  private readonly folder: TrieNode<R>;
   /** Whether an output lies elsewhere, or may: then each walk begins at the root. */
   private hasElsewhere = false;
   private readonly joiner = new SegmentJoiner();
   /** By the one way to write a path; see `placedText`. */
-  private readonly listed = new Map<string, Match>();
+  private readonly listed = new Map<string, Match<R>>();
   /** Pairs of outputs that write one path, found while listing. */
-  readonly collisions: { first: Match; second: Match; path: string }[] = [];
+  readonly collisions: { first: Match<R>; second: Match<R>; path: string }[] = [];
 
   constructor(place: SpecPlace) {
     this.place = place;
-    this.folder = place.folder.reduce(literalChild, this.root);
+    this.folder = place.folder.reduce<TrieNode<R>>(literalChild, this.root);
   }
 
-  add(ref: OutputRef): void {
+  add(ref: R): void {
     const { pattern } = ref.output;
     if (!this.isReadable(pattern)) {
       this.list(ref);
@@ -84,11 +91,11 @@ export class OutputIndex {
     );
   }
 
-  private list(ref: OutputRef): void {
+  private list(ref: R): void {
     const write = this.placedWriter(ref.output.pattern, ref.tasks.space);
     for (let i = 0; i < ref.tasks.space.size; i++) {
       const path = write(i);
-      const match: Match = { ref, task: ref.tasks.firstTask + i, meeting: 'same' };
+      const match: Match<R> = { ref, task: ref.tasks.firstTask + i, meeting: 'same' };
       const first = this.listed.get(path);
       if (first) this.collisions.push({ first, second: match, path });
       else this.listed.set(path, match);
@@ -109,11 +116,11 @@ export class OutputIndex {
   }
 
   /** Where a path comes from, however it is written: the task that writes it, or a directory that holds it. */
-  findPath(path: string): Match[] {
+  findPath(path: string): Match<R>[] {
     return this.findPlaced(placedText(path, this.place));
   }
 
-  private findPlaced(path: string): Match[] {
+  private findPlaced(path: string): Match<R>[] {
     const isBelow = !path.startsWith('/');
     const segments = path
       .split('/')
@@ -129,9 +136,9 @@ export class OutputIndex {
     return matches;
   }
 
-  private listedMatches(path: string): Match[] {
+  private listedMatches(path: string): Match<R>[] {
     if (this.listed.size === 0) return [];
-    const matches: Match[] = [];
+    const matches: Match<R>[] = [];
     const exact = this.listed.get(path);
     if (exact) matches.push(exact);
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
@@ -142,7 +149,7 @@ export class OutputIndex {
   }
 
   /** For each path of a pattern, visit the outputs that it comes from. */
-  match(pattern: PathPattern, space: Tuples, visit: (tuple: number, match: Match) => void): void {
+  match(pattern: PathPattern, space: Tuples, visit: (tuple: number, match: Match<R>) => void): void {
     const comparable = pattern.columns.every((c) => !c.allowsSlash) && !this.hasListed;
     const hits = comparable ? this.walk(placed(pattern, this.place)) : 'unknown';
     if (hits === 'unknown') {
@@ -162,8 +169,8 @@ export class OutputIndex {
     }
   }
 
-  private walk({ isBelow, segments: wanted }: PlacedPath): Hit[] | 'unknown' {
-    const hits: Hit[] = [];
+  private walk({ isBelow, segments: wanted }: PlacedPath): Hit<R>[] | 'unknown' {
+    const hits: Hit<R>[] = [];
     // An output elsewhere may lead into the folder by its values: the folder's own components are compared with it then.
     const fromFolder = isBelow && !this.hasElsewhere;
     const whole = isBelow && !fromFolder ? [...this.place.folder.map((name) => [name]), ...wanted] : wanted;
@@ -171,14 +178,14 @@ export class OutputIndex {
       s.length === 1 && typeof s[0] === 'string' ? literalTexts(s[0]) : this.joiner.textsOf(s),
     );
     let unknown = false;
-    const visit = (node: TrieNode, depth: number, joins: readonly SegmentJoin[]): void => {
+    const visit = (node: TrieNode<R>, depth: number, joins: readonly SegmentJoin[]): void => {
       const atEnd = depth === segments.length;
       for (const ref of node.outputs) {
         hits.push({ ref, joins, relation: atEnd ? 'same' : ref.output.directory ? 'inside' : 'below-file' });
       }
       if (atEnd) return;
       const texts = segments[depth]!;
-      const descend = (to: SegmentTexts, next: TrieNode): void => {
+      const descend = (to: SegmentTexts, next: TrieNode<R>): void => {
         const join = this.joiner.join(texts, to);
         if (join === 'unknown') unknown = true;
         else if (join !== 'never')
@@ -205,15 +212,15 @@ export class OutputIndex {
   }
 }
 
-function literalChild({ literals }: TrieNode, literal: string): TrieNode {
-  const next = literals.get(literal) ?? newNode();
+function literalChild<R>({ literals }: TrieNode<R>, literal: string): TrieNode<R> {
+  const next = literals.get(literal) ?? newNode<R>();
   literals.set(literal, next);
   return next;
 }
 
-function patternChild({ patterns }: TrieNode, segment: Segment, texts: SegmentTexts): TrieNode {
+function patternChild<R>({ patterns }: TrieNode<R>, segment: Segment, texts: SegmentTexts): TrieNode<R> {
   const key = segmentKey(segment);
-  const next = patterns.get(key)?.node ?? newNode();
+  const next = patterns.get(key)?.node ?? newNode<R>();
   patterns.set(key, { texts, node: next });
   return next;
 }
@@ -229,7 +236,7 @@ class HitReader {
   private readonly ids: Int32Array;
   private readonly find: (ids: ArrayLike<number>) => number;
 
-  constructor(hit: Hit, columns: readonly Column[]) {
+  constructor(hit: Hit<Indexed>, columns: readonly Column[]) {
     this.given = [...new Set(hit.joins.flatMap((j) => j.to))];
     this.joins = hit.joins.map((join) => ({
       join,

@@ -9,17 +9,18 @@ import {
   taskNameOf,
 } from '../model/plan.ts';
 import type { Target, Workflow } from '../model/workflow.ts';
+import type { Context } from './context.ts';
 import { type Linked, linkRules } from './link.ts';
 import { pathWriter } from './paths.ts';
-import type { SpecPlace } from './place.ts';
 import { Space } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
 
 /** Turn a workflow into its tasks, edges and order, and mark what the targets need. Null where an error was reported. */
-export function planWorkflow(workflow: Workflow, place: SpecPlace, diagnostics: Diagnostic[]): Plan | null {
+export function planWorkflow(workflow: Workflow, context: Context): Plan | null {
+  const { diagnostics } = context;
   const before = diagnostics.length;
-  const linked = linkRules(workflow, place, diagnostics);
+  const linked = linkRules(workflow, context);
   if (!linked || hasErrors(diagnostics.slice(before))) return null;
   const order = orderTasks(linked, diagnostics);
   if (!order) return null;

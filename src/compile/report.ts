@@ -965,6 +965,112 @@ export const outputInsideOutput = (
     [{ message: directory ? 'the directory output' : 'the output that is a file', location: other }],
   );
 
+export const inputBelowOutput = (location: Location, path: string, producer: string, other: Location): Diagnostic =>
+  error(
+    location,
+    `${path} lies below a path that is a file: the output of ${producer}, which would take the place of the folder`,
+    'read from, or write to, a folder of its own; or write {path: …, directory: true} for an output that is a folder',
+    [{ message: 'the output that is a file', location: other }],
+  );
+
+type Meeting = 'same' | 'inside' | 'below-file';
+
+/** What a task writes and how it meets what is reserved: `own` is its own path, `path` the reserved one. */
+interface Overwriting {
+  readonly kind: 'output' | 'log';
+  readonly task: string;
+  readonly own: string;
+  readonly path: string;
+  readonly meeting: Meeting;
+}
+
+interface ReservedWords {
+  readonly what: string;
+  readonly location: Location | null;
+}
+
+const namedHere = ({ location }: ReservedWords): Notes =>
+  location === null ? [] : [{ message: 'it is named here', location }];
+
+export const overwritesReserved = (
+  location: Location,
+  { kind, task, own, path, meeting }: Overwriting,
+  reserved: ReservedWords,
+): Diagnostic => {
+  const message =
+    meeting === 'same'
+      ? kind === 'log'
+        ? `the log of task ${task} would be appended to ${path}, ${reserved.what}`
+        : `task ${task} would write over ${path}, ${reserved.what}`
+      : meeting === 'inside'
+        ? `task ${task} makes the directory ${own} anew, and in it lies ${path}, ${reserved.what}`
+        : `task ${task} would write a file ${own} in place of the folder, in which ${path} lies, ${reserved.what}`;
+  return error(location, message, 'write to another path', namedHere(reserved));
+};
+
+export const insideReserved = (
+  location: Location,
+  kind: 'output' | 'log',
+  path: string,
+  above: string,
+  reserved: ReservedWords,
+): Diagnostic =>
+  error(
+    location,
+    `${path} lies below ${above}, ${reserved.what}`,
+    kind === 'log' && above === '.wfc'
+      ? 'leave "log" out, and wfc chooses a path in .wfc/logs/; or write to another path'
+      : 'write to another path',
+    namedHere(reserved),
+  );
+
+export const logInOutput = (
+  location: Location,
+  path: string,
+  meeting: Meeting,
+  producer: string,
+  other: Location,
+): Diagnostic =>
+  error(
+    location,
+    meeting === 'same'
+      ? `the log ${path} is an output, too: of ${producer}`
+      : meeting === 'inside'
+        ? `the log ${path} lies in the directory that ${producer} makes, and goes with it`
+        : `the log ${path} lies below a path that is a file: the output of ${producer}`,
+    'give the log a path of its own, as in logs/…',
+    [{ message: 'the output', location: other }],
+  );
+
+export const twoLogs = (
+  location: Location,
+  path: string,
+  first: string,
+  second: string,
+  other: Location,
+): Diagnostic => {
+  const [place, before] = inOrder(location, other);
+  return error(
+    place,
+    `two tasks would write the log ${path}: ${first}, and ${second}`,
+    'give each its own, with the name of the rule and its params in the path',
+    location === other ? undefined : [{ message: 'the other log', location: before }],
+  );
+};
+
+export const belowLog = (location: Location, path: string, task: string, log: Location): Diagnostic =>
+  error(location, `${path} lies below a path that is a file: the log of ${task}`, 'give the log a path of its own', [
+    { message: 'the log', location: log },
+  ]);
+
+export const logRead = (location: Location, path: string, task: string, log: Location): Diagnostic =>
+  error(
+    location,
+    `this input is a log, to which ${task} appends: ${path}`,
+    'give the log another path; what a task reads must be an output, such as "cmd | tee {output}" writes',
+    [{ message: 'the log', location: log }],
+  );
+
 export const cycle = (location: Location, tasks: readonly string[], places: Notes): Diagnostic => {
   const shown = tasks.length > 8 ? [...tasks.slice(0, 7), '…', tasks.at(-1)!] : tasks;
   return error(

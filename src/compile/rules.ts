@@ -22,7 +22,7 @@ import type {
 import type { RuleScope } from './bindings.ts';
 import { CommandCompiler, compileCheck, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
 import type { Constants } from './config.ts';
-import type { Context } from './context.ts';
+import { type Context, reservedFile } from './context.ts';
 import { assemblePath, parsePath, valueProblem } from './paths.ts';
 import { determinedColumns } from './relation.ts';
 import * as report from './report.ts';
@@ -126,6 +126,7 @@ class RuleNormalizer {
       retries: Number(this.spec.get('retries')?.text ?? 0),
       local: this.spec.get('local')?.value === true,
       log,
+      hasOwnLog: this.spec.get('log') !== undefined,
       location: this.name.location,
       runLocation: this.spec.get('run')!.location,
     };
@@ -183,10 +184,20 @@ class RuleNormalizer {
       return { kind: 'sha256', hash: sha256.text.toLowerCase() };
     }
     const run = spec.as<{ run: string }>().get('run')!.scalar;
+    this.reserveNamed(run);
     return {
       kind: 'run',
       command: compileCheck(run, constants, new Set(relation.columns.keys()), context.diagnostics),
     };
+  }
+
+  /** What a check names and what is there, such as `check.py`, is read by it. */
+  private reserveNamed(check: ScalarNode): void {
+    const { files, reserved } = this.options.context;
+    for (const { 0: word, index } of check.text.matchAll(/[^\s'"`;|&<>(){}=]+/g)) {
+      if (files.kind(word) !== 'file') continue;
+      reserved.push(reservedFile(word, locationInside(check, index, word.length), 'a file that a check names'));
+    }
   }
 
   /** The params in the outputs, in order of the relation; every output must carry all of them. */

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Located } from '../model/located.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { CsvTable, Table } from '../model/spec.generated.ts';
-import type { Context } from './context.ts';
+import { type Context, reservedFile } from './context.ts';
 import { type CsvCell, locateCell, readCsv } from './csv.ts';
 import * as report from './report.ts';
 import { refuseShellWord } from './shell-words.ts';
@@ -105,6 +105,7 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
   const declared = table.get('csv')!;
   const path = fill(declared.text, declared.node);
   if (refuseShellWord(path, declared.scalar, diagnostics)) return null;
+  context.reserved.push(reservedFile(path, declared.location));
   const read = context.files.readText(path);
   if ('problem' in read) {
     diagnostics.push(report.unreadableFile(declared.location, path, read.problem, read.hint));

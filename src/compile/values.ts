@@ -3,7 +3,7 @@ import type { Located } from '../model/located.ts';
 import type { Location, Node, SourceText } from '../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../model/spec.generated.ts';
 import type { Column } from '../model/workflow.ts';
-import type { Context } from './context.ts';
+import { type Context, reservedFile } from './context.ts';
 import { MAX_TASKS } from './relation.ts';
 import * as report from './report.ts';
 import { refuseShellWord } from './shell-words.ts';
@@ -191,6 +191,7 @@ function spacedValues(spaced: Located<Spaced>, kind: 'lin' | 'log', { name, cont
 function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): Value[] {
   const path = fill(lines.text, lines.node);
   if (refuseShellWord(path, lines.scalar, context.diagnostics)) return [];
+  context.reserved.push(reservedFile(path, lines.location));
   const read = context.files.readText(path);
   if ('problem' in read) {
     context.diagnostics.push(report.unreadableFile(lines.location, path, read.problem, read.hint));

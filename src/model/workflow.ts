@@ -184,6 +184,8 @@ export interface Rule {
   readonly retries: number;
   readonly local: boolean;
   readonly log: PathPattern;
+  /** Whether the spec names its log; else it lies in `.wfc/logs/`. */
+  readonly hasOwnLog: boolean;
   readonly location: Location;
   /** Of the text of `run`. */
   readonly runLocation: Location;

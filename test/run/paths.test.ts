@@ -170,3 +170,91 @@ rules:
   e.edit('wfc.yml', 'd/{h}/x.csv', 'e/{h}/x.csv');
   expect((await e.wfc('plan')).stderr).toContain('no file matches e/{h}/x.csv');
 });
+
+it('no task writes over the spec, what it reads, or what wfc keeps', async () => {
+  const e = experiment('', { 'wfc.txt': 'x', 'other.txt': 'y', 'set.yml': 'k: 1\n', 'site.yml': '{}\n' });
+  const spec = (output: string, rest = ''): void =>
+    e.write(
+      'wfc.yml',
+      `wfc: 1\nconfig: {k: 0}\nparams: {n: {glob: "{n}.txt"}}\nrules:\n  r: {output: "${output}", run: "echo spoiled > {output}"${rest}}\n`,
+    );
+  const before = (): string[] => e.files('.').map((path) => `${path}: ${e.read(path)}`);
+  for (const [output, rest, options, words] of [
+    ['{n}.yml', '', '', 'task r n=wfc would write over wfc.yml, the spec itself'],
+    ['set{n}.yml', ', log: set.yml', '--config set.yml', 'this log lacks {n}'],
+    ['set.yml', '', '--config set.yml', 'task r would write over set.yml, a file of --config'],
+    ['site.yml', '', '--profile ./site.yml', 'task r would write over site.yml, the profile'],
+    ['.wfc/{n}', '', '', 'lies below .wfc, where wfc keeps its own files'],
+    [`${e.folder}/.wfc/journal/{n}`, '', '', 'lies below .wfc, where wfc keeps its own files'],
+    ['a', ', log: .wfc/lock', '', 'lies below .wfc, where wfc keeps its own files'],
+  ] as const) {
+    spec(output, rest);
+    const files = before();
+    const { status, stderr } = await e.run(options);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
+    expect(before()).toEqual(files);
+  }
+  // A path that differs from all of these, by whatever little, is fine, and so are logs where wfc puts them.
+  spec('new-{n}.yml');
+  expect(await e.run('--config set.yml --profile ./site.yml')).toMatchObject({ status: 0 });
+});
+
+it('the folder of compiled scripts is no place for outputs', async () => {
+  const e = experiment(`rules: {r: {output: scripts/x/y, run: "echo > {output}"}}\n`);
+  const { status, stderr } = await e.wfc('compile --target local --out scripts');
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringContaining('scripts/x/y lies below scripts, the folder of the scripts'),
+  ]);
+  expect((await e.wfc('compile --target local --out scripts/x/make')).status).toBe(0);
+  e.edit('wfc.yml', 'output: scripts/x/y', 'output: {path: scripts/x, directory: true}');
+  expect((await e.wfc('compile --target local --out scripts/x/make')).stderr).toContain(
+    'makes the directory scripts/x anew',
+  );
+});
+
+it("a log meets no output, no input and no other log: not a task's own, nor another's", async () => {
+  const e = experiment('', { 'a.csv': 'data', 'b.csv': 'data' });
+  for (const [rules, words] of [
+    [
+      'r: {input: "{s}.csv", output: "{s}.out", log: "{s}.csv", run: "echo {input} > {output}; echo said"}',
+      'this input is a log',
+    ],
+    [
+      'r: {output: {path: "d/{s}", directory: true}, log: "d/{s}/log", run: "mkdir -p {output}; echo said"}',
+      'lies in the directory that r s=a makes',
+    ],
+    [
+      'r: {output: "{s}", log: "{s}.log", run: "touch {output}"}\n  t: {output: "t/{s}", log: "a.log", run: x}',
+      'this log lacks {s}',
+    ],
+    [
+      'r: {output: "{s}", log: "l/{s}", run: "touch {output}"}\n  t: {output: t, log: l/b, run: x}',
+      'two tasks would write the log l/b: t, and r s=b',
+    ],
+    [
+      'r: {output: "{s}", log: "l/{s}", run: "touch {output}"}\n  t: {output: l/b, run: x}',
+      'the log l/b is an output, too: of t',
+    ],
+  ]) {
+    e.write('wfc.yml', `wfc: 1\nparams: {s: [a, b]}\nrules:\n  ${rules}\n`);
+    const { status, stderr } = await e.run();
+    expect([rules, status, stderr]).toEqual([rules, 2, expect.stringContaining(words!)]);
+    expect(e.read('a.csv')).toBe('data');
+  }
+  e.write(
+    'wfc.yml',
+    'wfc: 1\nparams: {s: [a, b]}\nrules:\n  r: {output: "o/{s}", log: "o/{s}.log", run: "touch {output}; echo said"}\n',
+  );
+  expect(await e.run()).toMatchObject({ status: 0 });
+  expect(e.read('o/b.log')).toBe('said\n');
+});
+
+it('an input below the path of an output that is a file is refused: its folder would go', async () => {
+  const e = experiment('rules: {r: {input: data/in, output: data, run: "echo > {output}"}}\n', { 'data/in': 'mine' });
+  expect(await e.run()).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('which would take the place of the folder'),
+  });
+  expect(e.read('data/in')).toBe('mine');
+});
