@@ -24,6 +24,7 @@
 #     wfc_paths_NAME LIST V1 …   sets wfc_inputs, wfc_from (name of the producer, where this submission makes the input;
 #                                else ''), wfc_from_output (position of that output; -1 for a path inside a directory
 #                                output), wfc_ancient (0/1), wfc_outputs, wfc_log. Fails where a list can't be read.
+#                                Adds to wfc_summed: directories whose state is that of the files below them.
 #     wfc_settings_NAME V1 …     sets wfc_retries, wfc_time_seconds ('': none), wfc_checks_id, and one for each output:
 #                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
@@ -75,7 +76,7 @@ _wfc_prepare() {
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
   declare -g -A _wfc_reason=() _wfc_failed_since=() _wfc_peak=()
   # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
-  declare -g -A _wfc_state=() _wfc_is_directory=()
+  declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()
   declare -g -A _wfc_uses_log=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
   _wfc_stop='' _wfc_pause=0.02 _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
@@ -311,6 +312,13 @@ _wfc_read_row() {
   wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
   # Without its list a gather would seem to need nothing.
   "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
+  _wfc_note_summed
+}
+
+_wfc_note_summed() {
+  local path
+  for path in "${wfc_summed[@]}"; do _wfc_is_summed[$path]=1; done
+  wfc_summed=()
 }
 
 _wfc_split_row() {
@@ -517,8 +525,35 @@ _wfc_look() {
       _wfc_state[$path]=${line%%$'\t'*}
       [[ $line != *$'\t'directory$'\t'* ]] || _wfc_is_directory[$path]=1
     done
+    if ((${#_wfc_is_summed[@]} > 0)); then
+      for path in "${@:1:1000}"; do
+        [[ -z ${_wfc_is_summed[$path]-} || -z ${_wfc_is_directory[$path]} ]] || _wfc_sum_files "$path"
+      done
+    fi
     shift $(($# < 1000 ? $# : 1000))
   done
+}
+
+# The state of a directory by all that lies below it: the newest time, which `du` tells of the directory itself, and the
+# sum of the sizes of what is no folder. Versions of du differ in what they say of a folder's own size.
+_wfc_sum_files() {
+  local line text path time='' size=0 try IFS=$'\n'
+  local -a lines
+  for try in 1 2 3; do
+    text=$(set -o pipefail && du -D -0 -a -b -l --time --time-style=+%s.%N -- "${1/#-/./-}" 2>/dev/null | tr '\0\n' '\n\001')
+    (($? > 128)) || break
+  done
+  # shellcheck disable=SC2206
+  lines=($text)
+  for line in "${lines[@]}"; do
+    path=${line#*$'\t'*$'\t'}
+    time=${line#*$'\t'} time=${time%%$'\t'*}
+    # A line break in a name is \001 here.
+    [[ -d $path && ! -L $path || -d ${path//$'\001'/$'\n'} && ! -L ${path//$'\001'/$'\n'} ]] || size=$((size + ${line%%$'\t'*}))
+  done
+  # Before 1970 programs count the fraction differently.
+  [[ $time != -* ]] || time=0.000000000
+  _wfc_state[$1]=${time:+$time:$size}
 }
 
 # The states of the task's inputs (less the ancient ones), or of its outputs, into _wfc_now.

@@ -1,5 +1,6 @@
 import { JournalWriter } from '../io/journal.ts';
 import { countOf, paint } from '../io/terminal.ts';
+import { forEachDependency, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import { reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
@@ -30,8 +31,31 @@ export function keptRecords(session: Session, { decisions, history, trust }: Out
       ? { decisions }
       : look({ ...session, plan: everything }, { trust, history: null });
   // Also of a temp output that is made again: those that do not run need not see another file in it.
-  const tasks = whole.decisions.toRecord.filter((task) => [0, TEMP_NEEDED].includes(decisions.reasons[task]!));
+  const complete = whole.decisions.toRecord.filter((task) => [0, TEMP_NEEDED].includes(decisions.reasons[task]!));
+  const tasks = whereSomethingIs(session, complete);
   return { records: recordsOfAdopted(plan, tasks, whole.decisions, new Map()), byTimes: tasks.length > 0 };
+}
+
+/**
+ * Of tasks in their order, those of which an output is there, and those that these were made from. A temp output that is
+ * not there tells nothing by itself: there may never have been one.
+ */
+function whereSomethingIs({ plan, disk }: Session, tasks: readonly number[]): number[] {
+  const isRead = new Uint8Array(plan.taskCount);
+  return tasks
+    .toReversed()
+    .filter((task) => {
+      const { rule, outputTexts, firstTask } = ruleOf(plan, task);
+      const isThere =
+        rule.outputs.some(({ temp }) => !temp) ||
+        outputTexts.some((text) => disk.stat(text(task - firstTask)) !== null);
+      if (!isThere && isRead[task] === 0) return false;
+      forEachDependency(plan, task, (producer) => {
+        isRead[producer] = 1;
+      });
+      return true;
+    })
+    .reverse();
 }
 
 /** What a run says where it went by times. */

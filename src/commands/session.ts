@@ -16,9 +16,10 @@ import { readUtf8, type SpecFile, specFiles } from '../io/spec-file.ts';
 import { type StateFolder, stateFolder } from '../io/state-folder.ts';
 import { diagnosticJson, jsonText, renderDiagnostic, type Style } from '../io/terminal.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { Plan } from '../model/plan.ts';
+import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { SourceText } from '../model/source.ts';
+import { sumsFiles } from '../model/workflow.ts';
 import type { Trust } from '../resume/contents.ts';
 import { type Decisions, decide, type Present } from '../resume/decide.ts';
 import { withEscalations } from '../resume/escalate.ts';
@@ -83,9 +84,18 @@ export function openSession(
     files,
     plan: withEscalations(compiled.plan, readEscalations(state.root)),
     profile,
-    disk: new Disk(spec.folder),
+    disk: new Disk(spec.folder, filesCount(compiled.plan)),
     state,
     warnings: [...compiled.diagnostics, ...diagnostics],
+  };
+}
+
+/** Whether a path is an output whose `check` is of the files below it. */
+function filesCount(plan: Plan): (path: string) => boolean {
+  if (!plan.rules.some(({ rule }) => rule.outputs.some(sumsFiles))) return () => false;
+  return (path) => {
+    const found = plan.findPath(path);
+    return found !== null && !found.inside && sumsFiles(ruleOf(plan, found.task).rule.outputs[found.output]!);
   };
 }
 

@@ -342,7 +342,7 @@ const FORMS: Readonly<Record<string, string>> = {
   Table: 'write a list of rows, such as [{model: lstm, lr: 0.1}], or {csv: FILE}',
   TableRow: 'a row names its params: {model: lstm, lr: 0.1}',
   Exclude: 'an entry names params and values: {model: gru, factor: [160, 320]}',
-  Check: 'write nonempty, {min_bytes: 1}, {sha256: …} or {run: "test -s {file}"}',
+  Check: 'write nonempty, {min_bytes: 1}, {sha256: …} or {run: "test -s {file}"}; for a directory output also files',
   Input: 'write a path, or a path with options: {path: a.csv, ancient: true}',
   Inputs: 'write a path, a list of paths, or names: {data: a.csv, model: m.bin}',
   Output: 'write a path, or a path with options: {path: a.csv, temp: true}',
@@ -808,6 +808,13 @@ export const paramNotInKey = (location: Location, name: string, rule: string, wh
 
 export const tempAndProtected = (location: Location): Diagnostic =>
   error(location, 'an output is either temp or protected', 'remove one of the two');
+
+export const filesOfNoDirectory = (location: Location): Diagnostic =>
+  error(
+    location,
+    'the check "files" looks at the files in a directory, and this output is a file',
+    'write directory: true beside it, or check: nonempty',
+  );
 
 export const noInputs = (location: Location, rule: string): Diagnostic =>
   error(location, `rule "${rule}" has no input`, 'add "input:" to the rule');

@@ -8,16 +8,17 @@ import type {
   Resources as ResourcesSpec,
   Rule as RuleSpec,
 } from '../model/spec.generated.ts';
-import type {
-  Check,
-  Column,
-  Input,
-  Output,
-  PathPattern,
-  Relation,
-  ResourceTemplates,
-  Rule,
-  Slot,
+import {
+  type Check,
+  type Column,
+  type Input,
+  type Output,
+  type PathPattern,
+  type Relation,
+  type ResourceTemplates,
+  type Rule,
+  type Slot,
+  sumsFiles,
 } from '../model/workflow.ts';
 import type { RuleScope } from './bindings.ts';
 import { CommandCompiler, compileCheck, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
@@ -166,13 +167,16 @@ class RuleNormalizer {
       protected: options && spec.get('protected')?.value === true,
       checks: options ? (spec.get('check')?.items() ?? []).map((c) => this.check(c.as())) : [],
     };
+    if (sumsFiles(output) && !output.directory) {
+      this.options.context.diagnostics.push(report.filesOfNoDirectory(spec.get('check')!.location));
+    }
     if (output.temp && output.protected) this.options.context.diagnostics.push(report.tempAndProtected(spec.location));
     return output;
   }
 
   private check(spec: Located<CheckSpec>): Check {
     const { constants, context, relation } = this.options;
-    if (spec.kind === 'scalar') return { kind: 'nonempty' };
+    if (spec.kind === 'scalar') return { kind: spec.text === 'files' ? 'files' : 'nonempty' };
     const minBytes = spec.as<{ min_bytes: number }>().get('min_bytes');
     if (minBytes) return { kind: 'min_bytes', bytes: Number(minBytes.text) };
     const sha256 = spec.as<{ sha256: string }>().get('sha256');

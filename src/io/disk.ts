@@ -23,8 +23,12 @@ export class Disk {
   /** A folder that is known to exist: a file missing in it says nothing of others. */
   private presentFolder = '';
 
-  constructor(folder: string) {
+  /** Whether a path is a directory output whose files count. */
+  private readonly sumsFiles: (path: string) => boolean;
+
+  constructor(folder: string, sumsFiles: (path: string) => boolean = () => false) {
     this.folder = folder;
+    this.sumsFiles = sumsFiles;
     this.prefix = folder === process.cwd() ? '' : `${folder}/`;
   }
 
@@ -32,9 +36,44 @@ export class Disk {
     return path.startsWith('/') ? path : `${this.folder}/${path}`;
   }
 
+  /** Of a directory whose files count, `statFiles`. */
   stat(path: string): FileState | null {
     const stats = statOrNull(path.startsWith('/') ? path : this.prefix + path);
-    return stats ? { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() } : null;
+    if (!stats) return null;
+    if (stats.isDirectory() && this.sumsFiles(path)) return this.statFiles(path);
+    return { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() };
+  }
+
+  /**
+   * Of a directory with all that lies below it: the newest time, those of folders too (they tell of files that went), and
+   * the sum of the sizes of what is no folder. Links below it are not followed; times before 1970 count as then. The same
+   * in templates/runner.sh, which lets `du` look.
+   */
+  statFiles(path: string): FileState | null {
+    const absolute = Buffer.from(this.absolute(path));
+    const own = statOrNull(this.absolute(path));
+    if (!own?.isDirectory()) return this.stat(path);
+    let mtimeMs = 0;
+    let size = 0;
+    const add = (entry: Buffer, stats: Stats): void => {
+      mtimeMs = Math.max(mtimeMs, stats.mtimeMs);
+      if (!stats.isDirectory()) {
+        size += stats.size;
+        return;
+      }
+      for (const name of namesIn(entry)) {
+        const below = Buffer.concat([entry, SLASH, name]);
+        const found = statOrNull(below, lstatSync);
+        if (found) add(below, found);
+      }
+    };
+    add(absolute, own);
+    return { mtimeMs, size, isDirectory: true };
+  }
+
+  /** Whether the state of a directory is that of its files. */
+  countsFiles(path: string): boolean {
+    return this.sumsFiles(path);
   }
 
   /** `stat` for looking at many files while nothing runs: a missing folder is found out once. */
@@ -122,8 +161,19 @@ export class Disk {
   }
 }
 
+const SLASH = Buffer.from('/');
+
+/** As bytes: names need not be UTF-8. None of a folder that is gone or can't be read. */
+function namesIn(folder: Buffer): Buffer[] {
+  try {
+    return readdirSync(folder, { encoding: 'buffer' });
+  } catch {
+    return [];
+  }
+}
+
 /** null where there is nothing, also where a part of the path is a file (Node gives null for ENOENT alone). */
-function statOrNull(absolute: string, stat: typeof statSync | typeof lstatSync = statSync): Stats | null {
+function statOrNull(absolute: string | Buffer, stat: typeof statSync | typeof lstatSync = statSync): Stats | null {
   try {
     return stat(absolute, { throwIfNoEntry: false }) ?? null;
   } catch (error) {

@@ -20,7 +20,7 @@ export interface LastLook {
   readonly taskCount: number;
   /** Digest of the states of `paths`. */
   readonly states: string;
-  /** In sorted order: the kernel finds the files of one folder together. A path with a `/` at its end: is it empty? */
+  /** In sorted order: the kernel finds the files of one folder together. A path with `/` at its end: is it empty? `//`: its files. */
   readonly paths: readonly string[];
 }
 
@@ -152,7 +152,7 @@ export class Sightings {
 
   stat(path: string): ReturnType<Disk['stat']> {
     const state = this.disk.statSnapshot(path);
-    this.paths.push(path);
+    this.paths.push(state?.isDirectory && this.disk.countsFiles(path) ? `${path}//` : path);
     this.states.push(...stateNumbers(state));
     return state;
   }
@@ -180,13 +180,14 @@ export class Sightings {
 export function statesNow(paths: readonly string[], disk: Disk): string {
   const numbers = new Float64Array(paths.length * 3);
   paths.forEach((path, i) => {
-    const isFolder = path.endsWith('/');
-    numbers.set(
-      isFolder ? emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1))) : stateNumbers(disk.stat(path)),
-      i * 3,
-    );
+    numbers.set(sight(path, disk), i * 3);
   });
   return hash('sha256', numbers);
+}
+
+function sight(path: string, disk: Disk): [number, number, number] {
+  if (path.endsWith('//')) return stateNumbers(disk.statFiles(path.slice(0, -2)));
+  return path.endsWith('/') ? emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1))) : stateNumbers(disk.stat(path));
 }
 
 function stateNumbers(state: ReturnType<Disk['stat']>): [number, number, number] {

@@ -73,6 +73,8 @@ export interface Input {
 
 export type Check =
   | { readonly kind: 'nonempty' }
+  /** Of a directory output: its state is that of all files below it. See `Disk.stat`. */
+  | { readonly kind: 'files' }
   | { readonly kind: 'min_bytes'; readonly bytes: number }
   | { readonly kind: 'sha256'; readonly hash: string }
   | { readonly kind: 'run'; readonly command: string };
@@ -83,6 +85,11 @@ export interface Output {
   readonly temp: boolean;
   readonly protected: boolean;
   readonly checks: readonly Check[];
+}
+
+/** Whether the state of an output is the sum of the files below it. */
+export function sumsFiles({ checks }: Output): boolean {
+  return checks.some(({ kind }) => kind === 'files');
 }
 
 /** How the inputs or outputs of a rule were declared: which of them a placeholder means, and whether it is a list. */

@@ -14,7 +14,7 @@ _wfc_main() {
   # No set -u: bash 4.3 takes an empty array for an unset one. No globbing but where it is asked for.
   set +eu -f
   wfc_artifacts=${BASH_SOURCE[0]%/*}
-  declare -g -A _wfc_state=() _wfc_is_directory=()
+  declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()
   # Bytes, not characters, and a point in decimals; the command gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -25,6 +25,7 @@ _wfc_main() {
   # shellcheck source=/dev/null
   source "$wfc_artifacts/shared.sh" && source "$wfc_artifacts/rules.sh" || exit 1
   "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || exit 1
+  _wfc_note_summed
   _wfc_read_settings
   _wfc_name=${wfc_outputs[0]} _wfc_tries=0 _wfc_stop='' _wfc_group=''
   [[ -n ${_wfc_silent-} ]] || printf '%s: %s\n' "$_wfc_rule" "$_wfc_name"

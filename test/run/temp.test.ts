@@ -141,3 +141,21 @@ rules: {probe: {output: {path: out/a, temp: true}, run: "echo probe >> calls; ec
   expect(e.calls()).toEqual(['probe']);
   expect((await e.run()).stderr).toContain('nothing to do');
 });
+
+it('a first run where nothing is has nothing to say of records; where outputs are, it has', async () => {
+  const e = experiment(`
+rules:
+  one: {output: {path: one, temp: true}, run: "echo one >> calls; echo 1 > {output}"}
+  two: {input: one, output: {path: two, temp: true}, run: "echo two >> calls; cat {input} > {output}"}
+  end: {input: two, output: end, run: "echo end >> calls; cat {input} > {output}"}
+  other: {input: one, output: other, run: "echo other >> calls; cat {input} > {output}"}
+`);
+  expect(await e.run()).toMatchObject({ status: 0, stderr: expect.not.stringContaining('no records') });
+  expect(e.calls()).toEqual(['end', 'one', 'other', 'two']);
+  // Of `other` and what it was made from, the files say nothing: `end` and the two before it are taken as complete.
+  e.remove('.wfc');
+  e.remove('other');
+  expect((await e.run()).stderr).toContain('3 tasks are taken as complete');
+  expect(e.calls()).toEqual(['one', 'other']);
+  expect((await e.run()).stderr).toContain('nothing to do');
+});

@@ -2,7 +2,7 @@ import { formatValue } from '../../compile/paths.ts';
 import { taskResources } from '../../compile/resources.ts';
 import { withoutLeadingZeros } from '../../compile/task-values.ts';
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
-import type { Binding, Column, Slot } from '../../model/workflow.ts';
+import { type Binding, type Column, type Slot, sumsFiles } from '../../model/workflow.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
@@ -91,6 +91,8 @@ class RuleWriter {
     });
     lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
     lines.push(`wfc_outputs=(${rule.rule.outputs.map((o) => pathWord(o.pattern, this.variableOf)).join(' ')})`);
+    const summed = rule.rule.outputs.flatMap((output, o) => (sumsFiles(output) ? [`"\${wfc_outputs[${o}]}"`] : []));
+    if (summed.length > 0) lines.push(`wfc_summed+=(${summed.join(' ')})`);
     lines.push(`wfc_log=${pathWord(rule.rule.log, this.variableOf)}`);
     return lines;
   }
@@ -100,7 +102,24 @@ class RuleWriter {
     const { name, position } = this.producerOf(input, k, word);
     return [
       `wfc_inputs+=(${word}) wfc_from+=(${name}) wfc_from_output+=(${position}) wfc_ancient+=(${input.input.ancient ? 1 : 0})`,
+      ...this.summedInput(input, k, word),
     ];
+  }
+
+  private summedInput(input: PlannedInput, k: number, word: string): string[] {
+    const { members } = input;
+    if (members.kind !== 'map') return [];
+    const isSummed = (i: number): boolean => this.isSummed(input, members.pathOf(i));
+    const some = this.tasks.some(isSummed);
+    if (!some || this.tasks.every(isSummed)) return some ? [`wfc_summed+=(${word})`] : [];
+    const field = this.rows.variable(`summed_${k}`, (i) => (isSummed(i) ? 'yes' : 'no'));
+    return [`[[ \${${field}} == no ]] || wfc_summed+=(${word})`];
+  }
+
+  /** Whether an input is a directory output whose files count, whoever makes it. */
+  private isSummed({ producers, producerOutputs }: PlannedInput, path: number): boolean {
+    if (producerOutputs[path]! < 0) return false;
+    return sumsFiles(ruleOf(this.plan, producers[path]!).rule.outputs[producerOutputs[path]!]!);
   }
 
   /** The producer of a map input as bash words: the path itself, a pattern, or fields of the row. */
@@ -150,9 +169,15 @@ class RuleWriter {
     const base = `lists/${this.rule.rule.name}-${k}`;
     const groups = [...new Set(this.tasks.map((i) => members.groupOf(i)))].sort((a, b) => a - b);
     let shape: 'none' | 'itself' | 'listed' | null = null;
+    const summed = new Set<string>();
+    let areAllSummed = true;
     for (const g of groups) {
       const paths = [...members.members.subarray(members.offsets[g]!, members.offsets[g + 1]!)];
       const producers = paths.map((p) => this.producerOfPath(input, p));
+      for (const p of paths) {
+        if (this.isSummed(input, p)) summed.add(input.pathText(p));
+        else areAllSummed = false;
+      }
       const own = producers.every((p) => p === null)
         ? 'none'
         : producers.every((p) => p?.isItself)
@@ -168,6 +193,13 @@ class RuleWriter {
     if (shape !== 'listed') dropLists(this.lists, '.from', base);
     const file = `"\${wfc_artifacts}/${base}-\${wfc_groups[${gather}]}.txt"`;
     const lines = [`mapfile -t wfc_list < ${file} || return`, 'wfc_inputs+=("${wfc_list[@]}")'];
+    // Where only some are, they are named, whatever the task's group: which of them it reads, it is told above.
+    if (summed.size > 0)
+      lines.push(
+        areAllSummed
+          ? 'wfc_summed+=("${wfc_list[@]}")'
+          : `wfc_summed+=(${[...summed].map((path) => `"${insideQuotes(path)}"`).join(' ')})`,
+      );
     if (shape === 'itself') lines.push('wfc_from+=("${wfc_list[@]}") wfc_from_output+=("${wfc_list[@]/*/0}")');
     else if (shape === 'none') lines.push('wfc_from+=("${wfc_list[@]/*/}") wfc_from_output+=("${wfc_list[@]/*/0}")');
     else {
