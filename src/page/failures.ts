@@ -2,80 +2,76 @@ import { countOf } from '../model/counts.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import type { Data } from './data.ts';
 import { element } from './dom.ts';
+import { type FailureKind, failureKinds } from './failure-kinds.ts';
 import { countTasks } from './format.ts';
 
-/** Of so many tasks of a group the log is shown. */
-const SHOWN = 3;
-const MAX_GROUPS = 40;
+/** Of so many tasks of a kind the names show at once; the others open. */
+const SHOWN = 12;
+/** More names than these make a page slow. */
+const MAX_NAMES = 2000;
+const MAX_KINDS = 40;
 
-/** Failures of a rule for one reason. */
-interface Group {
-  readonly rule: string;
-  readonly reason: string;
-  readonly failures: ReportFailure[];
-}
-
-/** The failures, those of one rule and reason together, the largest groups first. */
+/** The failures, those that look alike together, the largest kinds first. */
 export function failureList(data: Data, onTask: (task: number) => void): HTMLElement[] {
-  const groups = groupsOf(data);
-  const shown = groups.slice(0, MAX_GROUPS).map((group, i) => groupElement(data, group, onTask, i === 0));
-  if (groups.length > MAX_GROUPS)
-    shown.push(
-      element(
-        'p',
-        { className: 'faint' },
-        `and ${countOf(groups.length - MAX_GROUPS, 'more kind')}; all tasks are in the table below`,
-      ),
-    );
+  const kinds = failureKinds(data.header.failures, (task) => data.ruleOf(task).name);
+  const shown = kinds.slice(0, MAX_KINDS).map((kind, i) => kindElement(data, kind, onTask, i === 0));
+  if (kinds.length > MAX_KINDS) {
+    const words = `and ${countOf(kinds.length - MAX_KINDS, 'more kind')}; all tasks are in the table below`;
+    shown.push(element('p', { className: 'faint' }, words));
+  }
   return shown;
 }
 
-function groupsOf(data: Data): Group[] {
-  const groups = new Map<string, Group>();
-  for (const failure of data.header.failures) {
-    const rule = data.ruleOf(failure.task).name;
-    // Paths and numbers differ from task to task where the reason is the same.
-    const reason = failure.reason.replace(/: .*/, '');
-    const key = `${rule}\n${reason}`;
-    let group = groups.get(key);
-    if (!group) {
-      group = { rule, reason, failures: [] };
-      groups.set(key, group);
-    }
-    group.failures.push(failure);
-  }
-  return [...groups.values()].sort((a, b) => b.failures.length - a.failures.length);
-}
-
-function groupElement(
-  data: Data,
-  { rule, reason, failures }: Group,
-  onTask: (task: number) => void,
-  open: boolean,
-): HTMLElement {
+function kindElement(data: Data, kind: FailureKind, onTask: (task: number) => void, open: boolean): HTMLElement {
+  const { rule, reason, lastLine, failures } = kind;
   const summary = element(
     'summary',
-    {},
+    { className: 'kind' },
     element('strong', {}, rule),
-    ` ${reason} `,
-    element('span', { className: 'faint' }, countTasks(failures.length)),
+    ` ${reason}`,
+    ...(lastLine === null ? [] : [' · ', element('code', {}, lastLine)]),
+    element('span', { className: 'faint' }, ` · ${countTasks(failures.length)}`),
   );
   const box = element('details', { open, className: 'failure' }, summary);
-  // Those with a log tell more.
-  const telling = [...failures.filter((f) => f.logEnd), ...failures.filter((f) => !f.logEnd)].slice(0, SHOWN);
-  for (const failure of telling) {
-    const button = element('button', { type: 'button' }, data.taskName(failure.task));
-    button.addEventListener('click', () => onTask(failure.task));
-    box.append(element('p', {}, button, `: ${failure.reason}`));
-    box.append(
-      failure.logEnd
-        ? element('pre', { className: 'log' }, failure.logEnd.join('\n'))
-        : element('p', { className: 'faint' }, 'It wrote no log, or its log is not in this report.'),
-    );
-  }
-  if (failures.length > SHOWN)
-    box.append(
-      element('p', { className: 'faint' }, `and ${countTasks(failures.length - SHOWN)} more in the table below`),
-    );
+  const example = failures.find((f) => f.logEnd) ?? failures[0]!;
+  const names = (some: readonly ReportFailure[]): HTMLElement =>
+    element('p', {}, ...some.flatMap((f, i) => [i > 0 ? ', ' : '', nameButton(data, f.task, onTask)]));
+  box.append(names(failures.slice(0, SHOWN)));
+  if (failures.length > SHOWN) box.append(otherNames(failures.slice(SHOWN), names));
+  if (example.reason !== reason) box.append(element('p', {}, example.reason));
+  if (failures.length > 1 && example.logEnd)
+    box.append(element('p', { className: 'faint' }, `The log of ${data.taskName(example.task)}:`));
+  box.append(
+    example.logEnd
+      ? element('pre', { className: 'log' }, example.logEnd.join('\n'))
+      : element('p', { className: 'faint' }, 'No log was written, or it is not in this report.'),
+  );
   return box;
+}
+
+/** Made when it opens: there may be thousands. */
+function otherNames(
+  others: readonly ReportFailure[],
+  names: (some: readonly ReportFailure[]) => HTMLElement,
+): HTMLElement {
+  const box = element(
+    'details',
+    {},
+    element('summary', { className: 'faint' }, `and ${countOf(others.length, 'more task')}`),
+  );
+  const open = (): void => {
+    box.append(names(others.slice(0, MAX_NAMES)));
+    if (others.length > MAX_NAMES)
+      box.append(
+        element('p', { className: 'faint' }, `and ${countTasks(others.length - MAX_NAMES)} in the table below`),
+      );
+  };
+  box.addEventListener('toggle', open, { once: true });
+  return box;
+}
+
+function nameButton(data: Data, task: number, onTask: (task: number) => void): HTMLElement {
+  const button = element('button', { type: 'button' }, data.taskName(task));
+  button.addEventListener('click', () => onTask(task));
+  return button;
 }

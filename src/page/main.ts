@@ -60,7 +60,7 @@ class TaskSection {
     for (const input of [this.text, this.state, this.rule]) input.addEventListener('input', () => this.apply());
     this.found.setAttribute('aria-live', 'polite');
     this.chosen.setAttribute('aria-live', 'polite');
-    const bar = element('div', { className: 'bar' }, this.text, this.rule, this.state, this.found);
+    const bar = element('div', { className: 'bar' }, this.text, this.rule, this.state, this.found, this.table.sideways);
     this.elements = [bar, this.table.element, this.chosen];
   }
 

@@ -65,11 +65,18 @@ interface RuleUse {
 /** By rule: what tasks took beside what they asked for, and what would have been enough. */
 export function showResources(data: Data, box: HTMLElement): void {
   const isNarrow = matchMedia('(max-width: 1100px)');
-  const words = `The dark line is what tasks asked for. Enough is the most that any took, ${Math.round((MARGIN - 1) * 100)} % more, rounded up.`;
-  const intro = element('p', { className: 'faint' }, words);
+  const words = ` is what tasks asked for. Enough is the most that any took, ${Math.round((MARGIN - 1) * 100)} % more, rounded up.`;
+  const intro = element('p', { className: 'faint asked-key' }, 'The line of full height, ', askedKey(), `,${words}`);
   const show = (): void => box.replaceChildren(intro, ...resourceTables(data, isNarrow.matches ? 150 : 380));
   isNarrow.addEventListener('change', show);
   show();
+}
+
+/** The line itself, in whatever colour it has. */
+function askedKey(): SVGElement {
+  const key = svg('svg', { width: 8, height: 16, role: 'img', 'aria-label': 'as here' });
+  key.append(svg('rect', { class: 'asked', x: 3, y: 0, width: 2, height: 16 }));
+  return key;
 }
 
 /** With pictures of so many pixels. */

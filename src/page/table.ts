@@ -26,6 +26,8 @@ const COLUMNS: readonly { readonly key: SortKey; readonly title: string; readonl
 /** All tasks, of which only the rows that show are ever made. */
 export class TaskTable {
   readonly element: HTMLElement;
+  /** Shown while columns lie past the edge. */
+  readonly sideways = element('span', { className: 'faint', hidden: true }, 'more columns: scroll sideways →');
   private readonly data: Data;
   private readonly onSelect: (task: number) => void;
   private readonly body = element('tbody');
@@ -42,7 +44,8 @@ export class TaskTable {
     this.onSelect = onSelect;
     const shown = COLUMNS.filter(({ key }) => isOfUse(data, key));
     const row = element('tr', {}, ...shown.map((column) => this.heading(column)));
-    const table = element('table', { className: 'tasks' }, element('thead', {}, row), this.body);
+    const days = isOneDay(data) ? ' one-day' : '';
+    const table = element('table', { className: `tasks${days}` }, element('thead', {}, row), this.body);
     this.room.append(table);
     this.scroller = element('div', { className: 'scroller', tabIndex: 0 }, this.room);
     this.scroller.setAttribute('aria-label', 'Tasks; arrow keys choose one');
@@ -97,6 +100,9 @@ export class TaskTable {
     const first = this.firstInView;
     const rows = this.sorted.subarray(first, first + this.rowsInView + 1);
     this.body.replaceChildren(...Array.from(rows, (task) => this.row(task)));
+    const { scrollLeft, scrollWidth, clientWidth } = this.scroller;
+    this.scroller.classList.toggle('more-right', scrollWidth - clientWidth - scrollLeft > 1);
+    this.sideways.hidden = scrollWidth - clientWidth <= 1;
   }
 
   private row(task: number): HTMLElement {
@@ -123,7 +129,7 @@ export class TaskTable {
       case 'params':
         return [data.paramsText(task)];
       case 'start':
-        return [time(header.originSeconds + data.start[task]!)];
+        return startOf(header.originSeconds + data.start[task]!);
       case 'duration':
         return [duration(data.duration[task]!)];
       case 'wait':
@@ -166,6 +172,19 @@ export class TaskTable {
       row.classList.toggle('selected', (row as HTMLElement).dataset.task === String(task));
     this.onSelect(task);
   }
+}
+
+/** The day apart, as it is left out where room is short and it says nothing. */
+function startOf(seconds: number): (Node | string)[] {
+  const [day, clock] = time(seconds).split(' ');
+  return clock === undefined ? [day!] : [element('span', { className: 'day' }, `${day} `), clock];
+}
+
+function isOneDay({ header, start }: Data): boolean {
+  const known = start.filter((seconds) => !Number.isNaN(seconds));
+  const ends = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const [first, last] = ends.map((seconds) => time(header.originSeconds + seconds).slice(0, 10));
+  return first === last;
 }
 
 /** Columns that would be empty are left out. */

@@ -44,7 +44,9 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
       '1 blocked 6 %',
     ]);
     expect(await page.locator('#rules tbody th').allInnerTexts()).toEqual(['prep', 'fit', 'best']);
-    expect(await page.locator('#failures').innerText()).toContain('fit site=b seed=9: exit status 1\n\nno luck here');
+    expect(await page.locator('#failures').innerText()).toContain(
+      'fit exit status 1 · no luck here · 1 task\n\nfit site=b seed=9\n\nno luck here',
+    );
     expect(await page.locator('.tasks tbody tr').count()).toBe(16);
     // What never ran was on no host.
     expect(await page.locator('.tasks tbody tr', { hasText: 'blocked' }).innerText()).toMatch(/best\s+–\s.*–$/);

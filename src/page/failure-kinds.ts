@@ -1,0 +1,27 @@
+import type { ReportFailure } from '../model/report-data.ts';
+
+/** Failures that look alike. */
+export interface FailureKind {
+  readonly rule: string;
+  /** Without what differs from task to task. */
+  readonly reason: string;
+  /** Of the first one's log; null where the report has no log of them. */
+  readonly lastLine: string | null;
+  readonly failures: ReportFailure[];
+}
+
+/** Failures of a rule for one reason whose logs end alike are one kind; the largest first. */
+export function failureKinds(failures: readonly ReportFailure[], ruleOf: (task: number) => string): FailureKind[] {
+  const kinds = new Map<string, FailureKind>();
+  for (const failure of failures) {
+    const rule = ruleOf(failure.task);
+    // Paths and numbers differ from task to task where the reason is the same.
+    const reason = failure.reason.replace(/: .*/, '');
+    const lastLine = failure.logEnd?.findLast((line) => line.trim() !== '')?.trim() ?? null;
+    const key = [rule, reason, lastLine?.replace(/\d+/g, '0') ?? ''].join('\n');
+    const kind = kinds.get(key);
+    if (kind) kind.failures.push(failure);
+    else kinds.set(key, { rule, reason, lastLine, failures: [failure] });
+  }
+  return [...kinds.values()].sort((a, b) => b.failures.length - a.failures.length);
+}
