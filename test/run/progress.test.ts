@@ -5,7 +5,7 @@ import { Pace } from '../../src/io/pace.ts';
 import { plainLine, progressLines } from '../../src/io/progress-lines.ts';
 import { displayWidth } from '../../src/io/terminal.ts';
 import type { RuleCounts } from '../../src/model/counts.ts';
-import { CLI, type Experiment, experiment, until } from '../support/experiment.ts';
+import { CLI, type Experiment, experiment, until, withoutProgress } from '../support/experiment.ts';
 
 const PLAIN = { colour: false };
 const SCREEN = { columns: 80, rows: 24 };
@@ -100,6 +100,12 @@ it('a line of a log file has the totals and the rules at work', () => {
     const begun = ['a', 'b', 'c', 'd', 'e'].slice(0, atWork).map((name) => rule(name, 2, 1));
     expect(plainLine(sum(begun), begun, 0)).toContain(words);
   }
+});
+
+it('tests see what a run says without such lines, which one of less than ten seconds does not write', () => {
+  const rules = many(200);
+  const lines = [plainLine(sum(rules), rules, 0.01), plainLine(rule('one', 1, 0), [], 0)];
+  expect(withoutProgress(`before\n${lines.join('\n')}\n6 tasks done in 12 s`)).toBe('before\n6 tasks done in 12 s');
 });
 
 it('the rate is that of late, but over ten ends at least', () => {
