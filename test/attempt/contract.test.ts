@@ -3,11 +3,9 @@
  * job array, and the outcome (journal, files, logs, markers) is the same to the letter.
  */
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
-import { type Experiment, experiment, isAlive, until } from '../support/experiment.ts';
+import { describe, expect, it } from 'vitest';
+import { type Experiment, experiment, gone } from '../support/experiment.ts';
 import { attempt, EXECUTORS, type Outcome, prepare, start } from './executors.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 interface Claim {
   /** Keys of the one rule besides `run`; `output: a` unless told. */
@@ -36,9 +34,7 @@ function failed(reason: string, log?: string): Outcome {
 }
 
 /** It never started. */
-function refused(reason: string): Outcome {
-  return { ...failed(reason), journal: [`failed a 0 ${reason}`] };
-}
+const REFUSED: Partial<Outcome> = { ended: 'badly', files: {}, logs: {}, markers: [] };
 
 const CLAIMS: Readonly<Record<string, Claim>> = {
   // --- success ---
@@ -138,7 +134,7 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
       made.write('a', 'old');
       chmodSync(made.path('a'), 0o444);
     },
-    ends: refused('output_protected'),
+    ends: REFUSED,
   },
   'an output that has no room fails it': {
     rule: 'output: b/a',
@@ -205,7 +201,7 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   'an input that is missing keeps it from starting': {
     rule: 'input: src\n    output: a',
     run: 'cp src {output}',
-    ends: { ended: 'badly', files: {}, logs: {}, markers: [] },
+    ends: REFUSED,
   },
 
   // --- once more ---
@@ -264,7 +260,7 @@ describe.each(EXECUTORS)('an attempt by %s', (executor) => {
     await prepare(executor, made);
     before?.(made);
     expect(await start(executor, made, env).ended).toMatchObject(ends);
-    if (made.has('pid')) await until(() => !isAlive(Number(made.read('pid'))));
+    if (made.has('pid')) await gone(Number(made.read('pid')));
   });
 
   it('a task that is done is not done again, until something of it changes', async () => {
@@ -281,7 +277,7 @@ describe.each(EXECUTORS)('an attempt by %s', (executor) => {
     const made = experiment('rules:\n  one: {output: a, retries: 3, run: "echo x > a; sleep 1000"}\n');
     await prepare(executor, made);
     const running = start(executor, made);
-    await until(() => made.has('a'));
+    await made.appeared('a');
     running.kill('SIGTERM');
     expect(await running.ended).toEqual({
       ended: 'interrupted',
