@@ -110,15 +110,22 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
 
   // --- room ---
   'an old output is gone before it starts': {
+    rule: 'input: src\n    output: a',
     run: 'test ! -e {output}; echo new > {output}',
-    before: (made) => made.write('a', 'old'),
+    files: { src: '' },
+    before: (made) => {
+      made.write('a', 'old');
+      made.age('a', 1000);
+    },
     ends: { journal: DONE.journal, ended: 'well' },
   },
   'what is in the way of an output is removed: a folder, a link that leads nowhere': {
-    rule: 'output: [a, b]',
+    rule: 'input: src\n    output: [a, b]',
     run: 'echo x | tee {output} > /dev/null',
+    files: { src: '' },
     before: (made) => {
       mkdirSync(made.path('a'));
+      made.age('a', 1000);
       symlinkSync('nowhere', made.path('b'));
     },
     ends: { journal: DONE.journal, ended: 'well' },
@@ -128,10 +135,12 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
     ends: DONE,
   },
   'a protected output that is there is never overwritten': {
-    rule: 'output: {path: a, protected: true}',
+    rule: 'input: src\n    output: {path: a, protected: true}',
     run: ': > {output}',
+    files: { src: '' },
     before: (made) => {
       made.write('a', 'old');
+      made.age('a', 1000);
       chmodSync(made.path('a'), 0o444);
     },
     ends: REFUSED,
