@@ -34,7 +34,7 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
       // The same spec gives the same scripts, whatever ran before.
       durations: new Map(),
       out: options.out,
-      remember: remembered('slurm', options, session.spec.folder),
+      remember: remembered('slurm', options, session.spec),
       env: options.env,
     });
   } catch (error) {

@@ -1,18 +1,20 @@
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { quoteBash } from '../compile/command.ts';
 import type { LastRun } from '../io/last-run.ts';
+import type { SpecFile } from '../io/spec-file.ts';
 import type { CommonOptions } from './session.ts';
 
 /** What `wfc resume` is to know of a run: files by their place from the spec's folder, wherever it is called from. */
-export function remembered(backend: LastRun['backend'], options: CommonOptions, specFolder: string): LastRun {
+export function remembered(backend: LastRun['backend'], options: CommonOptions, { source, folder }: SpecFile): LastRun {
   const fromSpec = (file: string): string => {
-    const path = relative(specFolder, resolve(file));
+    const path = relative(folder, resolve(file));
     return path.startsWith('..') || isAbsolute(path) ? resolve(file) : path;
   };
   const { settings, configs, goals, profile } = options;
   const isFile = profile !== undefined && (profile.includes('/') || /\.(ya?ml|json)$/.test(profile));
   return {
     backend,
+    spec: basename(source.file),
     set: settings,
     config: configs.map(fromSpec),
     goal: goals,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type ElementEnd,
   elementEnds,
@@ -25,7 +26,6 @@ import {
   printDiagnostics,
   type Session,
 } from './session.ts';
-import { watchStatus } from './status.ts';
 
 /** `wfc resume` on Slurm: submit what is not complete, less what is still queued or running, and what depends on that. */
 export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
@@ -34,12 +34,10 @@ export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
   const prepared = options.dryRun
     ? prepare(session, options)
     : await lockFolder(session, options, () => prepare(session, options));
-  if (prepared === 'in the queue') return options.watch ? watchStatus(session, options) : EXIT.done;
   return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
 }
 
-/** `in the queue`: all that is left is there already. */
-function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus | 'in the queue' {
+function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus {
   const outlook = lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
@@ -81,7 +79,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   if (options.dryRun) return EXIT.done;
   if (beside.includedCount === 0) {
     say('nothing to submit now');
-    return 'in the queue';
+    return EXIT.done;
   }
   if (history) sweepMarkers(session, history);
   const jobs = [...new Set(queued.map((element) => element.job))];
@@ -97,7 +95,7 @@ function releaseHeld(
   { dryRun, env }: ResumeOptions,
   say: (line: string) => void,
 ): void {
-  const held = queued.filter(({ isHeld }) => isHeld);
+  const held = queued.filter(({ isHeld, isMine }) => isHeld && isMine);
   const jobs = [...new Set(held.map(({ job }) => job))];
   if (jobs.length === 0) return;
   const words = `${countOf(held.length, 'element that was', 'elements that were')} held in the queue: ${jobs.join(' ')}`;
@@ -110,12 +108,11 @@ function liveTasks({ plan, state, spec }: Session, queued: readonly QueuedElemen
   const live = new Uint8Array(plan.taskCount);
   const submissions = readSubmissions(state.journals, spec.folder);
   const known = new Map<string, SubmittedTasks>();
-  for (const { job, index, name } of queued) {
-    // The newest: a controller that was killed may give an id a second time.
-    const submission = submissions.findLast((s) => name === `wfc-${s.id}-${s.jobs.get(job)}`);
+  for (const { job, index, name, submission: folder } of queued) {
+    const submission = submissions.find((s) => basename(s.folder) === folder);
+    const stage = submission?.jobs.get(job);
     const unknown = `${name} (job ${job}) of this folder is in the queue, and what it runs is not known; wait for it, or end it with wfc cancel`;
-    if (!submission || submission.artifacts === null) return unknown;
-    const stage = submission.jobs.get(job)!;
+    if (!submission || submission.artifacts === null || stage === undefined) return unknown;
     let tasks = known.get(submission.artifacts);
     if (!tasks) {
       tasks = new SubmittedTasks(submission.artifacts);

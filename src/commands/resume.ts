@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { readLastRun } from '../io/last-run.ts';
 import { stateFolder } from '../io/state-folder.ts';
 import { printable } from '../io/terminal.ts';
@@ -23,7 +24,9 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
     printDiagnostics(spec.diagnostics, options);
     return EXIT.badSpec;
   }
-  const last = readLastRun(stateFolder(spec.folder).root);
+  const read = readLastRun(stateFolder(spec.folder).root);
+  // Of another spec in the folder the options mean nothing here.
+  const last = read?.spec === null || read?.spec === basename(spec.source.file) ? read : null;
   const merged = withRemembered(options, last, spec.folder);
   const backend = options.backend ?? last?.backend ?? 'local';
   if (options.watch && backend === 'local') {

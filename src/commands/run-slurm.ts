@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { queuedJobs } from '../io/slurm.ts';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { countTasks } from '../io/terminal.ts';
 import { tempPaths } from '../model/plan.ts';
@@ -60,12 +59,14 @@ function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitSta
     process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;
   }
-  const queued = queuedJobs(options.env);
+  const queued = queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
-  const live = queued.find(({ name, folder }) => name.startsWith('wfc-') && folder === session.spec.folder);
+  const [live] = queued;
   if (live)
     return refuse(
-      `${live.name} of this folder is in the queue. "wfc resume" submits what it leaves; "wfc cancel" ends it`,
+      live.isMine
+        ? `${live.name} of this folder is in the queue. "wfc resume" submits what it leaves; "wfc cancel" ends it`
+        : `${live.name} of another user is in the queue and works in this folder. "wfc resume" submits what it leaves`,
       options,
     );
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
@@ -100,7 +101,7 @@ export function writeScripts(
     const durations = measuredDurations(session.plan, history);
     const { force } = options;
     const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
-    const remember = { ...remembered('slurm', options, session.spec.folder), ...forced };
+    const remember = { ...remembered('slurm', options, session.spec), ...forced };
     const scripts = writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
     return { scripts, beside };
   } catch (error) {

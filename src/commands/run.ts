@@ -8,7 +8,6 @@ import { Sightings } from '../io/last-look.ts';
 import { writeLastRun } from '../io/last-run.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
-import { stopSignals } from '../io/signals.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
@@ -111,7 +110,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     sweepMarkers(session, history);
     compactJournals(state.journals, history);
   }
-  writeLastRun(state.root, remembered('local', options, spec.folder));
+  writeLastRun(state.root, remembered('local', options, spec));
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
@@ -162,8 +161,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
       interrupt();
     });
   };
-  const signals = stopSignals();
-  for (const signal of signals) process.on(signal, onSignal);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   try {
     const finished = await result;
     progress.clear();
@@ -179,7 +177,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     }
     throw error;
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
   }
 }
 

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { type LastRun, lastRunText } from '../io/last-run.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { shippedFile } from '../io/shell-pool.ts';
-import { queuedJobs } from '../io/slurm.ts';
+import { queuedElements } from '../io/slurm-elements.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { Stage } from '../target/slurm/stages.ts';
@@ -56,19 +56,19 @@ export function writeSlurmScripts(session: Session, options: ScriptOptions): Slu
     options: lastRunText(remember),
   });
   const target = folder ?? join(parent, artifacts.id);
-  checkReplaceable(target, artifacts, env);
+  checkReplaceable(target, artifacts, spec.folder, env);
   writeFolder(target, artifacts.files);
   return { folder: target, id: artifacts.id, stages };
 }
 
 /** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
-function checkReplaceable(folder: string, { id }: Artifacts, env: NodeJS.ProcessEnv): void {
+function checkReplaceable(folder: string, { id }: Artifacts, specFolder: string, env: NodeJS.ProcessEnv): void {
   if (namesIn(folder).length === 0) return;
   const manifest = join(folder, 'manifest.json');
   if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
   const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
   if (before === id) return;
-  if ((queuedJobs(env) ?? []).some(({ name }) => name.startsWith(`wfc-${before}-`))) {
+  if ((queuedElements(specFolder, env) ?? []).some(({ submission }) => submission.endsWith(`-slurm-${before}`))) {
     throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
   }
 }

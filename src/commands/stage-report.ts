@@ -1,5 +1,6 @@
 import { countOf, formatCount, formatDuration, table } from '../io/terminal.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
+import { closingRequest } from '../target/slurm/closing-job.ts';
 import { lanesOf } from '../target/slurm/stage-types.ts';
 import type { Packing, Stage } from '../target/slurm/stages.ts';
 
@@ -17,9 +18,6 @@ export interface StageTotals {
   readonly gpuHours: number | null;
 }
 
-/** Its time limit, on one CPU. */
-const CLOSING_JOB_HOURS = 0.5;
-
 export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packing): StageTotals {
   const queued = stages.filter((s) => !s.local);
   const elements = queued.reduce((n, s) => n + s.indices.length, 0);
@@ -35,7 +33,7 @@ export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packi
     queuedElements: elements + 1,
     outputFiles: stages.reduce((n, s) => n + s.tasks.reduce((m, t) => m + ruleOf(plan, t).rule.outputs.length, 0), 0),
     ownFiles: 2 * elements + 3 * stages.length + 9,
-    coreHours: coreHours === null ? null : coreHours + CLOSING_JOB_HOURS,
+    coreHours: coreHours === null ? null : coreHours + closingRequest(stages, null).timeSeconds / 3600,
     gpuHours: hours((s) => s.request.resources.gpus),
   };
 }

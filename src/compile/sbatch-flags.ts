@@ -111,8 +111,16 @@ const EXCLUSIVE: readonly (readonly string[])[] = [
 /** Ask for GPUs, as `gpus` of a rule does; the later --gres replaces the one before. */
 const GPU_FLAGS = ['gres', 'gpus', 'gpus-per-node', 'gpus-per-socket', 'gpus-per-task'];
 
-/** Of those flags that exclude others. */
-const SHORT_FORMS: Readonly<Record<string, string>> = { '-s': 'oversubscribe', '-S': 'core-spec', '-G': 'gpus' };
+/** Of those flags that exclude others, and that the closing job takes over. */
+const SHORT_FORMS: Readonly<Record<string, string>> = {
+  '-s': 'oversubscribe',
+  '-S': 'core-spec',
+  '-G': 'gpus',
+  '-A': 'account',
+  '-M': 'clusters',
+  '-p': 'partition',
+  '-q': 'qos',
+};
 
 /** All long options of sbatch, of Slurm 20.11 to 26.05. */
 const SBATCH_OPTIONS = (
@@ -169,6 +177,21 @@ function sbatchWords(line: string): string[] | null {
   }
   if (quote !== null) return null;
   return word === null ? words : [...words, word];
+}
+
+/** Values that entries of `extra` give to flags, by their long names; of `--flag` alone the next word, as sbatch reads it. */
+export function extraValues(entries: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of entries) {
+    const words = sbatchWords(entry) ?? [];
+    words.forEach((word, w) => {
+      const [name] = extraFlags([quoteForSbatch(word)]);
+      if (name === undefined) return;
+      const value = word.startsWith('--') ? /=(.*)$/s.exec(word)?.[1] : word.slice(2) || undefined;
+      found.set(name, value ?? words[w + 1] ?? '');
+    });
+  }
+  return found;
 }
 
 /** A value as part of a word: plain where that is safe, else in double quotes. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** What the last run was told, for `wfc resume`: `.wfc/last-run.json`, written by `wfc run` and by submit.sh. */
 export interface LastRun {
   readonly backend: 'local' | 'slurm';
+  /** The spec, by its name in its folder; null for runs of which that is not known. */
+  readonly spec: string | null;
   readonly set: readonly string[];
   /** Files of config constants, relative to the spec's folder where they lie in it. */
   readonly config: readonly string[];
@@ -23,11 +25,17 @@ export function lastRunFile(stateRoot: string): string {
 
 /** null where nothing is known of an earlier run. */
 export function readLastRun(stateRoot: string): LastRun | null {
+  return readOptions(lastRunFile(stateRoot));
+}
+
+/** The same of one submission: its `options.json`. */
+export function readOptions(file: string): LastRun | null {
   try {
-    const read = JSON.parse(readFileSync(lastRunFile(stateRoot), 'utf8')) as Partial<LastRun> | null;
+    const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<LastRun> | null;
     if (read === null || (read.backend !== 'local' && read.backend !== 'slurm')) return null;
     return {
       backend: read.backend,
+      spec: typeof read.spec === 'string' ? read.spec : null,
       set: texts(read.set),
       config: texts(read.config),
       goal: texts(read.goal),

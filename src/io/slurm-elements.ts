@@ -1,3 +1,4 @@
+import { type Stats, statSync } from 'node:fs';
 import { indexRanges } from '../target/slurm/index-ranges.ts';
 import { askSlurm } from './slurm-ask.ts';
 
@@ -9,32 +10,76 @@ export interface QueuedElement {
   readonly job: string;
   /** null for a job that is no array. */
   readonly index: number | null;
+  /** For people: names say what a job is, and tell no jobs apart. */
   readonly name: string;
+  /** Journal folder of its submission, such as `000007-slurm-ID`. */
+  readonly submission: string;
+  /** Another user's can be seen, not touched. */
+  readonly isMine: boolean;
   readonly isRunning: boolean;
   /** It waits for `scontrol release` by its user. */
   readonly isHeld: boolean;
+  /** Why it waits, in Slurm's code; `None` where it runs, and where the controller has not looked at it yet. */
+  readonly reason: string;
 }
 
 /** Slurm itself holds what a node failed to launch. Source: squeue(1), JOB REASON CODES; as seen where a node was killed. */
 const HELD = /^(JobHeldUser|launch.failed.requeued.held)$/;
 
-/** The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. */
+/** End of `/home/ann/study|.wfc/slurm/ID/1-train.sh .wfc/slurm/ID .wfc/journal/000007-slurm-ID`: folder and command. */
+const JOURNAL_AT_END = / \.wfc\/journal\/(\d+-slurm-[^./ ]+)$/;
+
+/**
+ * The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. A job is
+ * one of wfc's by what submit.sh told sbatch to run, and where: names and ids may be others' too.
+ */
 export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
-  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%T|%r|%j|%Z'], env, seconds);
+  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%U|%T|%r|%j|%Z|%o'], env, seconds);
   if (listed === null) return null;
+  const isHere = sameFolderAs(specFolder);
+  const user = String(process.getuid?.());
   return listed.split('\n').flatMap((line) => {
-    const [job, index, state, reason, name, ...folder] = line.split('|');
-    if (!name?.startsWith('wfc-') || folder.join('|') !== specFolder) return [];
+    const [job, index, uid, state, reason, name, ...rest] = line.split('|');
+    const submission = JOURNAL_AT_END.exec(line)?.[1];
+    // Either may hold a bar.
+    if (submission === undefined || !rest.some((_, k) => k > 0 && isHere(rest.slice(0, k).join('|')))) return [];
     const isArray = /^\d+$/.test(index!);
     return {
       slurmId: isArray ? `${job}_${index}` : job!,
       job: job!,
       index: isArray ? Number(index) : null,
-      name,
+      name: name!,
+      submission,
+      isMine: uid === user,
       isRunning: state !== 'PENDING',
       isHeld: state === 'PENDING' && HELD.test(reason!),
+      reason: reason!,
     };
   });
+}
+
+/** Whether a path leads to this folder, also by another way: a shell keeps the links by which its user came. */
+function sameFolderAs(folder: string): (path: string) => boolean {
+  const known = new Map([[folder, true]]);
+  const own = statSync(folder, { throwIfNoEntry: false });
+  return (path) => {
+    let same = known.get(path);
+    if (same === undefined) {
+      const other = own && statOf(path);
+      same = other !== undefined && other.dev === own!.dev && other.ino === own!.ino;
+      known.set(path, same);
+    }
+    return same;
+  };
+}
+
+/** undefined also where others' folders may not be looked at. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Let held elements go, these alone: of an array with elements that have ended, scontrol fails. False where it does. */

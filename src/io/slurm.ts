@@ -70,21 +70,3 @@ function numberOf(text: string | undefined): number | null {
 export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
   return askSlurm('scancel', jobs, env, 30) !== null;
 }
-
-/** A job of this user in the queue. */
-export interface QueuedJob {
-  readonly name: string;
-  /** Its working directory: for wfc's jobs, the spec's folder. */
-  readonly folder: string;
-}
-
-/** This user's jobs in the queue; null where the controller does not answer. */
-export function queuedJobs(env: NodeJS.ProcessEnv): QueuedJob[] | null {
-  const lines = askSlurm('squeue', ['--me', '--noheader', '--format=%j|%Z'], env);
-  return lines === null
-    ? null
-    : lines.split('\n').flatMap((line) => {
-        const bar = line.indexOf('|');
-        return bar < 0 ? [] : [{ name: line.slice(0, bar), folder: line.slice(bar + 1) }];
-      });
-}

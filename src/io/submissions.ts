@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type NameParts, nameOfRow } from '../target/slurm/task-names.ts';
+import { readOptions } from './last-run.ts';
 
 /** A submission to Slurm, as its journal folder tells of it. */
 export interface Submission {
@@ -12,6 +13,8 @@ export interface Submission {
   readonly jobs: ReadonlyMap<string, string>;
   /** The folder of its scripts; null where that is not known or gone. */
   readonly artifacts: string | null;
+  /** The spec that it was made of, by its name in this folder; null where that is not known. */
+  readonly spec: string | null;
 }
 
 /** All submissions of a folder, oldest first. */
@@ -23,12 +26,14 @@ export function readSubmissions(journals: string, specFolder: string): Submissio
     .map((name) => {
       const folder = join(journals, name);
       const place = readText(join(folder, 'artifacts')).trimEnd();
-      const artifacts = place === '' ? null : resolve(specFolder, place);
+      const named = place === '' ? null : resolve(specFolder, place);
+      const artifacts = named !== null && existsSync(join(named, 'manifest.json')) ? named : null;
       return {
         folder,
         id: name.replace(/^\d+-slurm-/, ''),
         jobs: readJobs(join(folder, 'jobs.tsv')),
-        artifacts: artifacts !== null && existsSync(join(artifacts, 'manifest.json')) ? artifacts : null,
+        artifacts,
+        spec: artifacts === null ? null : (readOptions(join(artifacts, 'options.json'))?.spec ?? null),
       };
     });
 }

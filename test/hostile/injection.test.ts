@@ -142,7 +142,7 @@ describe('a spec that is hostile wherever it may be', () => {
     await e.wfc('compile --target slurm --out S');
     await e.wfc('compile --target local --out M');
     const meant =
-      /^#SBATCH --(job-name=wfc-[0-9a-f]{10}-[\w-]+|array=[\d,-]+|nodes=1 --ntasks=1( --cpus-per-task=1)?|cpus-per-task=1|time=[\d:-]+|requeue --open-mode=append --signal=B:USR1@60)$/;
+      /^#SBATCH --(job-name=[\w-]+\.[\w-]+\.[0-9a-f]{4}|mem=\d+M --time=[\d:]+|array=[\d,-]+|nodes=1 --ntasks=1( --cpus-per-task=1)?|cpus-per-task=1|time=[\d:-]+|requeue --open-mode=append --signal=B:USR1@60)$/;
     const scripts = [...e.files('S'), ...e.files('M')].filter((path) => path.endsWith('.sh'));
     const directives = scripts
       .flatMap((path) => e.read(path).split('\n'))

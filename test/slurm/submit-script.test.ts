@@ -130,7 +130,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     await handIn(cluster(), made, 'slurm', env);
     await traced.seen('half', 'one-1');
     const job = (await cluster().run('scontrol', ['show', 'job', `${arrayOf(made, '1-one')}_1`])).stdout;
-    expect(job).toMatch(/JobName=wfc-\w+-1-one\b/);
+    expect(job).toMatch(/JobName=one\.wfc\.[0-9a-f]{4}\b/);
     expect(job).toMatch(/Partition=main\b/);
     expect(job).toMatch(/Requeue=1\b/);
     expect(job).toMatch(/TimeLimit=(UNLIMITED|365-)/);
@@ -158,7 +158,7 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(summary(made)).toMatch(/in all\s+6\s+6\s+0\s+0\s+0/);
   });
 
-  it('takes back by its name a job that was accepted although its call failed, and jobs that could not be released', async () => {
+  it('takes back by what it was to run a job that was accepted although its call failed, and jobs that could not be released', async () => {
     const late = new Traced(SPEC);
     await compile(cluster(), late.experiment);
     const real = (await cluster().run('bash', ['-c', 'type -P sbatch scontrol'])).stdout.split('\n') as [
@@ -215,4 +215,92 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(calls).toEqual(['30 sbatch', '30 scancel', '30 squeue']);
     expect(traced.trace()).toEqual([]);
   });
+
+  it.each([
+    ['HUP', 129],
+    ['INT', 130],
+    ['TERM', 143],
+    ['PIPE', 141],
+  ])('takes back what it queued when SIG%s ends it half-way: nothing stays held for ever', async (signal, status) => {
+    const traced = new Traced(SPEC);
+    const made = traced.experiment;
+    await compile(cluster(), made);
+    const real = (await cluster().run('bash', ['-c', 'type -P sbatch'])).stdout;
+    const env = before(cluster(), made, {
+      sbatch: `${real} "$@"; [[ "$*" != *2-two* ]] || kill -${signal} "$(<pid)"\n`,
+    });
+    const script = 'echo "$$" >pid; exec bash slurm/submit.sh';
+    const ended = await cluster().run('bash', ['-c', script], { cwd: made.folder, env });
+    expect([ended.exitCode, ended.stdout]).toEqual([status, expect.stringMatching(/1-one +job \d+/)]);
+    expect(ended.stdout).not.toContain('3-three');
+    await cluster().waitForIdleQueue();
+    expect(traced.trace()).toEqual([]);
+  });
+
+  it('takes back what it queued when nobody reads any more what it says, as where a terminal was closed', async () => {
+    const traced = new Traced(SPEC);
+    await compile(cluster(), traced.experiment);
+    for (const closed of ['exec 3> >(exit 0); wait $!', 'exec 3>/dev/full']) {
+      const script = `${closed}; exec bash slurm/submit.sh >&3`;
+      const { exitCode } = await cluster().run('bash', ['-c', script], { cwd: traced.experiment.folder });
+      expect(exitCode).not.toBe(0);
+      await cluster().waitForIdleQueue();
+    }
+    expect(traced.trace()).toEqual([]);
+  });
+
+  it('--dry-run prints all calls as bash runs them, and makes none; --help ends with 0, an unknown option with 2', async () => {
+    const traced = new Traced(SPEC);
+    const made = traced.experiment;
+    await compile(cluster(), made);
+    const shown = await submit(cluster(), made, ['--dry-run'], { PATH: '/usr/bin:/bin' });
+    expect([shown.exitCode, shown.stderr, await queued(cluster()), made.has('.wfc')]).toEqual([0, '', '', false]);
+    expect(shown.stdout).toMatch(
+      /^job_2=\$\(sbatch .* "--dependency=aftercorr:\$job_1\?afterany:\$job_1" slurm\/2-two\.sh /m,
+    );
+    expect(shown.stdout).toMatch(
+      /^job_close=\$\(sbatch .* "--dependency=afterany:\$job_1:\$job_2:\$job_3" slurm\/close\.sh /m,
+    );
+    const pasted = await cluster().run('bash', ['-e'], { stdin: shown.stdout });
+    expect([pasted.exitCode, pasted.stderr]).toEqual([0, '']);
+    await cluster().waitForIdleQueue();
+    expect(summary(made)).toMatch(/in all\s+6\s+6\s+0\s+0\s+0/);
+
+    const help = await submit(cluster(), made, ['--help']);
+    expect([help.exitCode, help.stderr, help.stdout]).toEqual([
+      0,
+      '',
+      expect.stringMatching(/^usage: bash .*--dry-run/),
+    ]);
+    const unknown = await submit(cluster(), made, ['--dryrun']);
+    expect([unknown.exitCode, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr).toMatch(/^error: unknown option: --dryrun\nusage: /);
+  });
+});
+
+it('names of jobs say rule, experiment and run; the closing job asks for little, and for nothing that makes it wait', async () => {
+  const spec =
+    'name: "Sweep of lr: new (ü)!"\nrules: {train: {output: x, run: "echo > {output}", resources: {cpus: 4, mem: 8G}}}\n';
+  const made = experiment(spec, {
+    'site.yml': `slurm:
+  partition: short
+  constraint: avx512
+  exclusive: true
+  extra: ["--exclusive --account 'my lab'", --gpus=2, "-C ib -q high"]
+`,
+  });
+  const { status, stderr } = await made.wfc('compile --target slurm --out S --profile ./site.yml');
+  expect([status, stderr]).toEqual([0, '']);
+  const { id } = JSON.parse(made.read('S/manifest.json')) as { id: string };
+  const directives = (script: string): string =>
+    made
+      .read(script)
+      .match(/^#SBATCH .*$/gm)!
+      .join(' ')
+      .replaceAll('#SBATCH ', '');
+  const run = id.slice(0, 4);
+  expect(directives('S/1-train.sh')).toContain(`--job-name=train.Sweep-of-lr-new-u.${run} `);
+  expect(directives('S/close.sh')).toBe(
+    `--job-name=close.Sweep-of-lr-new-u.${run} --nodes=1 --ntasks=1 --cpus-per-task=1 --mem=110M --time=00:06:00 --account="my lab" --partition=short --qos=high`,
+  );
 });

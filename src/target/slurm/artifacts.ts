@@ -3,10 +3,13 @@ import Handlebars from 'handlebars';
 import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
 import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
+import { neverReasons } from '../../model/slurm-reasons.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral, oneLine } from '../functions.ts';
+import { closingFlags, closingRequest } from './closing-job.ts';
 import { indexRanges } from './index-ranges.ts';
+import { jobName } from './job-names.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import { lanesOf } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
@@ -189,6 +192,10 @@ class ScriptWriter {
     return Handlebars.compile(this.options.templates(`slurm/${template}`), { noEscape: true, strict: true })(values);
   }
 
+  private jobName(stage: string): string {
+    return jobName(stage, this.plan.workflow.name, this.id);
+  }
+
   private isLast(stage: number): boolean {
     return !this.options.stages.some((s) => s.waits.some((w) => w.stage === stage && w.kind === 'counterpart'));
   }
@@ -212,6 +219,7 @@ class ScriptWriter {
         why: w.why,
       })),
       directives: this.directives(stage),
+      srun: srunLines(stage.request.resources, lanesOf(stage.request, packing)),
       prelude: hasPrelude(this.options.site),
       name: stage.name,
       lanes: lanesOf(stage.request, packing),
@@ -230,7 +238,7 @@ class ScriptWriter {
     const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
     const flags = new Map([...site.flags, ...stage.request.flags]);
     return [
-      `--job-name=wfc-${this.id}-${stage.name}`,
+      `--job-name=${this.jobName(stage.name.replace(/^\d+-/, ''))}`,
       `--array=${indexRanges(stage.indices)}${throttle}`,
       '--nodes=1 --ntasks=1',
       `--cpus-per-task=${cpus * lanes}`,
@@ -246,15 +254,14 @@ class ScriptWriter {
 
   close(): string {
     const { site, stages, limits } = this.options;
+    const { memoryMiB, timeSeconds } = closingRequest(stages, limits.maxTimeSeconds);
     return this.fill('close.sh.hbs', {
       workflow: oneLine(this.plan.workflow.name),
       directives: [
-        `--job-name=wfc-${this.id}-close`,
+        `--job-name=${this.jobName('close')}`,
         '--nodes=1 --ntasks=1 --cpus-per-task=1',
-        // A job that asks for more than its partition gives would wait for ever.
-        `--time=${slurmTime(Math.min(1800, limits.maxTimeSeconds ?? 1800))}`,
-        ...[...site.flags].map(flagText),
-        ...site.extra,
+        `--mem=${memoryMiB}M --time=${slurmTime(timeSeconds)}`,
+        ...closingFlags(site),
       ],
       stages: stages.map((s) => ({ name: s.name, elements: s.indices.length })),
     });
@@ -273,6 +280,7 @@ class ScriptWriter {
       id: this.id,
       prelude: hasPrelude(this.options.site),
       specFolder: `'${specFolder.replaceAll("'", "'\\''")}'`,
+      never: neverReasons(),
       local: stages.filter((s) => s.local).map(({ name }) => ({ name })),
       stages: stages.flatMap((stage, s) =>
         stage.local
@@ -283,7 +291,6 @@ class ScriptWriter {
               script: `${stage.name}.sh`,
               options: dependencyOption(stage),
               held: stage.waits.length === 0,
-              dryRunLine: `'sbatch ${stage.name}.sh: ${countOf(stage.indices.length, 'element')}, ${countTasks(stage.tasks.length)}'`,
             },
       ),
     });
@@ -320,6 +327,20 @@ class ScriptWriter {
 
 function flagText([name, value]: readonly [string, string]): string {
   return value === 'true' ? `--${name}` : `--${name}=${quoteForSbatch(value)}`;
+}
+
+/**
+ * What an `srun` of a task goes by: the task's own share, not the whole element, which the other lanes use, too. From 22.05 on
+ * srun no longer listens to SLURM_CPUS_PER_TASK. Source: srun(1), INPUT ENVIRONMENT VARIABLES.
+ */
+function srunLines({ cpus, memoryMiB }: Stage['request']['resources'], lanes: number): string[] {
+  if (lanes === 1) return cpus === 1 ? [] : [`export SRUN_CPUS_PER_TASK=${cpus}`];
+  const memory = memoryMiB === null ? '' : ` SLURM_MEM_PER_NODE=${memoryMiB}`;
+  return [
+    '# For an srun of a task: its own share of the element.',
+    'unset SLURM_TRES_PER_TASK',
+    `export SLURM_EXACT=1 SLURM_CPUS_PER_TASK=${cpus} SRUN_CPUS_PER_TASK=${cpus}${memory}`,
+  ];
 }
 
 /** Counterparts: `aftercorr` or, for those whose element failed, the end of the whole array. Source: sbatch(1), --dependency. */
