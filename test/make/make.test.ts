@@ -233,7 +233,7 @@ it('hostile values do no harm, in sources, outputs, directories, logs and comman
 rules:
   one:
     input: "in {v}"
-    output: ["{v}", "out/{v}"]
+    output: ["./{v}", "out/{v}"]
     log: "logs/{v}.log"
     run: |
       printf '%s\\n' {v} > {output[0]}; cat {input} {output[0]} > {output[1]}
@@ -244,7 +244,7 @@ rules:
     run: mkdir {output}; cp {input} {output}/y
   gathered:
     gather: v
-    input: ["dir{v}/x/y", "{v}"]
+    input: ["dir{v}/x/y", "./{v}"]
     output: "gathered all"
     run: cat {input} > {output}; cat {input:list} >> list
 `;
