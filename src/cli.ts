@@ -3,6 +3,7 @@ import { COMMANDS } from './cli/commands.ts';
 import { CommandLineError, type CommandLineMistake, GROUP } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
 import { recordCommands } from './cli/recorded.ts';
+import { keepIgnoring } from './io/signals.ts';
 import { printable } from './io/terminal.ts';
 
 const EXIT_STATUS =
@@ -12,11 +13,18 @@ const EXIT_STATUS =
 
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(typed: readonly string[]): Promise<void> {
+  keepIgnoring();
   // A reader that has seen enough (head, less) closes the pipe: no reason for a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
+      if (error.code !== 'EIO') throw error;
+      // The terminal is gone. SIGHUP, which comes with that, says whether to stop; at the end node would abort, since it
+      // can't set the terminal back.
+      process.once('exit', () => {
+        process.removeAllListeners('SIGHUP');
+        process.kill(process.pid, 'SIGHUP');
+      });
     });
   }
   const args = plainWords(typed);

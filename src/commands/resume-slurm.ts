@@ -26,6 +26,7 @@ import {
   printDiagnostics,
   type Session,
 } from './session.ts';
+import { watchStatus } from './status.ts';
 
 /** `wfc resume` on Slurm: submit what is not complete, less what is still queued or running, and what depends on that. */
 export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
@@ -34,10 +35,12 @@ export async function resumeSlurm(options: ResumeOptions): Promise<ExitStatus> {
   const prepared = options.dryRun
     ? prepare(session, options)
     : await lockFolder(session, options, () => prepare(session, options));
+  if (prepared === 'in the queue') return options.watch ? watchStatus(session, options) : EXIT.done;
   return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
 }
 
-function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus {
+/** `in the queue`: all that is left is there already. */
+function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatus | 'in the queue' {
   const outlook = lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
@@ -79,7 +82,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
   if (options.dryRun) return EXIT.done;
   if (beside.includedCount === 0) {
     say('nothing to submit now');
-    return EXIT.done;
+    return 'in the queue';
   }
   if (history) sweepMarkers(session, history);
   const jobs = [...new Set(queued.map((element) => element.job))];

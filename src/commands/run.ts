@@ -8,6 +8,7 @@ import { Sightings } from '../io/last-look.ts';
 import { writeLastRun } from '../io/last-run.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
+import { stopSignals } from '../io/signals.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../io/terminal.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
@@ -161,7 +162,8 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
       interrupt();
     });
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  const signals = stopSignals();
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     const finished = await result;
     progress.clear();
@@ -177,7 +179,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     }
     throw error;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 

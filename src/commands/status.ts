@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DrawnLines } from '../io/drawn-lines.ts';
+import { Interruption } from '../io/interruption.ts';
 import { journalSignature, readJournals } from '../io/journal.ts';
 import { Pace } from '../io/pace.ts';
 import { chooseRules, paceWords } from '../io/progress-lines.ts';
-import { fromHere } from '../io/spec-file.ts';
+import { fromHere, wordFromHere } from '../io/spec-file.ts';
 import { countOf, countTasks, cut, formatCount, jsonText, paint, printable, table } from '../io/terminal.ts';
 import { leftCount } from '../model/counts.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
@@ -68,7 +68,8 @@ export async function status(options: StatusOptions): Promise<ExitStatus> {
   }
   if (!options.json) printDiagnostics(session.warnings, options);
   if (options.watch) {
-    await watchStatus(session, options);
+    // What it saw is no failure of looking.
+    return (await watchStatus(session, options)) === EXIT.interrupted ? EXIT.interrupted : EXIT.done;
   } else {
     const history = readJournals(session.state.journals);
     const now = statusOf(session, history, lookAtQueue(session, history, options.env));
@@ -207,6 +208,15 @@ const PACE_SECONDS = 300;
  * read anew only when they grew. Returns whether all is done.
  */
 export async function watchStatus(session: Session, options: WatchOptions): Promise<ExitStatus> {
+  const interruption = new Interruption();
+  try {
+    return await watchUntil(session, options, interruption);
+  } finally {
+    interruption.end();
+  }
+}
+
+async function watchUntil(session: Session, options: WatchOptions, interruption: Interruption): Promise<ExitStatus> {
   let history: History | null = null;
   let signature: string | null = null;
   let queue: Queue = { kind: 'not asked' };
@@ -223,6 +233,11 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
     if (isDue || !mayBeQueued(session, history)) queue = lookAtQueue(session, history, options.env);
     if (isDue) askedAt = began;
     const status = statusOf(session, history, queue);
+    // Before it is shown: Ctrl-C ends squeue, too, and what that did not answer is not worth telling.
+    if (await interruption.came()) {
+      process.stderr.write(`${goesOnWords(status.liveness, options)}\n`);
+      return EXIT.interrupted;
+    }
     const { total } = status;
     const ran = total.done + total.failed;
     pace ??= new Pace(PACE_SECONDS, began, ran);
@@ -234,8 +249,17 @@ export async function watchStatus(session: Session, options: WatchOptions): Prom
       return total.done === total.total ? EXIT.done : EXIT.taskFailed;
     }
     // A large experiment takes longer to look at: at most a tenth of the time goes into looking.
-    await sleep(Math.max(LOOK_SECONDS * 1000, (performance.now() - began) * 9));
+    await interruption.pause(Math.max(LOOK_SECONDS * 1000, (performance.now() - began) * 9));
   }
+}
+
+/** To who stops watching: that is all that has stopped. */
+function goesOnWords({ queue, holder }: Liveness, { spec }: WatchOptions): string {
+  const named = spec === undefined ? '' : ` ${wordFromHere(spec)}`;
+  const isRun = queue.kind === 'not asked' && holder !== null;
+  const [what, them] = isRun ? ['the run goes on', 'it'] : ['the jobs go on', 'them'];
+  const again = `To look again: wfc status --watch${named}; to end ${them}: wfc cancel${named}`;
+  return printable(`no longer watching; ${what}. ${again}`);
 }
 
 /** What is shown; `pace` alone changes with each look. `rows`: of the screen, where there is one. */

@@ -294,6 +294,8 @@ class Executor {
       const failure: Failure = { task, name: taskName(rule, index), what: found, attempts: number, log };
       this.options.observer.failed(failure, willRetry);
       if (willRetry) {
+        // The next attempt writes itself that it has started: behind the end of this one.
+        this.options.journal.flush();
         this.startTask(task, number + 1);
         return;
       }

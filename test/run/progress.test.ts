@@ -261,3 +261,22 @@ it('status --watch tells rate and time left once a task has ended, on a terminal
   expect(drawn.screen().slice(-2)).toEqual([expect.stringMatching(/^ +2 +2 +0 +0 +0 +0 {2}total/), '']);
   expect((await log.ended).stdout).not.toMatch(/[\u001b\r]/);
 });
+
+it('Ctrl-C ends status --watch and nothing else: it says that the run goes on, how to look again and how to end it', async () => {
+  const e = experiment(GATES);
+  const gates = [await e.gate('gate1'), await e.gate('gate2')];
+  const run = e.start(['run', '--local']);
+  await e.started();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const watch = e.start(['status', '--watch', 'wfc.yml']);
+    await until(() => watch.written().includes('1 running'), 'what it watches');
+    watch.kill(signal);
+    const { status, stderr } = await watch.ended;
+    expect([status, stderr]).toEqual([
+      130,
+      'no longer watching; the run goes on. To look again: wfc status --watch wfc.yml; to end it: wfc cancel wfc.yml',
+    ]);
+  }
+  for (const gate of gates) await gate.pass();
+  expect((await run.ended).status).toBe(0);
+});

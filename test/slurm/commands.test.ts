@@ -135,6 +135,23 @@ describeOnSlurm('while a submission is queued', { nodes: 2, cpusPerNode: 4 }, (c
     await cluster().waitForIdleQueue();
   });
 
+  it('Ctrl-C in --watch of run, resume and status leaves the jobs alone, and says so', async () => {
+    const traced = new Traced(SPEC);
+    traced.hold('one-1');
+    const words = 'no longer watching; the jobs go on. To look again: wfc status --watch; to end them: wfc cancel';
+    for (const args of ['run --slurm --watch', 'status --watch', 'resume --watch']) {
+      const watching = traced.experiment.start(args.split(' '), { env: cluster().env as Record<string, string> });
+      await until(() => watching.written().includes('1 running'), `${args} sees the task that is held`);
+      watching.kill('SIGINT');
+      const { status, stderr } = await watching.ended;
+      expect([status, stderr], args).toEqual([130, expect.stringContaining(words)]);
+    }
+    expect(await queue(cluster())).toHaveLength(3);
+    traced.release();
+    await cluster().waitForIdleQueue();
+    expect(['one-0', 'one-1', 'one-2', 'all--'].map((task) => traced.starts(task))).toEqual([1, 1, 1, 1]);
+  });
+
   it('--force runs complete tasks anew on Slurm, too, and once more when asked once more', async () => {
     const traced = new Traced(SPEC);
     for (const args of ['run --slurm', 'run --slurm --force one', 'run --slurm --force one']) {

@@ -150,6 +150,14 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
     rmSync(join(made.folder, 'bad/train-c-1'));
     rmSync(join(made.folder, 'calls'));
     expect((await runSlurm()).exitCode).toBe(0);
+    // What tasks took before says how many of them make an element; of these rules all is known but the last.
+    const manifests = made.files('.wfc/slurm').filter((file) => file.endsWith('manifest.json'));
+    const measured = manifests.map((file) =>
+      Object.keys(JSON.parse(made.read(file)).durations)
+        .sort()
+        .join(),
+    );
+    expect(measured.sort()).toEqual(['', 'evaluate,prep,site_table,train']);
     await cluster().waitForIdleQueue();
     expect(calls(made)).toEqual(['combine----', 'evaluate-c-1', 'site_table-c--', 'train-c-1'].sort());
     expect((await runSlurm()).stderr).toContain('nothing to do');

@@ -4,6 +4,7 @@ export const SHARED_FUNCTIONS = [
   '_wfc_look',
   '_wfc_note_summed',
   '_wfc_sum_files',
+  '_wfc_ask_looker',
   '_wfc_input_states',
   '_wfc_output_states',
   '_wfc_states_text',

@@ -1,0 +1,46 @@
+/** Bundles wfc into dist/: cli.js and what it loads on demand, and the script of the report's page. Run by `npm run build`. */
+import { chmodSync, renameSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/**
+ * cli.js is started by sh, which notes the signals that it was told to ignore (nohup, a script's `&`) and becomes node: Node
+ * sets them back before any script runs. To JavaScript the line is a text and a comment. See src/io/signals.ts.
+ */
+const LAUNCHER = `#!/bin/sh
+':' //; while read -r wfc_key wfc_value; do case $wfc_key in SigIgn:) export WFC_IGNORED_SIGNALS="$wfc_value"; break ;; esac; done 2>/dev/null </proc/$$/status; exec node "$0" "$@"`;
+
+const FRESH = 'dist.new';
+rmSync(FRESH, { recursive: true, force: true });
+
+await build({
+  entryPoints: ['src/cli.ts'],
+  outdir: FRESH,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'warning',
+  // Of the help texts alone: theirs are plain.
+  alias: { 'string-width': './src/cli/string-width.ts' },
+  // Libraries that are no modules ask for `require`.
+  banner: {
+    js: `${LAUNCHER}\nimport{createRequire as wfcRequire}from'node:module';const require=wfcRequire(import.meta.url);`,
+  },
+});
+chmodSync(`${FRESH}/cli.js`, 0o755);
+
+await build({
+  entryPoints: ['src/page/main.ts'],
+  outfile: `${FRESH}/report-page.js`,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+
+rmSync('dist', { recursive: true, force: true });
+renameSync(FRESH, 'dist');

@@ -1,0 +1,310 @@
+/**
+ * What one attempt at a task does, whoever makes it: each claim is tried on `wfc run`, on GNU make, and on the element of a
+ * job array, and the outcome (journal, files, logs, markers) is the same to the letter.
+ */
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Experiment, experiment, gone } from '../support/experiment.ts';
+import { attempt, EXECUTORS, type Outcome, prepare, start } from './executors.ts';
+
+interface Claim {
+  /** Keys of the one rule besides `run`; `output: a` unless told. */
+  readonly rule?: string;
+  readonly run: string;
+  /** What stands before it in the spec. */
+  readonly head?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly before?: (made: Experiment) => void;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ends: Partial<Outcome>;
+}
+
+const DONE: Outcome = { ended: 'well', journal: ['started a 1', 'done a'], files: { a: '' }, logs: {}, markers: [] };
+const LOG = '.wfc/logs/one.log';
+
+/** It failed once, for this reason, and left nothing but its log. */
+function failed(reason: string, log?: string): Outcome {
+  return {
+    ended: 'badly',
+    journal: ['started a 1', `failed a 1 ${reason}`],
+    files: {},
+    logs: log === undefined ? {} : { [LOG]: log },
+    markers: [],
+  };
+}
+
+/** It never started. */
+const REFUSED: Partial<Outcome> = { ended: 'badly', files: {}, logs: {}, markers: [] };
+
+const CLAIMS: Readonly<Record<string, Claim>> = {
+  // --- success ---
+  'a task that leaves its output is done': { run: 'echo x > {output}', ends: { ...DONE, files: { a: 'x\n' } } },
+  'what it prints on either channel is its log': {
+    run: 'echo out; echo err >&2; : > {output}',
+    ends: { ...DONE, logs: { [LOG]: 'out\nerr\n' } },
+  },
+  'a task that prints nothing leaves no log': { run: ': > {output}', ends: DONE },
+  'folders of outputs and of a log are made': {
+    rule: 'output: b/c/a\n    log: l/m/one.txt',
+    run: 'echo said; : > {output}',
+    ends: {
+      ...DONE,
+      journal: ['started b/c/a 1', 'done b/c/a'],
+      files: { 'b/': '', 'b/c/': '', 'b/c/a': '', 'l/': '', 'l/m/': '', 'l/m/one.txt': 'said\n' },
+    },
+  },
+  'an exit that comes early counts as its status': { run: ': > {output}; exit 0; false', ends: DONE },
+  'a command may replace its shell': {
+    run: 'exec cp src {output}',
+    files: { src: 'x' },
+    ends: { ...DONE, files: { a: 'x' } },
+  },
+  'a command may close its output': { run: 'exec >&- 2>&-; : > {output}', ends: DONE },
+  'standard input is empty': { run: 'cat > {output}', ends: DONE },
+  'the folder is that of the spec, whatever the command does to it': {
+    rule: 'output: {path: a, check: nonempty}',
+    run: 'pwd -P > {output}; cd /; true',
+    ends: { journal: DONE.journal, ended: 'well' },
+  },
+  'a link to a file is an output': {
+    run: 'ln -s src {output}',
+    files: { src: 'x' },
+    ends: { ...DONE, files: { a: '-> src' } },
+  },
+  'a directory counts where something is in it, if only a hidden file': {
+    rule: 'output: {path: a, directory: true}',
+    run: 'mkdir {output}; : > {output}/.x',
+    ends: { ...DONE, files: { 'a/': '', 'a/.x': '' } },
+  },
+  'a protected output is made read-only': {
+    rule: 'output: {path: a, protected: true}',
+    run: 'echo x > {output}; stat -c %A {output}',
+    ends: { ...DONE, files: { a: 'x\n' } },
+  },
+  'values reach it as they are': {
+    head: 'config: {v: "$HOME `x` \\"q\\" \'s\' *"}\n',
+    rule: 'output: a\n    env: {V: "{config.v}"}',
+    run: 'printf "%s\\n" "$V" > {output}',
+    ends: { ...DONE, files: { a: '$HOME `x` "q" \'s\' *\n' } },
+  },
+  'it sees its attempt and its log': {
+    run: 'echo {attempt} > {output}; echo to the log >> {log}',
+    ends: { ...DONE, files: { a: '1\n' }, logs: { [LOG]: 'to the log\n' } },
+  },
+  'a list of inputs is a file with one a line': {
+    rule: 'input: [s1, s2]\n    output: a',
+    run: 'cat {input:list} > {output}',
+    files: { s1: '', s2: '' },
+    ends: { ...DONE, files: { a: 's1\ns2\n' } },
+  },
+  'its locale is that of its surroundings': {
+    run: 'echo "${LC_ALL-none}" > {output}',
+    env: { LC_ALL: 'C.UTF-8' },
+    ends: { ...DONE, files: { a: 'C.UTF-8\n' } },
+  },
+  'a python3 script is run, too': {
+    rule: 'shell: python3\n    output: a',
+    run: 'open({output}, "w").write("x")',
+    ends: { ...DONE, files: { a: 'x' } },
+  },
+
+  // --- room ---
+  'an old output is gone before it starts': {
+    rule: 'input: src\n    output: a',
+    run: 'test ! -e {output}; echo new > {output}',
+    files: { src: '' },
+    before: (made) => {
+      made.write('a', 'old');
+      made.age('a', 1000);
+    },
+    ends: { journal: DONE.journal, ended: 'well' },
+  },
+  'what is in the way of an output is removed: a folder, a link that leads nowhere': {
+    rule: 'input: src\n    output: [a, b]',
+    run: 'echo x | tee {output} > /dev/null',
+    files: { src: '' },
+    before: (made) => {
+      mkdirSync(made.path('a'));
+      made.age('a', 1000);
+      symlinkSync('nowhere', made.path('b'));
+    },
+    ends: { journal: DONE.journal, ended: 'well' },
+  },
+  'a marker stands beside its first output until it is over': {
+    run: 'test -e .a.wfc-incomplete; : > {output}',
+    ends: DONE,
+  },
+  'a protected output that is there is never overwritten': {
+    rule: 'input: src\n    output: {path: a, protected: true}',
+    run: ': > {output}',
+    files: { src: '' },
+    before: (made) => {
+      made.write('a', 'old');
+      made.age('a', 1000);
+      chmodSync(made.path('a'), 0o444);
+    },
+    ends: REFUSED,
+  },
+  'an output that has no room fails it': {
+    rule: 'output: b/a',
+    run: ': > {output}',
+    files: { b: 'a file, and no folder' },
+    ends: { ended: 'badly', markers: [], logs: {} },
+  },
+
+  // --- failure ---
+  'an exit status fails it': { run: 'echo said; exit 3', ends: failed('exit_status 3', 'said\n') },
+  'the outputs of a failed attempt are removed': {
+    rule: 'output: [a, b]',
+    run: ': > a; : > b; exit 4',
+    ends: failed('exit_status 4'),
+  },
+  'the first command that fails ends it': { run: 'false; : > {output}', ends: failed('exit_status 1') },
+  'any command of a pipe fails it': { run: '(exit 7) | cat > {output}', ends: failed('exit_status 7') },
+  'a variable that is not set fails it': {
+    run: ': > {output}; echo "$nobody_sets_this" 2>/dev/null',
+    ends: { ended: 'badly', files: {}, markers: [] },
+  },
+  'a signal that ends it is told by its name': {
+    run: 'kill -SEGV $BASHPID',
+    ends: { journal: failed('signal SEGV').journal },
+  },
+  'a kill is a signal, and no guess at memory': { run: 'kill -KILL $BASHPID', ends: failed('signal KILL') },
+  'an output that is missing fails it': { rule: 'output: [a, b]', run: ': > a', ends: failed('output_missing b') },
+  'a folder that should be a file fails it': { run: 'mkdir {output}', ends: failed('output_is_directory a') },
+  'a file that should be a folder fails it': {
+    rule: 'output: {path: a, directory: true}',
+    run: ': > {output}',
+    ends: failed('output_no_directory a'),
+  },
+  'a folder with nothing in it fails it': {
+    rule: 'output: {path: a, directory: true}',
+    run: 'mkdir {output}',
+    ends: failed('output_empty a'),
+  },
+  'an empty output fails it where it must not be empty': {
+    rule: 'output: {path: a, check: nonempty}',
+    run: ': > {output}',
+    ends: failed('output_empty a'),
+  },
+  'an output of too few bytes fails it': {
+    rule: 'output: {path: a, check: {min_bytes: 5}}',
+    run: 'echo x > {output}',
+    ends: failed('output_small a 2 5'),
+  },
+  'a check that fails fails it, and what it prints is in the log': {
+    rule: 'output: {path: a, check: {run: "echo looked at {file}; false"}}',
+    run: ': > {output}; exit 0',
+    ends: { ...failed('exit_status 1'), logs: { [LOG]: 'looked at a\nwfc: a does not pass its check\n' } },
+  },
+  'another content than its hash fails it': {
+    rule: `output: {path: a, check: {sha256: ${'0'.repeat(64)}}}`,
+    run: 'echo x > {output}',
+    ends: { ended: 'badly', files: {}, markers: [] },
+  },
+  'a script that raises fails it, and its log tells where': {
+    rule: 'shell: python3\n    output: a',
+    run: 'raise ValueError("no good")',
+    ends: { ended: 'badly', journal: failed('exit_status 1').journal },
+  },
+  'an input that is missing keeps it from starting': {
+    rule: 'input: src\n    output: a',
+    run: 'cp src {output}',
+    ends: REFUSED,
+  },
+
+  // --- once more ---
+  'a task that failed is tried again, and its log goes on': {
+    rule: 'output: a\n    retries: 2',
+    run: 'echo try {attempt}; test {attempt} = 3; : > {output}',
+    ends: {
+      ...DONE,
+      journal: [
+        'started a 1',
+        'failed a 1 exit_status 1',
+        'started a 2',
+        'failed a 2 exit_status 1',
+        'started a 3',
+        'done a',
+      ],
+      logs: { [LOG]: 'try 1\ntry 2\ntry 3\n' },
+    },
+  },
+  'a retry begins without what the attempt before has made': {
+    rule: 'output: [a, b]\n    retries: 1',
+    run: 'test ! -e a; : > a; test {attempt} = 2; : > b',
+    ends: {
+      ...DONE,
+      journal: ['started a 1', 'failed a 1 exit_status 1', 'started a 2', 'done a'],
+      files: { a: '', b: '' },
+    },
+  },
+
+  // --- time and processes ---
+  'its time limit ends it, and its log says so': {
+    rule: 'output: a\n    resources: {time: 1s}',
+    run: ': > {output}; sleep 1000',
+    ends: failed('time_limit', 'wfc: time limit of 1 s reached\nTerminated\n'),
+  },
+  'at its time limit it may end in its own way': {
+    rule: 'output: a\n    resources: {time: 1s}',
+    run: 'trap "echo saved > saved; exit 0" TERM; : > {output}; while :; do sleep 0.1; done',
+    ends: { ...failed('time_limit', 'wfc: time limit of 1 s reached\nTerminated\n'), files: { saved: 'saved\n' } },
+  },
+  'a task that does not hear is killed ten seconds after its time limit': {
+    rule: 'output: a\n    resources: {time: 1s}',
+    run: 'trap "" TERM; while :; do sleep 1; done',
+    ends: failed('time_limit', 'wfc: time limit of 1 s reached\n'),
+  },
+  'what it leaves running ends with it': {
+    run: '(while :; do echo more >> {output}; sleep 0.01; done) & echo $! > pid; : > {output}',
+    ends: { ended: 'well', journal: DONE.journal },
+  },
+};
+
+describe.each(EXECUTORS)('an attempt by %s', (executor) => {
+  it.each(Object.entries(CLAIMS))('%s', async (_, { rule = 'output: a', run, head = '', files, before, env, ends }) => {
+    const text = run.split('\n').join('\n      ');
+    const made = experiment(`${head}rules:\n  one:\n    ${rule}\n    run: |\n      ${text}\n`, files);
+    await prepare(executor, made);
+    before?.(made);
+    expect(await start(executor, made, env).ended).toMatchObject(ends);
+    if (made.has('pid')) await gone(Number(made.read('pid')));
+  });
+
+  it('a task that is done is not done again, until something of it changes', async () => {
+    const made = experiment('rules:\n  one: {input: src, output: a, run: "echo >> calls; cp src a"}\n', { src: 'x' });
+    await attempt(executor, made);
+    await attempt(executor, made);
+    expect(made.calls()).toHaveLength(1);
+    made.age('src', -5);
+    await attempt(executor, made);
+    expect(made.calls()).toHaveLength(1);
+  });
+
+  it('a task that was told to stop is interrupted, not failed, and leaves nothing half-done', async () => {
+    const made = experiment('rules:\n  one: {output: a, retries: 3, run: "echo x > a; sleep 1000"}\n');
+    await prepare(executor, made);
+    const running = start(executor, made);
+    await made.appeared('a');
+    running.kill('SIGTERM');
+    expect(await running.ended).toEqual({
+      ended: 'interrupted',
+      journal: ['started a 1', 'interrupted a'],
+      files: {},
+      logs: { [LOG]: 'Terminated\n' },
+      markers: [],
+    });
+  });
+
+  it('what depends on a failed task does not start; what does not, does', async () => {
+    const made = experiment(`rules:
+  bad: {output: bad, run: "exit 1"}
+  after: {input: bad, output: after, run: "echo after >> calls; : > after"}
+  other: {output: other, run: "echo other >> calls; : > other"}
+`);
+    const { ended, files } = await attempt(executor, made);
+    expect([ended, Object.keys(files).filter((f) => f !== 'calls')]).toEqual(['badly', ['other']]);
+    expect(made.calls()).toEqual(['other']);
+  });
+});
