@@ -1004,7 +1004,7 @@ _wfc_launch() {
     _wfc_stop_gently
     # shellcheck disable=SC2064 # The number of the descriptor is that of now.
     trap "echo \$BASHPID >&$_wfc_bell" EXIT
-    [[ -z $_wfc_attempt_line ]] || echo "wfc: attempt ${_wfc_tries[$1]}"
+    [[ -z $_wfc_attempt_line ]] || _wfc_head_attempt "${_wfc_tries[$1]}" "$_wfc_folder" "$_wfc_slurm_id"
     wfc_attempt=${_wfc_tries[$1]}
     # The binding may overwrite any wfc_ name: a param may be called `outputs`.
     _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")
@@ -1026,6 +1026,12 @@ _wfc_launch() {
     fi
   ) </dev/null >>"$_wfc_file" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
   set +m
+}
+
+# Heads an attempt in a log that was there before it: `ATTEMPT JOURNAL SLURM_ID`. See src/io/log-file.ts.
+_wfc_head_attempt() {
+  local run=${2##*/}
+  TZ=UTC0 printf 'wfc: attempt %s, %(%Y-%m-%dT%H:%M:%SZ)T, run %s%s\n' "$1" -1 "${run%%-*}" "${3:+, job $3}"
 }
 
 # Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.

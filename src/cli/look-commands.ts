@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { common, isScreen, list, withCommon, withTask } from './options.ts';
+import { CommandLineError, common, isScreen, list, withCommon, withTask } from './options.ts';
 import type { Perform } from './perform.ts';
 
 /** status, why, logs, accept, table: what became of tasks, and what to make of it. */
@@ -33,10 +33,32 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
       (argv) => perform(import('../commands/why.ts').then((m) => m.why({ ...common(argv), task: list(argv.task) }))),
     )
     .command(
-      'logs <task..>',
-      "Print a task's log: by one of its outputs, or by rule and params",
-      (y) => withTask(y).example('wfc logs train_model site=01022500 seed=3', 'what it wrote'),
-      (argv) => perform(import('../commands/logs.ts').then((m) => m.logs({ ...common(argv), task: list(argv.task) }))),
+      'logs [task..]',
+      "Print a task's log, of its last attempt: by one of its outputs, or by rule and params",
+      (y) =>
+        withTask(y)
+          .option('all', { type: 'boolean', default: false, describe: 'All attempts, not the last alone' })
+          .option('failed', {
+            type: 'boolean',
+            default: false,
+            describe: 'The ends of the logs of all tasks that failed, those that look alike once',
+          })
+          .example('wfc logs train_model site=01022500 seed=3', 'what it wrote')
+          .example('wfc logs --failed', 'how those that failed end'),
+      (argv) => {
+        const task = list(argv.task);
+        if (argv.failed && (argv.all || task.length > 0))
+          throw new CommandLineError(
+            '--failed is about all tasks that failed: it goes with no task and not with --all',
+          );
+        if (!argv.failed && task.length === 0)
+          throw new CommandLineError('name a task, by one of its outputs or by rule and params, or ask for --failed');
+        return perform(
+          import('../commands/logs.ts').then((m) =>
+            argv.failed ? m.failedLogs(common(argv)) : m.logs({ ...common(argv), task, all: argv.all }),
+          ),
+        );
+      },
     )
     .command(
       'accept [name..]',

@@ -1,14 +1,19 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { readJournals } from '../io/journal.ts';
+import { lastAttemptStart, logEnd, shownLine } from '../io/log-file.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { jsonText, printable } from '../io/terminal.ts';
-import { taskNameOf } from '../model/plan.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
+import { countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
+import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
+import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { findNamed, placeOf } from './task-argument.ts';
 
 export interface LogsOptions extends CommonOptions {
   readonly task: readonly string[];
+  /** Of one task: all its attempts, not the last alone. */
+  readonly all: boolean;
 }
 
 /** `wfc logs TASK`: the task's log on standard output, its place and the last attempt on standard error. */
@@ -44,15 +49,100 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
     );
     return EXIT.done;
   }
+  const isEmpty = !exists || statSync(file).size === 0;
+  const start = isEmpty || options.all ? 0 : lastAttemptStart(file);
   const words = [
     exists ? fromHere(file) : 'it wrote nothing, so there is no log',
+    ...(start > 0 ? ['the last attempt ("--all" shows all)'] : []),
     ...(failure ? [failure.reason] : []),
     ...(slurm === '' ? [] : [`Slurm ${slurm}`]),
   ];
   if (!options.quiet) process.stderr.write(`${printable(`${taskNameOf(plan, named.task)}: ${words.join('; ')}`)}\n`);
-  if (!exists || statSync(file).size === 0) return EXIT.done;
-  // What a task wrote reaches a terminal shown, not obeyed; a pipe gets the bytes.
-  if (!process.stdout.isTTY) await pipeline(createReadStream(file), process.stdout, { end: false });
-  else for await (const text of createReadStream(file, 'utf8')) process.stdout.write(printable(text));
+  if (!isEmpty) await show(file, start);
   return EXIT.done;
+}
+
+/** What a task wrote reaches a terminal shown, not obeyed; a pipe gets the bytes. */
+async function show(file: string, start: number): Promise<void> {
+  const text = createReadStream(file, { start });
+  if (!process.stdout.isTTY) {
+    await pipeline(text, process.stdout, { end: false });
+    return;
+  }
+  // A carriage return alone ends no line for a terminal.
+  for await (const line of createInterface({ input: text.setEncoding('utf8'), crlfDelay: 0, terminal: false }))
+    process.stdout.write(`${printable(shownLine(line))}\n`);
+}
+
+interface ShownFailure extends ToldFailure {
+  readonly rule: string;
+  readonly name: string;
+  readonly log: string | null;
+  readonly slurm: string | null;
+}
+
+const KINDS_SHOWN = 20;
+const NAMES_SHOWN = 5;
+
+/** `wfc logs --failed`: how the logs of all failed tasks end, those that look alike once. */
+export function failedLogs(options: CommonOptions): ExitStatus {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  const kinds = failureKinds(failuresOf(session), ({ rule }) => rule);
+  if (options.json) {
+    process.stdout.write(`${jsonText({ kinds: kinds.map(kindJson) })}\n`);
+    return EXIT.done;
+  }
+  const lines = kinds.slice(0, KINDS_SHOWN).flatMap((kind, k) => [...(k === 0 ? [] : ['']), ...kindLines(kind)]);
+  if (kinds.length > KINDS_SHOWN)
+    lines.push('', `and ${formatCount(kinds.length - KINDS_SHOWN)} more kinds; "wfc logs --failed --json" has all`);
+  process.stdout.write(kinds.length === 0 ? 'no task has failed\n' : `${printableLines(lines)}\n`);
+  return EXIT.done;
+}
+
+/** Tasks whose last attempt failed, in the order of the plan. */
+function failuresOf({ plan, disk, state }: Session): ShownFailure[] {
+  const failures: (ShownFailure & { task: number })[] = [];
+  for (const [output, { reason, slurmId }] of readJournals(state.journals)?.failed ?? []) {
+    const task = plan.findPath(output)?.task;
+    if (task === undefined || plan.needed[task] === 0) continue;
+    const rule = ruleOf(plan, task);
+    const path = rule.logText(task - rule.firstTask);
+    const hasLog = existsSync(disk.absolute(path));
+    failures.push({
+      task,
+      rule: rule.rule.name,
+      name: taskName(rule, task - rule.firstTask),
+      reason,
+      log: hasLog ? path : null,
+      logEnd: hasLog ? logEnd(disk.absolute(path)) : null,
+      slurm: slurmId === '' ? null : slurmId,
+    });
+  }
+  return failures.sort((a, b) => a.task - b.task);
+}
+
+function kindLines({ failures }: FailureKind<ShownFailure>): string[] {
+  const first = failures[0]!;
+  const names = failures.slice(0, NAMES_SHOWN).map(({ name }) => name);
+  const more = failures.length > NAMES_SHOWN ? ` and ${formatCount(failures.length - NAMES_SHOWN)} more` : '';
+  const head =
+    failures.length === 1
+      ? `${first.name}: ${first.reason}`
+      : `${countTasks(failures.length)} failed alike: ${names.join(', ')}${more}: ${first.reason}`;
+  const slurm = first.slurm === null ? '' : `; Slurm ${first.slurm}`;
+  const place = first.log === null ? '  it wrote nothing, so there is no log' : `  log: ${first.log}${slurm}`;
+  return [head, place, ...(first.logEnd ?? []).map((line) => `  | ${line}`)];
+}
+
+function kindJson({ rule, failures }: FailureKind<ShownFailure>): object {
+  const { reason, logEnd: end } = failures[0]!;
+  return { rule, reason, logEnd: end, tasks: failures.map(({ name, log, slurm }) => ({ name, log, slurm })) };
+}
+
+function printableLines(lines: readonly string[]): string {
+  return lines.map((line) => printable(line)).join('\n');
 }

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { quoteBash } from '../compile/command.ts';
 import { readAttemptJournals } from '../io/attempt-journals.ts';
 import { readJournals } from '../io/journal.ts';
+import { logEnd } from '../io/log-file.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
 import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
@@ -17,7 +18,7 @@ import { packReport } from '../target/report/pack.ts';
 import { renderPage } from '../target/report/page.ts';
 import { MAX_SVG_RULES } from './graph.ts';
 import { isAttemptAlive, lookAlive, lookAtQueue } from './liveness.ts';
-import { logEnd } from './log-end.ts';
+
 import { writePicture } from './picture-file.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 

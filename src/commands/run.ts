@@ -6,6 +6,7 @@ import type { Disk } from '../io/disk.ts';
 import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
 import { Sightings } from '../io/last-look.ts';
 import { writeLastRun } from '../io/last-run.ts';
+import { logEnd } from '../io/log-file.ts';
 import { stopOrphans } from '../io/orphans.ts';
 import { Progress } from '../io/progress.ts';
 import { stopSignals } from '../io/signals.ts';
@@ -21,7 +22,6 @@ import { keptRecords, keptWords } from './keep-records.ts';
 import { isPlain, keepLook, lookBefore } from './last-look.ts';
 import { lookAtQueue } from './liveness.ts';
 import { lockFolder, refuse } from './locking.ts';
-import { logEnd } from './log-end.ts';
 import { printPlan } from './plan.ts';
 import { remembered } from './remember.ts';
 import {

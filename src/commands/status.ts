@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DrawnLines } from '../io/drawn-lines.ts';
 import { Interruption } from '../io/interruption.ts';
 import { journalSignature, readJournals } from '../io/journal.ts';
+import { logEnd } from '../io/log-file.ts';
 import { Pace } from '../io/pace.ts';
 import { chooseRules, paceWords } from '../io/progress-lines.ts';
 import { fromHere, wordFromHere } from '../io/spec-file.ts';
@@ -19,7 +20,7 @@ import {
   mayBeQueued,
   type Queue,
 } from './liveness.ts';
-import { logEnd } from './log-end.ts';
+
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { paramsOf } from './task-argument.ts';
 

@@ -1,6 +1,6 @@
 import type { ContentHashes } from '../io/content-hashes.ts';
 import type { Disk } from '../io/disk.ts';
-import type { JournalWriter } from '../io/journal.ts';
+import { type JournalWriter, runNumber } from '../io/journal.ts';
 import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
 import type { StateFolder } from '../io/state-folder.ts';
 import type { RuleCounts } from '../model/counts.ts';
@@ -90,7 +90,9 @@ class Executor {
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.checksOf = plan.rules.map((r) => checksText(r));
     this.resourcesOf = resourcesOfTasks(plan);
-    this.sources = new TaskSources(plan, options.specFolder, options.state);
+    const journalFile = options.journal.openForTasks();
+    const { specFolder, state } = options;
+    this.sources = new TaskSources(plan, { specFolder, work: state.work, run: runNumber(journalFile) });
     this.markers = new Markers(options.disk, options.state);
     this.logs = new TaskLogs(plan, options.disk, options.state);
     this.shells = new ShellPool({
@@ -98,7 +100,7 @@ class Executor {
       cwd: options.specFolder,
       env: options.env,
       functionsFile: this.sources.functionsFile,
-      journalFile: options.journal.openForTasks(),
+      journalFile,
       scratchFile: (worker) => this.logs.scratchFile(worker),
       onBroken: (error) =>
         this.guard(() => {

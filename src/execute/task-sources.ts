@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AttemptValues, bindingValue, commandPath } from '../compile/task-values.ts';
-import type { StateFolder } from '../io/state-folder.ts';
+import { attemptHead } from '../io/log-file.ts';
 import { inputPaths, type Plan, type PlannedRule } from '../model/plan.ts';
 import type { Slot } from '../model/workflow.ts';
 import { environmentFunctions } from '../target/environment.ts';
@@ -23,11 +23,6 @@ export interface AttemptSource {
   readonly gpus: readonly string[] | null;
 }
 
-/** Bash that heads an attempt in a log that is there already. See `lastAttempt` in the closing summary. */
-function attemptLine(number: number): string {
-  return `echo "wfc: attempt ${number}"`;
-}
-
 /** Writes the files that workers read, and the bash that runs an attempt. */
 export class TaskSources {
   /** Functions of all rules. */
@@ -35,9 +30,12 @@ export class TaskSources {
   private readonly specFolder: string;
   private readonly work: string;
   private readonly rules: readonly RuleText[];
+  private readonly run: string;
   private hasLists = false;
 
-  constructor(plan: Plan, specFolder: string, { work }: StateFolder) {
+  /** `run`: the number of the run's journal. */
+  constructor(plan: Plan, { specFolder, work, run }: { specFolder: string; work: string; run: string }) {
+    this.run = run;
     this.specFolder = specFolder;
     this.work = work;
     rmSync(work, { recursive: true, force: true });
@@ -59,7 +57,7 @@ export class TaskSources {
     const seconds = (Date.now() / 1000).toFixed(3);
     let source = `wfc_started ${bashLiteral(rule.outputTexts[0]!(index))} ${number} ${seconds}\n`;
     if (log.isDirect) source += `exec >>${bashLiteral(commandPath(log.path))} 2>&1\n`;
-    if (log.wasThere) source += `${attemptLine(number)}\n`;
+    if (log.wasThere) source += `echo ${bashLiteral(attemptHead(number, this.run, new Date()))}\n`;
     if (gpus !== null) source += `export CUDA_VISIBLE_DEVICES=${bashLiteral(gpus.join(','))}\n`;
     const values: AttemptValues = {
       attempt: number,

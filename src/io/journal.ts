@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   type AttemptPlace,
   doneLine,
@@ -47,6 +47,11 @@ export function* journalTexts(
     if (name.endsWith('.tsv')) yield { text: readFileSync(join(folder, name), 'utf8'), submission: null };
     else for (const text of submissionTexts(submission)) yield { text, submission };
   }
+}
+
+/** `000007` of a run's or a submission's journal: these count both. */
+export function runNumber(journal: string): string {
+  return basename(journal).split('-')[0]!;
 }
 
 /** Names and sizes of all that `readJournals` reads: it changes with every line. */

@@ -1,8 +1,8 @@
 import { countOf } from '../model/counts.ts';
+import { type FailureKind, failureKinds } from '../model/failure-kinds.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import type { Data } from './data.ts';
 import { element } from './dom.ts';
-import { type FailureKind, failureKinds } from './failure-kinds.ts';
 import { countTasks } from './format.ts';
 
 /** Of so many tasks of a kind the names show at once; the others open. */
@@ -13,7 +13,7 @@ const MAX_KINDS = 40;
 
 /** The failures, those that look alike together, the largest kinds first. */
 export function failureList(data: Data, onTask: (task: number) => void): HTMLElement[] {
-  const kinds = failureKinds(data.header.failures, (task) => data.ruleOf(task).name);
+  const kinds = failureKinds(data.header.failures, ({ task }) => data.ruleOf(task).name);
   const shown = kinds.slice(0, MAX_KINDS).map((kind, i) => kindElement(data, kind, onTask, i === 0));
   if (kinds.length > MAX_KINDS) {
     const words = `and ${countOf(kinds.length - MAX_KINDS, 'more kind')}; all tasks are in the table below`;
@@ -22,7 +22,12 @@ export function failureList(data: Data, onTask: (task: number) => void): HTMLEle
   return shown;
 }
 
-function kindElement(data: Data, kind: FailureKind, onTask: (task: number) => void, open: boolean): HTMLElement {
+function kindElement(
+  data: Data,
+  kind: FailureKind<ReportFailure>,
+  onTask: (task: number) => void,
+  open: boolean,
+): HTMLElement {
   const { rule, reason, lastLine, failures } = kind;
   const summary = element(
     'summary',

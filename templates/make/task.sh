@@ -184,7 +184,7 @@ _wfc_run_command() {
   if [[ -n $_wfc_had_locale ]]; then LC_ALL=$_wfc_locale; else unset LC_ALL; fi 2>/dev/null
   trap - INT HUP
   _wfc_stop_gently
-  [[ -z $_wfc_attempt_line ]] || echo "wfc: attempt $_wfc_tries"
+  [[ -z $_wfc_attempt_line ]] || _wfc_head_attempt "$_wfc_tries" "${_wfc_journal:-make}" ""
   wfc_attempt=$_wfc_tries
   # The binding may overwrite any wfc_ name: a param may be called `outputs`.
   _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")

@@ -112,7 +112,7 @@ function outcomeOf(
 
 /** Without what says which attempt the lines below are of. */
 function withoutHeads(text: string): string {
-  return text.replace(/^wfc: attempt .*\n/gm, '');
+  return text.replace(/^wfc: attempt \d+, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, run \d{6}\n/gm, '');
 }
 
 function filesIn({ folder }: Experiment): Record<string, string> {

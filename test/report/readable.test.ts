@@ -1,6 +1,6 @@
 /** Nothing of a report is out of reach: not in dark mode, not in a narrow window, not below a hundred equal failures. */
 import { describe, expect, it } from 'vitest';
-import { failureKinds } from '../../src/page/failure-kinds.ts';
+import { failureKinds } from '../../src/model/failure-kinds.ts';
 import { CHROMIUM, openReport } from '../support/browser.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import { describeWith } from '../support/programs.ts';
@@ -49,7 +49,7 @@ describe('failures of one kind', () => {
         failure(7, 'its output is missing: a/7', null),
         failure(8, 'exit status 1', ['ValueError: 4']),
       ],
-      (task) => (task === 4 ? 'other' : 'fit'),
+      ({ task }) => (task === 4 ? 'other' : 'fit'),
     );
     expect(kinds.map(({ failures }) => failures.map(({ task }) => task))).toEqual([[1, 2], [6, 7], [3], [4], [5], [8]]);
     expect(kinds[0]).toMatchObject({ rule: 'fit', reason: 'exit status 1', lastLine: 'KeyError: 17' });

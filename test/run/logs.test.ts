@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { experiment } from '../support/experiment.ts';
+import { experiment, timeless } from '../support/experiment.ts';
 
 it('keeps what a task prints, output and errors in order, in a log per task under .wfc/logs', async () => {
   const e = experiment(`
@@ -46,7 +46,7 @@ it('keeps the log of an earlier run, and shows only what the last attempt said',
   await e.run();
   e.write('words', 'second\n');
   const { stderr } = await e.run();
-  expect(e.read(e.files('.wfc/logs')[0]!)).toBe('first\nwfc: attempt 1\nsecond\n');
+  expect(timeless(e.read(e.files('.wfc/logs')[0]!))).toBe('first\nwfc: attempt 1, NOW, run 000002\nsecond\n');
   expect(stderr).toContain('  | second\n');
   expect(stderr).not.toContain('  | first\n');
 });
@@ -61,11 +61,77 @@ it('lets one follow the log of a task that takes its time', async () => {
   expect((await run.ended).status).toBe(0);
 });
 
-it('shows control characters of a log, and does not obey them', async () => {
-  const e = experiment(`rules: {one: {output: a, run: "printf '\\\\e[31mred\\\\n'; exit 1"}}\n`);
+it('shows control characters of a log, and does not obey them; colours are left out', async () => {
+  const e = experiment(`rules: {one: {output: a, run: "printf '\\\\e[1;31mred\\\\e[0m\\\\ecnormal\\\\n'; exit 1"}}\n`);
   const { stderr } = await e.run();
-  expect(stderr).toContain('  | ␛[31mred\n');
+  expect(stderr).toContain('  | red␛cnormal\n');
   expect(stderr).not.toContain('\u001b');
+});
+
+it('shows of a progress bar what it came to, and of a long line its beginning; the log keeps all', async () => {
+  const run = `for i in {1..3000}; do printf '%s %%  \\\\r' $i; done; echo 100 % >&2; head -c 2000 /dev/zero | tr '\\\\0' x; echo; exit 1`;
+  const e = experiment(`rules: {one: {output: a, run: "${run}"}}\n`);
+  const shown = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.includes('| '))
+      .map((line) => line.trim());
+  const lines = ['| 100 %', `| ${'x'.repeat(300)} … and 1,700 more characters`];
+  expect(shown((await e.run()).stderr)).toEqual(lines);
+  expect(shown((await e.wfc('status')).stdout)).toEqual(lines);
+  expect(shown((await e.wfc('logs --failed')).stdout)).toEqual(lines);
+  // Into a pipe the bytes are what the task wrote.
+  const { stdout } = await e.wfc('logs one');
+  expect([stdout.split('\r').length, stdout.length]).toEqual([3001, e.read('.wfc/logs/one.log').trimEnd().length]);
+});
+
+it('wfc logs shows the last attempt, with --all all of them', async () => {
+  const e = experiment('rules: {one: {output: a, retries: 1, run: "cat words; exit 1"}}\n', { words: 'first\n' });
+  await e.run();
+  expect(timeless((await e.wfc('logs one --all')).stdout)).toBe('first\nwfc: attempt 2, NOW, run 000001\nfirst');
+  // What looks like a head, and is none, is the task's; a log may be longer than is looked at in one go.
+  e.write('words', `wfc: attempt 9, or so\n${'much\n'.repeat(100_000)}not wfc: attempt 3\n`);
+  await e.run('--force one');
+  const last = await e.wfc('logs one');
+  expect(last.stdout).toBe(e.read('words').trimEnd());
+  expect(last.stderr).toContain('the last attempt ("--all" shows all); exit status 1');
+  expect((await e.wfc('logs one --all')).stdout).toContain('first\n');
+});
+
+it('wfc logs --failed tells equal failures once, with their tasks', async () => {
+  const e = experiment(`
+params: {n: {from: 1, to: 7}, kind: [x, y]}
+exclude: [{kind: y, n: [3, 4, 5, 6, 7]}]
+rules:
+  fit: {output: "fit/{kind}/{n}", run: "echo working on {n}; echo no {kind} in line {n} >&2; exit 1"}
+  odd: {output: odd, run: "exit 2"}
+  good: {output: good, run: "echo good; touch {output}"}
+`);
+  expect((await e.wfc('logs --failed')).stdout).toBe('no task has failed');
+  await e.run('-k');
+  expect(
+    (await e.wfc('logs --failed')).stdout,
+  ).toBe(`7 tasks failed alike: fit n=1 kind=x, fit n=2 kind=x, fit n=3 kind=x, fit n=4 kind=x, fit n=5 kind=x and 2 more: exit status 1
+  log: .wfc/logs/fit/n=1/kind=x.log
+  | working on 1
+  | no x in line 1
+
+2 tasks failed alike: fit n=1 kind=y, fit n=2 kind=y: exit status 1
+  log: .wfc/logs/fit/n=1/kind=y.log
+  | working on 1
+  | no y in line 1
+
+odd: exit status 2
+  it wrote nothing, so there is no log`);
+  const { kinds } = JSON.parse((await e.wfc('logs --failed --json')).stdout);
+  expect(kinds.map((kind: { rule: string; tasks: object[] }) => [kind.rule, kind.tasks.length])).toEqual([
+    ['fit', 7],
+    ['fit', 2],
+    ['odd', 1],
+  ]);
+  const nothing = await e.wfc('logs');
+  expect([nothing.status, nothing.stderr]).toEqual([2, expect.stringContaining('or ask for --failed')]);
+  expect((await e.wfc('logs --failed fit')).status).toBe(2);
 });
 
 it('shows the last lines of a long log only', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { firstDifference, statesText } from '../../src/resume/record.ts';
-import { gone, until } from '../support/experiment.ts';
+import { gone, timeless, until } from '../support/experiment.ts';
 import { type FixtureTask, Submission } from './runner-fixture.ts';
 
 const JOURNAL = '.wfc/journal/000001-slurm-abc';
@@ -362,7 +362,9 @@ describe.concurrent('an attempt', () => {
       ...['started a', 'failed a', 'started a', 'failed a', 'started a', 'done a'],
       ...['started b', 'failed b', 'started b', 'failed b', 'blocked c'],
     ]);
-    expect(s.read('.wfc/logs/a.log')).toBe('try 1\nwfc: attempt 2\ntry 2\nwfc: attempt 3\ntry 3\n');
+    expect(timeless(s.read('.wfc/logs/a.log'))).toBe(
+      'try 1\nwfc: attempt 2, NOW, run 000001\ntry 2\nwfc: attempt 3, NOW, run 000001\ntry 3\n',
+    );
     expect(s.field('main', 'done', 'a', 6)!.split(',')).toHaveLength(2);
   });
 
@@ -492,7 +494,7 @@ describe.concurrent('an attempt', () => {
     const { status } = await s.run('main', { env: { LC_ALL: 'C.UTF-8' } });
     expect(status).toBe(0);
     const block = "C.UTF-8||0|ehuB|$' \\t\\n' D/close.sh D/rules.sh D/runner.sh\n0\n";
-    expect(s.read('.wfc/logs/a.log')).toBe(`${block}wfc: attempt 2\n${block}`);
+    expect(timeless(s.read('.wfc/logs/a.log'))).toBe(`${block}wfc: attempt 2, NOW, run 000001\n${block}`);
   });
 
   it('takes any path', async () => {

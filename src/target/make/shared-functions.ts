@@ -10,6 +10,7 @@ export const SHARED_FUNCTIONS = [
   '_wfc_states_text',
   '_wfc_md5',
   '_wfc_stop_gently',
+  '_wfc_head_attempt',
   '_wfc_verify',
   '_wfc_find_marker',
   '_wfc_set_marker',

@@ -1,20 +1,28 @@
-import type { ReportFailure } from '../model/report-data.ts';
+/** What is compared of a failure. */
+export interface ToldFailure {
+  readonly reason: string;
+  /** The last lines of the task's log; null where there is none. */
+  readonly logEnd: readonly string[] | null;
+}
 
 /** Failures that look alike. */
-export interface FailureKind {
+export interface FailureKind<T extends ToldFailure> {
   readonly rule: string;
   /** Without what differs from task to task. */
   readonly reason: string;
-  /** Of the first one's log; null where the report has no log of them. */
+  /** Of the first one's log; null where there is no log of them. */
   readonly lastLine: string | null;
-  readonly failures: ReportFailure[];
+  readonly failures: T[];
 }
 
 /** Failures of a rule for one reason whose logs end alike are one kind; the largest first. */
-export function failureKinds(failures: readonly ReportFailure[], ruleOf: (task: number) => string): FailureKind[] {
-  const kinds = new Map<string, FailureKind>();
+export function failureKinds<T extends ToldFailure>(
+  failures: readonly T[],
+  ruleOf: (failure: T) => string,
+): FailureKind<T>[] {
+  const kinds = new Map<string, FailureKind<T>>();
   for (const failure of failures) {
-    const rule = ruleOf(failure.task);
+    const rule = ruleOf(failure);
     // Paths and numbers differ from task to task where the reason is the same.
     const reason = failure.reason.replace(/: .*/, '');
     const lastLine = failure.logEnd?.findLast((line) => line.trim() !== '')?.trim() ?? null;
