@@ -55,6 +55,8 @@ export interface Session {
   readonly plan: Plan;
   readonly profile: Profile;
   readonly disk: Disk;
+  /** What is read for the plan. */
+  readonly reserved: readonly Reserved[];
   readonly state: StateFolder;
   readonly warnings: readonly Diagnostic[];
 }
@@ -85,6 +87,7 @@ export function openSession(
     plan: withEscalations(compiled.plan, readEscalations(state.root)),
     profile,
     disk: new Disk(spec.folder, filesCount(compiled.plan)),
+    reserved: compiled.reserved,
     state,
     warnings: [...compiled.diagnostics, ...diagnostics],
   };

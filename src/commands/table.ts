@@ -8,6 +8,7 @@ import { countOf, formatCount, paint, printable } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Column, PathPattern, Target } from '../model/workflow.ts';
 import { refuse } from './locking.ts';
+import { wouldSpoil } from './out-file.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { areNumbers, csvLine, FileColumns } from './table-columns.ts';
 
@@ -24,6 +25,11 @@ export function table(options: TableOptions): ExitStatus {
   const session = openSession({ ...options, goals: [options.pattern] });
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics.map(aboutPattern), options);
+    return EXIT.badSpec;
+  }
+  const spoiled = options.out === null ? null : wouldSpoil(session, options.out);
+  if (spoiled !== null) {
+    printDiagnostics([spoiled], options);
     return EXIT.badSpec;
   }
   const found = patternOf(session.plan.workflow.targets![0]!, options.pattern);

@@ -24,6 +24,8 @@ export interface CompileOptions {
 export interface Compiled {
   /** null where `diagnostics` holds an error. */
   readonly plan: Plan | null;
+  /** What was read for it, and what else no task may write to. */
+  readonly reserved: readonly Reserved[];
   /** In the order of their places. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -34,10 +36,13 @@ export interface Compiled {
  *     text ──parseSource──▶ tree ──checkSchema──▶ Spec ──normalize──▶ Workflow ──planWorkflow──▶ Plan
  *          (syntax)              (keys, types)         (names)                  (tasks, edges, order)
  */
-export function compile(source: SourceText, { files, overrides, reserved = [] }: CompileOptions): Compiled {
+export function compile(source: SourceText, { files, overrides, reserved: beside = [] }: CompileOptions): Compiled {
   const diagnostics: Diagnostic[] = [];
+  const own = { what: 'the spec itself', isFolder: false, location: null };
+  const reserved: Reserved[] = [{ path: source.file.slice(source.file.lastIndexOf('/') + 1), ...own }, ...beside];
   const done = (plan: Plan | null): Compiled => ({
     plan: hasErrors(diagnostics) ? null : plan,
+    reserved,
     diagnostics: readable(diagnostics, source),
   });
 
@@ -53,9 +58,7 @@ export function compile(source: SourceText, { files, overrides, reserved = [] }:
   if (checked.rulesToSkip === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.
-  const own = { what: 'the spec itself', isFolder: false, location: null };
-  const spec: Reserved = { path: source.file.slice(source.file.lastIndexOf('/') + 1), ...own };
-  const context: Context = { files, overrides, reserved: [spec, ...reserved], diagnostics };
+  const context: Context = { files, overrides, reserved, diagnostics };
   try {
     const { workflow, relationSound } = normalize(new Located<Spec>(parsed.root), checked.rulesToSkip, context);
     if (!relationSound) return done(null);

@@ -104,3 +104,23 @@ it('without any file there is no table', async () => {
   expect(stderr).toContain('and 3 more');
   expect(stderr).toContain('none of 8 files could be read');
 });
+
+it('--out never takes the place of what belongs to the experiment', async () => {
+  const made = filled();
+  made.write('more.txt', '1\n');
+  made.edit('wfc.yml', 'tables:', '  more: {lines: more.txt}\ntables:');
+  made.write('site.yml', '{}\n');
+  for (const [out, words] of [
+    ['wfc.yml', 'is the spec'],
+    ['more.txt', 'is a file that the spec reads'],
+    ['site.yml', 'is the profile'],
+    ['out/01022500/lstm/0.csv', 'is made by a task'],
+    ['.wfc/journal', 'lies in .wfc/'],
+  ]) {
+    const before = made.has(out!) ? made.read(out!) : null;
+    const { status, stderr } = await made.wfc(`table fit --profile ./site.yml --out ${out}`);
+    expect([out, status, stderr]).toEqual([out, 2, expect.stringContaining(words!)]);
+    expect(made.has(out!) ? made.read(out!) : null).toBe(before);
+  }
+  expect((await made.wfc('table fit --out results/all.csv')).status).toBe(0);
+});
