@@ -40,7 +40,8 @@ function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
   } catch (error) {
     return refuse(writeProblem(error), options);
   }
-  const { folder, stages } = scripts;
+  const { folder, stages, warnings } = scripts;
+  printDiagnostics(warnings, { ...options, json: false });
   if (options.json)
     process.stdout.write(`${jsonText(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))}\n`);
   else if (!options.quiet)

@@ -1,4 +1,13 @@
-import { countTasks, formatCount, jsonText, paint, printable, type Style, table } from '../io/terminal.ts';
+import {
+  countTasks,
+  diagnosticJson,
+  formatCount,
+  jsonText,
+  paint,
+  printable,
+  type Style,
+  table,
+} from '../io/terminal.ts';
 import type { Edge, Plan } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
@@ -48,16 +57,21 @@ export function plan(options: PlanOptions): ExitStatus {
     return EXIT.done;
   }
   const { profile } = session;
-  const { stages, problems } = slurmStages(session, {
+  const { stages, problems, warnings } = slurmStages(session, {
     included: session.plan.needed,
     // As `wfc compile` plans it.
     durations: new Map(),
     env: options.env,
   });
-  const slurm = { ...stagesJson(session.plan, stages, profile.packing), problems };
+  const slurm = {
+    ...stagesJson(session.plan, stages, profile.packing),
+    problems,
+    warnings: warnings.map(diagnosticJson),
+  };
   printPlan(session.plan, outlook.decisions, session.warnings, options, { slurm });
   if (!options.json) {
     process.stdout.write(`\n${stageReport(session.plan, stages, profile.packing)}\n`);
+    printDiagnostics(warnings, options);
     for (const problem of problems) refuse(problem, options);
   }
   return problems.length > 0 ? EXIT.badSurroundings : EXIT.done;

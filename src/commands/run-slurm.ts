@@ -115,6 +115,7 @@ export async function submit(
   { scripts, beside }: Prepared,
   options: RunSlurmOptions,
 ): Promise<ExitStatus> {
+  printDiagnostics(scripts.warnings, { ...options, json: false });
   if (!options.quiet) process.stderr.write(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
   const args = [
     join(scripts.folder, 'submit.sh'),

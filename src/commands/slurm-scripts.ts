@@ -5,6 +5,7 @@ import { makeFolder } from '../io/make-folder.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { queuedElements } from '../io/slurm-elements.ts';
 import { fromHere, systemProblem } from '../io/spec-file.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { Stage } from '../target/slurm/stages.ts';
 import type { Session } from './session.ts';
@@ -23,6 +24,7 @@ export interface SlurmScripts {
   readonly folder: string;
   readonly id: string;
   readonly stages: readonly Stage[];
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** What went wrong while scripts were written, in words; rethrows what is no matter of the surroundings. */
@@ -38,7 +40,7 @@ export function writeProblem(error: unknown): string {
  */
 export function writeSlurmScripts(session: Session, options: ScriptOptions): SlurmScripts {
   const { included, durations, out, remember, env } = options;
-  const { limits, stages, problems } = slurmStages(session, options);
+  const { limits, stages, problems, warnings } = slurmStages(session, options);
   if (problems.length > 0) throw new Refusal(problems.join('\nerror: '));
   const { plan, profile, spec, state } = session;
   const parent = join(state.root, 'slurm');
@@ -58,7 +60,7 @@ export function writeSlurmScripts(session: Session, options: ScriptOptions): Slu
   const target = folder ?? join(parent, artifacts.id);
   checkReplaceable(target, artifacts, spec.folder, env);
   writeFolder(target, artifacts.files);
-  return { folder: target, id: artifacts.id, stages };
+  return { folder: target, id: artifacts.id, stages, warnings };
 }
 
 /** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */

@@ -1,8 +1,11 @@
 import { taskResources } from '../compile/resources.ts';
 import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
 import { countOf, formatCount, formatDuration } from '../io/terminal.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
+import type { Rule } from '../model/workflow.ts';
+import { attemptsSeconds, RESERVE_SECONDS, SIGNAL_LEAD_SECONDS } from '../target/slurm/reserve.ts';
 import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
 import { planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
 import type { Session } from './session.ts';
@@ -15,6 +18,8 @@ export interface SlurmStages {
   readonly limits: SiteLimits;
   /** Why the site can't take them, and what to change. */
   readonly problems: readonly string[];
+  /** What it takes, and what will come of that. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 export interface SlurmStagesOptions {
@@ -29,7 +34,12 @@ export interface SlurmStagesOptions {
 export function slurmStages({ plan, profile }: Session, { included, durations, env }: SlurmStagesOptions): SlurmStages {
   const limits = siteLimits(profile, detectLimits(env));
   const stages = planStages(plan, { included, limits, packing: profile.packing, durations });
-  return { limits, stages, problems: stageProblems(plan, stages, limits, profile) };
+  return {
+    limits,
+    stages,
+    problems: stageProblems(plan, stages, limits, profile),
+    warnings: timeWarnings(plan, stages, limits),
+  };
 }
 
 /** A profile states what the site does not say; where both say something, the smaller number counts. */
@@ -90,6 +100,41 @@ function timeProblems(plan: Plan, stages: readonly Stage[], limits: SiteLimits, 
     const ofProfile = most === profile.limits.maxTimeSeconds;
     return `a task of rule "${name}" may take ${formatDuration(seconds)}, and a job at most ${formatDuration(most)} (${ofProfile ? 'max_time of the profile' : 'the limit of the partition'})\n  hint: lower "time" of the rule, or ${ofProfile ? 'raise max_time in the profile if the site allows more' : 'name a partition with a longer limit, in the profile or in resources.slurm of the rule'}`;
   });
+}
+
+/**
+ * A task of just the longest time that a job may ask for is common, and runs: but the job's end is near before the task's
+ * own limit is, and whoever wonders what stopped it should have been told.
+ */
+function timeWarnings(plan: Plan, stages: readonly Stage[], limits: SiteLimits): Diagnostic[] {
+  const warned = new Map<string, Diagnostic>();
+  for (const { request, tasks, local } of stages) {
+    const most = local ? null : maxTimeOf(request, limits);
+    if (most === null) continue;
+    for (const task of tasks) {
+      const { rule, firstTask } = ruleOf(plan, task);
+      if (warned.has(rule.name)) continue;
+      const seconds = taskResources(ruleOf(plan, task), task - firstTask).timeSeconds;
+      // One that does not fit at all is refused.
+      if (seconds === null || seconds > most) continue;
+      if (attemptsSeconds(seconds, rule.retries) + RESERVE_SECONDS <= most) continue;
+      warned.set(rule.name, timeWarning(rule, seconds, most));
+    }
+  }
+  return [...warned.values()];
+}
+
+function timeWarning({ name, retries }: Rule, seconds: number, most: number): Diagnostic {
+  const what =
+    retries === 0 ? `the "time" of rule "${name}"` : `${retries + 1} attempts of the "time" of rule "${name}"`;
+  const each = Math.floor((most - RESERVE_SECONDS - attemptsSeconds(0, retries)) / (1 + retries) / 60);
+  const fits = each > 0 ? `"time" up to ${each} min fits${retries === 0 ? '' : ', or fewer retries'}; else ` : '';
+  return {
+    severity: 'warning',
+    message: `${what} (${formatDuration(seconds)}) and what a job needs besides (${formatDuration(RESERVE_SECONDS)}) are more than the ${formatDuration(most)} that a job may take: a task that takes so long is stopped up to ${formatDuration(SIGNAL_LEAD_SECONDS * 2)} before the job's limit`,
+    location: null,
+    hint: `${fits}let the command save its work, or name a partition with a longer limit`,
+  };
 }
 
 function memoryProblems(stages: readonly Stage[], { limits, packing }: Profile): string[] {

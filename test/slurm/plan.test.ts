@@ -72,11 +72,11 @@ describe('wfc plan --target slurm', () => {
     expect(plan.queuedElements).toBe(queued.reduce((n, { elements }) => n + elements, 1));
     expect(plan.outputFiles).toBe(1 + 4 * 2 + 20 + 1);
     expect(Math.abs(plan.ownFiles - 2 * (plan.queuedElements - 1) - made.files('s').length)).toBeLessThan(5);
-    // Two lanes take twice the CPUs and half the time, less idling, and a minute; with a GPU there is one lane.
+    // Two lanes take twice the CPUs and half the time, less idling, and the reserve; with a GPU there is one lane.
     const hours = (name: string): number => {
       const script = made.read(`s/${name}.sh`);
-      const [, h, m] = /--time=(\d+):(\d+):00/.exec(script)!.map(Number) as [number, number, number];
-      return Number(/--cpus-per-task=(\d+)/.exec(script)![1]) * (h + m / 60);
+      const [, h, m, s] = /--time=(\d+):(\d+):(\d+)/.exec(script)!.map(Number) as [number, number, number, number];
+      return Number(/--cpus-per-task=(\d+)/.exec(script)![1]) * (h + m / 60 + s / 3600);
     };
     const asked = queued.reduce((sum, { name, elements }) => sum + elements * hours(name), 0.5);
     expect(plan.coreHours).toBeCloseTo(asked, 6);
@@ -118,6 +118,27 @@ describe('wfc plan --target slurm', () => {
         expect.stringContaining(problem),
       ]);
     }
+  });
+
+  it('warns where a task of the longest time that a job may take leaves no room for the reserve; else not', async () => {
+    const made = experiment('rules:\n  one: {output: x, run: "touch {output}", resources: {time: 40m}}\n', {
+      'profiles/exact.yml': 'limits: {max_time: 40m}\n',
+      'profiles/enough.yml': 'limits: {max_time: 45m}\n',
+      'profiles/retries.yml': 'limits: {max_time: 75m}\n',
+    });
+    const what =
+      'the "time" of rule "one" (40 min 0 s) and what a job needs besides (4 min 0 s) are more than the 40 min 0 s';
+    for (const command of ['plan --target slurm', 'compile --target slurm --out s']) {
+      const exact = await made.wfc(`${command} --profile exact`, NOWHERE);
+      expect([exact.status, exact.stderr]).toEqual([0, expect.stringContaining(`warning: ${what}`)]);
+      expect(exact.stderr).toContain('"time" up to 35 min fits');
+      expect((await made.wfc(`${command} --profile enough`, NOWHERE)).stderr).toBe('');
+    }
+    expect(made.read('s/1-one.sh')).toMatch(/^#SBATCH --time=00:44:10$/m);
+    made.edit('wfc.yml', 'time: 40m', 'time: 40m}, retries: 1');
+    made.edit('wfc.yml', 'retries: 1}}', 'retries: 1}');
+    const retries = await made.wfc('plan --target slurm --profile retries', NOWHERE);
+    expect(retries.stderr).toContain('2 attempts of the "time" of rule "one" (40 min 0 s)');
   });
 
   it('puts 3,000 rules with a task each into a few arrays, wide where the graph is wide', async () => {

@@ -10,6 +10,7 @@ import { bashLiteral, oneLine } from '../functions.ts';
 import { closingFlags, closingRequest } from './closing-job.ts';
 import { indexRanges } from './index-ranges.ts';
 import { jobName } from './job-names.ts';
+import { SIGNAL_LEAD_SECONDS } from './reserve.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import { lanesOf } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
@@ -248,7 +249,7 @@ class ScriptWriter {
       ...[...flags].map(flagText),
       ...site.extra,
       ...stage.request.extra,
-      '--requeue --open-mode=append --signal=B:USR1@60',
+      `--requeue --open-mode=append --signal=B:USR1@${SIGNAL_LEAD_SECONDS}`,
     ];
   }
 

@@ -49,7 +49,7 @@ export interface Stage {
   readonly offsets: Int32Array;
   readonly tasks: Int32Array;
   readonly request: Request;
-  /** Longest element's time: its tasks' limits one after another, over the lanes; null where a task has none. */
+  /** What its elements ask for: the longest one's limits, over the lanes, and a reserve; null where a task has none. */
   readonly timeSeconds: number | null;
   readonly waits: readonly StageWait[];
   /** Stages that it reads from, and whether only from the element of the same index: where the runner looks for records. */

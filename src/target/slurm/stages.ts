@@ -11,7 +11,7 @@ import {
 import { levelStages } from './levels.ts';
 import { type Draft, lanesOf, type Packing, type SiteLimits, type Stage } from './stage-types.ts';
 import { eachEdge, splitUnits, type Unit, type Units } from './units.ts';
-import { elementTime, finishStages } from './waits.ts';
+import { elementTime, finishStages, longestElement } from './waits.ts';
 
 export type { Packing, SiteLimits, Stage, StageWait } from './stage-types.ts';
 
@@ -129,9 +129,15 @@ function chooseBlocks(plan: Plan, options: DraftOptions): Blocked {
   );
 }
 
-/** The most that an element may ask for, all limits of its tasks together; 0 where a task has none. */
+/** The most that an element may ask for; 0 where a task has no limit. */
 function limitOf(plan: Plan, drafts: readonly Draft[], packing: Packing): number {
   return Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
+}
+
+/** The same without what it keeps in reserve: all limits of its tasks together. */
+function limitsOf(plan: Plan, drafts: readonly Draft[], packing: Packing): number {
+  const attempts = (limitSeconds: number, retries: number): number => limitSeconds * (1 + retries);
+  return Math.max(...drafts.map((d) => longestElement(plan, d, packing, attempts) ?? 0));
 }
 
 /** Where elements would take seconds, coarser blocks than are wide enough, until they take about two minutes. */
@@ -147,7 +153,7 @@ function packShort(plan: Plan, options: DraftOptions, chosen: Blocked): Blocked 
   const isShort = (blocked: Blocked): boolean =>
     [...secondsByRule(blocked, options)].every(
       ([rule, t]) => t <= Math.max(SHORT_ELEMENT_SECONDS, before.get(rule)!),
-    ) && limitOf(plan, blocked.drafts, packing) <= SHORT_ELEMENT_LIMIT_SECONDS;
+    ) && limitsOf(plan, blocked.drafts, packing) <= SHORT_ELEMENT_LIMIT_SECONDS;
   const most = (times: Iterable<number>): number =>
     Math.max(0, ...[...times].filter((t) => t * 2 <= SHORT_ELEMENT_SECONDS));
   if (most(before.values()) === 0) return chosen;
@@ -161,7 +167,7 @@ function packShort(plan: Plan, options: DraftOptions, chosen: Blocked): Blocked 
   const { columns, chunk } = best.blocks;
   const room = Math.min(
     SHORT_ELEMENT_SECONDS / most(secondsByRule(best, options).values()),
-    SHORT_ELEMENT_LIMIT_SECONDS / limitOf(plan, best.drafts, packing),
+    SHORT_ELEMENT_LIMIT_SECONDS / limitsOf(plan, best.drafts, packing),
   );
   if (columns.length === 0 || room < 2) return best;
   const more = draft({ columns, chunk: chunk * 2 ** Math.floor(Math.log2(room)) });

@@ -1,5 +1,6 @@
 import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
 import { timeLimits } from './durations.ts';
+import { attemptsSeconds, RESERVE_SECONDS } from './reserve.ts';
 import {
   type Draft,
   lanesOf,
@@ -146,12 +147,23 @@ function sameIndices(a: Draft, b: Draft): boolean {
   return b.elements.every((e) => indices.has(e.index));
 }
 
-/** Longest element's time in seconds; null where a task has no limit. */
-export function elementTime(
+/** What the elements of a draft ask for, in seconds; null where a task has no limit. */
+export function elementTime(plan: Plan, draft: Draft, limits: SiteLimits, packing: Packing): number | null {
+  const longest = longestElement(plan, draft, packing, attemptsSeconds);
+  if (longest === null) return null;
+  const asked = Math.ceil(longest) + RESERVE_SECONDS;
+  return Math.min(asked, maxTimeOf(draft.request, limits) ?? asked);
+}
+
+/**
+ * The most that an element's tasks take over its lanes, in seconds; null where a task has no limit. `secondsOfAttempts` by
+ * a task's limit and its retries.
+ */
+export function longestElement(
   plan: Plan,
   { elements, request }: Draft,
-  limits: SiteLimits,
   packing: Packing,
+  secondsOfAttempts: (limitSeconds: number, retries: number) => number,
 ): number | null {
   const lanes = lanesOf(request, packing);
   const secondsOf = timeLimits();
@@ -163,15 +175,15 @@ export function elementTime(
       const rule = ruleOf(plan, task);
       const timeSeconds = secondsOf(rule, task - rule.firstTask);
       if (timeSeconds === null) return null;
-      const attempts = timeSeconds * (1 + rule.rule.retries);
+      const attempts = secondsOfAttempts(timeSeconds, rule.rule.retries);
       sum += attempts;
       if (lanes > 1) times.set(task, attempts);
     }
-    // While a lane idles, the others work on what it waits for: the longest chain (Graham 1966). A minute for the runner.
+    // While a lane idles, the others work on what it waits for: the longest chain (Graham 1966).
     const idle = lanes === 1 ? 0 : longestChain(plan, times) * (1 - 1 / lanes);
-    longest = Math.max(longest, Math.ceil(sum / lanes + idle) + 60);
+    longest = Math.max(longest, sum / lanes + idle);
   }
-  return Math.min(longest, maxTimeOf(request, limits) ?? longest);
+  return longest;
 }
 
 /** The longest time that tasks take which must run one after another. `times` by task, dependencies first. */
