@@ -94,6 +94,7 @@ _wfc_prepare() {
     _wfc_restarts=0
   fi
   _wfc_attempt=${_wfc_slurm_id:-local_$_wfc_element}.$_wfc_restarts.$BASHPID.$_wfc_host
+  _wfc_oom_alone=$((_wfc_lanes == 1))
   _wfc_find_oom_counter
   # shellcheck source=/dev/null
   source "$wfc_artifacts/rules.sh" || _wfc_die "can't read $wfc_artifacts/rules.sh"
@@ -979,6 +980,7 @@ _wfc_start() {
     _wfc_make_parent "$wfc_log"
     _wfc_file=$wfc_log
   fi
+  _wfc_note_oom
   _wfc_clock
   _wfc_launch "$1"
   _wfc_lane_pid[_wfc_lane]=$! _wfc_lane_task[_wfc_lane]=$1 _wfc_lane_attempt[_wfc_lane]=${_wfc_tries[$1]}
@@ -1169,6 +1171,7 @@ _wfc_tick() {
   [[ -n $_wfc_stop ]] || ((_wfc_us - _wfc_ticked >= 400000)) || return 0
   _wfc_ticked=$_wfc_us
   ((SECONDS - _wfc_own_seconds < 2)) || _wfc_own
+  ((_wfc_oom_alone)) || _wfc_sample_oom
   for lane in "${!_wfc_lane_pid[@]}"; do
     if [[ -n $_wfc_stop && -z ${_wfc_lane_stop[lane]} ]]; then
       # The job's own end is near: little time is left to tidy up.
@@ -1326,8 +1329,10 @@ _wfc_find_problem() {
   _wfc_problem=
   if [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
     _wfc_problem="time limit: stopped after ${_wfc_lane_limit[$1]} s"
+  elif (($2 != 0)) && _wfc_was_out_of_memory "$2"; then
+    _wfc_problem='out of memory'
   elif (($2 == 137)); then
-    if _wfc_was_out_of_memory; then _wfc_problem='out of memory'; else _wfc_problem='killed by signal 9'; fi
+    _wfc_problem='killed by signal 9'
   elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
     _wfc_problem="exit status $2, as if killed by SIG$o"
   elif (($2 != 0)); then
@@ -1391,7 +1396,7 @@ _wfc_find_oom_counter() {
     [[ ! -r $path ]] || _wfc_oom_file=$path
   done 2>/dev/null </proc/self/cgroup
   _wfc_count_oom
-  _wfc_oom_seen=$_wfc_oom_kills
+  _wfc_oom_seen=$_wfc_oom_kills _wfc_oom_last=$_wfc_oom_kills
 }
 
 _wfc_count_oom() {
@@ -1403,10 +1408,28 @@ _wfc_count_oom() {
   done 2>/dev/null <"$_wfc_oom_file"
 }
 
-_wfc_was_out_of_memory() {
-  local before=$_wfc_oom_seen
+# An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own.
+_wfc_note_oom() {
+  ((_wfc_oom_alone)) || return 0
   _wfc_count_oom
   _wfc_oom_seen=$_wfc_oom_kills
+}
+
+# Now and then while tasks share the counter: what was counted before the last look but one is of nobody who ends now.
+_wfc_sample_oom() {
+  _wfc_oom_seen=${_wfc_oom_last:-$_wfc_oom_seen}
+  _wfc_count_oom
+  _wfc_oom_last=$_wfc_oom_kills
+}
+
+# Whether the attempt that has just ended with status $1 ran out of memory. Never a guess: of one that ran alone every kill
+# is its own, also where only a process that it started was killed and it failed with a status of its own; of several at a
+# time only the one that was killed itself, just when the counter grew.
+_wfc_was_out_of_memory() {
+  local before=$_wfc_oom_seen
+  (($1 == 137 || _wfc_oom_alone)) || return 1
+  _wfc_count_oom
+  _wfc_oom_seen=$_wfc_oom_kills _wfc_oom_last=$_wfc_oom_kills
   ((_wfc_oom_kills > before))
 }
 

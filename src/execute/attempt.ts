@@ -1,9 +1,12 @@
 import { constants } from 'node:os';
 import type { JournalWriter } from '../io/journal.ts';
+import { OomCounter } from '../io/oom-counter.ts';
 import type { ShellPool } from '../io/shell-pool.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
+import { OUT_OF_MEMORY } from '../resume/escalate.ts';
 import type { AttemptLog, TaskLogs } from './logs.ts';
+import { type MemoryWatch, OutOfMemory } from './out-of-memory.ts';
 import type { Lease } from './pools.ts';
 
 /** One attempt at a task. */
@@ -26,6 +29,7 @@ export interface Attempt {
   stop: 'time limit' | 'interrupted' | null;
   stopSignal: NodeJS.Signals;
   stoppedAt: number;
+  readonly memory: MemoryWatch;
 }
 
 /** The most memory that an attempt was seen to take, in MiB; null where it ended too soon. */
@@ -33,9 +37,12 @@ export function peakOf({ peakKiB }: Attempt): number | null {
   return peakKiB === 0 ? null : Math.ceil(peakKiB / 1024);
 }
 
+const SIGKILLED = 128 + constants.signals.SIGKILL;
+
 /** What went wrong with the shell of an attempt, in words; null where nothing did. `status` as in `ShellEnd`. */
-export function shellProblem({ stop, resources }: Attempt, status: number | null): string | null {
+function shellProblem({ stop, resources }: Attempt, status: number | null, ranOutOfMemory: boolean): string | null {
   if (stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
+  if (ranOutOfMemory) return OUT_OF_MEMORY;
   if (status === null) return 'the shell that ran it was lost';
   if (status === 0) return null;
   const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
@@ -54,13 +61,31 @@ export interface WatchOptions {
 /** Sees to running attempts: their time limits and their ends by signal, their memory, their logs. */
 export class AttemptWatch {
   private readonly options: WatchOptions;
+  private readonly outOfMemory = new OutOfMemory(new OomCounter());
 
   constructor(options: WatchOptions) {
     this.options = options;
   }
 
+  /** An attempt begins. */
+  begin(): MemoryWatch {
+    return this.outOfMemory.start();
+  }
+
+  /** What went wrong with the shell of an attempt that has ended, in words; null where nothing did. Once. */
+  problemOf(attempt: Attempt, status: number | null): string | null {
+    const wasKilled = attempt.stop === null && (status === null || status === SIGKILLED);
+    const ranOut = this.outOfMemory.end(attempt.memory, { hasFailed: status !== 0, wasKilled });
+    return shellProblem(attempt, status, ranOut);
+  }
+
   /** Several times a second. */
-  look(attempt: Attempt, now: number): void {
+  lookAtAll(attempts: Iterable<Attempt>, now: number): void {
+    this.outOfMemory.look(now);
+    for (const attempt of attempts) this.look(attempt, now);
+  }
+
+  private look(attempt: Attempt, now: number): void {
     const { logs, graceSeconds } = this.options;
     const limit = attempt.resources.timeSeconds;
     if (attempt.stop === null && limit !== null && now - attempt.startedAt > limit * 1000) {

@@ -11,7 +11,7 @@ import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
-import { type Attempt, AttemptWatch, peakOf, shellProblem } from './attempt.ts';
+import { type Attempt, AttemptWatch, peakOf } from './attempt.ts';
 import { TaskLogs } from './logs.ts';
 import { Markers } from './markers.ts';
 import { lookAtOutputs } from './outputs.ts';
@@ -222,6 +222,7 @@ class Executor {
       stop: null,
       stopSignal: 'SIGTERM',
       stoppedAt: 0,
+      memory: this.watch.begin(),
     };
     const gpus = resources.gpus > 0 ? lease.gpus : null;
     const source = this.sources.attempt(rule, index, { number, log: attempt.log, gpus });
@@ -278,6 +279,7 @@ class Executor {
     this.pools.giveBack(attempt.lease);
     // Nobody else would end it.
     if (status === null) this.watch.signal(attempt, 'SIGKILL');
+    const problem = this.watch.problemOf(attempt, status);
     const log = this.logs.close(attempt.log);
     if (attempt.stop === 'interrupted') {
       this.removeOutputs(rule, index);
@@ -285,7 +287,7 @@ class Executor {
       this.startMore();
       return;
     }
-    const found = shellProblem(attempt, status) ?? lookAtOutputs(this.options.disk, rule, index);
+    const found = problem ?? lookAtOutputs(this.options.disk, rule, index);
     if (typeof found !== 'string') {
       this.succeed(attempt, found);
     } else {
@@ -387,7 +389,7 @@ class Executor {
 
   private tick(): void {
     const now = performance.now();
-    for (const attempt of this.running) this.watch.look(attempt, now);
+    this.watch.lookAtAll(this.running, now);
     this.options.observer.progress(this.scheduler.counts(), this.byRule);
   }
 

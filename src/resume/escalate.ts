@@ -28,9 +28,12 @@ export interface EscalatedTask extends RanOut {
   readonly isUntried: boolean;
 }
 
+/** The reason of an attempt that the kernel ended so; `_wfc_find_problem` in templates/runner.sh writes the same. */
+export const OUT_OF_MEMORY = 'out of memory';
+
 /** What a failed attempt ran out of, by the words of its reason; see `_wfc_find_problem` in templates/runner.sh. */
 export function shortageOf({ reason }: Pick<FailedAttempt, 'reason'>): Shortage | null {
-  if (reason === 'out of memory') return 'memory';
+  if (reason === OUT_OF_MEMORY) return 'memory';
   return reason.startsWith('time limit') ? 'time' : null;
 }
 

@@ -19,6 +19,9 @@ _wfc_main() {
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
   [[ ${MAKEFLAGS%% *} != -* && ${MAKEFLAGS%% *} == *s* ]] && _wfc_silent=yes
+  # With -j others may run beside it, of this make's: -j and its jobserver stand in MAKEFLAGS.
+  _wfc_oom_alone=1
+  [[ " $MAKEFLAGS" != *' -j'* && $MAKEFLAGS != *--jobserver* ]] || _wfc_oom_alone=0
   _wfc_journal=${wfc_journal-} _wfc_work=.wfc/make-run/$$
   # A command that calls make itself must not take part in this one.
   unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR wfc_journal wfc_task
@@ -92,6 +95,7 @@ _wfc_attempt() {
     return 1
   }
   _wfc_open_log
+  _wfc_find_oom_counter
   _wfc_clock
   began=$_wfc_us
   _wfc_lane_stop=('') _wfc_lane_limit=("$wfc_time_seconds")
@@ -234,6 +238,7 @@ _wfc_await() {
       _wfc_signal TERM
     fi
     _wfc_show_own_log
+    ((_wfc_oom_alone)) || _wfc_sample_oom
   done
 }
 
@@ -268,11 +273,6 @@ _wfc_close_log() {
 }
 
 # --- after the command ---
-
-# Nobody here but make's user: whether memory ran out is not known.
-_wfc_was_out_of_memory() {
-  false
-}
 
 # Make goes by times alone: an output that kept an old time (cp -p) would be made again for ever. It gets the time of the
 # newest input. A link has a time of its own (make -L), a directory its stand-in.

@@ -18,6 +18,10 @@ export const SHARED_FUNCTIONS = [
   '_wfc_remove',
   '_wfc_is_protected',
   '_wfc_find_problem',
+  '_wfc_find_oom_counter',
+  '_wfc_count_oom',
+  '_wfc_sample_oom',
+  '_wfc_was_out_of_memory',
   '_wfc_is_empty_directory',
   '_wfc_protect',
 ] as const;
