@@ -39,7 +39,7 @@
 #     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
 #     failed TASK ATTEMPT STATUS REASON [PEAK_MIB]
 #     blocked TASK CAUSE
-#     interrupted TASK
+#     interrupted TASK CAUSE SECONDS
 #     end STATUS
 #
 # Names: `wfc_…` are the interface and the variables of commands, and a param may be called anything. So what this file
@@ -364,7 +364,8 @@ _wfc_read_journal() {
         _wfc_reason[$task]=${f[4]}
         ;;
       blocked:4) _wfc_cause[$task]=${f[2]} ;;
-      interrupted:3) ;;
+      # Once without a cause.
+      interrupted:3 | interrupted:5) ;;
       end:3) ended=0 && continue ;;
       *) continue ;;
     esac
@@ -1266,7 +1267,8 @@ _wfc_collect() {
     _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
     _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
     _wfc_interrupted=$((_wfc_interrupted + 1))
-    _wfc_log_event interrupted "$name"
+    _wfc_name_stop
+    _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$seconds"
     return
   fi
   _wfc_find_problem "$1" "$status"
@@ -1295,6 +1297,18 @@ _wfc_collect() {
   else
     _wfc_give_up "$t" failed "$name"
   fi
+}
+
+# Why this element stops its tasks, as a code, in _wfc_stop_cause. Slurm ends what it preempts by the same signal as what is
+# cancelled: only its accounts can tell those apart, and who reads the code asks them. Sets seconds, of the clock.
+_wfc_name_stop() {
+  printf -v seconds '%(%s)T' -1
+  case $_wfc_stop in
+    limit) _wfc_stop_cause=job_limit ;;
+    cancelled) _wfc_stop_cause=cancelled ;;
+    *) _wfc_stop_cause=interrupted ;;
+  esac
+  [[ -n $_wfc_slurm_id ]] || _wfc_stop_cause=interrupted
 }
 
 # Half of what a short task costs is looking at files: those of the task that comes next are looked at in the same go,

@@ -30,7 +30,10 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
         withTask(y)
           .example('wfc why out/metrics.csv', 'the chain of reasons for this output')
           .example('wfc why train_model site=01022500 seed=3', 'for this task'),
-      (argv) => perform(import('../commands/why.ts').then((m) => m.why({ ...common(argv), task: list(argv.task) }))),
+      (argv) =>
+        perform(
+          import('../commands/why.ts').then((m) => m.why({ ...common(argv), task: list(argv.task), env: process.env })),
+        ),
     )
     .command(
       'logs [task..]',

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { quoteBash } from '../compile/command.ts';
 import { readAttemptJournals } from '../io/attempt-journals.ts';
-import { readJournals } from '../io/journal.ts';
 import { logEnd } from '../io/log-file.ts';
 import { shippedFile } from '../io/shell-pool.ts';
 import { fromHere } from '../io/spec-file.ts';
@@ -10,17 +9,16 @@ import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History } from '../resume/history.ts';
-import { taskStanding } from '../resume/status.ts';
+import { STOP_WORDS } from '../resume/stop.ts';
 import { ruleGraph, rulesInOrder } from '../target/graph/build.ts';
 import { renderSvg } from '../target/graph/svg.ts';
 import { collectReport } from '../target/report/collect.ts';
 import { packReport } from '../target/report/pack.ts';
 import { renderPage } from '../target/report/page.ts';
 import { MAX_SVG_RULES } from './graph.ts';
-import { isAttemptAlive, lookAlive, lookAtQueue } from './liveness.ts';
-
 import { writePicture } from './picture-file.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { type ExplainedStop, lookAtAll, standingOf } from './standing.ts';
 
 export interface ReportOptions extends CommonOptions {
   /** From the working directory. */
@@ -50,15 +48,13 @@ export function report(options: ReportOptions): ExitStatus {
 
 function reportText(session: Session, options: ReportOptions): string {
   const { plan, state, spec } = session;
-  const history = readJournals(state.journals);
-  const known = history ?? emptyHistory();
-  const liveness = lookAlive(session, history, lookAtQueue(session, history, options.env));
-  const { states } = taskStanding(plan, known, (name, start) => isAttemptAlive(liveness, name, start));
+  const { history, queue } = lookAtAll(session, options.env);
+  const { states, stops } = standingOf(session, { history, queue, env: options.env });
   const { columns, ...collected } = collectReport(plan, {
     rules: rulesInOrder(plan),
     states,
     attempts: readAttemptJournals(state.journals),
-    failureOf: failures(session, known),
+    failureOf: failures(session, history ?? emptyHistory(), stops),
   });
   const header = {
     name: plan.workflow.name,
@@ -98,9 +94,17 @@ const MAX_LOGS = 1000;
 const LOG_LINES = 12;
 const MAX_LINE = 400;
 
-function failures({ disk }: Session, { failed }: History) {
+/** Tasks that failed, and those that stopped, which need looking after as well. */
+function failures({ disk }: Session, { failed }: History, stops: readonly ExplainedStop[]) {
   let logs = 0;
+  const stopOf = new Map(stops.map((stop) => [stop.task, stop]));
   return (rule: PlannedRule, index: number): Omit<ReportFailure, 'task'> | null => {
+    const stop = stopOf.get(rule.firstTask + index);
+    if (stop) {
+      const { cause, slurm, start } = stop;
+      const reason = `${STOP_WORDS[cause]}${slurm === null ? '' : `: ${slurm}`}`;
+      return { reason, attempt: start?.attempt ?? 0, logEnd: null };
+    }
     const failure = failed.get(rule.outputTexts[0]!(index));
     if (!failure) return null;
     const lines = logs++ < MAX_LOGS ? logEnd(disk.absolute(rule.logText(index)), LOG_LINES) : [];

@@ -1,17 +1,12 @@
 import { basename } from 'node:path';
-import {
-  type ElementEnd,
-  elementEnds,
-  type QueuedElement,
-  queuedElements,
-  releaseElements,
-} from '../io/slurm-elements.ts';
+import { type QueuedElement, queuedElements, releaseElements } from '../io/slurm-elements.ts';
 import { readSubmissions, SubmittedTasks } from '../io/submissions.ts';
 import { countOf, countTasks, formatCount, printable } from '../io/terminal.ts';
-import type { History } from '../resume/history.ts';
 import { runnableBeside } from '../resume/live.ts';
+import { STOP_WORDS } from '../resume/stop.ts';
 import { escalateSession, shortages } from './escalation.ts';
 import { keepBeforeSubmission } from './keep-records.ts';
+import { type Queue, queueOf } from './liveness.ts';
 import { lockFolder, refuse } from './locking.ts';
 import { printPlan } from './plan.ts';
 import type { ResumeOptions } from './resume.ts';
@@ -26,6 +21,8 @@ import {
   printDiagnostics,
   type Session,
 } from './session.ts';
+import { longestTimes } from './slurm-stages.ts';
+import { type ExplainedStop, standingOf } from './standing.ts';
 import { watchStatus } from './status.ts';
 
 /** `wfc resume` on Slurm: submit what is not complete, less what is still queued or running, and what depends on that. */
@@ -56,6 +53,7 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
     if (!options.dryRun) sweepComplete(session, outlook, options.env);
     return EXIT.done;
   }
+  const askedSeconds = Date.now() / 1000;
   const queued = queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
   releaseHeld(queued, options, say);
@@ -71,12 +69,13 @@ function prepare(session: Session, options: ResumeOptions): Prepared | ExitStatu
       `${countTasks(beside.liveCount)} queued or running already${waiting}: left to the jobs in the queue, and to the next resume`,
     );
   }
-  const ends = endsOfLost(history, outlook, session, queued, options.env);
-  for (const line of lostWords(ends)) say(line);
+  const stops = stopsOf(session, outlook, queueOf(queued, askedSeconds), options.env);
+  for (const line of stopWords(stops)) say(line);
   const asked = options.escalate
-    ? escalateSession(session, shortages(session, outlook, new Map([...ends].map(([id, e]) => [id, e.end]))), {
+    ? escalateSession(session, shortages(session, outlook, stops), {
         dryRun: options.dryRun,
         say,
+        maxTimeSeconds: longestTimes(session.profile, options.env),
       })
     : session;
   if (options.dryRun) return EXIT.done;
@@ -135,33 +134,29 @@ function liveTasks({ plan, state, spec }: Session, queued: readonly QueuedElemen
   return live;
 }
 
-interface LostElement {
-  readonly end: ElementEnd;
-  readonly tasks: number;
-}
-
-/** How elements ended whose tasks left no end, by Slurm id. */
-function endsOfLost(
-  history: History | null,
-  { decisions }: Outlook,
-  { plan }: Session,
-  queued: readonly QueuedElement[],
+/** Tasks that are to run and that stopped, with how their elements ended. */
+function stopsOf(
+  session: Session,
+  { decisions, history }: Outlook,
+  queue: Queue,
   env: NodeJS.ProcessEnv,
-): Map<string, LostElement> {
-  const inQueue = new Set(queued.map((element) => element.slurmId));
-  const lost = new Map<string, number>();
-  for (const [name, { slurmId }] of history?.unfinished ?? []) {
-    const task = slurmId === '' || inQueue.has(slurmId) ? undefined : plan.findPath(name)?.task;
-    if (task !== undefined && decisions.reasons[task] !== 0) lost.set(slurmId, (lost.get(slurmId) ?? 0) + 1);
-  }
-  const ends = elementEnds(new Set(lost.keys()), env);
-  return new Map([...ends].map(([id, end]) => [id, { end, tasks: lost.get(id)! }]));
+): ExplainedStop[] {
+  const { stops } = standingOf(session, { history, queue, env, askSeconds: END_SECONDS });
+  return stops.filter(({ task }) => decisions.reasons[task] !== 0);
 }
 
-function lostWords(ends: ReadonlyMap<string, LostElement>): string[] {
-  const byEnd = new Map<string, string[]>();
-  for (const [id, { end }] of ends) byEnd.set(end, [...(byEnd.get(end) ?? []), id]);
-  return [...byEnd].map(([end, ids]) => {
+/** Seconds for Slurm to say how elements ended: more than `wfc status` gives it, since more depends on it here. */
+const END_SECONDS = 20;
+
+function stopWords(stops: readonly ExplainedStop[]): string[] {
+  const byEnd = new Map<string, Set<string>>();
+  for (const { slurmId, how, cause } of stops) {
+    if (slurmId === '') continue;
+    const words = how ?? STOP_WORDS[cause];
+    byEnd.set(words, (byEnd.get(words) ?? new Set()).add(slurmId));
+  }
+  return [...byEnd].map(([end, elements]) => {
+    const ids = [...elements];
     const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ` and ${formatCount(ids.length - 5)} more` : '');
     return `${end}: ${ids.length === 1 ? 'element' : countOf(ids.length, 'element')} ${shown}`;
   });

@@ -35,6 +35,7 @@ import {
   printDiagnostics,
   type Session,
 } from './session.ts';
+import { standingOf } from './standing.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly force: readonly string[];
@@ -191,12 +192,14 @@ function explained(session: Session, outlook: Outlook, options: RunOptions): Ses
   return escalated(session, outlook, options);
 }
 
-function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, dryRun }: RunOptions): Session {
+function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, dryRun, env }: RunOptions): Session {
   if (!resuming?.escalate) return session;
   const say = (line: string): void => {
     if (!json && !quiet) process.stderr.write(`${printable(line)}\n`);
   };
-  return escalateSession(session, shortages(session, outlook, new Map()), { dryRun, say });
+  // No element is in the queue: such a run would not come so far.
+  const { stops } = standingOf(session, { history: outlook.history, queue: { kind: 'not asked' }, env });
+  return escalateSession(session, shortages(session, outlook, stops), { dryRun, say });
 }
 
 /** A run that was killed between a task's record and its next act leaves the marker of a whole output. */

@@ -2,12 +2,13 @@ import { taskResources } from '../compile/resources.ts';
 import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
 import { countOf, formatCount, formatDuration } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { type Plan, ruleOf } from '../model/plan.ts';
+import { type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Rule } from '../model/workflow.ts';
 import { attemptsSeconds, RESERVE_SECONDS, SIGNAL_LEAD_SECONDS } from '../target/slurm/reserve.ts';
 import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
 import { planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
+import { requestOf } from '../target/slurm/units.ts';
 import type { Session } from './session.ts';
 
 /** Where nothing is known of a site: Slurm's own default for arrays, and what most sites let a user queue. */
@@ -53,6 +54,15 @@ export function siteLimits({ limits: stated, flags }: Profile, detected: Detecte
     maxTimeSeconds: timeOf(flags.get('partition') ?? null),
     maxTimeOfPartition: timeOf,
   };
+}
+
+/** The longest time that a job of a task may ask for, in seconds, by the profile and the site; null: not known. */
+export function longestTimes(
+  profile: Profile,
+  env: NodeJS.ProcessEnv,
+): (rule: PlannedRule, taskIndex: number) => number | null {
+  const limits = siteLimits(profile, detectLimits(env));
+  return (rule, taskIndex) => maxTimeOf(requestOf(rule, taskIndex), limits);
 }
 
 function smaller(a: number | null, b: number | null): number | null {

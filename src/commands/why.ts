@@ -1,9 +1,10 @@
 import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
-import type { FailedAttempt } from '../resume/history.ts';
+import type { FailedAttempt, History } from '../resume/history.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
 import type { FileState } from '../resume/record.ts';
+import { STOP_WORDS } from '../resume/stop.ts';
 import { type Detail, type Explanation, explain, madeAt, planOfTask } from '../resume/why.ts';
 import {
   type CommonOptions,
@@ -15,11 +16,13 @@ import {
   printDiagnostics,
   type Session,
 } from './session.ts';
+import { type ExplainedStop, lookAtAll, standingOf } from './standing.ts';
 import { findNamed, usersOf } from './task-argument.ts';
 
 export interface WhyOptions extends CommonOptions {
   /** `out/a.csv`, or `train_model`, `site=01022500`, … */
   readonly task: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** `wfc why PATH`: why a task would run, up to the root cause. */
@@ -43,16 +46,42 @@ export function why(options: WhyOptions): ExitStatus {
   const outlook = look(asked);
   const present = presentOf(asked, outlook.history);
   const explanation = explain(plan, named.task, outlook.decisions, present);
+  const past = pastOf(asked, explanation, outlook.history, options);
   if (options.json) {
-    process.stdout.write(`${jsonText(whyJson(plan, named.task, explanation))}\n`);
+    process.stdout.write(`${jsonText(whyJson(plan, named.task, explanation, past))}\n`);
     return EXIT.done;
   }
   const lines =
     explanation.chain.length === 0
       ? completeWords(plan, named.task, present)
-      : chainWords(plan, explanation, outlook.decisions, outlook.history?.failed, options);
+      : chainWords(plan, explanation, outlook.decisions, past, options);
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.done;
+}
+
+/** What became of the tasks of a chain when they ran last, where that was no success. */
+interface Past {
+  readonly failed: ReadonlyMap<string, FailedAttempt>;
+  readonly stops: ReadonlyMap<number, ExplainedStop>;
+}
+
+function pastOf(session: Session, { chain }: Explanation, history: History | null, { env }: WhyOptions): Past {
+  const failed = history?.failed ?? new Map<string, FailedAttempt>();
+  if (chain.length === 0) return { failed, stops: new Map() };
+  // A task that never began has left no word, and may have been handed in all the same.
+  const { stops } = standingOf(session, { ...lookAtAll(session, env), env });
+  return { failed, stops: new Map(stops.map((stop) => [stop.task, stop])) };
+}
+
+/** `stopped at the job's time limit, 2026-11-28 08:23:53, Slurm 12_3 on n1`. */
+function stopWords({ cause, start, endSeconds, slurmId, slurm }: ExplainedStop): string {
+  const words = [
+    STOP_WORDS[cause],
+    ...(endSeconds === null ? [] : [clock(endSeconds * 1000)]),
+    ...(slurmId === '' ? [] : [`Slurm ${slurmId}${slurm === null ? '' : ` (${slurm})`}`]),
+    ...(start === null || start.host === '' ? [] : [`on ${start.host}`]),
+  ];
+  return words.join(', ');
 }
 
 function explainSource(session: Session, path: string, { json }: WhyOptions): void {
@@ -69,7 +98,7 @@ function explainSource(session: Session, path: string, { json }: WhyOptions): vo
   );
 }
 
-function whyJson(plan: Plan, task: number, { chain, causes }: Explanation): object {
+function whyJson(plan: Plan, task: number, { chain, causes }: Explanation, { stops }: Past): object {
   return {
     task: taskNameOf(plan, task),
     complete: chain.length === 0,
@@ -77,6 +106,7 @@ function whyJson(plan: Plan, task: number, { chain, causes }: Explanation): obje
       task: taskNameOf(plan, task),
       reason,
       details: details.map((detail) => detailWords(plan, detail)),
+      stopped: stopJson(stops.get(task)),
       upstream: upstream && {
         ...upstream,
         first: upstream.first === null ? null : taskNameOf(plan, upstream.first),
@@ -84,6 +114,12 @@ function whyJson(plan: Plan, task: number, { chain, causes }: Explanation): obje
     })),
     causes: causes.map(({ rule, reason, tasks, first }) => ({ rule, reason, tasks, first: taskNameOf(plan, first) })),
   };
+}
+
+function stopJson(stop: ExplainedStop | undefined): object | null {
+  if (!stop) return null;
+  const { cause, slurmId, slurm } = stop;
+  return { cause, reason: STOP_WORDS[cause], slurm: slurmId === '' ? null : slurmId, slurmState: slurm };
 }
 
 function completeWords(plan: Plan, task: number, { records, stat }: Present): string[] {
@@ -110,7 +146,7 @@ function chainWords(
   plan: Plan,
   { chain, causes }: Explanation,
   { reasons }: Decisions,
-  failed: ReadonlyMap<string, FailedAttempt> | undefined,
+  { failed, stops }: Past,
   { style }: WhyOptions,
 ): string[] {
   const lines: string[] = [];
@@ -120,8 +156,14 @@ function chainWords(
     const others = upstream ? upstreamWords(upstream) : '';
     const words = reason === 'upstream runs' ? others : others === '' ? meaning : `${meaning}; ${others}`;
     lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
-    const failure = failed?.get(outputOf(plan, task));
+    const failure = failed.get(outputOf(plan, task));
     if (failure) lines.push(printable(`${indent}  its last attempt failed: ${failure.reason}`));
+    const stop = stops.get(task);
+    // Of one that is merely known to have no end, the details tell all.
+    if (stop && (stop.cause !== 'lost' || stop.slurm !== null)) {
+      const what = stop.start === null ? 'it was handed in, and did not run' : 'its last attempt';
+      lines.push(printable(`${indent}  ${what}: ${stopWords(stop)}`));
+    }
     for (const detail of details.slice(0, 5)) lines.push(printable(`${indent}  ${detailWords(plan, detail)}`));
     if (details.length > 5) lines.push(`${indent}  and ${formatCount(details.length - 5)} more`);
   });

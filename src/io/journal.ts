@@ -21,6 +21,7 @@ import {
   failedLine,
   type History,
   historyLines,
+  interruptedLine,
   journalLine,
   readInto,
 } from '../resume/history.ts';
@@ -131,7 +132,7 @@ export class JournalWriter {
   }
 
   interrupted(task: string): void {
-    this.write(journalLine('interrupted', task));
+    this.write(interruptedLine(task, { cause: 'interrupted', endSeconds: Math.floor(Date.now() / 1000) }));
   }
 
   private head(): void {

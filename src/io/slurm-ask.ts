@@ -24,7 +24,7 @@ export function askSlurm(
   const { status, stdout, error } = spawnSync(command, args, {
     env: slurmEnvironment(env),
     encoding: 'utf8',
-    timeout: timeoutSeconds * 1000,
+    timeout: Math.round(timeoutSeconds * 1000),
     maxBuffer: 256 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'ignore'],
   });

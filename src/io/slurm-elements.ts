@@ -93,65 +93,88 @@ export function releaseElements(held: readonly QueuedElement[], env: NodeJS.Proc
   return askSlurm('scontrol', ['release', ...jobs], env, 30) !== null;
 }
 
-/** How an element ended that left no end in its journal, by Slurm's accounting. */
-export type ElementEnd =
-  | 'out of memory'
-  | 'time limit'
-  | 'node failure'
-  | 'preempted'
-  | 'cancelled'
-  | `exit status ${string}`
-  | `killed by signal ${string}`;
+/** How an element ended that left no end in its journal, by what Slurm tells. */
+export interface ElementEnd {
+  readonly how:
+    | 'out of memory'
+    | 'time limit'
+    | 'node failure'
+    | 'preempted'
+    | 'cancelled'
+    | 'failed at launch'
+    | 'failed'
+    | `exit status ${string}`
+    | `killed by signal ${string}`;
+  /** In Slurm's own words: `FAILED, JobLaunchFailure`. */
+  readonly slurm: string;
+}
 
 /** Source: squeue(1), JOB STATE CODES; sacct(1) has the same, `CANCELLED by 1000` among them. */
-const ENDS: Readonly<Record<string, ElementEnd>> = {
+const ENDS: Readonly<Record<string, ElementEnd['how']>> = {
   OUT_OF_MEMORY: 'out of memory',
   TIMEOUT: 'time limit',
   DEADLINE: 'time limit',
   NODE_FAIL: 'node failure',
-  BOOT_FAIL: 'node failure',
+  BOOT_FAIL: 'failed at launch',
   PREEMPTED: 'preempted',
   CANCELLED: 'cancelled',
   REVOKED: 'cancelled',
 };
 
+/** Where a node can't open a job's files, or make its folder, Slurm ends it as by this signal, which is nobody's own. */
+const LAUNCH_SIGNAL = '53';
+
 /**
- * How these elements ended, by `1234_5`, as far as anybody tells: sacct where the site keeps accounts, else squeue, which
- * knows a job for some minutes after its end. Those that have not ended are left out.
+ * How these elements ended, by `1234_5`, as far as anybody tells within so many seconds: squeue, which knows a job and why
+ * it failed for some minutes after its end, and sacct where the site keeps accounts. Those that have not ended are left out.
  */
-export function elementEnds(slurmIds: ReadonlySet<string>, env: NodeJS.ProcessEnv): Map<string, ElementEnd> {
+export function elementEnds(
+  slurmIds: ReadonlySet<string>,
+  env: NodeJS.ProcessEnv,
+  seconds = 20,
+): Map<string, ElementEnd> {
   const ends = new Map<string, ElementEnd>();
   if (slurmIds.size === 0) return ends;
   const jobs = [...new Set([...slurmIds].map((id) => id.split('_')[0]!))].join(',');
-  const accounts = askSlurm(
-    'sacct',
-    ['--noheader', '--parsable2', '--allocations', `--jobs=${jobs}`, '--format=JobID,State,ExitCode'],
-    env,
-    10,
-  );
-  for (const line of (accounts ?? '').split('\n')) {
-    const [id, state, exitCode] = line.split('|');
-    if (id !== undefined && slurmIds.has(id)) setEnd(ends, id, state!, exitCode ?? '');
+  const deadline = performance.now() + seconds * 1000;
+  const ask = (command: string, args: readonly string[]): string[] => {
+    const left = Math.ceil(deadline - performance.now()) / 1000;
+    return left > 0 ? (askSlurm(command, [...args, `--jobs=${jobs}`], env, left) ?? '').split('\n') : [];
+  };
+  for (const line of ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T|%r'])) {
+    const [id, state, reason] = line.split('|');
+    if (id !== undefined && slurmIds.has(id)) setEnd(ends, id, state!, { reason: reason ?? '', exitCode: '' });
   }
-  if (ends.size < slurmIds.size) {
-    const queue = askSlurm(
-      'squeue',
-      ['--noheader', '--array', '--states=all', '--format=%i|%T', `--jobs=${jobs}`],
-      env,
-      10,
-    );
-    for (const line of (queue ?? '').split('\n')) {
-      const [id, state] = line.split('|');
-      if (id !== undefined && slurmIds.has(id) && !ends.has(id)) setEnd(ends, id, state!, '');
-    }
+  // A failure's exit code is in the accounts alone.
+  const isTold = (id: string): boolean => ends.has(id) && ends.get(id)!.how !== 'failed';
+  if ([...slurmIds].every(isTold)) return ends;
+  const format = '--format=JobID,State,ExitCode';
+  for (const line of ask('sacct', ['--noheader', '--parsable2', '--allocations', format])) {
+    const [id, state, exitCode] = line.split('|');
+    if (id !== undefined && slurmIds.has(id) && !isTold(id))
+      setEnd(ends, id, state!, { reason: '', exitCode: exitCode ?? '' });
   }
   return ends;
 }
 
-function setEnd(ends: Map<string, ElementEnd>, id: string, state: string, exitCode: string): void {
-  const known = ENDS[state.split(' ')[0]!];
+function setEnd(
+  ends: Map<string, ElementEnd>,
+  id: string,
+  text: string,
+  { reason, exitCode }: { readonly reason: string; readonly exitCode: string },
+): void {
+  const state = text.split(' ')[0]!;
   const [status, signal] = exitCode.split(':');
-  if (known) ends.set(id, known);
-  else if (state === 'FAILED' && signal !== undefined && signal !== '0') ends.set(id, `killed by signal ${signal}`);
-  else if (state === 'FAILED' && status !== undefined && status !== '') ends.set(id, `exit status ${status}`);
+  const known = ENDS[state];
+  // Of others the reason is why they waited once.
+  if (known) ends.set(id, { how: known, slurm: state });
+  if (state !== 'FAILED') return;
+  const details = [reason, exitCode === '' ? '' : `exit code ${exitCode}`].filter((d) => d !== '' && d !== 'None');
+  const slurm = [state, ...details].join(', ');
+  const raised = /^RaisedSignal:(\d+)/.exec(reason);
+  if (/LaunchFail/i.test(reason) || signal === LAUNCH_SIGNAL) ends.set(id, { how: 'failed at launch', slurm });
+  else if (raised) ends.set(id, { how: `killed by signal ${raised[1]!}`, slurm });
+  else if (signal !== undefined && signal !== '0') ends.set(id, { how: `killed by signal ${signal}`, slurm });
+  else if (status !== undefined && status !== '') ends.set(id, { how: `exit status ${status}`, slurm });
+  else ends.set(id, { how: 'failed', slurm });
 }

@@ -59,19 +59,47 @@ function readText(file: string): string {
 export class SubmittedTasks {
   private readonly artifacts: string;
   private readonly names: Readonly<Record<string, NameParts>>;
+  private readonly cutStages: ReadonlySet<string>;
   private readonly places = new Map<string, string[]>();
+  private readonly known = new Map<string, readonly { index: number; names: readonly string[] }[]>();
 
   constructor(artifacts: string) {
     this.artifacts = artifacts;
     const manifest = JSON.parse(readFileSync(join(artifacts, 'manifest.json'), 'utf8')) as {
       names?: Record<string, NameParts>;
+      stages?: readonly { readonly name: string; readonly isTimeCut?: boolean }[];
     };
     this.names = manifest.names ?? {};
+    this.cutStages = new Set((manifest.stages ?? []).flatMap((s) => (s.isTimeCut === true ? [s.name] : [])));
   }
 
   /** Its closing job will remove temp outputs. */
   get hasTemps(): boolean {
     return existsSync(join(this.artifacts, 'tables/temps.txt'));
+  }
+
+  /** Whether a longer limit of its tasks would give an element more time: not where the site's longest job cut it. */
+  limitsMakeTime(stage: string, index: number): boolean {
+    return !this.cutStages.has(stage) || this.ofElement(stage, index)?.length === 1;
+  }
+
+  /** The elements of a stage that have tasks, with the names of those that its tables tell. */
+  elements(stage: string): readonly { readonly index: number; readonly names: readonly string[] }[] {
+    let elements = this.known.get(stage);
+    if (!elements) {
+      const tables = join(this.artifacts, 'tables');
+      const rows = readText(join(tables, `${stage}.tsv`)).split('\n');
+      elements = readText(join(tables, `${stage}.index`))
+        .split('\n')
+        .flatMap((place, index) => {
+          const [line = 0, count = 0] = place.split(' ').map(Number);
+          const ofElement = rows.slice(line - 1, line - 1 + count);
+          const names = ofElement.flatMap((row) => nameOfRow(row, this.names) ?? []);
+          return count > 0 ? [{ index, names }] : [];
+        });
+      this.known.set(stage, elements);
+    }
+    return elements;
   }
 
   /** Names of the tasks of one element of a stage; null where the tables do not tell. */

@@ -49,7 +49,7 @@ export interface ReportResources {
   readonly gpus: number;
 }
 
-/** A task whose last attempt failed. */
+/** A task whose last attempt failed, or that stopped. */
 export interface ReportFailure {
   readonly task: number;
   readonly reason: string;
@@ -67,7 +67,7 @@ export interface ReportColumn {
 }
 
 /** Of the column `state`, in this order. */
-export const REPORT_STATES = ['done', 'running', 'pending', 'failed', 'blocked'] as const;
+export const REPORT_STATES = ['done', 'running', 'pending', 'stopped', 'failed', 'blocked'] as const;
 export type ReportState = (typeof REPORT_STATES)[number];
 
 /** In the column `start`: not known. */

@@ -22,7 +22,7 @@ export interface Order {
 }
 
 /** What is wrong comes before what is fine. */
-const STATE_ORDER = ['failed', 'blocked', 'running', 'pending', 'done'] as const;
+const STATE_ORDER = ['failed', 'stopped', 'blocked', 'running', 'pending', 'done'] as const;
 
 /** Tasks in an order; equal ones as the spec has them, and what is not known last in either direction. */
 export function sortTasks(data: Data, tasks: Uint32Array, { key, direction }: Order): Uint32Array {

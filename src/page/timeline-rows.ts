@@ -14,12 +14,17 @@ export interface Range {
   readonly to: number;
 }
 
-/** When each task ended; one that runs is shown up to now; NaN for one without a place in time. */
+/**
+ * When each task ended; one that runs is shown up to now, one that stopped by its start alone; NaN for one without a place
+ * in time.
+ */
 export function endsOf(data: Data): Float64Array {
   const now = data.header.madeAtSeconds - data.header.originSeconds;
   return Float64Array.from({ length: data.count }, (_, task) => {
     const start = data.start[task]!;
-    return data.stateOf(task) === 'running' ? Math.max(start, now) : start + data.duration[task]!;
+    const state = data.stateOf(task);
+    if (state === 'running') return Math.max(start, now);
+    return state === 'stopped' ? start : start + data.duration[task]!;
   });
 }
 

@@ -321,7 +321,9 @@ export class Timeline {
     const bar = this.barAt(x, y);
     const { data } = this;
     if (bar) {
-      const took = data.stateOf(bar.task) === 'running' ? 'runs' : `took ${duration(data.duration[bar.task]!)}`;
+      const state = data.stateOf(bar.task);
+      const end = state === 'stopped' ? 'stopped' : `took ${duration(data.duration[bar.task]!)}`;
+      const took = state === 'running' ? 'runs' : end;
       const host = data.header.hosts[data.host[bar.task]!];
       return `${data.taskName(bar.task)}\n${took}${host ? ` on ${host}` : ''}`;
     }

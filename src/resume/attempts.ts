@@ -3,7 +3,7 @@ import { parseState } from './record.ts';
 
 /** How a task ran the last time. Times are seconds since 1970; NaN stands for what the journals do not tell. */
 export interface LastAttempt extends Place {
-  readonly outcome: 'done' | 'failed' | 'no end';
+  readonly outcome: 'done' | 'failed' | 'stopped' | 'no end';
   /** Counted from 1; 0 where that is not known. */
   readonly attempt: number;
   readonly startSeconds: number;
@@ -89,7 +89,9 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
         break;
       }
       case 'interrupted:3':
-        last.delete(task);
+      case 'interrupted:5':
+        if (start) last.set(task, withoutEnd('stopped', start.attempt, start.seconds, askedSeconds, place));
+        else last.delete(task);
         open.delete(task);
         break;
     }

@@ -1,5 +1,5 @@
 import { taskResources } from '../compile/resources.ts';
-import { type Escalation, type Plan, ruleOf } from '../model/plan.ts';
+import { type Escalation, type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { FailedAttempt } from './history.ts';
 
 /** What a task ran out of. */
@@ -14,7 +14,7 @@ export interface RanOut {
 /** The most that may be asked for; null: no bound. */
 export interface EscalationBounds {
   readonly memoryMiB: number | null;
-  readonly timeSeconds: number | null;
+  readonly timeSeconds: (rule: PlannedRule, taskIndex: number) => number | null;
 }
 
 /** A task that asks for more from now on, or why it can't. */
@@ -47,7 +47,7 @@ export function escalate(
     const rule = ruleOf(plan, task);
     const { memoryMiB, timeSeconds } = taskResources(rule, task - rule.firstTask);
     const before = shortage === 'memory' ? memoryMiB : timeSeconds;
-    const bound = shortage === 'memory' ? bounds.memoryMiB : bounds.timeSeconds;
+    const bound = shortage === 'memory' ? bounds.memoryMiB : bounds.timeSeconds(rule, task - rule.firstTask);
     const wanted = before === null ? null : Math.min(before * 2, bound ?? Number.POSITIVE_INFINITY);
     const isUntried = rule.escalations?.get(task - rule.firstTask)?.cause === cause;
     const after = !isUntried && wanted !== null && wanted > before! ? wanted : null;

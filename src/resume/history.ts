@@ -1,4 +1,5 @@
 import type { SuccessRecord } from './record.ts';
+import { parseCause, type Stop } from './stop.ts';
 
 /**
  * What happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by the path of its
@@ -11,7 +12,7 @@ import type { SuccessRecord } from './record.ts';
  *     done        TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
  *     failed      TASK ATTEMPT STATUS REASON [PEAK_MIB]
  *     blocked     TASK CAUSE
- *     interrupted TASK
+ *     interrupted TASK CAUSE SECONDS                   stopped, and not by its own limit; see `WRITTEN_CAUSES`
  *     end         STATUS
  */
 export const MARK = '.';
@@ -62,6 +63,14 @@ export interface PlacedRecord extends SuccessRecord {
   readonly place: Place | null;
 }
 
+/** A task that did not run. */
+export interface Block {
+  /** The task that failed, was blocked or stopped. */
+  readonly cause: string;
+  /** As in `Place`, of the one who wrote it. */
+  readonly slurmId: string;
+}
+
 /** What all journals together say, by task. */
 export interface History {
   /** Its last success, where no attempt failed since. */
@@ -70,18 +79,29 @@ export interface History {
   readonly unfinished: Map<string, Start>;
   /** Its last attempt failed. */
   readonly failed: Map<string, FailedAttempt>;
-  /** It did not run, since this task failed. */
-  readonly blocked: Map<string, string>;
+  /** It did not run, since another task had not succeeded. */
+  readonly blocked: Map<string, Block>;
+  /** Its last attempt was stopped. */
+  readonly stopped: Map<string, Stop>;
   /** Succeeded under a writer that did not come to its end: their markers may still stand. See `markerPath`. */
   readonly markedPerhaps: Set<string>;
 }
 
 export function emptyHistory(): History {
-  return { records: new Map(), unfinished: new Map(), failed: new Map(), blocked: new Map(), markedPerhaps: new Set() };
+  return {
+    records: new Map(),
+    unfinished: new Map(),
+    failed: new Map(),
+    blocked: new Map(),
+    stopped: new Map(),
+    markedPerhaps: new Set(),
+  };
 }
 
 /** Fields of a line by its kind, the mark among them; without a peak of memory. */
-const FIELDS = { run: 5, started: 6, done: 8, failed: 6, blocked: 4, interrupted: 3, end: 3 } as const;
+const FIELDS = { run: 5, started: 6, done: 8, failed: 6, blocked: 4, interrupted: 5, end: 3 } as const;
+/** An `interrupted` line as it was written once: without a cause. */
+const BARE_INTERRUPTED = 3;
 
 /** The peak of memory that ends a line with so many fields besides; null where there is none, undefined for other lines. */
 export function peakAfter(fields: readonly string[], usual: number): number | null | undefined {
@@ -93,7 +113,7 @@ export function peakAfter(fields: readonly string[], usual: number): number | nu
 
 /** Take in the lines of one journal, which come after those taken in before. */
 export function readInto(history: History, text: string): void {
-  const { records, unfinished, failed, blocked, markedPerhaps } = history;
+  const { records, unfinished, failed, blocked, stopped, markedPerhaps } = history;
   const succeeded: string[] = [];
   let place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
   let isMerged = false;
@@ -101,6 +121,7 @@ export function readInto(history: History, text: string): void {
   const isWell = (task: string): void => {
     if (failed.size > 0) failed.delete(task);
     if (blocked.size > 0) blocked.delete(task);
+    if (stopped.size > 0) stopped.delete(task);
   };
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
@@ -110,7 +131,8 @@ export function readInto(history: History, text: string): void {
     const kind = fields[0] as keyof typeof FIELDS;
     const task = fields[1]!;
     // The number of fields, too: a torn line may have a later one behind it.
-    const peakMiB = peakAfter(fields, FIELDS[kind]);
+    const isBare = kind === 'interrupted' && fields.length === BARE_INTERRUPTED;
+    const peakMiB = isBare ? null : peakAfter(fields, FIELDS[kind]);
     if (peakMiB === undefined || (peakMiB !== null && kind !== 'done' && kind !== 'failed')) continue;
     switch (kind) {
       case 'run':
@@ -157,17 +179,27 @@ export function readInto(history: History, text: string): void {
         records.delete(task);
         unfinished.delete(task);
         blocked.delete(task);
+        stopped.delete(task);
         break;
       case 'blocked':
-        blocked.set(task, fields[2]!);
+        blocked.set(task, { cause: fields[2]!, slurmId: place.slurmId });
         failed.delete(task);
+        stopped.delete(task);
         break;
-      case 'interrupted':
+      case 'interrupted': {
+        const began = unfinished.get(task) ?? { ...place, attempt: 0, seconds: 0, processGroup: 0 };
+        const ended = Number(fields[3]);
+        stopped.set(task, {
+          ...began,
+          cause: parseCause(isBare ? undefined : fields[2]),
+          endSeconds: !isBare && ended > 0 ? ended : null,
+        });
         records.delete(task);
         unfinished.delete(task);
         failed.delete(task);
         blocked.delete(task);
         break;
+      }
       case 'end':
         succeeded.length = 0;
         break;
@@ -191,6 +223,10 @@ export function failedLine(
   { attempt, status, reason, peakMiB }: Omit<FailedAttempt, keyof AttemptPlace>,
 ): string {
   return withPeak(peakMiB, 'failed', task, attempt, status ?? '', reason);
+}
+
+export function interruptedLine(task: string, { cause, endSeconds }: Pick<Stop, 'cause' | 'endSeconds'>): string {
+  return journalLine('interrupted', task, cause, endSeconds ?? '');
 }
 
 function withPeak(peakMiB: number | null, ...fields: readonly (string | number)[]): string {
@@ -217,5 +253,13 @@ export function* historyLines(history: History): Generator<string> {
     yield* at(failure);
     yield failedLine(task, failure);
   }
-  for (const [task, cause] of history.blocked) yield journalLine('blocked', task, cause);
+  for (const [task, stop] of history.stopped) {
+    yield* at(stop);
+    yield journalLine('started', task, stop.attempt, stop.seconds, stop.processGroup);
+    yield interruptedLine(task, stop);
+  }
+  for (const [task, block] of history.blocked) {
+    yield* at({ writerBegan: MERGED, host: '', slurmId: block.slurmId });
+    yield journalLine('blocked', task, block.cause);
+  }
 }

@@ -1,49 +1,95 @@
 import { forEachPath, forEachTaskInOrder, type Plan, type PlannedInput, type PlannedRule } from '../model/plan.ts';
-import type { History, Start } from './history.ts';
+import type { Block, History, Start } from './history.ts';
+import type { GivenTo, StoppedTask } from './stop.ts';
 
-/** Where a task stands by the journals alone; a task's state is its index here. */
-export const TASK_STATES = ['done', 'running', 'pending', 'failed', 'blocked'] as const;
+/**
+ * Where a task stands by the journals; a task's state is its index here. `stopped`: it began, or its element was handed in,
+ * and came to no end, and nothing runs it now or has it in a queue. `pending`: it has its turn still before it.
+ */
+export const TASK_STATES = ['done', 'running', 'pending', 'stopped', 'failed', 'blocked'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
 const code = (state: TaskState): number => TASK_STATES.indexOf(state);
 const DONE = code('done');
 const RUNNING = code('running');
 const PENDING = code('pending');
+const STOPPED = code('stopped');
 const FAILED = code('failed');
 const BLOCKED = code('blocked');
+
+/** What is known besides the journals. */
+export interface Surroundings {
+  /** Whether an attempt without an end goes on. */
+  readonly isAlive: (name: string, start: Start) => boolean;
+  /** The element that a task was handed to last; null for none. Asked only of tasks that are not done. */
+  readonly givenTo: (name: string) => GivenTo | null;
+}
 
 export interface Standing {
   /** Per task its state's index in `TASK_STATES`; of use for needed tasks only. */
   readonly states: Uint8Array;
-  /** Tasks that began and whose run is dead; they are pending or blocked. */
+  /** Those among the needed ones that stopped, in order of their ids. */
+  readonly stopped: readonly StoppedTask[];
+  /** Attempts that go on, by task. */
+  readonly running: ReadonlyMap<number, Start>;
+  /** Tasks that began, have no end in a journal, and are not running. */
   readonly lostCount: number;
 }
 
 /**
  * Where each needed task stands. Files are not looked at: a task is done if it has a record of success and nothing began,
- * failed or was blocked since. `isAlive` tells whether an attempt without an end goes on.
+ * failed or was blocked since. What a journal tells of a task is past where a later element of the queue has it.
  */
-export function taskStanding(plan: Plan, history: History, isAlive: (name: string, start: Start) => boolean): Standing {
+export function taskStanding(plan: Plan, history: History, { isAlive, givenTo }: Surroundings): Standing {
   const states = new Uint8Array(plan.taskCount).fill(PENDING);
   const dependencies = new BlockedDependencies(states);
+  const stopped: StoppedTask[] = [];
+  const running = new Map<number, Start>();
   let lostCount = 0;
   forEachTaskInOrder(plan, (task, rule) => {
     const index = task - rule.firstTask;
     const name = rule.outputTexts[0]!(index);
     const start = history.unfinished.get(name);
-    if (start && isAlive(name, start)) states[task] = RUNNING;
-    else if (history.failed.has(name)) states[task] = FAILED;
-    else if (!start && !history.blocked.has(name) && history.records.has(name)) states[task] = DONE;
-    else if (isBlockedByRecord(history, name) || dependencies.areBlocked(rule, index)) states[task] = BLOCKED;
-    if (start && states[task] !== RUNNING) lostCount++;
+    if (start && isAlive(name, start)) {
+      states[task] = RUNNING;
+      running.set(task, start);
+      return;
+    }
+    if (start) lostCount++;
+    const failure = history.failed.get(name);
+    const block = history.blocked.get(name);
+    if (!start && !failure && !block && history.records.has(name)) {
+      states[task] = DONE;
+      return;
+    }
+    const stop = history.stopped.get(name);
+    const given = givenTo(name);
+    const isHandedInAnew = (slurmId: string): boolean => given?.isQueued === true && given.slurmId !== slurmId;
+    if (failure) {
+      states[task] = isHandedInAnew(failure.slurmId) ? PENDING : FAILED;
+    } else if (block && !isHandedInAnew(block.slurmId) && isBlockedByRecord(history, block)) {
+      states[task] = BLOCKED;
+    } else if (dependencies.areBlocked(rule, index)) {
+      states[task] = BLOCKED;
+    } else if ((start ?? stop ?? given) && given?.isQueued !== true) {
+      states[task] = STOPPED;
+      const ended = start ?? stop;
+      stopped.push({
+        task,
+        cause: start ? null : (stop?.cause ?? null),
+        start: ended ?? null,
+        endSeconds: start ? null : (stop?.endSeconds ?? null),
+        slurmId: ended?.slurmId ?? given?.slurmId ?? '',
+        hasBegun: ended !== undefined || given?.hasBegun === true,
+      });
+    }
   });
-  return { states, lostCount };
+  stopped.sort((a, b) => a.task - b.task);
+  return { states, stopped, running, lostCount };
 }
 
-/** A line says so, and what blocked it has not succeeded since. */
-function isBlockedByRecord({ blocked, records, unfinished, failed }: History, name: string): boolean {
-  const cause = blocked.get(name);
-  if (cause === undefined) return false;
+/** What blocked it has not succeeded since. */
+function isBlockedByRecord({ blocked, records, unfinished, failed }: History, { cause }: Block): boolean {
   return failed.has(cause) || unfinished.has(cause) || blocked.has(cause) || !records.has(cause);
 }
 
@@ -89,7 +135,7 @@ export type StateCounts = Readonly<Record<TaskState, number>> & { readonly total
 
 /** Counts of the needed tasks among those with ids from `first` to `end - 1`. */
 export function countStates({ needed }: Plan, states: Uint8Array, first: number, end: number): StateCounts {
-  const counts = { total: 0, done: 0, running: 0, pending: 0, failed: 0, blocked: 0 };
+  const counts = { total: 0, done: 0, running: 0, pending: 0, stopped: 0, failed: 0, blocked: 0 };
   for (let t = first; t < end; t++) {
     if (needed[t] === 0) continue;
     counts.total++;

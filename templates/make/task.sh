@@ -112,7 +112,8 @@ _wfc_attempt() {
   printf -v seconds '%d.%03d' $(((_wfc_us - began) / 1000000)) $(((_wfc_us - began) / 1000 % 1000))
   if [[ -n $_wfc_stop ]]; then
     _wfc_remove "${wfc_outputs[@]}"
-    _wfc_note interrupted "$_wfc_name"
+    printf -v seconds '%(%s)T' -1
+    _wfc_note interrupted "$_wfc_name" interrupted "$seconds"
     _wfc_tidy
     return 1
   fi

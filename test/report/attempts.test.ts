@@ -58,7 +58,7 @@ describe('when and where a task ran', () => {
     expect(read(copy).last.get('a')).toMatchObject({ host: '', slurmId: '', startSeconds: 110.5, attempt: 0 });
   });
 
-  it('of an attempt that failed or has no end is its start, and of an interrupted one nothing', () => {
+  it('of an attempt that failed or has no end is its start, and so of one that was stopped', () => {
     const failed = lines('run 400.000 node1 ', 'started a 2 410 5', 'failed a 2 1 no');
     expect(read(ran, failed).last.get('a')).toMatchObject({ outcome: 'failed', startSeconds: 410, attempt: 2 });
     const large = failed.replace('\tno\t', '\tout of memory\t4010\t');
@@ -66,7 +66,9 @@ describe('when and where a task ran', () => {
     expect(read(ran, failed).failedStarts).toEqual([{ task: 'a', startSeconds: 410, host: 'node1' }]);
     const open = lines('run 400.000 node1 ', 'started a 1 420 5');
     expect(read(ran, open).last.get('a')).toMatchObject({ outcome: 'no end', startSeconds: 420 });
-    expect(read(ran, `${open}${lines('interrupted a')}`).last.has('a')).toBe(false);
+    for (const line of ['interrupted a', 'interrupted a job_limit 430'])
+      expect(read(ran, `${open}${lines(line)}`).last.get('a')).toMatchObject({ outcome: 'stopped', startSeconds: 420 });
+    expect(read(ran, lines('interrupted a')).last.has('a')).toBe(false);
   });
 
   it('a torn line tells nothing', () => {

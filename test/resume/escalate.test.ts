@@ -71,3 +71,22 @@ it('keeps within the profile, and names a task that has the most there is', asyn
   );
   expect(e.calls()).toEqual(['2 1', '2 2', '2 3']);
 });
+
+it('a task that was stopped at the limit of its job gets more time; one that was cancelled or preempted does not', async () => {
+  const e = experiment(SPEC, { mended: '' });
+  const journal = (cause: string): void => {
+    const start = 'started\t2.txt\t1\t1000\t77\t.';
+    e.write(
+      '.wfc/journal/000001-slurm-x/1-fit.1.tsv',
+      `run\t1000.5\tn1\t77_1\t.\n${start}\ninterrupted\t2.txt\t${cause}\t1100\t.\nend\t1\t.\n`,
+    );
+  };
+  journal('job_limit');
+  expect((await e.wfc('resume --local --escalate -n')).stderr).toContain(
+    'fit i=2: 2.0 s of time (1.0 s was not enough)',
+  );
+  for (const cause of ['cancelled', 'interrupted']) {
+    journal(cause);
+    expect((await e.wfc('resume --local --escalate -n')).stderr).toContain('no task that is to run is known to have');
+  }
+});

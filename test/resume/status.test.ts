@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
 import { type Experiment, experiment } from '../support/experiment.ts';
+import { patience, until } from '../support/waiting.ts';
 
 const HOST = hostname().replace(/[^A-Za-z0-9._-]/g, '_');
 const SPEC = `
@@ -30,8 +31,9 @@ interface Counts {
 async function counts(e: Experiment, args = ''): Promise<Counts> {
   const { status, stdout } = await e.wfc(`status --json ${args}`.trim());
   expect(status).toBe(0);
-  const { total, done, failed, running, pending, blocked } = JSON.parse(stdout) as Counts;
-  return { total, done, failed, running, pending, blocked } as Counts;
+  const { total, done, failed, running, pending, stopped, blocked } = JSON.parse(stdout) as Counts;
+  expect(done! + failed! + running! + pending! + stopped! + blocked!).toBe(total);
+  return { total, done, failed, running, pending, stopped, blocked } as Counts;
 }
 
 it('counts by rule what is done, failed and blocked, and shows each failure with reason, log and its end', async () => {
@@ -48,8 +50,8 @@ it('counts by rule what is done, failed and blocked, and shows each failure with
     `failed fit i=2: exit status 7 (on ${HOST})`,
     'log: .wfc/logs/fit/i=2.log',
     '| fitting 2',
-    // Shown, not obeyed.
-    '| no ␛[31mconvergence',
+    // Never obeyed.
+    '| no convergence',
   ]);
 });
 
@@ -57,12 +59,12 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
   const e = await failedOnce();
   const now = JSON.parse((await e.wfc('status --json')).stdout);
   expect(now).toEqual({
-    ...{ total: 7, done: 4, failed: 1, running: 0, pending: 0, blocked: 2 },
-    ...{ didNotFinish: 0, queue: 'not asked' },
+    ...{ total: 7, done: 4, failed: 1, running: 0, pending: 0, stopped: 0, blocked: 2 },
+    ...{ didNotFinish: 0, queue: 'not asked', runs: [], waits: [], stops: [] },
     rules: [
-      { name: 'fit', total: 3, done: 2, failed: 1, running: 0, pending: 0, blocked: 0 },
-      { name: 'plot', total: 3, done: 2, failed: 0, running: 0, pending: 0, blocked: 1 },
-      { name: 'sum', total: 1, done: 0, failed: 0, running: 0, pending: 0, blocked: 1 },
+      { name: 'fit', total: 3, done: 2, failed: 1, running: 0, pending: 0, stopped: 0, blocked: 0 },
+      { name: 'plot', total: 3, done: 2, failed: 0, running: 0, pending: 0, stopped: 0, blocked: 1 },
+      { name: 'sum', total: 1, done: 0, failed: 0, running: 0, pending: 0, stopped: 0, blocked: 1 },
     ],
     failures: [
       {
@@ -76,7 +78,7 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
 it('before any run all is pending; files without records are not looked at; --goal narrows', async () => {
   const e = experiment(SPEC, { 'out/1.txt': 'x' });
   expect((await e.wfc('status')).stdout).toContain('nothing ran here yet');
-  expect(await counts(e)).toEqual({ total: 7, done: 0, failed: 0, running: 0, pending: 7, blocked: 0 });
+  expect(await counts(e)).toEqual({ total: 7, done: 0, failed: 0, running: 0, pending: 7, stopped: 0, blocked: 0 });
   expect(await counts(e, '--goal plot/1.txt')).toMatchObject({ total: 2, pending: 2 });
   expect(e.has('.wfc')).toBe(false);
 });
@@ -87,21 +89,27 @@ rules:
   two: {input: a, output: b, run: "touch {output}"}
 `;
 
-it('what runs is running, with the process that runs it; once that is killed it did not finish, and is pending', async () => {
+it('what runs is running, since when and where; once its run is killed it has stopped, with that as its cause', async () => {
   const e = experiment(WAITING);
   await e.gate('gate');
   const run = e.start(['run']);
   await e.started('a');
   await e.appeared('began');
-  expect(await counts(e)).toEqual({ total: 2, done: 0, failed: 0, running: 1, pending: 1, blocked: 0 });
+  expect(await counts(e)).toEqual({ total: 2, done: 0, failed: 0, running: 1, pending: 1, stopped: 0, blocked: 0 });
   expect((await e.wfc('status')).stdout).toContain(`a run works here: process ${run.pid} on ${hostname()}`);
+  const { runs } = JSON.parse((await e.wfc('status --json')).stdout);
+  expect(runs).toEqual([
+    { task: 'one', rule: 'one', params: {}, attempt: 1, slurm: null, host: HOST, since: expect.any(String) },
+  ]);
+  expect(Math.abs(Date.now() - Date.parse(runs[0].since))).toBeLessThan(patience(30));
+  expect((await e.wfc('status')).stdout).toMatch(new RegExp(`^running one, for [\\d.]+ s on ${HOST}$`, 'm'));
   run.kill('SIGKILL');
   await run.ended;
   // Its watchman ends the task.
   await expect
     .poll(async () => (await e.wfc('status')).stdout)
-    .toContain('1 task began and did not finish, and nothing runs it now: it is to run again');
-  expect(await counts(e)).toMatchObject({ running: 0, pending: 2 });
+    .toContain('stopped 1 task: ended without a word\n  one\n  "wfc resume" runs it again');
+  expect(await counts(e)).toMatchObject({ running: 0, stopped: 1, pending: 1 });
 });
 
 it('of another machine that shares the folder, what it began is running while its lock is there', async () => {
@@ -111,7 +119,7 @@ it('of another machine that shares the folder, what it began is running while it
   expect(await counts(e)).toMatchObject({ running: 1, pending: 1 });
   expect((await e.wfc('status')).stdout).toContain('a run works here: process 7 on far');
   e.remove('.wfc/lock');
-  expect(await counts(e)).toMatchObject({ running: 0, pending: 2 });
+  expect(await counts(e)).toMatchObject({ running: 0, stopped: 1, pending: 1 });
 });
 
 it.each(['run', 'resume', 'accept', 'clean --outputs --yes'])(
@@ -136,6 +144,38 @@ it('wfc cancel says where to stop a run of another machine, and stops one of thi
   await e.appeared('began');
   expect((await e.wfc('cancel')).status).toBe(0);
   expect((await run.ended).status).toBe(130);
+});
+
+it('an attempt that was interrupted is stopped, and told so by status, why and resume, until it runs again', async () => {
+  const e = experiment(WAITING);
+  const gate = await e.gate('gate');
+  const run = e.start(['run']);
+  await e.started('a');
+  await until(() => e.has('began'), 'the task has begun');
+  run.kill('SIGINT');
+  expect((await run.ended).status).toBe(130);
+  expect(await counts(e)).toMatchObject({ running: 0, stopped: 1, pending: 1 });
+  const { stops, didNotFinish } = JSON.parse((await e.wfc('status --json')).stdout);
+  expect(stops).toMatchObject([{ task: 'one', cause: 'interrupted', reason: 'interrupted', attempt: 1, slurm: null }]);
+  expect([didNotFinish, Date.parse(stops[0].until)]).toEqual([0, expect.any(Number)]);
+  expect((await e.wfc('why a')).stdout).toMatch(/^ {2}its last attempt: interrupted, \d{4}-\S+ \S+, on /m);
+  // What is compacted with the next run says the same.
+  const again = e.start(['run']);
+  await gate.pass();
+  expect((await again.ended).status).toBe(0);
+  expect(await counts(e)).toMatchObject({ done: 2, stopped: 0 });
+});
+
+it('an interrupted line without a cause, as was written once, is read; a torn one is not', async () => {
+  const e = experiment(WAITING);
+  const began = 'run\t1\tfar\t\t.\nstarted\ta\t1\t1000\t77\t.\n';
+  e.write('.wfc/journal/000001-far-7.tsv', `${began}interrupted\ta\t.\n`);
+  const stops = async () => JSON.parse((await e.wfc('status --json')).stdout).stops;
+  expect(await stops()).toMatchObject([{ task: 'one', cause: 'interrupted', until: null }]);
+  e.write('.wfc/journal/000001-far-7.tsv', `${began}interrupted\ta\tjob_limit\t1100\t.\n`);
+  expect(await stops()).toMatchObject([{ cause: 'job_limit', until: '1970-01-01T00:18:20.000Z' }]);
+  e.write('.wfc/journal/000001-far-7.tsv', `${began}interrupted\ta\tjob_li`);
+  expect(await stops()).toMatchObject([{ cause: 'lost' }]);
 });
 
 it('a torn journal, and one of nonsense, are no obstacle', async () => {

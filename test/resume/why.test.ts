@@ -174,11 +174,15 @@ it('gives the same as --json, one object', async () => {
     task: 'fit i=2',
     complete: false,
     chain: [
-      { task: 'fit i=2', reason: 'upstream runs', details: [], upstream: { running: 1, all: 1, first: 'prep i=2' } },
+      {
+        ...{ task: 'fit i=2', reason: 'upstream runs', details: [], stopped: null },
+        upstream: { running: 1, all: 1, first: 'prep i=2' },
+      },
       {
         task: 'prep i=2',
         reason: 'input changed',
         details: [expect.stringContaining('source.txt: 5 bytes then, 12 now')],
+        stopped: null,
         upstream: null,
       },
     ],

@@ -253,6 +253,7 @@ it('status --watch tells rate and time left once a task has ended, on a terminal
     '2 1 1 0 0 0 total',
     '',
     expect.stringMatching(/^a run works here/),
+    expect.stringMatching(/^running two, for /),
     '',
   ]);
   await gates[1]!.pass();

@@ -71,8 +71,8 @@ function ran(made: Experiment): string[] {
 
 async function counts(cluster: Cluster, { folder }: Experiment): Promise<unknown> {
   const { stdout } = await cluster.run(process.execPath, [CLI, 'status', '--json'], { cwd: folder });
-  const { done, failed, blocked, pending, running } = JSON.parse(stdout) as Record<string, number>;
-  return { done, failed, blocked, pending, running };
+  const { done, failed, blocked, pending, running, stopped } = JSON.parse(stdout) as Record<string, number>;
+  return { done, failed, blocked, pending, running, stopped };
 }
 
 /** Elements of the newest submission in which some tasks succeeded although others had failed or were blocked. */
@@ -113,6 +113,7 @@ describeOnSlurm('after random failures', { nodes: 2, cpusPerNode: 4 }, (cluster)
             failed,
             blocked,
             pending: 0,
+            stopped: 0,
             running: 0,
           });
           totals.tasks += naive.needed.length;

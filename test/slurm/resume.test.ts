@@ -206,7 +206,9 @@ rules:
       const status = await statusOf(cluster(), experiment);
       expect(status).toMatchObject({ done: 1, running: 0, didNotFinish: 4, failures: [] });
       const why = await ended(cluster(), experiment, 'why', 'out/3.txt');
-      expect(why.stdout).toMatch(/one i=3: output incomplete .*\n {2}attempt 1 began .*, Slurm \d+_3, and has no end/);
+      expect(why.stdout).toMatch(
+        /one i=3: output incomplete .*\n {2}its last attempt: its node failed, Slurm \d+_3 .*\n {2}attempt 1 began .*, Slurm \d+_3, and has no end/,
+      );
       const said = async () => {
         const { stderr } = await ended(cluster(), experiment, 'resume', '--escalate', '-n');
         return stderr.split('\n').filter((line) => / element \d|of time/.test(line));

@@ -316,6 +316,7 @@ class ScriptWriter {
         memoryMiB: stage.request.resources.memoryMiB,
         gpus: stage.request.resources.gpus,
         timeSeconds: stage.timeSeconds,
+        isTimeCut: stage.isTimeCut,
         waits: stage.waits.map((w) => ({ stage: stages[w.stage]!.name, kind: w.kind, why: w.why })),
         why: stage.why,
         local: stage.local,

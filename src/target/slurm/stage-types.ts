@@ -51,6 +51,8 @@ export interface Stage {
   readonly request: Request;
   /** What its elements ask for: the longest one's limits, over the lanes, and a reserve; null where a task has none. */
   readonly timeSeconds: number | null;
+  /** The site's longest job is shorter than what they would need: they start again as often as it takes. */
+  readonly isTimeCut: boolean;
   readonly waits: readonly StageWait[];
   /** Stages that it reads from, and whether only from the element of the same index: where the runner looks for records. */
   readonly sources: readonly { readonly stage: number; readonly sameElement: boolean }[];

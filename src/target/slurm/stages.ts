@@ -74,11 +74,6 @@ function localDraft(plan: Plan, here: Uint8Array): Draft[] {
 const LONG_ELEMENT_SECONDS = 12 * 3600;
 /** Nor may one that takes seconds ask for more than this, just to save elements. */
 const SHORT_ELEMENT_LIMIT_SECONDS = 2 * 3600;
-const UNLIMITED_TIME: SiteLimits = {
-  maxArraySize: Number.POSITIVE_INFINITY,
-  maxSubmit: Number.POSITIVE_INFINITY,
-  maxTimeSeconds: null,
-};
 /** With this many elements in the widest array a cluster has enough to do at a time; more cost scheduling. */
 const WIDE_ENOUGH = 100;
 
@@ -131,7 +126,7 @@ function chooseBlocks(plan: Plan, options: DraftOptions): Blocked {
 
 /** The most that an element may ask for; 0 where a task has no limit. */
 function limitOf(plan: Plan, drafts: readonly Draft[], packing: Packing): number {
-  return Math.max(...drafts.map((d) => elementTime(plan, d, UNLIMITED_TIME, packing) ?? 0));
+  return Math.max(...drafts.map((d) => elementTime(plan, d, packing) ?? 0));
 }
 
 /** The same without what it keeps in reserve: all limits of its tasks together. */

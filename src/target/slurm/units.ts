@@ -73,7 +73,7 @@ function hasFixedRequest({ rule, space, escalations }: PlannedRule): boolean {
   return space.size > 0 && values.every((v) => v === null || [...v.sources.values()].every((s) => s.kind !== 'param'));
 }
 
-function requestOf(rule: PlannedRule, i: number): Request {
+export function requestOf(rule: PlannedRule, i: number): Request {
   const { cpus, memoryMiB, gpus, gpuType } = taskResources(rule, i);
   const { slurm, slurmExtra } = rule.rule.resources;
   return {

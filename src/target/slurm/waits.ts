@@ -50,7 +50,7 @@ export function finishStages(
       offsets,
       tasks,
       request: draft.request,
-      timeSeconds: elementTime(plan, draft, limits, packing),
+      ...timeOf(plan, draft, limits, packing),
       waits,
       sources: from.map(([stage, sameElement]) => ({ stage, sameElement })),
       why: draft.why,
@@ -147,12 +147,22 @@ function sameIndices(a: Draft, b: Draft): boolean {
   return b.elements.every((e) => indices.has(e.index));
 }
 
-/** What the elements of a draft ask for, in seconds; null where a task has no limit. */
-export function elementTime(plan: Plan, draft: Draft, limits: SiteLimits, packing: Packing): number | null {
+function timeOf(
+  plan: Plan,
+  draft: Draft,
+  limits: SiteLimits,
+  packing: Packing,
+): Pick<Stage, 'timeSeconds' | 'isTimeCut'> {
+  const wanted = elementTime(plan, draft, packing);
+  const most = maxTimeOf(draft.request, limits);
+  if (wanted === null || most === null || wanted <= most) return { timeSeconds: wanted, isTimeCut: false };
+  return { timeSeconds: most, isTimeCut: true };
+}
+
+/** What the elements of a draft take at most, with a reserve, in seconds; null where a task has no limit. */
+export function elementTime(plan: Plan, draft: Draft, packing: Packing): number | null {
   const longest = longestElement(plan, draft, packing, attemptsSeconds);
-  if (longest === null) return null;
-  const asked = Math.ceil(longest) + RESERVE_SECONDS;
-  return Math.min(asked, maxTimeOf(draft.request, limits) ?? asked);
+  return longest === null ? null : Math.ceil(longest) + RESERVE_SECONDS;
 }
 
 /**

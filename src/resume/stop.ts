@@ -1,0 +1,57 @@
+import type { Start } from './history.ts';
+
+/** What an `interrupted` line of a journal may give as its cause; one without a cause, as was written once, means the last. */
+export const WRITTEN_CAUSES = ['job_limit', 'cancelled', 'interrupted'] as const;
+export type WrittenCause = (typeof WRITTEN_CAUSES)[number];
+
+/**
+ * Why a task that began, or that was handed in, came to no end of its own, and nothing runs it now. Codes, as `--json` has
+ * them; the words stand here.
+ */
+export const STOP_WORDS = {
+  job_limit: "stopped at the job's time limit",
+  cancelled: 'cancelled',
+  interrupted: 'interrupted',
+  preempted: 'preempted',
+  node_failure: 'its node failed',
+  out_of_memory: 'its job ran out of memory',
+  launch_failed: 'failed at launch',
+  /** Its element has no journal, and Slurm has forgotten it. */
+  never_began: 'never began: failed at launch, or cancelled before',
+  lost: 'ended without a word',
+} as const;
+export type StopCause = keyof typeof STOP_WORDS;
+
+/** An attempt that was stopped, and not by its own time limit. */
+export interface Stop extends Start {
+  readonly cause: WrittenCause;
+  /** Since 1970; null where its writer did not tell. */
+  readonly endSeconds: number | null;
+}
+
+/** The array element that a task was handed to last. */
+export interface GivenTo {
+  readonly slurmId: string;
+  /** It waits or runs, as far as is known. */
+  readonly isQueued: boolean;
+  /** It left a journal. */
+  readonly hasBegun: boolean;
+}
+
+/** A task that stopped; what only Slurm can tell of that is yet to be asked. */
+export interface StoppedTask {
+  readonly task: number;
+  /** null where the journals do not tell it. */
+  readonly cause: WrittenCause | null;
+  /** null where it never began. */
+  readonly start: Start | null;
+  readonly endSeconds: number | null;
+  /** '' for one that ran on a machine, or by make. */
+  readonly slurmId: string;
+  /** Its element, or its run, began. */
+  readonly hasBegun: boolean;
+}
+
+export function parseCause(text: string | undefined): WrittenCause {
+  return WRITTEN_CAUSES.find((cause) => cause === text) ?? 'interrupted';
+}
