@@ -245,8 +245,8 @@ _wfc_own() {
   IFS= read -r id 2>/dev/null <"${_wfc_owner_files[0]}"
   _wfc_own_seconds=$SECONDS
   [[ ${id##*/} != "$_wfc_attempt" ]] || return 0
-  # Nobody came after the first.
-  [[ -n $id ]] || ((_wfc_names_itself)) || return 0
+  # Nobody came after the first, whose journal must still be there.
+  [[ -n $id || ! -e $_wfc_journal ]] || ((_wfc_names_itself)) || return 0
   if [[ $id == */* && ${id%/*} < ${_wfc_folder##*/} ]]; then
     # One of an older submission overlooked this one for a moment, and has stopped or is about to.
     _wfc_put_name_into "${_wfc_owner_files[0]}"
@@ -1349,6 +1349,7 @@ _wfc_find_problem() {
     _wfc_problem='killed by signal 9'
   elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
     _wfc_problem="exit status $2, as if killed by SIG$o"
+    [[ $o != PIPE ]] || _wfc_problem+=': a later command of a pipe ended before it had read all (head, grep -q)'
   elif (($2 != 0)); then
     _wfc_problem="exit status $2"
   fi

@@ -46,7 +46,9 @@ function shellProblem({ stop, resources }: Attempt, status: number | null, ranOu
   if (status === null) return 'the shell that ran it was lost';
   if (status === 0) return null;
   const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
-  if (signal) return `exit status ${status}, as if killed by ${signal[0]}`;
+  const hint =
+    signal?.[0] === 'SIGPIPE' ? ': a later command of a pipe ended before it had read all (head, grep -q)' : '';
+  if (signal) return `exit status ${status}, as if killed by ${signal[0]}${hint}`;
   return `exit status ${status}`;
 }
 

@@ -12,6 +12,7 @@ import {
   renderRuleFunctions,
   ruleFunctionName,
 } from '../target/functions.ts';
+import { sourceSpecLines, specLines } from '../target/spec-lines.ts';
 import type { AttemptLog } from './logs.ts';
 
 /** What the bash of one attempt depends on, besides its task. */
@@ -42,7 +43,15 @@ export class TaskSources {
     mkdirSync(join(work, 'scripts'), { recursive: true });
     this.functionsFile = join(work, 'functions.sh');
     const rules = plan.rules.map((r) => r.rule);
-    writeFileSync(this.functionsFile, [environmentFunctions(rules), ...rules.map(renderRuleFunctions)].join('\n'));
+    const commands = specLines(rules);
+    mkdirSync(join(work, 'commands'));
+    writeFileSync(join(work, commands.path), commands.text);
+    const functions = [
+      environmentFunctions(rules),
+      ...sourceSpecLines(commands, '.wfc/local'),
+      ...rules.map((rule) => renderRuleFunctions(rule, commands.rules)),
+    ];
+    writeFileSync(this.functionsFile, functions.join('\n'));
     for (const { rule } of plan.rules) {
       const { script } = rule.command;
       if (script) writeFileSync(join(specFolder, scriptPath(rule)), script.text);

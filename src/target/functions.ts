@@ -16,12 +16,14 @@ export function needsProgram(rule: Rule, output: number): boolean {
   return rule.outputs[output]!.checks.some((c) => c.kind === 'run' || c.kind === 'sha256');
 }
 
-/** All functions of a rule: its command, and the checks of its outputs. */
-export function renderRuleFunctions(rule: Rule): string {
+/** All functions of a rule: its command, unless `elsewhere` has that, and the checks of its outputs. */
+export function renderRuleFunctions(rule: Rule, elsewhere: ReadonlySet<Rule> = new Set()): string {
   const { setup, container, body } = rule.command;
   const name = ruleFunctionName(rule);
   const functions: string[] = [];
-  if (container === null) functions.push(bashFunction(name, [...setup, commandBody(body)]));
+  if (elsewhere.has(rule)) {
+    // Nothing more to say.
+  } else if (container === null) functions.push(bashFunction(name, [...setup, commandBody(body)]));
   else {
     const inner = `wfc_inside_${rule.name}`;
     functions.push(bashFunction(inner, [commandBody(body)]));
@@ -49,7 +51,7 @@ export function renderRuleFunctions(rule: Rule): string {
 }
 
 /** A function body must hold a command: one that is all comments gets the null command. */
-function commandBody(body: string): string {
+export function commandBody(body: string): string {
   const text = body.replace(/\n+$/, '');
   return text.split('\n').every((line) => /^\s*(#.*)?$/.test(line)) ? `:\n${text}` : text;
 }

@@ -169,6 +169,17 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
     run: 'kill -SEGV $BASHPID',
     ends: { journal: failed('signal SEGV').journal },
   },
+  'a pipe whose end stops reading is told of, with what may be meant': {
+    run: 'yes | head -n 1 > {output}',
+    ends: failed('signal PIPE: a later command of a pipe ended before it had read all (head, grep -q)'),
+  },
+  "an error of bash names the spec's line": {
+    run: ': > {output}\n\n# a comment\nno_such_program\n',
+    ends: {
+      journal: failed('exit_status 127').journal,
+      logs: { [LOG]: expect.stringMatching(/\/commands\/wfc\.yml: line 9: no_such_program: /) },
+    },
+  },
   'a kill is a signal, and no guess at memory': { run: 'kill -KILL $BASHPID', ends: failed('signal KILL') },
   'an output that is missing fails it': { rule: 'output: [a, b]', run: ': > a', ends: failed('output_missing b') },
   'a folder that should be a file fails it': { run: 'mkdir {output}', ends: failed('output_is_directory a') },

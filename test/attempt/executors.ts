@@ -96,7 +96,7 @@ function outcomeOf(
   const own = Object.entries(files).filter(([path]) => !before.has(path) && !path.startsWith('.wfc'));
   const isMarker = (path: string): boolean => path.endsWith('.wfc-incomplete');
   const interrupted = status === 130 || status === 143 || typeof status === 'string';
-  if (/internal error|command not found/.test(said)) throw new Error(said);
+  if (/internal error|wfc_\w+: command not found/.test(said)) throw new Error(said);
   return {
     ended: status === 0 ? 'well' : interrupted ? 'interrupted' : 'badly',
     journal: journalOf(made),

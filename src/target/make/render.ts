@@ -14,6 +14,7 @@ import { environmentFunctions } from '../environment.ts';
 import { oneLine } from '../functions.ts';
 import type { ArtifactFile } from '../slurm/artifacts.ts';
 import { type RuleArtifacts, ruleArtifacts } from '../slurm/rule-functions.ts';
+import { type SpecLines, sourceSpecLines, specLines } from '../spec-lines.ts';
 import { makeName, recipeWord, standIn } from './names.ts';
 import { SHARED_FUNCTIONS, sharedFunctions } from './shared-functions.ts';
 
@@ -46,6 +47,7 @@ class MakeWriter {
   private readonly artifacts = new Map<PlannedRule, RuleArtifacts>();
   /** Functions that modules, conda and containers need; '' for none. */
   private readonly environment: string;
+  private readonly commands: SpecLines;
   private readonly standIns = new Map<string, { kind: StandInKind; path: string }>();
   /** Per output, 1 where a task that is included reads it; by rule and output, then task index. */
   private readonly consumed = new Map<PlannedRule, Uint8Array[]>();
@@ -60,8 +62,10 @@ class MakeWriter {
         rule,
         rule.outputTexts.map(() => new Uint8Array(rule.space.size)),
       );
-      if (this.indices(rule).length > 0) this.artifacts.set(rule, ruleArtifacts(plan, rule, options.included));
     }
+    const used = plan.rules.filter((rule) => this.indices(rule).length > 0);
+    this.commands = specLines(used.map(({ rule }) => rule));
+    for (const rule of used) this.artifacts.set(rule, ruleArtifacts(plan, rule, options.included, this.commands.rules));
     this.environment = environmentFunctions([...this.artifacts.keys()].map(({ rule }) => rule));
   }
 
@@ -93,7 +97,13 @@ class MakeWriter {
     add('task.sh', options.templates('make/task.sh'));
     add('shared.sh', sharedFunctions(options.templates('runner.sh'), SHARED_FUNCTIONS));
     const functions = [...this.artifacts.values()].map((r) => r.functions).join('\n\n');
-    add('rules.sh', `${[RULES_HEAD, ...(this.environment === '' ? [] : [this.environment]), functions].join('\n')}\n`);
+    const before = [
+      RULES_HEAD,
+      ...(this.environment === '' ? [] : [this.environment]),
+      ...sourceSpecLines(this.commands, '"$wfc_artifacts"'),
+    ];
+    add('rules.sh', `${[...before, functions].join('\n')}\n`);
+    if (this.commands.text !== '') add(this.commands.path, this.commands.text);
     for (const [{ rule }, { lists }] of this.artifacts) {
       if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
       for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));

@@ -7,6 +7,7 @@ import { neverReasons } from '../../model/slurm-reasons.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral, oneLine } from '../functions.ts';
+import { sourceSpecLines, specLines } from '../spec-lines.ts';
 import { closingFlags, closingRequest } from './closing-job.ts';
 import { indexRanges } from './index-ranges.ts';
 import { jobName } from './job-names.ts';
@@ -62,13 +63,10 @@ export interface Artifacts {
 /** Write the static set of scripts: deterministic, byte for byte. */
 export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts {
   const { stages, included } = options;
-  const rules = new Map<PlannedRule, RuleArtifacts>();
-  for (const stage of stages) {
-    for (const task of stage.tasks) {
-      const rule = ruleOf(plan, task);
-      if (!rules.has(rule)) rules.set(rule, ruleArtifacts(plan, rule, included));
-    }
-  }
+  const used = new Set<PlannedRule>();
+  for (const stage of stages) for (const task of stage.tasks) used.add(ruleOf(plan, task));
+  const commands = specLines([...used].map(({ rule }) => rule));
+  const rules = new Map([...used].map((rule) => [rule, ruleArtifacts(plan, rule, included, commands.rules)]));
   const files: ArtifactFile[] = [];
   const add = (path: string, content: string, executable = false): void => {
     files.push({ path, content, executable });
@@ -78,7 +76,9 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   const ordered = [...rules].sort(([a], [b]) => a.rule.index - b.rule.index);
   const environment = environmentFunctions(ordered.map(([{ rule }]) => rule));
   const functions = ordered.map(([, r]) => r.functions);
-  add('rules.sh', `${[head, ...(environment === '' ? [] : [environment]), functions.join('\n\n')].join('\n')}\n`);
+  const before = [head, ...(environment === '' ? [] : [environment]), ...sourceSpecLines(commands, '"$wfc_artifacts"')];
+  add('rules.sh', `${[...before, functions.join('\n\n')].join('\n')}\n`);
+  if (commands.text !== '') add(commands.path, commands.text);
   for (const [{ rule }, { lists }] of ordered) {
     if (rule.command.script) add(`scripts/${rule.name}.${rule.command.script.extension}`, rule.command.script.text);
     for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
@@ -118,7 +118,11 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
 /** Over all that is compiled: files by path and length, so that none can pass for a part of another. */
 function contentId(files: readonly ArtifactFile[], { stages, limits, packing, site }: ArtifactOptions): string {
   const digest = createHash('sha256');
-  for (const { path, content } of files) digest.update(`${path}\n${content.length}\n`).update(content);
+  for (const { path, content } of files) {
+    // A comment more in the spec moves commands to other lines, and makes them no others.
+    const text = path.startsWith('commands/') ? content.replace(/\n+/g, '\n') : content;
+    digest.update(`${path}\n${text.length}\n`).update(text);
+  }
   const rest = [stages.map(stageText), limits, packing, [...site.flags], site.extra, site.maxRunning];
   return digest.update(JSON.stringify(rest)).digest('hex').slice(0, 10);
 }

@@ -2,7 +2,7 @@ import { formatValue } from '../../compile/paths.ts';
 import { taskResources } from '../../compile/resources.ts';
 import { withoutLeadingZeros } from '../../compile/task-values.ts';
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
-import { type Binding, type Column, type Slot, sumsFiles } from '../../model/workflow.ts';
+import { type Binding, type Column, type Rule, type Slot, sumsFiles } from '../../model/workflow.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
@@ -27,8 +27,14 @@ export interface RuleArtifacts {
 }
 
 /** Write one rule's functions. `included` tells which tasks this submission runs: only their outputs are waited for. */
-export function ruleArtifacts(plan: Plan, rule: PlannedRule, included: Uint8Array): RuleArtifacts {
-  return new RuleWriter(plan, rule, included).write();
+/** `elsewhere`: rules whose command another file has. */
+export function ruleArtifacts(
+  plan: Plan,
+  rule: PlannedRule,
+  included: Uint8Array,
+  elsewhere: ReadonlySet<Rule>,
+): RuleArtifacts {
+  return new RuleWriter(plan, rule, included).write(elsewhere);
 }
 
 class RuleWriter {
@@ -46,7 +52,7 @@ class RuleWriter {
     for (let i = 0; i < rule.space.size; i++) if (included[rule.firstTask + i] === 1) this.tasks.push(i);
   }
 
-  write(): RuleArtifacts {
+  write(elsewhere: ReadonlySet<Rule>): RuleArtifacts {
     const { rule } = this;
     const { name } = rule.rule;
     const paths = this.pathsBody();
@@ -55,8 +61,9 @@ class RuleWriter {
     const locals = this.rows.texts.map((t, i) => `${t.variable}=\${${i + 2}}`).join(' ');
     const named = locals === '' ? [] : [`local ${locals}`];
     const gathers = rule.inputs.filter((i) => i.members.kind === 'gather');
+    const own = renderRuleFunctions(rule.rule, elsewhere).trimEnd();
     const functions = [
-      renderRuleFunctions(rule.rule).trimEnd(),
+      ...(own === '' ? [] : [own]),
       bashFunction(`wfc_paths_${name}`, [...named, ...paths]),
       bashFunction(`wfc_settings_${name}`, settings),
       bashFunction(`wfc_bind_${name}`, [...named, ...bind]),
