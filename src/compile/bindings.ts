@@ -2,7 +2,8 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location } from '../model/source.ts';
 import type { Placeholder } from '../model/template.ts';
 import type { Binding, Column, Slot, ValueSource } from '../model/workflow.ts';
-import type { Constants } from './config.ts';
+import { type Constants, isFilled } from './config.ts';
+import { type Holes, mayBeConfig } from './holes.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
 import type { Witness } from './witness.ts';
@@ -18,6 +19,10 @@ export interface RuleScope {
   readonly constants: Constants;
   readonly inputSlots: ReadonlyMap<string, Slot>;
   readonly outputSlots: ReadonlyMap<string, Slot>;
+  readonly holes: Holes;
+  /** Names of slots whose paths are not all known; null where not even the names are. */
+  readonly unreadInputs: ReadonlySet<string> | null;
+  readonly unreadOutputs: ReadonlySet<string> | null;
   /** Whether a slot's count of paths depends on the task. */
   readonly isGathered: (slot: Slot) => boolean;
 }
@@ -28,8 +33,11 @@ export interface Resolved {
   readonly many: boolean;
 }
 
-/** Find what a placeholder of a rule's command, environment or resources means. */
-export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic {
+/**
+ * Find what a placeholder of a rule's command, environment or resources means; null where that stands in a part that
+ * could not be read.
+ */
+export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic | null {
   switch (p.root) {
     case 'param': {
       const column = scope.columns.get(p.name)!;
@@ -45,6 +53,7 @@ export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: L
       return resolveSlot(p, scope, location);
     case 'config': {
       const constant = scope.constants.get(p.name);
+      if (constant ? !isFilled(constant.text) : mayBeConfig(scope.holes, p.name)) return null;
       if (!constant) return report.unknownConfig(location, p.name, closest(p.name, scope.constants.keys()));
       return { source: { kind: 'constant', text: constant.text }, many: false };
     }
@@ -59,10 +68,12 @@ export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: L
   }
 }
 
-function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic {
+function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic | null {
   const kind = p.root as 'input' | 'output';
   const slots = kind === 'input' ? scope.inputSlots : scope.outputSlots;
   const slot = slots.get(p.name);
+  const unread = kind === 'input' ? scope.unreadInputs : scope.unreadOutputs;
+  if (unread === null) return null;
   if (!slot) {
     const names = [...slots.keys()].filter((n) => n !== '');
     if (p.name === '') return report.noInputs(location, scope.ruleName);
@@ -70,7 +81,11 @@ function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Reso
   }
   if (p.format === 'list') return { source: { kind: 'inputList', slot }, many: false };
   if (p.index === null) return { source: { kind, slot, index: null }, many: slot.many };
+  const isUnread = unread.has(p.name);
+  // A pattern that names a gathered param is a list, too.
+  if (!slot.many && isUnread && kind === 'input') return null;
   if (!slot.many) return report.indexOnOne(location, kind, p.name);
+  if (isUnread) return null;
   if (!scope.isGathered(slot) && p.index >= slot.end - slot.start) {
     return report.indexTooLarge(location, p.name === '' ? kind : `${kind}.${p.name}`, p.index, slot.end - slot.start);
   }

@@ -1,14 +1,25 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Plan, PlannedRule } from '../model/plan.ts';
+import type { Plan, RuleTasks } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Location } from '../model/source.ts';
+import type { Rule } from '../model/workflow.ts';
 import * as report from './report.ts';
 import { hasFixedResources, isFixed, renderValue, taskResources } from './resources.ts';
-import { checkExtra, checkFlagName, checkLine, clashingFlags, extraFlags, extraText } from './sbatch-flags.ts';
+import { checkExtra, checkLine, clashingFlags, extraFlags, extraText } from './sbatch-flags.ts';
+
+/** A rule whose tasks can't be told, as if it had one: good for finding mistakes in its resources. */
+export function asIfOneTask(rule: Rule): RuleTasks {
+  const first = (): number => 0;
+  return {
+    rule,
+    firstTask: 0,
+    space: { columns: [], size: 1, valueId: first, reader: () => first, finder: () => first },
+  };
+}
 
 /** Every quantity of every task must be one, and every flag one of the user's. A text is reported once per place. */
-export function checkResources(plan: Plan, diagnostics: Diagnostic[]): void {
-  for (const rule of plan.rules) {
+export function checkResources(rules: readonly RuleTasks[], diagnostics: Diagnostic[]): void {
+  for (const rule of rules) {
     checkQuantities(rule, diagnostics);
     checkFlags(rule, diagnostics);
     const own = flagsOf(rule);
@@ -32,7 +43,7 @@ export function checkProfileFlags(plan: Plan, { file, flags, extra }: Profile): 
 }
 
 /** The flags of a rule by long names, with where they stand. */
-function flagsOf(rule: PlannedRule): Map<string, Location> {
+function flagsOf(rule: RuleTasks): Map<string, Location> {
   const { slurm, slurmExtra } = rule.rule.resources;
   const flags = new Map([...slurm].map(([name, value]) => [name, value.location]));
   // Of entries that vary by task, the first task's stand for all.
@@ -41,14 +52,14 @@ function flagsOf(rule: PlannedRule): Map<string, Location> {
   return flags;
 }
 
-function asksFor(rule: PlannedRule): { memory: boolean; gpus: boolean } {
+function asksFor(rule: RuleTasks): { memory: boolean; gpus: boolean } {
   const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
   let gpus = false;
   for (let i = 0; i < count && !gpus && rule.rule.resources.gpus; i++) gpus = taskResources(rule, i).gpus > 0;
   return { memory: rule.rule.resources.mem !== null, gpus };
 }
 
-function checkQuantities(rule: PlannedRule, diagnostics: Diagnostic[]): void {
+function checkQuantities(rule: RuleTasks, diagnostics: Diagnostic[]): void {
   const reported = new Set<string>();
   const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
   for (let i = 0; i < count; i++) {
@@ -59,9 +70,8 @@ function checkQuantities(rule: PlannedRule, diagnostics: Diagnostic[]): void {
   }
 }
 
-function checkFlags(rule: PlannedRule, diagnostics: Diagnostic[]): void {
+function checkFlags(rule: RuleTasks, diagnostics: Diagnostic[]): void {
   const { slurm, slurmExtra } = rule.rule.resources;
-  for (const [name, value] of slurm) checkFlagName(name, value.location, diagnostics);
   for (const value of [...slurm.values(), ...slurmExtra]) {
     const isExtra = slurmExtra.includes(value);
     const count = isFixed(value) ? Math.min(1, rule.space.size) : rule.space.size;

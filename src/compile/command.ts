@@ -5,6 +5,8 @@ import type { Binding, Command, ValueSource, ValueTemplate } from '../model/work
 import { rewriteBash } from './bash.ts';
 import { BindingTable, canonical, type Resolved, type RuleScope, resolvePlaceholder } from './bindings.ts';
 import type { Constants } from './config.ts';
+import type { Context } from './context.ts';
+import { isTold, mayBeConfig } from './holes.ts';
 import * as report from './report.ts';
 import { rewriteScript, type ScriptLanguage } from './script.ts';
 import { closest } from './suggest.ts';
@@ -19,7 +21,8 @@ export const SCRIPT_EXTENSIONS: Readonly<Record<ScriptLanguage, string>> = {
 };
 
 export interface CommandParts {
-  readonly run: ScalarNode;
+  /** null where it, or its language, can't be told. */
+  readonly run: ScalarNode | null;
   readonly shell: string;
   readonly env: readonly { readonly name: string; readonly value: ScalarNode }[];
   readonly modules: readonly ScalarNode[];
@@ -68,6 +71,7 @@ export class CommandCompiler {
   }
 
   private main({ run, shell }: CommandParts): Pick<Command, 'body' | 'script' | 'significant'> {
+    if (!run) return { body: '', script: null, significant: '' };
     if (shell === 'bash') {
       const { text, map } = this.spliceRaw(run);
       const template = this.parse(run, text, map);
@@ -129,6 +133,7 @@ export class CommandCompiler {
     map: (at: number) => number,
   ): void {
     for (const e of errors) {
+      if (isTold(e, this.scope.holes)) continue;
       const start = map(e.start);
       this.diagnostics.push(report.template(locationInside(node, start, Math.max(1, map(e.end) - start)), e));
     }
@@ -152,6 +157,7 @@ export class CommandCompiler {
     const start = map(p.start);
     const location = locationInside(node, start, Math.max(1, map(p.end) - start));
     const resolved = resolvePlaceholder(p, this.scope, location);
+    if (resolved === null) return null;
     if ('source' in resolved) {
       if (resolved.source.kind === 'param') useColumn(resolved.source.column, this.diagnostics);
       return resolved;
@@ -181,7 +187,7 @@ export class CommandCompiler {
     let last = 0;
     for (const match of run.text.matchAll(/(?<!\{)\{config\.([\w.-]+):raw\}/g)) {
       const constant = this.scope.constants.get(match[1]!);
-      if (!constant) {
+      if (!constant && !mayBeConfig(this.scope.holes, match[1]!)) {
         const location = locationInside(run, match.index, match[0].length);
         this.diagnostics.push(
           report.unknownConfig(location, match[1]!, closest(match[1]!, this.scope.constants.keys())),
@@ -235,7 +241,7 @@ export function compileCheck(
   node: ScalarNode,
   constants: Constants,
   columns: ReadonlySet<string>,
-  diagnostics: Diagnostic[],
+  { diagnostics, holes }: Pick<Context, 'diagnostics' | 'holes'>,
 ): string {
   const { template, errors } = parseTemplate(node.text, columns);
   const assignments = new Map<string, string>();
@@ -244,15 +250,18 @@ export function compileCheck(
     if (p.root === 'file') return { variable: 'wfc_file', many: false };
     const constant = p.root === 'config' ? constants.get(p.name) : undefined;
     if (p.root !== 'config') diagnostics.push(report.onlyFileInCheck(location, canonical(p)));
-    else if (!constant) diagnostics.push(report.unknownConfig(location, p.name, closest(p.name, constants.keys())));
+    else if (!constant && !mayBeConfig(holes, p.name))
+      diagnostics.push(report.unknownConfig(location, p.name, closest(p.name, constants.keys())));
     const variable = `wfc_config__${p.name.replace(/\W/g, '_')}`;
     assignments.set(variable, quoteBash(constant?.text ?? ''));
     return { variable, many: false };
   });
-  for (const e of [...errors, ...command.errors])
+  for (const e of [...errors, ...command.errors].filter((e) => !isTold(e, holes)))
     diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
   for (const p of command.integers) {
     const constant = constants.get(p.name);
+    // Told already.
+    if (p.root === 'config' && !constant) continue;
     const location = locationInside(node, p.start, p.end - p.start);
     if (!constant || notInteger({ kind: 'constant', text: constant.text }) !== null) {
       diagnostics.push(report.notInteger(location, canonical(p), constant?.text ?? 'a path'));
@@ -265,19 +274,24 @@ export function compileCheck(
   return [...[...assignments].map(([name, value]) => `${name}=${value}`), command.text].join('\n');
 }
 
-/** A text whose placeholders wfc fills per task, as in `resources`. */
-export function compileValue(node: ScalarNode, scope: RuleScope, diagnostics: Diagnostic[]): ValueTemplate {
+/** A text whose placeholders wfc fills per task, as in `resources`; null where that can't be done. */
+export function compileValue(node: ScalarNode, scope: RuleScope, diagnostics: Diagnostic[]): ValueTemplate | null {
   const { template, errors } = parseTemplate(node.text, new Set(scope.columns.keys()));
-  for (const e of errors) diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
+  for (const e of errors.filter((e) => !isTold(e, scope.holes)))
+    diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
   const sources = new Map<number, ValueSource>();
+  let placeholders = 0;
   template.tokens.forEach((token, i) => {
     if (token.kind === 'text') return;
+    placeholders++;
     const location = locationInside(node, token.start, token.end - token.start);
     const resolved = resolvePlaceholder(token.placeholder, scope, location);
+    if (resolved === null) return;
     if ('source' in resolved && resolved.source.kind === 'param') useColumn(resolved.source.column, diagnostics);
     if (!('source' in resolved)) diagnostics.push(resolved);
     else if (resolved.source.kind === 'param' || resolved.source.kind === 'constant') sources.set(i, resolved.source);
     else diagnostics.push(report.onlyParamsHere(location, canonical(token.placeholder)));
   });
+  if (errors.length > 0 || sources.size < placeholders) return null;
   return { template, sources, location: node.location };
 }

@@ -3,7 +3,7 @@ import { Located } from '../model/located.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
-import { checkResources } from './check-resources.ts';
+import { asIfOneTask, checkResources } from './check-resources.ts';
 import type { Context, Overrides, Reserved, SpecFiles } from './context.ts';
 import { checkLists } from './lists.ts';
 import { warnOfNearOutputs } from './near-outputs.ts';
@@ -31,7 +31,8 @@ export interface Compiled {
 }
 
 /**
- * The way of a spec, each phase pure and none run after a phase that found errors:
+ * The way of a spec, each phase pure. A phase goes on with what the ones before could read (see holes.ts), so that all
+ * mistakes are told at once, and what only follows from one is not told as another:
  *
  *     text ──parseSource──▶ tree ──checkSchema──▶ Spec ──normalize──▶ Workflow ──planWorkflow──▶ Plan
  *          (syntax)              (keys, types)         (names)                  (tasks, edges, order)
@@ -55,24 +56,22 @@ export function compile(source: SourceText, { files, overrides, reserved: beside
   // 2. Tree to Spec: the JSON Schema.
   const checked = checkSchema(parsed.root);
   for (const mistake of checked.diagnostics) diagnostics.push(mistake);
-  if (checked.rulesToSkip === null) return done(null);
+  if (checked.root === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.
-  const context: Context = { files, overrides, reserved, diagnostics };
+  const context: Context = { files, overrides, reserved, diagnostics, holes: checked.holes };
   try {
-    const { workflow, relationSound } = normalize(new Located<Spec>(parsed.root), checked.rulesToSkip, context);
-    if (!relationSound) return done(null);
+    const { workflow, drafts } = normalize(new Located<Spec>(checked.root), context);
 
     // 4. Workflow to Plan: tasks, edges from paths, order, targets. Where rules are missing, their paths are too: what
-    // the others do wrong among themselves shows all the same, but not what targets lack.
-    const whole = !hasErrors(diagnostics);
-    const plan = planWorkflow(whole ? workflow : { ...workflow, targets: null }, context);
-    if (!plan) return done(null);
+    // the others do wrong among themselves shows all the same.
+    const plan = planWorkflow(workflow, context);
 
     // 5. What only all tasks together show.
-    checkResources(plan, diagnostics);
+    checkResources([...(plan?.rules ?? workflow.rules.map(asIfOneTask)), ...drafts.map(asIfOneTask)], diagnostics);
+    if (!plan) return done(null);
     for (const rule of plan.rules) checkLists(rule, diagnostics);
-    if (whole) warnOfNearOutputs(plan, files, diagnostics);
+    if (!hasErrors(diagnostics)) warnOfNearOutputs(plan, files, diagnostics);
     return done(plan);
   } catch (error) {
     if (!(error instanceof TooManyTuples)) throw error;

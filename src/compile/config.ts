@@ -2,6 +2,7 @@ import { type Located, mergeNodes } from '../model/located.ts';
 import { isNull, type Location, locationInside, type Node, type ScalarNode, type SourceText } from '../model/source.ts';
 import type { Config } from '../model/spec.generated.ts';
 import type { Context } from './context.ts';
+import { mayBeConfig } from './holes.ts';
 import * as report from './report.ts';
 import { parseSource } from './source.ts';
 import { closest } from './suggest.ts';
@@ -36,9 +37,12 @@ export function resolveConfig(declared: Located<Config> | undefined, spec: Sourc
 function parseConfigFile(source: SourceText, context: Context): Node[] {
   const { root, diagnostics } = parseSource(source, report.emptyConfigFile);
   context.diagnostics.push(...diagnostics);
+  // What a file that can't be read would set, nobody knows.
+  if (!root) context.holes.config.add('');
   if (!root) return [];
   const bad = root.kind === 'mapping' ? notConfig(root) : root;
   if (bad) context.diagnostics.push(report.configFileShape(bad.location, bad !== root));
+  if (bad) context.holes.config.add('');
   return bad ? [] : [root];
 }
 
@@ -84,6 +88,11 @@ export function settingNode(key: string, value: string): ScalarNode {
   };
 }
 
+/** Whether no `{config.key}` is left in a text: one that names nothing stays as it is. */
+export function isFilled(text: string): boolean {
+  return !/\{config\.[A-Za-z_]/.test(text);
+}
+
 const REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
 
 /** Fill `{config.other}` inside a constant. */
@@ -100,7 +109,8 @@ function resolve(
   const text = node.text.replace(REFERENCE, (whole, other: string, offset: number) => {
     const location = locationInside(node, offset, whole.length);
     if (!raw.has(other)) {
-      context.diagnostics.push(report.unknownConfig(location, other, closest(other, raw.keys())));
+      if (!mayBeConfig(context.holes, other))
+        context.diagnostics.push(report.unknownConfig(location, other, closest(other, raw.keys())));
       return whole;
     }
     if (other === key || open.includes(other)) {

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { PathPattern } from '../model/workflow.ts';
+import type { Holes } from './holes.ts';
 import type { SpecPlace } from './place.ts';
 
 /** What compiling may read besides the spec: value files, tables and the folders that a glob names. */
@@ -52,6 +53,7 @@ export interface Context {
   /** All that is read for the plan goes in here: no task may write to it. */
   readonly reserved: Reserved[];
   readonly diagnostics: Diagnostic[];
+  readonly holes: Holes;
 }
 
 /** A file that is read since the spec names it, its path counted from the spec's folder. */

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import {
   type Edge,
   type InputMembers,
@@ -50,8 +50,9 @@ export function linkRules(workflow: Workflow, context: Context): Linked | null {
       logText: pathWriter(rule.rule.log, rule.space),
     }),
   );
+  const isLinked = !hasErrors(diagnostics.slice(before));
   reportLogs(rules, index, logs, diagnostics);
-  if (diagnostics.slice(before).some((d) => d.severity === 'error')) return null;
+  if (!isLinked) return null;
   const last = tasks.at(-1);
   return { rules, taskCount: last ? last.firstTask + last.space.size : 0, index };
 }

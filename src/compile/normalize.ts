@@ -1,10 +1,10 @@
-import { hasErrors } from '../model/diagnostic.ts';
 import { Located } from '../model/located.ts';
 import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
 import type { Column, Rule, Target, Workflow } from '../model/workflow.ts';
 import { type Constants, resolveConfig, settingNode } from './config.ts';
 import type { Context } from './context.ts';
+import { type Holes, holesOfRule, mayBeConfig } from './holes.ts';
 import { parsePath, partTexts } from './paths.ts';
 import { placedText } from './place.ts';
 import * as report from './report.ts';
@@ -13,34 +13,32 @@ import { closest } from './suggest.ts';
 import { buildRelation } from './tables.ts';
 
 export interface Normalized {
-  /** Holds the rules without mistakes. */
+  /** Holds the rules whose tasks and edges can be told; their commands may hold mistakes all the same. */
   readonly workflow: Workflow;
-  /** False where params, tables or config are wrong, so that tasks can't be told. */
-  readonly relationSound: boolean;
+  /** The other rules, whose resources can be looked at. */
+  readonly drafts: readonly Rule[];
 }
 
-/** Resolve every name of a spec that has passed its schema, but for the rules that it is told to skip. */
-export function normalize(spec: Located<Spec>, rulesToSkip: ReadonlySet<string>, context: Context): Normalized {
-  const before = context.diagnostics.length;
+/** Resolve every name of a spec that fits its schema but for its holes. */
+export function normalize(spec: Located<Spec>, context: Context): Normalized {
   const constants = resolveConfig(spec.get('config'), spec.location.source, context);
   const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
-  const { relation, columnsKnown } = buildRelation(spec, {
-    context,
-    fill,
-    isProduced: producedPaths(spec, constants, context),
-  });
-  if (columnsKnown) checkSettings(constants, relation.columns, context);
-  const relationSound = !hasErrors(context.diagnostics.slice(before));
-  if (!columnsKnown) return { workflow: { name: '', relation, rules: [], targets: null }, relationSound };
+  const isProduced = producedPaths(spec, constants, context);
+  const relation = buildRelation(spec, { context, fill, isProduced });
+  checkSettings(constants, relation.columns, context);
   const rules: Rule[] = [];
+  const drafts: Rule[] = [];
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
-    if (rulesToSkip.has(key.text)) continue;
-    const rule = normalizeRule(key, value, spec.get('defaults'), rules.length, { relation, constants, context });
-    if (rule) rules.push(rule);
+    const options = { relation, constants, context };
+    const { rule, canBePlanned } = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
+    (canBePlanned ? rules : drafts).push(rule);
   }
   reserveGlobs(spec, constants, relation.columns, context);
-  const targets = resolveTargets(spec, rules, constants, relation.columns, context);
-  return { workflow: { name: spec.get('name')?.text ?? 'wfc', relation, rules, targets }, relationSound };
+  const { targets, paths } = resolveTargets(spec, rules, constants, relation.columns, context);
+  const isWhole = drafts.length === 0 && spec.get('rules') !== undefined && lost(context.holes).length === 0;
+  if (!isWhole) checkTargets(paths, spec, (path) => isProduced(path, relation.columns), context);
+  const name = spec.get('name')?.text ?? 'wfc';
+  return { workflow: { name, relation, rules, targets: isWhole ? targets : null }, drafts };
 }
 
 /** What a glob found is data of the user's own. */
@@ -52,7 +50,8 @@ function reserveGlobs(
 ): void {
   for (const { key, value } of spec.get('params')?.entries() ?? []) {
     const glob = value.as<{ glob: string }>().get('glob');
-    const path = glob && parsePath(glob.scalar, { columns, constants, context });
+    // What is wrong with it has been told.
+    const path = glob && parsePath(glob.scalar, { columns, constants, context: { ...context, diagnostics: [] } });
     if (!path) continue;
     const what = `a file that the glob of "${key.text}" found`;
     context.reserved.push({ path, what, isFolder: false, location: glob.location });
@@ -66,6 +65,7 @@ function fillConfig(text: string, node: Node, constants: Constants, context: Con
   return text.replace(CONFIG_REFERENCE, (whole, key: string, offset: number) => {
     const constant = constants.get(key);
     if (constant) return constant.text;
+    if (mayBeConfig(context.holes, key)) return whole;
     const location = node.kind === 'scalar' ? locationInside(node, offset, whole.length) : node.location;
     context.diagnostics.push(report.unknownConfig(location, key, closest(key, constants.keys())));
     return whole;
@@ -130,6 +130,7 @@ function isOutput(
 function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column>, context: Context): void {
   for (const { key, value } of context.overrides.settings) {
     if (constants.has(key) || columns.has(key)) continue;
+    if (context.holes.anyName || mayBeConfig(context.holes, key)) continue;
     const { location } = settingNode(key, value);
     const near = closest(key, [...columns.keys(), ...constants.keys()]);
     context.diagnostics.push(report.unknownSetting({ ...location, start: 0, end: key.length }, key, near));
@@ -142,7 +143,7 @@ function resolveTargets(
   constants: Constants,
   columns: ReadonlyMap<string, Column>,
   context: Context,
-): Target[] | null {
+): { targets: Target[] | null; paths: ScalarNode[] } {
   const goals = context.overrides.goals;
   const wanted: ScalarNode[] | null =
     goals !== null
@@ -160,13 +161,42 @@ function resolveTargets(
           .get('targets')
           ?.items()
           .map((t) => t.scalar) ?? null);
-  if (wanted === null) return null;
-  const declared = new Set((spec.get('rules')?.entries() ?? []).map(({ key }) => key.text));
-  return wanted.flatMap((node): Target[] => {
+  if (wanted === null) return { targets: null, paths: [] };
+  const declared = new Set([...ruleNames(spec), ...lost(context.holes)]);
+  const paths: ScalarNode[] = [];
+  const targets = wanted.flatMap((node): Target[] => {
     const rule = rules.find((r) => r.name === node.text);
     if (rule) return [{ kind: 'rule', rule, location: node.location }];
     if (declared.has(node.text)) return [];
     const pattern = parsePath(node, { columns, constants, context });
+    if (pattern) paths.push(node);
     return pattern ? [{ kind: 'path', pattern, location: node.location }] : [];
   });
+  return { targets, paths };
+}
+
+function ruleNames(spec: Located<Spec>): string[] {
+  return (spec.get('rules')?.entries() ?? []).map(({ key }) => key.text);
+}
+
+/** Rules that can't be read at all. */
+function lost({ rules }: Holes): string[] {
+  return [...rules].flatMap(([name, keys]) => (keys.has('rule') ? name : []));
+}
+
+/** Where some rules can't be planned, a target is unknown if no output of any rule reads like it. */
+function checkTargets(
+  paths: readonly ScalarNode[],
+  spec: Located<Spec>,
+  isProduced: (path: string) => boolean,
+  { holes, diagnostics }: Context,
+): void {
+  const rules = spec.get('rules')?.entries() ?? [];
+  const readable = rules.every(({ key, value }) => value.get('output') && !holesOfRule(holes, key.text).has('output'));
+  if (rules.length === 0 || !readable || lost(holes).length > 0) return;
+  for (const { text, location } of paths) {
+    if (text.includes('{') || isProduced(text)) continue;
+    const names = ruleNames(spec);
+    diagnostics.push(report.unknownTarget(location, text, closest(text, names), names));
+  }
 }

@@ -4,6 +4,7 @@ import type { Token } from '../model/template.ts';
 import type { Column, PathPattern, Segment } from '../model/workflow.ts';
 import type { Constants } from './config.ts';
 import type { Context } from './context.ts';
+import { isTold, mayBeConfig } from './holes.ts';
 import * as report from './report.ts';
 import { refuseShellWord, shellWord } from './shell-words.ts';
 import { closest } from './suggest.ts';
@@ -25,7 +26,8 @@ type Part = string | { readonly column: Column; readonly pad: number };
 export function parsePath(node: ScalarNode, { columns, constants, context }: PathOptions): PathPattern | null {
   const names = new Set(columns.keys());
   const { template, errors } = parseTemplate(node.text, names);
-  for (const e of errors) context.diagnostics.push(report.template(inside(node, e.start, e.end), e));
+  for (const e of errors)
+    if (!isTold(e, context.holes)) context.diagnostics.push(report.template(inside(node, e.start, e.end), e));
   const parts: Part[] = [];
   for (const token of template.tokens) {
     const part = pathPart(token, node, { columns, constants, context });
@@ -76,7 +78,8 @@ function pathPart(token: Token, node: ScalarNode, { columns, constants, context 
         }
         return constant.text;
       }
-      context.diagnostics.push(report.unknownConfig(location, name, closest(name, constants.keys())));
+      if (!mayBeConfig(context.holes, name))
+        context.diagnostics.push(report.unknownConfig(location, name, closest(name, constants.keys())));
       return null;
     }
     default:

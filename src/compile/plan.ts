@@ -21,9 +21,11 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
   const { diagnostics } = context;
   const before = diagnostics.length;
   const linked = linkRules(workflow, context);
-  if (!linked || hasErrors(diagnostics.slice(before))) return null;
-  const order = orderTasks(linked, diagnostics);
-  if (!order) return null;
+  if (!linked) return null;
+  // Without tasks no target has one.
+  if (hasErrors(diagnostics.slice(before)) && linked.taskCount === 0) return null;
+  // Where two tasks write one path, what reads it has no one maker.
+  const order = hasErrors(diagnostics.slice(before)) ? null : orderTasks(linked, diagnostics);
   const needed = new Uint8Array(linked.taskCount);
   const keptTemps = new Set<number>();
   const plan: Plan = {
@@ -32,7 +34,7 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
     taskCount: linked.taskCount,
     needed,
     neededCount: 0,
-    order,
+    order: order ?? [],
     keptTemps,
     findPath: (path) => {
       const match = linked.index.findPath(path).find((m) => m.meeting !== 'below-file');
@@ -44,6 +46,7 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
     for (const target of workflow.targets) markTarget(target, plan, linked, keptTemps, diagnostics);
     markDependencies(plan);
   }
+  if (!order) return null;
   let neededCount = 0;
   for (let t = 0; t < needed.length; t++) neededCount += needed[t]!;
   return { ...plan, neededCount };

@@ -1,5 +1,5 @@
 import { Located, mergeNodes } from '../model/located.ts';
-import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
+import { locationInside, type ScalarNode } from '../model/source.ts';
 import type {
   Check as CheckSpec,
   Defaults,
@@ -17,20 +17,24 @@ import {
   type Relation,
   type ResourceTemplates,
   type Rule,
-  type Slot,
   sumsFiles,
+  type ValueTemplate,
 } from '../model/workflow.ts';
 import type { RuleScope } from './bindings.ts';
 import { CommandCompiler, compileCheck, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
 import type { Constants } from './config.ts';
 import { type Context, reservedFile } from './context.ts';
-import { assemblePath, parsePath, valueProblem } from './paths.ts';
+import { holesOfRule } from './holes.ts';
+import { checkValuesInPaths } from './path-values.ts';
+import { assemblePath, parsePath, pathPattern } from './paths.ts';
 import { determinedColumns } from './relation.ts';
 import * as report from './report.ts';
+import { checkFlagName } from './sbatch-flags.ts';
 import { refuseShellWord } from './shell-words.ts';
+import { type DeclaredFiles, readFiles } from './slots.ts';
 import { closest } from './suggest.ts';
 import { parseTemplate } from './template.ts';
-import { isBlank, placeOf, useColumn } from './values.ts';
+import { hasBlanks, useColumn } from './values.ts';
 import { whyUndetermined } from './witness.ts';
 
 export interface RuleOptions {
@@ -39,23 +43,21 @@ export interface RuleOptions {
   readonly context: Context;
 }
 
-/** Bad values that are shown of one param. */
-const MOST_VALUES = 3;
-
-/** One declared pattern with the slot name it was written under. */
-interface Declared<T> {
-  readonly value: T;
-  readonly name: string;
+/** A rule as far as it can be read. */
+export interface NormalizedRule {
+  readonly rule: Rule;
+  /** Whether its tasks and its edges can be told: its command may hold mistakes all the same. */
+  readonly canBePlanned: boolean;
 }
 
-/** Resolve every name in one rule. Mistakes are reported; the result is then not to be used. */
+/** Resolve every name in one rule. Mistakes are reported; the result is then only good for finding further ones. */
 export function normalizeRule(
   name: ScalarNode,
   spec: Located<RuleSpec>,
   defaults: Located<Defaults> | undefined,
   index: number,
   options: RuleOptions,
-): Rule | null {
+): NormalizedRule {
   return new RuleNormalizer(
     name,
     defaults ? new Located<RuleSpec>(mergeNodes(defaults.node, spec.node)) : spec,
@@ -74,29 +76,37 @@ class RuleNormalizer {
     this.options = options;
   }
 
-  build(index: number): Rule | null {
+  build(index: number): NormalizedRule {
     const { relation, constants, context } = this.options;
-    const before = context.diagnostics.filter((d) => d.severity === 'error').length;
     const outputs = this.outputs();
-    const key = this.key(outputs.list);
-    const keyed = new Set([...key, ...determinedColumns(relation, key)]);
+    // What depends on the key can't be told where the outputs can't be read.
+    const outputsKnown = !this.lacks('output') && outputs.unread.size === 0 && outputs.list.length > 0;
+    const { key, isCarried } = this.key(outputs.list);
     const gather = this.gather(key);
+    const keyed = outputsKnown
+      ? new Set([...key, ...determinedColumns(relation, key), ...this.strays()])
+      : new Set([...relation.columns.values()].filter((c) => !gather.includes(c)));
     const gathered = new Set([...keyed, ...gather, ...determinedColumns(relation, [...key, ...gather])]);
     const inputs = this.inputs(key, keyed, gathered, gather);
+    const mapped = outputsKnown ? keyed : new Set(relation.columns.values());
     const scope: RuleScope = {
       ruleName: this.name.text,
       columns: relation.columns,
-      mapped: keyed,
+      mapped,
       whyNot: (column) => whyUndetermined(relation, key, column),
       constants,
       inputSlots: inputs.slots,
       outputSlots: outputs.slots,
+      holes: context.holes,
+      unreadInputs: this.lacks('input') ? null : inputs.unread,
+      unreadOutputs: this.lacks('output') || !this.spec.get('output') ? null : outputs.unread,
       isGathered: (slot) => inputs.list.slice(slot.start, slot.end).some((i) => i.gathered),
     };
+    const run = this.lacks('shell') ? null : (this.spec.get('run')?.scalar ?? null);
     const shell = this.spec.get('shell')?.text ?? 'bash';
-    if (shell !== 'bash') this.warnOfLiteralPlaceholders(shell);
+    if (run && shell !== 'bash') this.warnOfLiteralPlaceholders(run, shell);
     const command = new CommandCompiler(scope, context.diagnostics).compile({
-      run: this.spec.get('run')!.scalar,
+      run,
       shell: shell === '' ? 'bash' : shell,
       env: (this.spec.get('env')?.entries() ?? []).map(({ key: k, value }) => ({ name: k.text, value: value.scalar })),
       modules: (this.spec.get('modules')?.items() ?? []).map((m) => m.scalar),
@@ -106,37 +116,52 @@ class RuleNormalizer {
     const container = this.spec.get('container')?.scalar;
     if (container) refuseShellWord(container.text, container, context.diagnostics);
     const resources = this.resources(scope);
-    const log = this.log(key, keyed);
+    const log = this.log(key, mapped);
     // The default log holds the values of the outputs, and no others.
-    const declaredLog = this.spec.get('log') && log ? [log] : [];
-    this.checkValuesInPaths([...inputs.list, ...outputs.list].map((x) => x.pattern).concat(declaredLog));
-    const errors = context.diagnostics.filter((d) => d.severity === 'error').length;
-    if (errors > before || !log) return null;
-    return {
+    const paths = [...inputs.list, ...outputs.list].map((x) => x.pattern).concat(log?.isDeclared ? [log.path] : []);
+    const valuesFit = checkValuesInPaths(paths, relation, context.diagnostics);
+    const rule: Rule = {
       name: this.name.text,
       index,
-      inputs: inputs.list,
+      inputs: inputs.list.filter((i) => inputs.sound.has(i)),
       outputs: outputs.list,
       inputSlots: inputs.slots,
       outputSlots: outputs.slots,
       key,
       gather,
-      command,
+      // Slots count all inputs.
+      command: inputs.sound.size === inputs.list.length ? command : { ...command, bindings: [] },
       shell,
       resources,
       retries: Number(this.spec.get('retries')?.text ?? 0),
       local: this.spec.get('local')?.value === true,
-      log,
+      log: log?.path ?? pathPattern(false, [], this.name.location),
       hasOwnLog: this.spec.get('log') !== undefined,
       location: this.name.location,
-      runLocation: this.spec.get('run')!.location,
+      runLocation: (run ?? this.name).location,
     };
+    const canBePlanned = outputsKnown && isCarried && !this.lacks('directory') && log !== null && valuesFit;
+    return { rule, canBePlanned: canBePlanned && !columnsOf(rule).some((c) => this.isUnsure(c)) };
+  }
+
+  /** Whether a key of the rule holds what could not be read. */
+  private lacks(key: string): boolean {
+    return holesOfRule(this.options.context.holes, this.name.text).has(key);
+  }
+
+  private isUnsure(column: Column): boolean {
+    return this.options.context.holes.unsure.has(column.name) || hasBlanks(column);
+  }
+
+  /** Columns of which nobody knows what determines them. */
+  private strays(): Column[] {
+    const { columns } = this.options.relation;
+    return [...this.options.context.holes.strays.keys()].flatMap((name) => columns.get(name) ?? []);
   }
 
   /** `shell: python` takes a file as it is: a placeholder in it was most likely meant to be filled. */
-  private warnOfLiteralPlaceholders(shell: string): void {
+  private warnOfLiteralPlaceholders(run: ScalarNode, shell: string): void {
     if (Object.hasOwn(SCRIPT_EXTENSIONS, shell)) return;
-    const run = this.spec.get('run')!.scalar;
     const { template } = parseTemplate(run.text, new Set(this.options.relation.columns.keys()));
     const token = template.tokens.find((t) => t.kind === 'placeholder');
     if (!token) return;
@@ -148,11 +173,8 @@ class RuleNormalizer {
 
   // --- outputs and the key ---
 
-  private outputs(): { list: Output[]; slots: Map<string, Slot> } {
-    const { list, slots } = this.declared(this.spec.get('output')?.node, (node) =>
-      this.output(new Located<OutputPattern>(node)),
-    );
-    return { list: list.map((d) => d.value), slots };
+  private outputs(): DeclaredFiles<Output> {
+    return readFiles(this.spec.get('output')?.node, (node) => this.output(new Located<OutputPattern>(node)));
   }
 
   private output(spec: Located<OutputPattern>): Output | null {
@@ -191,7 +213,7 @@ class RuleNormalizer {
     this.reserveNamed(run);
     return {
       kind: 'run',
-      command: compileCheck(run, constants, new Set(relation.columns.keys()), context.diagnostics),
+      command: compileCheck(run, constants, new Set(relation.columns.keys()), context),
     };
   }
 
@@ -205,19 +227,21 @@ class RuleNormalizer {
   }
 
   /** The params in the outputs, in order of the relation; every output must carry all of them. */
-  private key(outputs: readonly Output[]): Column[] {
+  private key(outputs: readonly Output[]): { key: Column[]; isCarried: boolean } {
     const { relation, context } = this.options;
     const all = new Set(outputs.flatMap((o) => o.pattern.columns));
     const key = relation.factors.flatMap((f) => f.columns.filter((c) => all.has(c)));
+    let isCarried = true;
     for (const { pattern } of outputs) {
       const carried = new Set([...pattern.columns, ...determinedColumns(relation, pattern.columns)]);
       const missing = key.filter((c) => !carried.has(c));
       if (missing.length > 0) {
         const names = missing.map((c) => c.name);
         context.diagnostics.push(report.outputLacksKey(pattern.location, pattern.text, names, this.name.text));
+        isCarried = false;
       }
     }
-    return key;
+    return { key, isCarried };
   }
 
   // --- inputs and gather ---
@@ -227,6 +251,7 @@ class RuleNormalizer {
     const columns: Column[] = [];
     for (const item of this.spec.get('gather')?.items() ?? []) {
       const column = relation.columns.get(item.text);
+      if (!column && context.holes.anyName) continue;
       if (!column)
         context.diagnostics.push(
           report.unknownParam(item.location, item.text, closest(item.text, relation.columns.keys())),
@@ -244,33 +269,36 @@ class RuleNormalizer {
     keyed: ReadonlySet<Column>,
     gathered: ReadonlySet<Column>,
     gather: readonly Column[],
-  ): { list: Input[]; slots: Map<string, Slot> } {
-    const { context } = this.options;
+  ): DeclaredFiles<Input> & { sound: ReadonlySet<Input> } {
+    const { context, relation } = this.options;
     const isGathered = (pattern: PathPattern): boolean => pattern.columns.some((c) => !keyed.has(c));
-    const { list, slots } = this.declared(
+    const files = readFiles(
       this.spec.get('input')?.node,
       (node) => this.input(new Located<InputPattern>(node), isGathered),
       (input) => input.gathered,
     );
-    const inputs = list.map((d) => d.value);
+    const named = this.spec.get('gather')?.items() ?? [];
     // With a gather that names no param, what is left to gather can't be told.
-    const unknown = (this.spec.get('gather')?.items() ?? []).some((g) => !this.options.relation.columns.has(g.text));
-    for (const { pattern } of unknown ? [] : inputs) {
+    const isGatherKnown = !this.lacks('gather') && named.every((g) => relation.columns.has(g.text));
+    const sound = new Set<Input>();
+    for (const input of files.list) {
+      const { pattern } = input;
       const free = pattern.columns.filter((c) => !gathered.has(c));
-      if (free.length > 0) {
+      if (free.length === 0) sound.add(input);
+      else if (isGatherKnown) {
         const wanted = [...gather, ...free].map((c) => c.name);
-        const why = whyUndetermined(this.options.relation, [...key, ...gather], free[0]!);
+        const why = whyUndetermined(relation, [...key, ...gather], free[0]!);
         const names = free.map((c) => c.name);
         context.diagnostics.push(report.inputParamFree(pattern.location, names, this.name.text, wanted, why));
       }
     }
-    for (const item of this.spec.get('gather')?.items() ?? []) {
+    for (const item of files.unread.size === 0 && !this.lacks('input') ? named : []) {
       const column = gather.find((c) => c.name === item.text);
-      if (column && inputs.length === list.length && !this.isUsed(column, inputs, keyed, gather)) {
+      if (column && !this.isUsed(column, files.list, keyed, gather)) {
         context.diagnostics.push(report.gatherUnused(item.location, item.text));
       }
     }
-    return { list: inputs, slots };
+    return { ...files, sound };
   }
 
   /** Whether an input names a gathered param, or a column that only it determines. */
@@ -294,74 +322,15 @@ class RuleNormalizer {
     );
   }
 
-  // --- what inputs and outputs share ---
-
-  /** Read a pattern, a list of patterns, or a mapping of names to either; `slots` tells which placeholder means which. */
-  private declared<T>(
-    node: Node | undefined,
-    read: (node: Node) => T | null,
-    isMany: (value: T) => boolean = () => false,
-  ): { list: Declared<T>[]; slots: Map<string, Slot> } {
-    const list: Declared<T>[] = [];
-    const slots = new Map<string, Slot>();
-    if (!node) return { list, slots };
-    const add = (name: string, one: Node): void => {
-      const start = list.length;
-      const isList = one.kind === 'sequence';
-      for (const item of isList ? one.items : [one]) {
-        const value = read(item);
-        if (value !== null) list.push({ value, name });
-      }
-      const values = list.slice(start).map((d) => d.value);
-      slots.set(name, { name, start, end: list.length, many: isList || values.some(isMany) });
-    };
-    const named = node.kind === 'mapping' && !node.entries.has('path');
-    if (!named) add('', node);
-    else for (const [name, entry] of node.entries) add(name, entry.value);
-    if (named) slots.set('', { name: '', start: 0, end: list.length, many: true });
-    return { list, slots };
-  }
-
   private path(node: ScalarNode): PathPattern | null {
     const { relation, constants, context } = this.options;
     return parsePath(node, { columns: relation.columns, constants, context });
   }
 
-  /** A value that can't be part of a path is an error where a path uses it. */
-  private checkValuesInPaths(patterns: readonly PathPattern[]): void {
-    const { diagnostics } = this.options.context;
-    for (const pattern of patterns) {
-      for (const part of pattern.segments.flat()) {
-        if (typeof part === 'string') continue;
-        const { column, pad } = part;
-        const unpadded = pad > 0 ? column.values.find((v) => !/^[-+]?\d+$/.test(v)) : undefined;
-        if (unpadded !== undefined) diagnostics.push(report.padNotInteger(pattern.location, column.name, unpadded));
-        let shown = 0;
-        for (let id = 0; id < column.values.length && shown < MOST_VALUES; id++) {
-          const value = column.values[id]!;
-          const problem = valueProblem(value, column.allowsSlash);
-          if (problem === null || isBlank(column, id)) continue;
-          shown++;
-          const isAxis = this.options.relation.factors[column.factor]?.kind === 'axis';
-          const diagnostic = report.badValueInPath(
-            pattern.location,
-            column.name,
-            value,
-            problem,
-            isAxis,
-            placeOf(column, id),
-          );
-          // A bad value is news once, not in each rule that uses it.
-          if (!diagnostics.some((d) => d.message === diagnostic.message)) diagnostics.push(diagnostic);
-        }
-      }
-    }
-  }
-
   // --- log and resources ---
 
   /** The declared log, or `.wfc/logs/RULE/site=01022500/seed=3.log`: a folder a param, so that none holds them all. */
-  private log(key: readonly Column[], keyed: ReadonlySet<Column>): PathPattern | null {
+  private log(key: readonly Column[], mapped: ReadonlySet<Column>): { path: PathPattern; isDeclared: boolean } | null {
     const { context, relation } = this.options;
     const declared = this.spec.get('log');
     if (!declared) {
@@ -370,14 +339,15 @@ class RuleNormalizer {
         ...key.flatMap((column) => [`/${column.name}=`, { column, pad: 0 }]),
         '.log',
       ];
-      return assemblePath(parts, this.name.location, context);
+      const path = assemblePath(parts, this.name.location, context);
+      return path && { path, isDeclared: false };
     }
     const pattern = this.path(declared.scalar);
     if (!pattern) return null;
     const carried = new Set([...pattern.columns, ...determinedColumns(relation, pattern.columns)]);
     const missing = key.filter((c) => !carried.has(c)).map((c) => c.name);
     if (missing.length > 0) context.diagnostics.push(report.logLacksKey(pattern.location, missing, this.name.text));
-    const foreign = pattern.columns.find((c) => !keyed.has(c));
+    const foreign = pattern.columns.find((c) => !mapped.has(c));
     if (foreign) {
       const written = new RegExp(`\\{${foreign.name}[:}]`).exec(declared.text);
       const location = written
@@ -387,23 +357,35 @@ class RuleNormalizer {
         report.paramNotInKey(location, foreign.name, this.name.text, whyUndetermined(relation, key, foreign)),
       );
     }
-    return pattern;
+    return missing.length > 0 || foreign ? null : { path: pattern, isDeclared: true };
   }
 
   private resources(scope: RuleScope): ResourceTemplates {
     const { diagnostics } = this.options.context;
     const spec = this.spec.get('resources')?.as<ResourcesSpec>();
-    const value = (located: Located<unknown> | undefined) =>
-      located ? compileValue(located.scalar, scope, diagnostics) : null;
+    const value = (located: Located<unknown> | undefined): ValueTemplate | null => {
+      const template = located ? compileValue(located.scalar, scope, diagnostics) : null;
+      const sources = [...(template?.sources.values() ?? [])];
+      return sources.some((s) => s.kind === 'param' && this.isUnsure(s.column)) ? null : template;
+    };
+    const known = <T>(x: T | null): T[] => (x === null ? [] : [x]);
     const slurm = spec?.get('slurm');
     const flags = (slurm?.entries() ?? []).filter(({ key }) => key.text !== 'extra');
+    for (const { key } of flags) checkFlagName(key.text, key.location, diagnostics);
     return {
       cpus: value(spec?.get('cpus')),
       mem: value(spec?.get('mem')),
       time: value(spec?.get('time')),
       gpus: value(spec?.get('gpus')),
-      slurm: new Map(flags.map(({ key, value: v }) => [key.text, value(v as Located<unknown>)!])),
-      slurmExtra: (slurm?.get('extra')?.items() ?? []).map((v) => value(v)!),
+      slurm: new Map(
+        flags.flatMap(({ key, value: v }) => known(value(v as Located<unknown>)).map((t) => [key.text, t] as const)),
+      ),
+      slurmExtra: (slurm?.get('extra')?.items() ?? []).flatMap((v) => known(value(v))),
     };
   }
+}
+
+/** All columns that say something of a rule's tasks: what they are, and what they read. */
+function columnsOf({ key, gather, inputs }: Rule): Column[] {
+  return [...key, ...gather, ...inputs.flatMap((i) => i.pattern.columns)];
 }

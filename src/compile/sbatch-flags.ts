@@ -22,6 +22,7 @@ export function checkLine(location: Location, name: string, text: string, diagno
 export function checkFlagName(name: string, location: Location, diagnostics: Diagnostic[]): void {
   const own = ownFlag(`--${name}`);
   if (own !== null) diagnostics.push(report.wfcsOwnFlag(location, own));
+  else if (!/^[a-z]/.test(name)) return;
   // A plugin of the site may add options: those that sbatch may know after all are no errors.
   else if (longName(name) === null) diagnostics.push(report.unknownFlag(location, name, closest(name, SBATCH_OPTIONS)));
 }

@@ -21,10 +21,20 @@ export interface SchemaOptions {
   readonly collections: Readonly<Record<string, string>>;
 }
 
+/** A part that does not fit; keys by the JSON pointer of the mapping that they stand in, or should. */
+export type Fault =
+  | { readonly kind: 'value' | 'missing key' | 'bad name'; readonly pointer: string }
+  | {
+      readonly kind: 'unknown key';
+      readonly pointer: string;
+      readonly key: string;
+      /** The known key that it was likely meant to be; null for none. */
+      readonly meant: string | null;
+    };
+
 export interface SchemaFindings {
   readonly diagnostics: readonly Diagnostic[];
-  /** Of each part that does not fit, its JSON pointer; a bad name counts as what it names. */
-  readonly pointers: readonly string[];
+  readonly faults: readonly Fault[];
 }
 
 /** Checks parsed texts against a JSON Schema, and says what does not fit in the user's words, at its own place. */
@@ -47,7 +57,7 @@ export class SchemaChecker {
     );
     return {
       diagnostics: [...blanks.map((b) => b.diagnostic), ...errors.flatMap((error) => this.describe(error, root))],
-      pointers: [...blank, ...errors.map(pointerOfCulprit)],
+      faults: [...[...blank].map((pointer): Fault => ({ kind: 'value', pointer })), ...errors.map(faultOf)],
     };
   }
 
@@ -188,9 +198,14 @@ function propertyNameOf(error: ErrorObject): string | undefined {
   return (error as { propertyName?: string }).propertyName;
 }
 
-function pointerOfCulprit({ pointer, error }: SchemaError): string {
-  const name = propertyNameOf(error);
-  return name === undefined ? pointer : `${pointer}/${escapePointer(name)}`;
+function faultOf({ pointer, error }: SchemaError): Fault {
+  // What is named "path" would be taken for a pattern with options.
+  if (propertyNameOf(error) === 'path') return { kind: 'value', pointer: `${pointer}/path` };
+  if (propertyNameOf(error) !== undefined || error.keyword === 'propertyNames') return { kind: 'bad name', pointer };
+  if (error.keyword === 'required') return { kind: 'missing key', pointer };
+  if (error.keyword !== 'additionalProperties') return { kind: 'value', pointer };
+  const { additionalProperty: key } = error.params as { additionalProperty: string };
+  return { kind: 'unknown key', pointer, key, meant: suggestKey(key, knownKeys(error)) };
 }
 
 // --- values that YAML reads as nothing ---
@@ -343,7 +358,7 @@ function found(node: Node | null): string {
   }
 }
 
-function escapePointer(key: string): string {
+export function escapePointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 

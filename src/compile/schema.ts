@@ -1,7 +1,9 @@
 import schema from '../../schema/spec.schema.json' with { type: 'json' };
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { MappingNode, Node } from '../model/source.ts';
-import { pointerParts, SchemaChecker } from './schema-errors.ts';
+import { type Holes, noHoles } from './holes.ts';
+import { repair } from './repair.ts';
+import { SchemaChecker, type SchemaFindings } from './schema-errors.ts';
 import * as validators from './spec-validators.generated.js';
 
 const checker = new SchemaChecker({
@@ -13,23 +15,18 @@ const checker = new SchemaChecker({
 
 export interface SchemaCheck {
   readonly diagnostics: readonly Diagnostic[];
-  /**
-   * Rules that do not fit the schema, where that is all that is wrong: the others can be read on, so that their
-   * mistakes show in the same go. null where the spec can't be read on.
-   */
-  readonly rulesToSkip: ReadonlySet<string> | null;
+  /** The spec as far as it fits the schema; null where it can't be read on. */
+  readonly root: Node | null;
+  readonly holes: Holes;
 }
 
 /** Check a parsed text against `schema/spec.schema.json`; every violation in the user's words, at its own place. */
 export function checkSchema(root: Node): SchemaCheck {
-  const { diagnostics, pointers } = checker.check(root, (node, pointer) => unquotedPlaceholder(node, pointer, root));
-  const rules = pointers.map(ruleOfPointer);
-  return { diagnostics, rulesToSkip: rules.includes(null) ? null : new Set(rules as string[]) };
-}
-
-function ruleOfPointer(pointer: string): string | null {
-  const [head, name] = pointerParts(pointer);
-  return head === 'rules' && name !== undefined ? name : null;
+  const find = (node: Node): SchemaFindings =>
+    checker.check(node, (mapping, pointer) => unquotedPlaceholder(mapping, pointer, root));
+  const { diagnostics, faults } = find(root);
+  const holes = noHoles();
+  return { diagnostics, root: repair(root, faults, (node) => find(node).faults, holes), holes };
 }
 
 /** `output: {site}`, which YAML reads as a mapping with an empty value; null for any other mapping. */

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Located } from '../model/located.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { CsvTable, Table } from '../model/spec.generated.ts';
+import { isFilled } from './config.ts';
 import { type Context, reservedFile } from './context.ts';
 import { type CsvCell, locateCell, readCsv } from './csv.ts';
 import * as report from './report.ts';
@@ -84,6 +85,8 @@ export function inlineTable(table: Located<Table>, name: string, context: Contex
     const extra = entries.find((e) => !columns.some((c) => c.name === e.key.text));
     if (extra) {
       const known = columns.map((c) => c.name);
+      for (const { key } of entries)
+        if (!columns.some((c) => c.name === key.text)) context.holes.strays.set(key.text, key.location);
       context.diagnostics.push(
         report.unknownColumn(extra.key.location, extra.key.text, name, closest(extra.key.text, known)),
       );
@@ -105,6 +108,7 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
   const declared = table.get('csv')!;
   const path = fill(declared.text, declared.node);
   if (refuseShellWord(path, declared.scalar, diagnostics)) return null;
+  if (!isFilled(path)) return null;
   context.reserved.push(reservedFile(path, declared.location));
   const read = context.files.readText(path);
   if ('problem' in read) {
@@ -127,7 +131,7 @@ export function csvTable(table: Located<CsvTable>, name: string, context: Contex
     diagnostics.push(report.csvWithoutHeader(declared.location, path));
     return null;
   }
-  if (rows.header.some((c) => !isName(c.name))) return null;
+  if (rows.header.some((c) => !isName(c.name))) context.holes.anyName = true;
   if (rows.recordCount === 0) diagnostics.push(report.emptyAxis(declared.location, name));
   return rows.data(rows.header);
 }
@@ -142,7 +146,7 @@ function foreignSeparator(source: SourceText, delimiter: string): Diagnostic | n
   return report.csvSeparator(location, found, source.text.replaceAll(found, '').search(/[",]/) < 0);
 }
 
-function isName(text: string): boolean {
+export function isName(text: string): boolean {
   return /^[A-Za-z_]\w*$/.test(text);
 }
 
@@ -167,7 +171,7 @@ class CsvRows {
       return;
     }
     this.recordCount++;
-    if (!this.header.every((c) => isName(c.name)) || this.refuses(record, lineStart, this.header)) return;
+    if (this.refuses(record, lineStart, this.header)) return;
     this.built.add(record);
     this.lineStarts.push(lineStart);
   }

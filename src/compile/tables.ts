@@ -1,3 +1,4 @@
+import { hasErrors } from '../model/diagnostic.ts';
 import type { Located } from '../model/located.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { Exclude as ExcludeSpec, Spec, Table } from '../model/spec.generated.ts';
@@ -6,10 +7,11 @@ import type { Column, Exclude, Factor, Relation } from '../model/workflow.ts';
 import { settingNode } from './config.ts';
 import type { Context, Setting } from './context.ts';
 import { locateCell, readCsv } from './csv.ts';
+import { STAND_IN } from './holes.ts';
 import { tupleIds } from './relation.ts';
 import * as report from './report.ts';
 import { closest } from './suggest.ts';
-import { csvTable, inlineTable, type TableData } from './table-data.ts';
+import { csvTable, inlineTable, isName, type TableData } from './table-data.ts';
 import {
   axisValues,
   type FillConfig,
@@ -29,30 +31,31 @@ export interface RelationOptions {
 }
 
 /** The relation that `params`, `tables`, `exclude` and `--set` describe. */
-export function buildRelation(
-  spec: Located<Spec>,
-  options: RelationOptions,
-): { relation: Relation; columnsKnown: boolean } {
+export function buildRelation(spec: Located<Spec>, options: RelationOptions): Relation {
   const builder = new RelationBuilder(options);
   const params = spec.get('params')?.entries() ?? [];
   // Globs come last: what tasks produce, and so what a glob leaves out, depends on the other params.
   const isGlob = (p: (typeof params)[number]): boolean =>
     p.value.node.kind === 'mapping' && p.value.node.entries.has('glob');
-  for (const { key } of params) builder.declare(key.text, key.location);
+  // Of a param whose name is taken, the values are read all the same.
+  const named = new Set(params.filter(({ key }) => builder.declare(key.text, key.location)));
   const order = [...params.entries()].sort(([i, a], [j, b]) => Number(isGlob(a)) - Number(isGlob(b)) || i - j);
-  for (const [position, { key, value }] of order) builder.addAxis(position, key.text, key.location, value);
+  for (const [position, param] of order)
+    builder.addAxis(position, param.key.text, param.key.location, param.value, named.has(param));
   for (const { key, value } of spec.get('tables')?.entries() ?? []) builder.addTable(key.text, value as Located<Table>);
-  const { columns, factors, columnsKnown } = builder;
-  const entries = columnsKnown ? (spec.get('exclude')?.items() ?? []) : [];
+  const { params: unread, strays } = options.context.holes;
+  for (const [name, location] of [...unread, ...strays])
+    if (!builder.columns.has(name)) builder.addUnknown(name, location);
+  const { columns, factors } = builder;
+  for (const name of options.context.holes.excluded) options.context.holes.unsure.add(name);
+  const entries = spec.get('exclude')?.items() ?? [];
   const excludes = entries.flatMap((entry) => buildExclude(entry.as(), columns, factors, options));
-  return { relation: { factors, columns, excludes }, columnsKnown };
+  return { factors, columns, excludes };
 }
 
 class RelationBuilder {
   readonly factors: Factor[] = [];
   readonly columns = new Map<string, Column>();
-  /** False where a table could not be read: what names its columns is not to be blamed for that. */
-  columnsKnown = true;
   private readonly declared = new Map<string, Location>();
   private readonly options: RelationOptions;
 
@@ -73,9 +76,16 @@ class RelationBuilder {
     return false;
   }
 
-  addAxis(position: number, name: string, location: Location, param: Located<never> | Located<unknown>): void {
+  addAxis(
+    position: number,
+    name: string,
+    location: Location,
+    param: Located<never> | Located<unknown>,
+    isNamed: boolean,
+  ): void {
     const { context, fill, isProduced } = this.options;
-    const before = context.diagnostics.length;
+    const { diagnostics, holes } = context;
+    const before = diagnostics.length;
     const setting = lastSetting(context, name);
     const declared = axisValues(param.as(), {
       name,
@@ -84,9 +94,10 @@ class RelationBuilder {
       isProduced: (path) => isProduced(path, this.columns),
     });
     const values = setting ? settingValues(setting, context) : declared.values;
-    if (values.length === 0 && context.diagnostics.length === before) {
+    const isKnown = declared.known !== false && !holes.params.has(name);
+    if (values.length === 0 && diagnostics.length === before && isKnown) {
       const place = setting ? settingNode(setting.key, setting.value).location : param.location;
-      context.diagnostics.push(report.emptyAxis(place, name));
+      diagnostics.push(report.emptyAxis(place, name));
     }
     const ids = new Map<string, number>();
     const texts: string[] = [];
@@ -102,8 +113,13 @@ class RelationBuilder {
       places.push(value.location);
       this.refuseControlCharacters(name, value.text, () => value.location);
     }
+    if (!isKnown || hasErrors(diagnostics.slice(before))) holes.unsure.add(name);
+    if (texts.length === 0) {
+      texts.push(STAND_IN);
+      places.push(location);
+    }
     const column: Column = { name, factor: position, values: texts, allowsSlash: declared.allowsSlash, location };
-    this.columns.set(name, column);
+    if (isNamed) this.columns.set(name, column);
     rememberPlaces(column, (id) => places[id]!);
     const cells = [Int32Array.from(texts, (_, i) => i)];
     this.factors[position] = {
@@ -116,24 +132,39 @@ class RelationBuilder {
     };
   }
 
+  /** A param whose declaration can't be read. */
+  addUnknown(name: string, location: Location): void {
+    if (!this.declare(name, location)) return;
+    const factor = this.factors.length;
+    const column: Column = { name, factor, values: [STAND_IN], allowsSlash: true, location };
+    this.columns.set(name, column);
+    this.options.context.holes.unsure.add(name);
+    const cells = [Int32Array.of(0)];
+    this.factors.push({ name, kind: 'axis', columns: [column], rowCount: 1, cells, declaredCells: cells });
+  }
+
   addTable(name: string, table: Located<Table>): void {
     const { context, fill } = this.options;
+    const { diagnostics, holes } = context;
+    const before = diagnostics.length;
     const data =
       table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), name, context, fill);
     if (!data) {
-      this.columnsKnown = false;
+      holes.anyName = true;
       return;
     }
-    if (table.kind === 'sequence' && table.items().length === 0) {
+    if (table.kind === 'sequence' && table.items().length === 0 && !holes.tables.has(name)) {
       context.diagnostics.push(report.emptyAxis(table.location, name));
     }
     const f = this.factors.length;
-    const kept = data.columns.filter((c) => this.declare(c.name, c.location));
-    const declaredCells = kept.map((c) => data.cells[data.columns.indexOf(c)]!);
+    const kept = data.columns.filter((c) => isName(c.name) && this.declare(c.name, c.location));
+    const hasRows = data.rowCount > 0;
+    const declaredCells = kept.map((c) => (hasRows ? data.cells[data.columns.indexOf(c)]! : Int32Array.of(0)));
     const columns = kept.map((c): Column => {
       const at = data.columns.indexOf(c);
-      const { values, firstRows } = data.distinct[at]!;
-      const placeOf = (id: number): Location => data.location(firstRows[id]!, at);
+      const { firstRows } = data.distinct[at]!;
+      const values = hasRows ? data.distinct[at]!.values : [STAND_IN];
+      const placeOf = (id: number): Location => (hasRows ? data.location(firstRows[id]!, at) : c.location);
       values.forEach((text, id) => {
         this.refuseControlCharacters(c.name, text, () => placeOf(id));
       });
@@ -147,13 +178,17 @@ class RelationBuilder {
     });
     for (const column of columns) this.columns.set(column.name, column);
     this.warnOfDuplicateRows(name, data, declaredCells);
-    const rows = this.rowsBySettings(columns, declaredCells, data.rowCount);
+    const chosen = this.rowsBySettings(columns, declaredCells, data.rowCount);
+    if (holes.tables.has(name) || hasErrors(diagnostics.slice(before)))
+      for (const { name: column } of columns) holes.unsure.add(column);
+    // Where --set leaves none it has been told, and that nothing is left to run would be no news.
+    const rows = chosen?.length === 0 ? null : chosen;
     const cells = rows === null ? declaredCells : declaredCells.map((c) => Int32Array.from(rows, (r) => c[r]!));
     this.factors.push({
       name,
       kind: 'table',
       columns,
-      rowCount: rows?.length ?? data.rowCount,
+      rowCount: rows?.length ?? declaredCells[0]?.length ?? 1,
       cells,
       declaredCells,
     });
@@ -242,11 +277,13 @@ function buildExclude(
   { context, fill }: RelationOptions,
 ): Exclude[] {
   const conditions = new Map<Column, Set<number>>();
+  const { holes } = context;
   let known = true;
   for (const { key, value } of entry.entries()) {
     const column = columns.get(key.text);
     if (!column) {
-      context.diagnostics.push(report.unknownParam(key.location, key.text, closest(key.text, columns.keys())));
+      if (!holes.anyName)
+        context.diagnostics.push(report.unknownParam(key.location, key.text, closest(key.text, columns.keys())));
       known = false;
       continue;
     }
@@ -256,7 +293,7 @@ function buildExclude(
       const text = fill(item.text, item.node);
       const id = idOf(column, text);
       if (id !== undefined) ids.add(id);
-      else if (!lastSetting(context, key.text)) {
+      else if (!lastSetting(context, key.text) && !holes.unsure.has(key.text)) {
         context.diagnostics.push(
           report.excludeNoSuchValue(item.location, key.text, text, nearest(text, column, context)),
         );
@@ -264,7 +301,10 @@ function buildExclude(
     }
     conditions.set(column, ids);
   }
-  if (!known || [...conditions.values()].some((ids) => ids.size === 0)) return [];
+  // Which rows an entry leaves can't be told where a part of it can't be read.
+  const unsure = !known || [...conditions.keys()].some((c) => holes.unsure.has(c.name));
+  if (unsure) for (const { key } of entry.entries()) holes.unsure.add(key.text);
+  if (unsure || [...conditions.values()].some((ids) => ids.size === 0)) return [];
   const filtered = factors.some((f) => f.columns.some((c) => conditions.has(c) && lastSetting(context, c.name)));
   if (!filtered && !factors.every((factor) => matchesSomeRow(factor, conditions))) {
     context.diagnostics.push(report.excludeMatchesNothing(entry.location));

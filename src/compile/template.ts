@@ -244,6 +244,7 @@ function unknownPlaceholder(text: string, start: number, params: ReadonlySet<str
   return {
     start,
     end: start + whole[0].length,
+    unknownName: true,
     message: `"${whole[0]}" names no param, table column or placeholder`,
     hint: `${suggestion}${suggestion === '' ? '' : ' '}for a literal ${whole[0]} write {${whole[0]}}`,
   };

@@ -3,6 +3,7 @@ import type { Located } from '../model/located.ts';
 import type { Location, Node, SourceText } from '../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../model/spec.generated.ts';
 import type { Column } from '../model/workflow.ts';
+import { isFilled } from './config.ts';
 import { type Context, reservedFile } from './context.ts';
 import { MAX_TASKS } from './relation.ts';
 import * as report from './report.ts';
@@ -53,6 +54,11 @@ export function useColumn(column: Column, diagnostics: Diagnostic[]): void {
   for (const mistake of found.mistakes()) diagnostics.push(mistake);
 }
 
+/** Whether a column that is used has blank cells. */
+export function hasBlanks(column: Column): boolean {
+  return blanks.has(column);
+}
+
 /** Whether a value stands for blank cells, which are told of already where the column is used. */
 export function isBlank(column: Column, id: number): boolean {
   return column.values[id] === '' && blanks.has(column);
@@ -62,6 +68,8 @@ export function isBlank(column: Column, id: number): boolean {
 export interface AxisValues {
   readonly values: readonly Value[];
   readonly allowsSlash: boolean;
+  /** False where they stand in a file whose name can't be told. */
+  readonly known?: boolean;
 }
 
 /** Fills `{config.key}` in a text of the spec; reports what it can't fill. */
@@ -87,9 +95,11 @@ export function axisValues(param: Located<Param>, options: ValueOptions): AxisVa
   }
   const lines = param.as<LinesParam>().get('lines');
   if (lines) {
+    if (!isFilled(options.fill(lines.text, lines.node))) return { values: [], allowsSlash: true, known: false };
     return { values: lineValues(lines, options), allowsSlash: param.as<LinesParam>().get('path')?.value === true };
   }
   const glob = param.as<GlobParam>().get('glob');
+  if (glob && !isFilled(options.fill(glob.text, glob.node))) return { values: [], allowsSlash: false, known: false };
   if (glob) return { values: globValues(glob, options), allowsSlash: false };
   const linspace = param.as<{ linspace: Spaced }>().get('linspace');
   if (linspace) return { values: spacedValues(linspace, 'lin', options), allowsSlash: false };

@@ -41,6 +41,8 @@ export interface TemplateError {
   readonly end: number;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** It is a name that nothing declares. */
+  readonly unknownName?: boolean;
 }
 
 export interface Template {
