@@ -27,7 +27,9 @@
 #                                Adds to wfc_summed: directories whose state is that of the files below them.
 #     wfc_settings_NAME V1 …     sets wfc_retries, wfc_time_seconds ('': none), wfc_checks_id, and one for each output:
 #                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
+#                                For a rule with code wfc_code, too: files whose content counts in the fingerprint.
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
+# The FINGERPRINT of a row is that of the command; in a record the code that ran follows it (see _wfc_find_code).
 # A task's name is its first output's path. `wfc_artifacts` holds D.
 #
 # Journal folder: `STAGE.I.tsv` is what the first attempt at an element did, `STAGE.I.ATTEMPT.tsv` what a later one did,
@@ -71,13 +73,15 @@ _wfc_prepare() {
   declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
   declare -g -a _wfc_names=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
   declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
-  declare -g -a _wfc_lane_peak=()
+  declare -g -a _wfc_lane_peak=() _wfc_lane_code=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
   declare -g -A _wfc_reason=() _wfc_failed_since=() _wfc_peak=()
   # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
   declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()
   declare -g -A _wfc_uses_log=()
+  # By path, of code files: the state in which its content was last read, and the digest of that.
+  declare -g -A _wfc_code_state=() _wfc_code_digest=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
   _wfc_stop='' _wfc_pause=0.02 _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
@@ -330,7 +334,7 @@ _wfc_split_row() {
 }
 
 _wfc_read_settings() {
-  wfc_retries=0 wfc_time_seconds='' wfc_checks_id=''
+  wfc_retries=0 wfc_time_seconds='' wfc_checks_id='' wfc_code=()
   wfc_directory=() wfc_temp=() wfc_protected=() wfc_min_bytes=() wfc_has_check=()
   "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
 }
@@ -558,6 +562,41 @@ _wfc_sum_files() {
   _wfc_state[$1]=${time:+$time:$size}
 }
 
+# What the code files of the current rule hold now, in _wfc_code, as a record has it behind the command's fingerprint:
+# `-DIGEST.DIGEST`, 12 digits a file, `none` for a missing one; for more than four `-COUNT:DIGEST`. A file is read once, and
+# again only where its state is another. The same as codeText in src/resume/code.ts.
+_wfc_find_code() {
+  local path state try text IFS=.
+  local -a digests=()
+  _wfc_code=
+  ((${#wfc_code[@]} > 0)) || return 0
+  _wfc_look "${wfc_code[@]}"
+  for path in "${wfc_code[@]}"; do
+    state=${_wfc_state[$path]}
+    if [[ -z $state || -n ${_wfc_is_directory[$path]} ]]; then
+      digests+=(none)
+      continue
+    fi
+    if [[ ${_wfc_code_state[$path]-} != "$state" ]]; then
+      for try in 1 2 3; do
+        # scancel signals this process and md5sum alike.
+        text=$(exec md5sum 2>/dev/null <"$path")
+        (($? > 128)) || break
+      done 2>/dev/null
+      [[ -n $text ]] || text=none
+      _wfc_code_state[$path]=$state _wfc_code_digest[$path]=${text:0:12}
+      [[ $text != none ]] || _wfc_code_digest[$path]=none
+    fi
+    digests+=("${_wfc_code_digest[$path]}")
+  done
+  if ((${#digests[@]} <= 4)); then
+    _wfc_code="-${digests[*]}"
+  else
+    _wfc_md5 "${digests[@]}"
+    _wfc_code=-${#digests[@]}:${_wfc_digest:0:16}
+  fi
+}
+
 # The states of the task's inputs (less the ancient ones), or of its outputs, into _wfc_now.
 _wfc_input_states() {
   local k
@@ -727,7 +766,6 @@ _wfc_judge_files() {
 _wfc_is_complete() {
   local name=${wfc_outputs[0]}
   _wfc_has_record || return 1
-  _wfc_read_settings
   [[ ${_wfc_recorded[1]} == "$wfc_checks_id" ]] || return 1
   _wfc_output_states
   _wfc_states_hold "${_wfc_made[$name]}" || return 1
@@ -735,11 +773,14 @@ _wfc_is_complete() {
   _wfc_states_hold "${_wfc_recorded[3]}"
 }
 
-# There is a record with the row's fingerprint; it is then in _wfc_recorded: fingerprint, checks, duration, inputs.
+# There is a record with the row's fingerprint, made by the code of now; it is then in _wfc_recorded: fingerprint, checks,
+# duration, inputs. Reads the settings.
 _wfc_has_record() {
   [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" ]] || return 1
   _wfc_split_record "${wfc_outputs[0]}"
-  [[ ${_wfc_recorded[0]} == "$_wfc_fingerprint" ]]
+  _wfc_read_settings
+  _wfc_find_code
+  [[ ${_wfc_recorded[0]} == "$_wfc_fingerprint$_wfc_code" ]]
 }
 
 _wfc_split_record() {
@@ -974,6 +1015,9 @@ _wfc_start() {
   _wfc_input_states
   _wfc_states_text
   _wfc_lane_inputs[_wfc_lane]=$_wfc_text
+  # The code that runs is that of now, whatever stood there when the scripts were made.
+  _wfc_find_code
+  _wfc_lane_code[_wfc_lane]=$_wfc_code
   # Most tasks print nothing: their output goes to one file for all, which becomes the log once there is something in it.
   _wfc_log_path=$wfc_log _wfc_file=$_wfc_scratch.$_wfc_lane
   if ((_wfc_tries[$1] > 1)) || [[ -e $wfc_log ]]; then _wfc_append_log=1 _wfc_attempt_line=1; fi
@@ -1277,7 +1321,7 @@ _wfc_collect() {
     _wfc_output_states
     _wfc_states_text
     _wfc_made[$name]=$_wfc_text
-    _wfc_log_event "done" "$name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" \
+    _wfc_log_event "done" "$name" "$_wfc_fingerprint${_wfc_lane_code[$1]}" "$wfc_checks_id" "$seconds" \
       "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
     _wfc_done=$((_wfc_done + 1))
     _wfc_drop_marker "$name"

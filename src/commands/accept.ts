@@ -30,6 +30,7 @@ const HARMLESS: ReadonlySet<Reason> = new Set([
   'no record',
   'output changed',
   'command changed',
+  'code changed',
   'input changed',
   'input newer',
 ]);

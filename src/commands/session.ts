@@ -5,6 +5,7 @@ import type { Overrides, Reserved, Setting } from '../compile/context.ts';
 import * as report from '../compile/report.ts';
 import { closest } from '../compile/suggest.ts';
 import { checkBashSyntax } from '../io/bash-syntax.ts';
+import { CodeFiles } from '../io/code-files.ts';
 import { ContentHashes } from '../io/content-hashes.ts';
 import { Disk } from '../io/disk.ts';
 import { readEscalations } from '../io/escalation-file.ts';
@@ -211,8 +212,14 @@ export function presentOf(
   history: History | null,
   sightings: Sightings | null = null,
 ): Present {
+  const code = new CodeFiles(disk);
   return {
     stat: (path) => (sightings ? sightings.stat(path) : disk.statSnapshot(path)),
+    code: (paths) => {
+      // Noted before they are read: an edit meanwhile is then seen by the next look.
+      if (sightings) for (const path of paths) sightings.content(path);
+      return code.look(paths);
+    },
     isEmptyDirectory: (path) => (sightings ?? disk).isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),

@@ -198,6 +198,14 @@ function detailWords(plan: Plan, detail: Detail): string {
       return detail.now === null
         ? `${detail.path} does not exist`
         : `${detail.path} is of ${clock(detail.now.mtimeMs)}, newer than the oldest output${detail.output ? `, of ${clock(detail.output.mtimeMs)}` : ''}`;
+    case 'code changed':
+      return detail.isGone ? `${detail.path} is gone` : `${detail.path} was edited`;
+    case 'code not recorded': {
+      const newest = `${detail.newest} changed ${clock(detail.now.mtimeMs)}`;
+      return detail.isRecorded
+        ? `one of its ${formatCount(detail.files)} files of code: ${newest}, the last of them`
+        : `its record does not tell which code ran, and ${newest}; "wfc accept" takes what is there as made by the code of now`;
+    }
     case 'check failed':
       return `${detail.path} does not pass its check`;
     case 'needed by':

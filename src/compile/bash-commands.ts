@@ -225,6 +225,8 @@ const KEYWORDS =
 /** Assignments, redirections, a command's name and its arguments; or the head of `name () …`. */
 function lexSimple(c: Cursor): void {
   const checks = new ArgumentChecks(c);
+  const words: (string | null)[] = [];
+  c.commands.push(words);
   for (let first = true; ; first = false) {
     lexBlanks(c);
     if (lexRedirection(c)) continue;
@@ -241,6 +243,7 @@ function lexSimple(c: Cursor): void {
       c.stop(word.start, complaints.splitOperator(), word.end - word.start);
     }
     checks.check(word);
+    if (!word.assignment || words.length > 0) words.push(word.value);
   }
 }
 

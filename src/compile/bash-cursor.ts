@@ -91,6 +91,8 @@ export class Cursor {
   outerHereDocs = 0;
   insideBackticks = false;
   word: WordFrame | null = null;
+  /** The words of each simple command without its assignments, as `Word.value` has them. */
+  readonly commands: (string | null)[][] = [];
   /** Variables that the command declares with `-i`: bash computes whatever is assigned to them. */
   readonly integerVariables = new Set<string>();
   /** Reads commands up to (not including) `)`, the end of the range, or the end of a case clause. */
@@ -248,7 +250,13 @@ export class Cursor {
   attempt(read: () => boolean): boolean {
     const { at, end, hereDocs, outerHereDocs, insideBackticks, word } = this;
     if (this.failedAttempts.has(at)) return false;
-    const lengths = [this.pieces.length, this.errors.length, hereDocs.length, word?.holes.length ?? 0];
+    const lengths = [
+      this.pieces.length,
+      this.errors.length,
+      hereDocs.length,
+      word?.holes.length ?? 0,
+      this.commands.length,
+    ];
     try {
       if (read()) return true;
     } catch (error) {
@@ -260,6 +268,7 @@ export class Cursor {
     this.errors.length = lengths[1]!;
     hereDocs.length = lengths[2]!;
     if (word) word.holes.length = lengths[3]!;
+    this.commands.length = lengths[4]!;
     return false;
   }
 

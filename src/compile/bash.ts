@@ -23,6 +23,8 @@ export interface BashCommand {
    * by the caller to the value with leading zeros dropped: `-?(0|[1-9][0-9]*)`.
    */
   readonly integers: readonly Placeholder[];
+  /** The words of each simple command; null for one that is known only as the command runs. */
+  readonly commands: readonly (readonly (string | null)[])[];
   /** In source order. Where there are any, `text` and `significant` are of no use. */
   readonly errors: readonly TemplateError[];
 }
@@ -55,6 +57,16 @@ export function rewriteBash(template: Template, slotOf: (p: Placeholder) => Bash
     text: renderText(c.pieces),
     significant: renderSignificant(c.pieces),
     integers,
+    commands: c.commands,
     errors: [...c.errors].sort((a, b) => a.start - b.start),
   };
+}
+
+/** The words of each simple command of a script as it stands in a file; of one that can't be read to its end, the first. */
+export function bashWords(text: string): BashCommand['commands'] {
+  const template: Template = { source: text, tokens: [{ kind: 'text', text, start: 0, end: text.length }] };
+  const noSlot = (): never => {
+    throw new Error('internal error: a file of bash has no placeholders');
+  };
+  return rewriteBash(template, noSlot).commands;
 }

@@ -4,6 +4,7 @@ import type { Placeholder, Template } from '../model/template.ts';
 import type { Binding, Command, ValueSource, ValueTemplate } from '../model/workflow.ts';
 import { rewriteBash } from './bash.ts';
 import { BindingTable, canonical, type Resolved, type RuleScope, resolvePlaceholder } from './bindings.ts';
+import type { NamingText } from './code-files.ts';
 import type { Constants } from './config.ts';
 import type { Context } from './context.ts';
 import { isTold, mayBeConfig } from './holes.ts';
@@ -32,6 +33,8 @@ export interface CommandParts {
 
 /** Compiles the commands of one rule, gathering their variables in one table. */
 export class CommandCompiler {
+  /** What was compiled, for those who look which files it names. */
+  naming: NamingText | null = null;
   private readonly bindings = new BindingTable();
   private readonly scope: RuleScope;
   private readonly diagnostics: Diagnostic[];
@@ -78,10 +81,12 @@ export class CommandCompiler {
       const command = rewriteBash(template, (p) => this.variable(p, run, map));
       this.report(command.errors, run, map);
       for (const p of command.integers) this.bindInteger(p, run, map);
+      this.naming = { shell, text, commands: command.commands };
       return { body: command.text, script: null, significant: command.significant };
     }
     if (Object.hasOwn(SCRIPT_EXTENSIONS, shell)) {
       const language = shell as ScriptLanguage;
+      this.naming = { shell, text: run.text, commands: [] };
       const template = this.parse(run, run.text, (at) => at);
       const script = rewriteScript(language, template, (p) => {
         const { variable, binding } = this.variable(p, run, (at) => at);
@@ -242,7 +247,7 @@ export function compileCheck(
   constants: Constants,
   columns: ReadonlySet<string>,
   { diagnostics, holes }: Pick<Context, 'diagnostics' | 'holes'>,
-): string {
+): { command: string; naming: NamingText } {
   const { template, errors } = parseTemplate(node.text, columns);
   const assignments = new Map<string, string>();
   const command = rewriteBash(template, (p) => {
@@ -271,7 +276,10 @@ export function compileCheck(
       quoteBash(constant?.text.replace(/^([-+]?)0+(?=\d)/, '$1') ?? ''),
     );
   }
-  return [...[...assignments].map(([name, value]) => `${name}=${value}`), command.text].join('\n');
+  return {
+    command: [...[...assignments].map(([name, value]) => `${name}=${value}`), command.text].join('\n'),
+    naming: { shell: 'bash', text: node.text, commands: command.commands },
+  };
 }
 
 /** A text whose placeholders wfc fills per task, as in `resources`; null where that can't be done. */

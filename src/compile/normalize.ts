@@ -2,6 +2,7 @@ import { Located } from '../model/located.ts';
 import { locationInside, type Node, type ScalarNode } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
 import type { Column, Rule, Target, Workflow } from '../model/workflow.ts';
+import { CodeFinder } from './code-files.ts';
 import { type Constants, resolveConfig, settingNode } from './config.ts';
 import type { Context } from './context.ts';
 import { type Holes, holesOfRule, mayBeConfig } from './holes.ts';
@@ -28,8 +29,14 @@ export function normalize(spec: Located<Spec>, context: Context): Normalized {
   checkSettings(constants, relation.columns, context);
   const rules: Rule[] = [];
   const drafts: Rule[] = [];
+  const options = {
+    relation,
+    constants,
+    context,
+    finder: new CodeFinder(context.files),
+    isProduced: once((path) => isProduced(path, relation.columns)),
+  };
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
-    const options = { relation, constants, context };
     const { rule, canBePlanned } = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
     (canBePlanned ? rules : drafts).push(rule);
   }
@@ -58,6 +65,16 @@ function reserveGlobs(
   }
 }
 
+/** Many rules ask for the same few paths. */
+function once(ask: (path: string) => boolean): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const answer = known.get(path) ?? ask(path);
+    known.set(path, answer);
+    return answer;
+  };
+}
+
 const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
 
 /** Fill `{config.key}` in a text that takes no other placeholder, such as the name of a value file. */
@@ -82,9 +99,13 @@ function producedPaths(
   { files: { place } }: Context,
 ): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
   const outputs: { readonly path: string; readonly isDirectory: boolean }[] = [];
+  // Thousands of rules may ask of thousands of outputs: most are found at once.
+  const plain = new Set<string>();
   const add = (text: string, isDirectory: boolean): void => {
     const filled = text.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole);
-    outputs.push({ path: placedText(filled, place), isDirectory });
+    const path = placedText(filled, place);
+    if (isDirectory || path.includes('{')) outputs.push({ path, isDirectory });
+    else plain.add(path);
   };
   const collect = (node: Node): void => {
     if (node.kind === 'scalar') add(node.text, false);
@@ -100,7 +121,7 @@ function producedPaths(
   }
   return (path, columns) => {
     const written = placedText(path, place);
-    return outputs.some((output) => isOutput(written, output, columns));
+    return plain.has(written) || outputs.some((output) => isOutput(written, output, columns));
   };
 }
 

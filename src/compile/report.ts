@@ -346,6 +346,7 @@ const FORMS: Readonly<Record<string, string>> = {
   Input: 'write a path, or a path with options: {path: a.csv, ancient: true}',
   Inputs: 'write a path, a list of paths, or names: {data: a.csv, model: m.bin}',
   Output: 'write a path, or a path with options: {path: a.csv, temp: true}',
+  Code: 'write auto, a path, or a list of paths, such as [train.py, lib/model.py]',
   Outputs: 'write a path, a list of paths, or names: {data: a.csv, model: m.bin}',
   Env: 'write NAME: value lines',
   Resources: 'write {cpus: 4, mem: 2G, time: 10m}',
@@ -1103,6 +1104,47 @@ export const unknownTarget = (
     `no rule is named "${target}", and no task makes it`,
     didYouMean(near) || (rules.length === 1 ? `the only rule is "${rules[0]}"` : `the rules are ${someOf(rules)}`),
   );
+
+const MOST_CODE = 3;
+
+export const codeUnseen = (
+  location: Location,
+  rule: string,
+  paths: readonly string[],
+  declared: readonly string[],
+): Diagnostic => {
+  const shown = paths.slice(0, MOST_CODE);
+  const more = paths.length - shown.length;
+  const all = more > 0 ? `${shown.join(', ')} and ${more} more` : listWords(shown, 'and');
+  const list = paths.length <= MOST_CODE ? ` (or code: [${[...declared, ...paths].join(', ')}])` : '';
+  return warning(
+    location,
+    `rule "${rule}" uses ${all}, and an edit of ${paths.length > 1 ? 'them' : 'it'} makes nothing stale`,
+    declared.length > 0
+      ? `add to the rule:  code: [auto, ${declared.join(', ')}]${list}`
+      : `add to the rule, or under "defaults:":  code: auto${list}`,
+  );
+};
+
+export const codeParam = (location: Location, path: string, param: string): Diagnostic =>
+  error(
+    location,
+    `{${param}} can't stand in "code": all tasks of a rule have the same code`,
+    `read the file as an input: input: {script: "${path}"}, and {input.script} in the command`,
+  );
+
+export const codeProduced = (location: Location, path: string): Diagnostic =>
+  error(
+    location,
+    `${path} is made by a task, and code is what you wrote yourself`,
+    'name it under "input:", so that it is made first',
+  );
+
+export const codeFolder = (location: Location, path: string): Diagnostic =>
+  error(location, `${path} is a folder, and code is files`, 'name the files in it that count');
+
+export const codeMissing = (location: Location, path: string, near: string | null): Diagnostic =>
+  error(location, `there is no file ${path}`, didYouMean(near) || "paths count from the spec's folder");
 
 export const nearOutput = (location: Location, path: string, output: string, rule: string): Diagnostic =>
   warning(

@@ -21,9 +21,12 @@ import {
   type ValueTemplate,
 } from '../model/workflow.ts';
 import type { RuleScope } from './bindings.ts';
-import { CommandCompiler, compileCheck, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
+import { normalizeCheck } from './checks.ts';
+import { ruleCode } from './code.ts';
+import type { CodeFinder, NamingText } from './code-files.ts';
+import { CommandCompiler, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
 import type { Constants } from './config.ts';
-import { type Context, reservedFile } from './context.ts';
+import type { Context } from './context.ts';
 import { holesOfRule } from './holes.ts';
 import { checkValuesInPaths } from './path-values.ts';
 import { assemblePath, parsePath, pathPattern } from './paths.ts';
@@ -41,6 +44,9 @@ export interface RuleOptions {
   readonly relation: Relation;
   readonly constants: Constants;
   readonly context: Context;
+  readonly finder: CodeFinder;
+  /** Whether a path looks like the output of some rule. */
+  readonly isProduced: (path: string) => boolean;
 }
 
 /** A rule as far as it can be read. */
@@ -69,6 +75,8 @@ class RuleNormalizer {
   private readonly name: ScalarNode;
   private readonly spec: Located<RuleSpec>;
   private readonly options: RuleOptions;
+  /** Its texts that name files: the command first. */
+  private readonly naming: { readonly node: ScalarNode; readonly naming: NamingText }[] = [];
 
   constructor(name: ScalarNode, spec: Located<RuleSpec>, options: RuleOptions) {
     this.name = name;
@@ -105,7 +113,8 @@ class RuleNormalizer {
     const run = this.lacks('shell') ? null : (this.spec.get('run')?.scalar ?? null);
     const shell = this.spec.get('shell')?.text ?? 'bash';
     if (run && shell !== 'bash') this.warnOfLiteralPlaceholders(run, shell);
-    const command = new CommandCompiler(scope, context.diagnostics).compile({
+    const compiler = new CommandCompiler(scope, context.diagnostics);
+    const command = compiler.compile({
       run,
       shell: shell === '' ? 'bash' : shell,
       env: (this.spec.get('env')?.entries() ?? []).map(({ key: k, value }) => ({ name: k.text, value: value.scalar })),
@@ -115,6 +124,9 @@ class RuleNormalizer {
     });
     const container = this.spec.get('container')?.scalar;
     if (container) refuseShellWord(container.text, container, context.diagnostics);
+    if (run && compiler.naming) this.naming.unshift({ node: run, naming: compiler.naming });
+    const texts = { inputs: inputs.list, naming: this.lacks('code') ? [] : this.naming };
+    const code = ruleCode(this.name.text, this.spec.get('code'), texts, this.options);
     const resources = this.resources(scope);
     const log = this.log(key, mapped);
     // The default log holds the values of the outputs, and no others.
@@ -131,6 +143,7 @@ class RuleNormalizer {
       gather,
       // Slots count all inputs.
       command: inputs.sound.size === inputs.list.length ? command : { ...command, bindings: [] },
+      code,
       shell,
       resources,
       retries: Number(this.spec.get('retries')?.text ?? 0),
@@ -197,33 +210,7 @@ class RuleNormalizer {
   }
 
   private check(spec: Located<CheckSpec>): Check {
-    const { constants, context, relation } = this.options;
-    if (spec.kind === 'scalar') return { kind: spec.text === 'files' ? 'files' : 'nonempty' };
-    const minBytes = spec.as<{ min_bytes: number }>().get('min_bytes');
-    if (minBytes) return { kind: 'min_bytes', bytes: Number(minBytes.text) };
-    const sha256 = spec.as<{ sha256: string }>().get('sha256');
-    if (sha256) {
-      // A hash of digits alone is a number to the schema, and passes it whatever its length.
-      if (!/^[0-9a-f]{64}$/i.test(sha256.text)) {
-        context.diagnostics.push(report.badFormat(sha256.location, '"sha256"', 'a-fA-F'));
-      }
-      return { kind: 'sha256', hash: sha256.text.toLowerCase() };
-    }
-    const run = spec.as<{ run: string }>().get('run')!.scalar;
-    this.reserveNamed(run);
-    return {
-      kind: 'run',
-      command: compileCheck(run, constants, new Set(relation.columns.keys()), context),
-    };
-  }
-
-  /** What a check names and what is there, such as `check.py`, is read by it. */
-  private reserveNamed(check: ScalarNode): void {
-    const { files, reserved } = this.options.context;
-    for (const { 0: word, index } of check.text.matchAll(/[^\s'"`;|&<>(){}=]+/g)) {
-      if (files.kind(word) !== 'file') continue;
-      reserved.push(reservedFile(word, locationInside(check, index, word.length), 'a file that a check names'));
-    }
+    return normalizeCheck(spec, this.options, (node, naming) => this.naming.push({ node, naming }));
   }
 
   /** The params in the outputs, in order of the relation; every output must carry all of them. */

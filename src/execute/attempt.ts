@@ -19,6 +19,8 @@ export interface Attempt {
   readonly lease: Lease;
   readonly startedAt: number;
   readonly inputs: string;
+  /** See `codeText`: as its code files stood when it began. */
+  readonly code: string;
   readonly log: AttemptLog;
   worker: number;
   /** Leader of its processes; 0 until somebody needs to know. */

@@ -1,3 +1,4 @@
+import { CodeFiles } from '../io/code-files.ts';
 import type { ContentHashes } from '../io/content-hashes.ts';
 import type { Disk } from '../io/disk.ts';
 import { type JournalWriter, runNumber } from '../io/journal.ts';
@@ -6,6 +7,7 @@ import type { StateFolder } from '../io/state-folder.ts';
 import type { RuleCounts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
+import { codeText } from '../resume/code.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
@@ -16,7 +18,7 @@ import { TaskLogs } from './logs.ts';
 import { Markers } from './markers.ts';
 import { lookAtOutputs } from './outputs.ts';
 import { type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
-import type { Failure, RunObserver, RunResult } from './result.ts';
+import { type Failure, neverStarted, protectedWords, type RunObserver, type RunResult } from './result.ts';
 import { Scheduler } from './scheduler.ts';
 import { TaskSources } from './task-sources.ts';
 import { TempOutputs } from './temps.ts';
@@ -50,14 +52,6 @@ export function execute(
   return { result: executor.run(), interrupt: () => executor.interrupt() };
 }
 
-function protectedWords(path: string): string {
-  return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
-}
-
-function neverStarted(rule: PlannedRule, task: number, what: string): Failure {
-  return { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
-}
-
 class Executor {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
@@ -74,6 +68,7 @@ class Executor {
   private unchanged = 0;
   private readonly fingerprintOf: ((i: number) => string)[];
   private readonly checksOf: string[];
+  private readonly code: CodeFiles;
   private readonly logs: TaskLogs;
   private readonly resourcesOf: (task: number) => Resources;
   private readonly beganAt = performance.now();
@@ -93,6 +88,7 @@ class Executor {
     const journalFile = options.journal.openForTasks();
     const { specFolder, state } = options;
     this.sources = new TaskSources(plan, { specFolder, work: state.work, run: runNumber(journalFile) });
+    this.code = new CodeFiles(options.disk);
     this.markers = new Markers(options.disk, options.state);
     this.logs = new TaskLogs(plan, options.disk, options.state);
     this.shells = new ShellPool({
@@ -214,6 +210,8 @@ class Executor {
       lease,
       startedAt: performance.now(),
       inputs,
+      // What stands there now is what runs: it may have been edited since the decision.
+      code: codeText(this.code.look(rule.rule.code)),
       log: this.logs.open(rule.logText(index), rule.rule.index, number),
       worker: -1,
       processGroup: 0,
@@ -335,7 +333,7 @@ class Executor {
     );
     const earlier = decisions.reasons[task] === reasonCode('temp needed') ? records.get(name)?.outputs : undefined;
     journal.done(name, {
-      fingerprint: this.fingerprintOf[rule.rule.index]!(index),
+      fingerprint: this.fingerprintOf[rule.rule.index]!(index) + attempt.code,
       checks: this.checksOf[rule.rule.index]!,
       durationSeconds: (performance.now() - attempt.startedAt) / 1000,
       inputs: attempt.inputs,
@@ -356,8 +354,7 @@ class Executor {
   }
 
   private failBeforeStart(task: number, what: string): void {
-    if (!this.scheduler.failBeforeStart(task)) return;
-    this.count(neverStarted(ruleOf(this.plan, task), task, what));
+    if (this.scheduler.failBeforeStart(task)) this.count(neverStarted(ruleOf(this.plan, task), task, what));
   }
 
   /** What failed before anything started is told by the summary, and first where that is still far. */
@@ -377,9 +374,7 @@ class Executor {
           // Where contents decide, whether one of those runs is seen only when its turn comes.
           if (reason === 0 || (this.options.contents !== null && reason === reasonCode('upstream runs'))) continue;
           const path = rule.outputTexts[o]!(i);
-          if (this.options.disk.isProtected(path)) {
-            this.failBeforeStart(task, protectedWords(path));
-          }
+          if (this.options.disk.isProtected(path)) this.failBeforeStart(task, protectedWords(path));
         }
       });
     }

@@ -1,4 +1,5 @@
 import type { Counts, RuleCounts } from '../model/counts.ts';
+import { type PlannedRule, taskName } from '../model/plan.ts';
 
 /** A task that failed, for the closing summary. */
 export interface Failure {
@@ -25,4 +26,14 @@ export interface RunObserver {
   started(task: number): void;
   failed(failure: Failure, willRetry: boolean): void;
   progress(counts: Counts, byRule: () => readonly RuleCounts[]): void;
+}
+
+/** What is wrong with a protected output of a task that is to run. */
+export function protectedWords(path: string): string {
+  return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
+}
+
+/** A task that failed before its command began. */
+export function neverStarted(rule: PlannedRule, task: number, what: string): Failure {
+  return { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
 }

@@ -108,8 +108,9 @@ export class ContentHashes implements Contents {
 
 const CHUNK_BYTES = 1024 * 1024;
 
-function hashFile(file: string): string {
-  const hash = createHash('sha256');
+/** Of a file of any size; a MiB of it in memory at a time. */
+export function hashFile(file: string, algorithm: 'sha256' | 'md5' = 'sha256'): string {
+  const hash = createHash(algorithm);
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   const descriptor = openSync(file, 'r');
   try {

@@ -94,6 +94,13 @@ export class Disk {
     return state;
   }
 
+  /** What tells a file from what stood at its path before, whatever times a program gave it; null where there is no file. */
+  identity(path: string): { mtimeMs: number; ctimeMs: number; size: number; inode: number } | null {
+    const stats = statOrNull(this.absolute(path));
+    if (!stats?.isFile()) return null;
+    return { mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, size: stats.size, inode: stats.ino };
+  }
+
   /** Where a symbolic link leads, as it is written there; null for all else. */
   linkTarget(path: string): string | null {
     try {

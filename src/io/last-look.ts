@@ -20,7 +20,10 @@ export interface LastLook {
   readonly taskCount: number;
   /** Digest of the states of `paths`. */
   readonly states: string;
-  /** In sorted order: the kernel finds the files of one folder together. A path with `/` at its end: is it empty? `//`: its files. */
+  /**
+   * In sorted order: the kernel finds the files of one folder together. A path with `/` at its end: is it empty? `//`: its
+   * files. `///`: what is it, whatever times a program gave it?
+   */
   readonly paths: readonly string[];
 }
 
@@ -164,6 +167,12 @@ export class Sightings {
     return isEmpty;
   }
 
+  /** A file whose content was asked for; it is taken as the same as long as it is the same file, untouched. */
+  content(path: string): void {
+    this.paths.push(`${path}///`);
+    this.states.push(...identityNumbers(this.disk.identity(path)));
+  }
+
   sorted(): Pick<LastLook, 'paths' | 'states'> {
     const { paths, states } = this;
     const order = Uint32Array.from(paths, (_, i) => i);
@@ -186,8 +195,13 @@ export function statesNow(paths: readonly string[], disk: Disk): string {
 }
 
 function sight(path: string, disk: Disk): [number, number, number] {
+  if (path.endsWith('///')) return identityNumbers(disk.identity(path.slice(0, -3)));
   if (path.endsWith('//')) return stateNumbers(disk.statFiles(path.slice(0, -2)));
   return path.endsWith('/') ? emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1))) : stateNumbers(disk.stat(path));
+}
+
+function identityNumbers(identity: ReturnType<Disk['identity']>): [number, number, number] {
+  return identity === null ? [-1, -1, -1] : [identity.ctimeMs, identity.size, identity.inode];
 }
 
 function stateNumbers(state: ReturnType<Disk['stat']>): [number, number, number] {

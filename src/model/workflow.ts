@@ -186,6 +186,8 @@ export interface Rule {
   readonly key: readonly Column[];
   readonly gather: readonly Column[];
   readonly command: Command;
+  /** Files whose content counts as the command does: paths, sorted, each once. */
+  readonly code: readonly string[];
   readonly shell: string;
   readonly resources: ResourceTemplates;
   readonly retries: number;

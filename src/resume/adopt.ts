@@ -7,7 +7,7 @@ import { firstDifference, type Seen, type SuccessRecord, statesText } from './re
 export function recordsOfAdopted(
   plan: Plan,
   tasks: readonly number[],
-  { seen }: Pick<Decisions, 'seen'>,
+  { seen, codeOf }: Pick<Decisions, 'seen' | 'codeOf'>,
   records: ReadonlyMap<string, SuccessRecord>,
 ): { name: string; record: SuccessRecord }[] {
   const fingerprintOf = new Map<number, (i: number) => string>();
@@ -25,7 +25,7 @@ export function recordsOfAdopted(
     return {
       name,
       record: {
-        fingerprint: fingerprint(i),
+        fingerprint: fingerprint(i) + codeOf(rule),
         checks: checksText(rule),
         durationSeconds: before?.durationSeconds ?? 0,
         inputs: adoptedStates(before?.inputs, inputs),

@@ -8,6 +8,7 @@ import {
   type PlannedRule,
   ruleOf,
 } from '../model/plan.ts';
+import { type CodeFile, CodeNow, splitFingerprint } from './code.ts';
 import { type Contents, holdsByContent, type SeenPath, type Trust } from './contents.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
 import type { Start } from './history.ts';
@@ -20,6 +21,8 @@ export interface Present {
   /** null where there is nothing at that path. */
   readonly stat: (path: string) => FileState | null;
   readonly isEmptyDirectory: (path: string) => boolean;
+  /** What stands at the code files of a rule; asked once a rule. */
+  readonly code: (paths: readonly string[]) => readonly CodeFile[];
   /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
   readonly records: ReadonlyMap<string, SuccessRecord> | null;
   /** Attempts that began and did not finish, by their task's first output. */
@@ -41,6 +44,8 @@ export interface Decisions {
   readonly missingSources: ReadonlyMap<number, string>;
   /** Complete tasks whose record is to be written anew: their checks ran again, or there was no state at all. */
   readonly toRecord: readonly number[];
+  /** What a record of a task of a rule says of its code, as it is now: see `codeText`. */
+  readonly codeOf: (rule: PlannedRule) => string;
   /** What stands now where a needed task's record looks, in the order of the record. */
   readonly seen: (task: number) => { readonly inputs: readonly Seen[]; readonly outputs: readonly Seen[] };
 }
@@ -80,6 +85,7 @@ class Decider {
   private readonly sourceStates = new Map<PlannedInput, { states: States; seen: Uint8Array }>();
   private readonly fingerprintOf: ((taskIndex: number) => string)[];
   private readonly checks: string[];
+  private readonly code: CodeNow;
   private readonly toRecord: number[] = [];
   /** Per task, 1 where another reads what it makes; null until somebody asks. */
   private read: Uint8Array | null = null;
@@ -92,6 +98,7 @@ class Decider {
     this.reasons = new Uint8Array(plan.taskCount);
     this.outputStates = plan.rules.map((r) => r.outputTexts.map(() => newStates(r.space.size)));
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
+    this.code = new CodeNow(present.code);
     this.checks = plan.rules.map((r) => checksText(r));
   }
 
@@ -109,6 +116,7 @@ class Decider {
       runCount,
       missingSources: this.missingSources(),
       toRecord: this.toRecord,
+      codeOf: ({ rule }) => this.code.text(rule),
       seen: (task) => this.seen(task),
     };
   }
@@ -149,8 +157,10 @@ class Decider {
     const sameTimes = this.sameOutputs(outputs, record);
     if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, outputs, record, contents)))
       return this.unlessMarked(rule.outputTexts[0]!(i), 'output changed');
-    if (trust !== 'times' && record.fingerprint !== this.fingerprintOf[ofRule]!(i))
-      return reasonCode('command changed');
+    const before = splitFingerprint(record.fingerprint);
+    if (trust !== 'times' && before.command !== this.fingerprintOf[ofRule]!(i)) return reasonCode('command changed');
+    const code = trust === 'times' ? 'same' : this.code.compare(rule.rule, before.code, record);
+    if (code === 'changed') return reasonCode('code changed');
     // Before the inputs: one that is to be remade is gone or changed by nature.
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const sameInputTimes = firstDifference(record.inputs, this.inputStates(rule, i)) === -1;
@@ -159,7 +169,7 @@ class Decider {
     const newChecks = trust !== 'times' && record.checks !== this.checks[ofRule];
     if (newChecks && !this.passesChecks(rule, i)) return reasonCode('check failed');
     // Times that differ are recorded anew: the next look need not read the files.
-    if (newChecks || !sameTimes || !sameInputTimes) this.toRecord.push(task);
+    if (newChecks || code === 'same, not recorded' || !sameTimes || !sameInputTimes) this.toRecord.push(task);
     return 0;
   }
 
@@ -312,8 +322,9 @@ class Decider {
     if (outputs.every((o) => o === null) && !this.isRead(task)) return MISSING;
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
     const inputs = this.inputStates(rule, i);
-    const times = inputs.flatMap((s) => (s === null || s === 'gone by nature' ? [] : Array.isArray(s) ? s : [s]));
-    const newest = times.reduce((max: number, { mtimeMs }: State) => Math.max(max, mtimeMs), 0);
+    const files = inputs.flatMap((s) => (s === null || s === 'gone by nature' ? [] : Array.isArray(s) ? s : [s]));
+    const times = [...files, ...this.code.files(rule.rule)];
+    const newest = times.reduce((max, { mtimeMs }) => Math.max(max, mtimeMs), 0);
     const oldest = outputs.reduce((min, o) => Math.min(min, o?.mtimeMs ?? min), Number.POSITIVE_INFINITY);
     if (inputs.includes(null) || newest > oldest) return reasonCode('input newer');
     if (!this.passesChecks(rule, i)) return reasonCode('check failed');

@@ -1,4 +1,5 @@
 import { forEachPath, outputRead, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
+import { changedCode, codeText, splitFingerprint } from './code.ts';
 import type { Decisions, Present } from './decide.ts';
 import type { Start } from './history.ts';
 import { markerPath } from './marker.ts';
@@ -27,6 +28,15 @@ export type Detail =
   /** The record holds digests of long lists: which input it was is lost, and the newest is the likeliest. */
   | { readonly kind: 'one of'; readonly inputs: number; readonly newest: string | null; readonly now: State | null }
   | { readonly kind: 'newer'; readonly path: string; readonly now: State | null; readonly output: State | null }
+  | { readonly kind: 'code changed'; readonly path: string; readonly isGone: boolean }
+  /** The record does not tell of these files one by one, or of none at all. */
+  | {
+      readonly kind: 'code not recorded';
+      readonly files: number;
+      readonly newest: string;
+      readonly now: State;
+      readonly isRecorded: boolean;
+    }
   | { readonly kind: 'check failed'; readonly path: string }
   | { readonly kind: 'needed by'; readonly task: number }
   | { readonly kind: 'unfinished'; readonly start: Start }
@@ -195,6 +205,8 @@ function ownDetails(plan: Plan, rule: PlannedRule, i: number, reasons: Uint8Arra
       );
     case 'input changed':
       return record ? changedInputs(plan, rule, i, record, present) : [];
+    case 'code changed':
+      return record ? changedCodeFiles(rule, record, present) : [];
     case 'input newer':
       return newerInput(plan, rule, i, paths, present);
     case 'output incomplete': {
@@ -260,6 +272,22 @@ function changedInputs(plan: Plan, rule: PlannedRule, i: number, record: Success
     const before = parseState((recorded[k] ?? '').split('|').at(-1)!);
     return [{ kind: 'changed', path, before, now: present.stat(path) }];
   });
+}
+
+function changedCodeFiles({ rule }: PlannedRule, record: SuccessRecord, present: Present): Detail[] {
+  const files = present.code(rule.code);
+  const { code } = splitFingerprint(record.fingerprint);
+  const changed = changedCode(code, codeText(files));
+  if (changed) {
+    return changed.map((i) => ({
+      kind: 'code changed',
+      path: files[i]!.path,
+      isGone: files[i]!.digest === '',
+    }));
+  }
+  const newest = files.reduce((a, b) => (b.ctimeMs > a.ctimeMs ? b : a));
+  const now = { mtimeMs: newest.ctimeMs, size: 0 };
+  return [{ kind: 'code not recorded', files: files.length, newest: newest.path, now, isRecorded: code !== '' }];
 }
 
 interface CountedInput {

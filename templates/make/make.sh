@@ -3,6 +3,7 @@
 #     make.sh begin SPEC_FOLDER MAKE [GOAL …]   looks after stand-ins, then becomes the make that runs tasks.mk
 #     make.sh end SPEC_FOLDER [GOAL …]          after a success: removes the temp outputs that no goal names
 #
+# tables/code.tsv: rows `STAND_IN CODE_FILE`, those of a stand-in side by side.
 # tables/stand-ins.tsv: rows `KIND STAND_IN PATH`, tab-separated. See the head of tasks.mk for what they are.
 # shellcheck shell=bash
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
@@ -43,6 +44,40 @@ sync_stand_ins() {
     fi
     touch -r "$path" -- "$stamp"
   done
+}
+
+# The stand-in of a rule's code holds what `md5sum` says of the files, and is as new as the last of them that changed in any
+# way, whatever time it was given: but only where what it holds is another than before.
+sync_code() {
+  local row stamp='' last='' path
+  local -a rows=() files=()
+  [[ -e $artifacts/tables/code.tsv ]] || return 0
+  mapfile -t rows <"$artifacts/tables/code.tsv"
+  for row in "${rows[@]}" ''; do
+    stamp=${row%%$'\t'*}
+    if [[ $stamp != "$last" && -n $last ]]; then
+      sync_code_stamp "$last" "${files[@]}"
+      files=()
+    fi
+    path=${row#*$'\t'} last=$stamp
+    files+=("${path/#-/./-}")
+  done
+}
+
+sync_code_stamp() {
+  local stamp=$1 text old='' newest
+  local -a lines=()
+  shift
+  text=$(md5sum -- "$@" 2>/dev/null)
+  [[ ! -e $stamp ]] || old=$(cat -- "$stamp")
+  [[ ! -e $stamp || $text != "$old" ]] || return 0
+  [[ -d ${stamp%/*} ]] || mkdir -p -- "${stamp%/*}"
+  printf '%s\n' "$text" >"$stamp"
+  mapfile -t lines <<<"$text"
+  # Where one is gone, nobody knows since when.
+  ((${#lines[@]} == $#)) && [[ -n $text ]] || return 0
+  newest=$(stat -L --printf='%.9Z\n' -- "$@" | LC_ALL=C sort -n | tail -n 1)
+  touch -d "@$newest" -- "$stamp"
 }
 
 is_empty() {
@@ -119,6 +154,7 @@ begin() {
     choose_journal
   fi
   sync_stand_ins
+  sync_code
   task_command
   unset wfc_makefile
   local goal row

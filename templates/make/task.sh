@@ -14,7 +14,7 @@ _wfc_main() {
   # No set -u: bash 4.3 takes an empty array for an unset one. No globbing but where it is asked for.
   set +eu -f
   wfc_artifacts=${BASH_SOURCE[0]%/*}
-  declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()
+  declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=() _wfc_code_state=() _wfc_code_digest=()
   # Bytes, not characters, and a point in decimals; the command gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -78,7 +78,7 @@ _wfc_fail() {
 # --- one attempt ---
 
 _wfc_attempt() {
-  local o path began problem seconds inputs status
+  local o path began problem seconds inputs code status
   _wfc_look "${wfc_inputs[@]}"
   for path in "${wfc_inputs[@]}"; do
     [[ -z ${_wfc_state[$path]} ]] || continue
@@ -88,6 +88,8 @@ _wfc_attempt() {
   _wfc_input_states
   _wfc_states_text
   inputs=$_wfc_text
+  _wfc_find_code
+  code=$_wfc_code
   _wfc_make_room || return 1
   # If all ends here and now, the next make knows by this file what is half-done.
   printf '%s\n' "${wfc_outputs[@]}" >"$_wfc_work.task" || {
@@ -131,7 +133,7 @@ _wfc_attempt() {
   _wfc_write_stand_ins
   _wfc_output_states
   _wfc_states_text
-  _wfc_note "done" "$_wfc_name" "$_wfc_fingerprint" "$wfc_checks_id" "$seconds" "$inputs" "$_wfc_text"
+  _wfc_note "done" "$_wfc_name" "$_wfc_fingerprint$code" "$wfc_checks_id" "$seconds" "$inputs" "$_wfc_text"
   _wfc_tidy
 }
 
@@ -276,7 +278,7 @@ _wfc_close_log() {
 # --- after the command ---
 
 # Make goes by times alone: an output that kept an old time (cp -p) would be made again for ever. It gets the time of the
-# newest input. A link has a time of its own (make -L), a directory its stand-in.
+# newest input, which may be the stand-in of its code. A link has a time of its own (make -L), a directory its stand-in.
 _wfc_renew() {
   local k o path
   _wfc_newest=
@@ -285,6 +287,8 @@ _wfc_renew() {
     path=${wfc_inputs[k]/#-/./-}
     [[ -n $_wfc_newest && ! $path -nt $_wfc_newest ]] || _wfc_newest=$path
   done
+  path=.wfc/stamps/@code/$_wfc_rule@
+  ((${#wfc_code[@]} == 0)) || [[ -n $_wfc_newest && ! $path -nt $_wfc_newest ]] || _wfc_newest=$path
   [[ -n $_wfc_newest ]] || return 0
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]/#-/./-}

@@ -35,6 +35,7 @@ rules:
   b:
     input: [a.txt]
     output: {path: b.txt}
+    code: auto
     env: {LEVEL: 1}
     run: |
       echo b >> calls
@@ -241,6 +242,8 @@ const CHANGES: readonly Change[] = [
         'GNU make': ['\tcat $^ > $@\n\techo', '\t# copy\n\tcat $^ > $@\n\techo'],
       }),
   ],
+  ['a script edited that a command runs', (f) => appendFileSync(f.at('half'), '# more\n')],
+  ['a script touched that a command runs', (f) => f.age('half', 0)],
   [
     'a value of the configuration that a command uses',
     (f) => f.edit({ wfc: ['k: 1', 'k: 2'], Snakemake: ['"k"] = 1', '"k"] = 2'], 'GNU make': ['K = 1', 'K = 2'] }),

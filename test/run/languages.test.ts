@@ -31,7 +31,7 @@ const FILES = { 'data.csv': '', x: '', y: '', 'helper.py': 'def join(parts):\n  
 it.each(Object.keys(SCRIPTS))('%s gets values as values: texts, lists and numbers', async (shell) => {
   if (!has(shell)) return;
   const e = experiment(spec(shell, SCRIPTS[shell]!), FILES);
-  expect((await e.run()).stderr).toMatch(/^2 tasks done/);
+  expect((await e.run()).stderr).toMatch(/^2 tasks done/m);
   expect(e.read('out/01.txt')).toBe('01\ndata.csv\nx\ny\n3\n');
   expect(e.read('out/b c.txt')).toBe('b c\ndata.csv\nx\ny\n3\n');
 });

@@ -39,6 +39,11 @@ export function standIn(path: string): string {
   return `${STAMPS}/${root}${encoded}@`;
 }
 
+/** What stands in for the code files of a rule: see the head of tasks.mk. Written by templates/make/make.sh. */
+export function codeStandIn(rule: string): string {
+  return `${STAMPS}/@code/${rule}@`;
+}
+
 /** A text as a word of a recipe: for the shell, then for make. */
 export function recipeWord(text: string): string {
   const word = /^[\w./:@%+,^-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -15,7 +15,7 @@ import { oneLine } from '../functions.ts';
 import type { ArtifactFile } from '../slurm/artifacts.ts';
 import { type RuleArtifacts, ruleArtifacts } from '../slurm/rule-functions.ts';
 import { type SpecLines, sourceSpecLines, specLines } from '../spec-lines.ts';
-import { makeName, recipeWord, standIn } from './names.ts';
+import { codeStandIn, makeName, recipeWord, standIn } from './names.ts';
 import { SHARED_FUNCTIONS, sharedFunctions } from './shared-functions.ts';
 
 export interface MakeOptions {
@@ -109,6 +109,10 @@ class MakeWriter {
       for (const { path, lines } of lists) add(path, lines.map((l) => `${l}\n`).join(''));
     }
     if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
+    const code = [...this.artifacts.keys()].flatMap(({ rule }) =>
+      rule.code.map((path) => `${codeStandIn(rule.name)}\t${path}\n`),
+    );
+    if (code.length > 0) add('tables/code.tsv', code.join(''));
     if (this.standIns.size > 0) {
       const rows = [...this.standIns].map(([name, { kind, path }]) => `${kind}\t${name}\t${path}\n`);
       add('tables/stand-ins.tsv', rows.join(''));
@@ -270,6 +274,7 @@ class MakeWriter {
         for (const name of this.inputNames(input, path)) (input.input.ancient ? ancient : names).add(name);
       });
     }
+    if (rule.rule.code.length > 0) names.add(codeStandIn(rule.rule.name));
     return wordList([...names]) + (ancient.size > 0 ? ` |${wordList([...ancient])}` : '');
   }
 
@@ -307,7 +312,8 @@ const TASKS_HEAD = `# The tasks: what each makes, from what, and the row that ta
 # Names that begin with .wfc/stamps/ are stand-ins: for paths that make can't name (blanks, wildcards, ; | & = % ~ \\ ( )),
 # which are spelled there with @ and two hexadecimal digits, and for directories, whose own time changes with what is
 # put into them. A stand-in of a file has the time of the file, that of a directory the time when its task ended; make.sh
-# removes it where the file is gone, so that make sees by stand-ins what it would see by the files themselves.
+# removes it where the file is gone, so that make sees by stand-ins what it would see by the files themselves. Those in
+# .wfc/stamps/@code/ are of a rule's code: make.sh makes one newer where what its files hold is another.
 ifndef wfc_task
 $(error start make with the Makefile beside this file)
 endif

@@ -5,6 +5,7 @@ export const SHARED_FUNCTIONS = [
   '_wfc_note_summed',
   '_wfc_sum_files',
   '_wfc_ask_looker',
+  '_wfc_find_code',
   '_wfc_input_states',
   '_wfc_output_states',
   '_wfc_states_text',

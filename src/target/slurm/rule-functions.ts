@@ -242,6 +242,7 @@ class RuleWriter {
           return least.length === 0 ? '' : Math.max(...least);
         }),
       )}`,
+      ...(rule.code.length === 0 ? [] : [`wfc_code=(${rule.code.map((path) => bashLiteral(path)).join(' ')})`]),
       `wfc_has_check=${flags(rule.outputs.map((_, o) => Number(needsProgram(rule, o))))}`,
       `wfc_checks_id=${bashLiteral(checksText(this.rule)) || "''"}`,
     ];

@@ -4,7 +4,8 @@
 # Names that begin with .wfc/stamps/ are stand-ins: for paths that make can't name (blanks, wildcards, ; | & = % ~ \ ( )),
 # which are spelled there with @ and two hexadecimal digits, and for directories, whose own time changes with what is
 # put into them. A stand-in of a file has the time of the file, that of a directory the time when its task ended; make.sh
-# removes it where the file is gone, so that make sees by stand-ins what it would see by the files themselves.
+# removes it where the file is gone, so that make sees by stand-ins what it would see by the files themselves. Those in
+# .wfc/stamps/@code/ are of a rule's code: make.sh makes one newer where what its files hold is another.
 ifndef wfc_task
 $(error start make with the Makefile beside this file)
 endif
