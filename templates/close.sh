@@ -91,7 +91,7 @@ _wfc_list_failures() {
     printf '  %s: %s\n' "$task" "${_wfc_reason[$task]}"
     _wfc_find_log "${line%%$'\t'*}" "$task"
     [[ -z $_wfc_found_log ]] || printf '    log: %s\n' "$_wfc_found_log"
-  done < <(printf '%s\n' "${_wfc_failures[@]}" | sort -V | head -n 20)
+  done < <(printf '%s\n' "${_wfc_failures[@]}" | command sort -V | command head -n 20)
 }
 
 # The log of a task in element STAGE.I, where it has one: its row tells.

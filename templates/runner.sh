@@ -67,6 +67,10 @@ wfc_run_element() {
 _wfc_prepare() {
   # No set -u: bash 4.3 takes an empty array for an unset one. No globbing but where it is asked for: paths stay as they are.
   set +eu -f
+  # Options that the user exports are neither for this script nor for commands, which run alike everywhere. (Functions are,
+  # and where one is named as a program that is called here, `command` passes it over.)
+  shopt -u failglob nullglob nocasematch nocaseglob dotglob
+  export -n SHELLOPTS BASHOPTS
   _wfc_element=${wfc_element:-${SLURM_ARRAY_TASK_ID:-0}}
   _wfc_lanes=${wfc_lanes:-1} _wfc_exit_failed=${wfc_stage_exit:-1} _wfc_wait_seconds=${wfc_wait_seconds:-60}
   # The task's state by its row: '' (not decided), running, done, failed, blocked, interrupted.
@@ -175,14 +179,14 @@ _wfc_take_element() {
     _wfc_owner_files=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name" "${_wfc_owner_files[@]}")
   fi
   _wfc_scratch=$_wfc_folder/scratch/$name.$_wfc_attempt
-  [[ -d ${_wfc_scratch%/*} ]] || mkdir -p -- "${_wfc_scratch%/*}" || _wfc_die "can't make the folder ${_wfc_scratch%/*}"
+  [[ -d ${_wfc_scratch%/*} ]] || command mkdir -p -- "${_wfc_scratch%/*}" || _wfc_die "can't make the folder ${_wfc_scratch%/*}"
   _wfc_yield_to_newer
   # The journal first: who reads the owner's name finds its journal.
   if _wfc_begin_first_journal; then
     ! _wfc_has_older_submission || _wfc_put_name_into "${_wfc_owner_files[0]}"
   else
     _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
-    _wfc_append run "$(date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id"
+    _wfc_append run "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id"
     for file in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$file"; done
   fi
   # Again: a newer submission may have begun between the look and the writing. It wrote its journal before its name, so that
@@ -196,7 +200,7 @@ _wfc_begin_first_journal() {
   _wfc_journal=$_wfc_folder/$_wfc_stage.$_wfc_element.tsv
   ((_wfc_restarts == 0)) || return 1
   set -C
-  printf 'run\t%s\t%s\t%s\t.\n' "$(date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" >"$_wfc_journal"
+  printf 'run\t%s\t%s\t%s\t.\n' "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" >"$_wfc_journal"
   failed=$?
   set +C
   return $failed
@@ -220,8 +224,8 @@ _wfc_has_older_submission() {
 _wfc_put_name_into() {
   local name=$_wfc_attempt
   [[ -z $_wfc_submissions || $1 != "${_wfc_owner_files[0]}" ]] || name=${_wfc_folder##*/}/$name
-  [[ -d ${1%/*} ]] || mkdir -p -- "${1%/*}" || _wfc_die "can't make the folder ${1%/*}"
-  { printf '%s\n' "$name" >"$1.$_wfc_attempt" && mv -f -- "$1.$_wfc_attempt" "$1"; } || _wfc_die "can't write $1"
+  [[ -d ${1%/*} ]] || command mkdir -p -- "${1%/*}" || _wfc_die "can't make the folder ${1%/*}"
+  { printf '%s\n' "$name" >"$1.$_wfc_attempt" && command mv -f -- "$1.$_wfc_attempt" "$1"; } || _wfc_die "can't write $1"
   _wfc_names_itself=1
 }
 
@@ -288,7 +292,7 @@ _wfc_load_rows() {
   mapfile -t -s "$2" -n 1 lines <"$tables/$1.index"
   read -r _ count offset bytes <<<"${lines[0]-}"
   [[ -n $bytes ]] || return 1
-  ((count == 0)) || mapfile -t _wfc_rows < <(tail -c "+$((offset + 1))" -- "$tables/$1.tsv" | head -c "$bytes")
+  ((count == 0)) || mapfile -t _wfc_rows < <(command tail -c "+$((offset + 1))" -- "$tables/$1.tsv" | command head -c "$bytes")
   ((${#_wfc_rows[@]} == count))
 }
 
@@ -393,7 +397,7 @@ _wfc_read_history() {
       [[ ${where% *} == "$_wfc_host" ]] && ! kill -0 -- "-${where##* }" 2>/dev/null && continue
       ((try == 1)) || break
       _wfc_say "$_wfc_stage.$_wfc_element: gives an earlier attempt time to see that it has lost the element"
-      sleep 5
+      command sleep 5
       _wfc_own
       continue 2
     done
@@ -655,7 +659,7 @@ _wfc_states_text() {
 _wfc_md5() {
   local try
   for try in 1 2 3; do
-    _wfc_digest=$(printf '%s\n' "$@" | md5sum)
+    _wfc_digest=$(printf '%s\n' "$@" | command md5sum)
     _wfc_digest=${_wfc_digest%% *}
     ((${#_wfc_digest} < 32)) || break
   done
@@ -910,7 +914,7 @@ _wfc_be_patient() {
   else
     _wfc_clock
     from=$_wfc_us
-    sleep "$_wfc_nap"
+    command sleep "$_wfc_nap"
     _wfc_clock
     _wfc_waited=$((_wfc_waited + _wfc_us - from))
     case $_wfc_nap in 0.2) _wfc_nap=0.5 ;; *) _wfc_nap=1 ;; esac
@@ -936,7 +940,7 @@ _wfc_ask_queue() {
     if [[ -z ${asked[$job]-} ]]; then
       asked[$job]=no
       # Variables of the user's own for squeue would hide elements.
-      if listed=$(unset "${!SQUEUE_@}" && timeout 10 squeue --noheader --array --states=all --format='%i %T' --jobs="$job" 2>&1) ||
+      if listed=$(unset "${!SQUEUE_@}" && command timeout 10 squeue --noheader --array --states=all --format='%i %T' --jobs="$job" 2>&1) ||
         [[ $listed == *'Invalid job id'* ]]; then
         asked[$job]=yes
         while read -r stage state; do states[${stage:-none}]=$state; done <<<"$listed"
@@ -1136,12 +1140,12 @@ _wfc_drop_marker() {
 }
 
 _wfc_remove_markers() {
-  ((${#_wfc_markers[@]} == 0)) || rm -f -- "${_wfc_markers[@]}"
+  ((${#_wfc_markers[@]} == 0)) || command rm -f -- "${_wfc_markers[@]}"
   _wfc_markers=()
 }
 
 _wfc_make_parent() {
-  [[ $1 != */* || -d ${1%/*}/ ]] || mkdir -p -- "${1%/*}"
+  [[ $1 != */* || -d ${1%/*}/ ]] || command mkdir -p -- "${1%/*}"
 }
 
 # The folders for the outputs of the tasks that are about to come, in one process; what can't be made shows when its task
@@ -1155,7 +1159,7 @@ _wfc_make_parents_ahead() {
       [[ $path != */* || -d ${path%/*}/ ]] || folders+=("${path%/*}")
     done
   done
-  ((${#folders[@]} == 0)) || mkdir -p -- "${folders[@]}" 2>/dev/null
+  ((${#folders[@]} == 0)) || command mkdir -p -- "${folders[@]}" 2>/dev/null
 }
 
 # No process where there is nothing to remove. A directory may hold others that are read-only.
@@ -1164,11 +1168,11 @@ _wfc_remove() {
   local -a there=()
   for path; do
     [[ -e $path || -L $path ]] || continue
-    [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path" 2>/dev/null
+    [[ -L $path || ! -d $path ]] || command chmod -R u+rwX -- "$path" 2>/dev/null
     there+=("$path")
   done
   for ((; ${#there[@]} > 0; )); do
-    rm -rf -- "${there[@]:0:1000}"
+    command rm -rf -- "${there[@]:0:1000}"
     there=("${there[@]:1000}")
   done
 }
@@ -1278,7 +1282,7 @@ _wfc_show_log() {
   local log=${_wfc_lane_log[$1]}
   [[ ${_wfc_lane_file[$1]} != "$log" && -s ${_wfc_lane_file[$1]} ]] || return 0
   _wfc_make_parent "$log"
-  mv -f -- "${_wfc_lane_file[$1]}" "$log" && _wfc_lane_file[$1]=$log
+  command mv -f -- "${_wfc_lane_file[$1]}" "$log" && _wfc_lane_file[$1]=$log
 }
 
 # --- when a task has ended ---
@@ -1297,7 +1301,7 @@ _wfc_collect() {
   unset "_wfc_lane_pid[$1]"
   _wfc_running=$((_wfc_running - 1))
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
-  ((status == 0)) || sleep 0.05
+  ((status == 0)) || command sleep 0.05
   name=${_wfc_names[t]}
   _wfc_predict_next "$t"
   _wfc_read_row "$t"
@@ -1376,7 +1380,7 @@ _wfc_keep_log() {
   _wfc_show_log "$1"
   _wfc_kept_log=${_wfc_lane_log[$1]}
   [[ ! -s $_wfc_kept_log ]] || return 0
-  [[ ${_wfc_lane_file[$1]} != "$_wfc_kept_log" ]] || rm -f -- "$_wfc_kept_log"
+  [[ ${_wfc_lane_file[$1]} != "$_wfc_kept_log" ]] || command rm -f -- "$_wfc_kept_log"
   _wfc_kept_log=
 }
 
@@ -1438,7 +1442,7 @@ _wfc_is_empty_directory() {
 _wfc_protect() {
   local o
   for o in "${!wfc_outputs[@]}"; do
-    ((!wfc_protected[o])) || [[ -L ${wfc_outputs[o]} ]] || chmod -R a-w -- "${wfc_outputs[o]}"
+    ((!wfc_protected[o])) || [[ -L ${wfc_outputs[o]} ]] || command chmod -R a-w -- "${wfc_outputs[o]}"
   done
 }
 
@@ -1502,7 +1506,7 @@ _wfc_end() {
   _wfc_own
   _wfc_remove_markers
   set +f
-  rm -f -- "$_wfc_scratch".*
+  command rm -f -- "$_wfc_scratch".*
   set -f
   _wfc_say "$_wfc_stage.$_wfc_element: ${#_wfc_rows[@]} $tasks: $_wfc_done done, $_wfc_skipped $were complete," \
     "$_wfc_failed failed, $_wfc_blocked blocked, $left not ended"
@@ -1515,7 +1519,7 @@ _wfc_end() {
       trap '' TERM
       # No `end`: the element has not ended, and its consumers must not take it for that.
       # shellcheck disable=SC2016 # Read by that bash.
-      timeout -s KILL 30 bash -c 'trap "" TERM; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
+      command timeout -s KILL 30 bash -c 'trap "" TERM; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
     fi
     status=1
   elif ((left > 0)); then

@@ -11,6 +11,8 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
   exit 1
 fi
 set +eu -f
+# Options that the user exports are not for this script; nor do they reach a task.
+shopt -u failglob nullglob nocasematch nocaseglob dotglob
 artifacts=$(pwd -P)
 step=$1
 cd -P -- "$2" || exit
@@ -34,15 +36,15 @@ sync_stand_ins() {
       directory) [[ -d $path ]] && ! is_empty "$path" ;;
       *) [[ -e $path ]] ;;
     esac || {
-      [[ ! -e $stamp ]] || rm -f -- "$stamp"
+      [[ ! -e $stamp ]] || command rm -f -- "$stamp"
       continue
     }
     if [[ -e $stamp ]]; then
       [[ $kind == file && ($stamp -nt $path || $stamp -ot $path) ]] || continue
     elif [[ ! -d ${stamp%/*} ]]; then
-      mkdir -p -- "${stamp%/*}"
+      command mkdir -p -- "${stamp%/*}"
     fi
-    touch -r "$path" -- "$stamp"
+    command touch -r "$path" -- "$stamp"
   done
 }
 
@@ -109,10 +111,10 @@ remove_half_done() {
     mapfile -t paths <"$file"
     for path in "${paths[@]}"; do
       [[ $path != -* ]] || path=./$path
-      [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path"
-      rm -rf -- "$path"
+      [[ -L $path || ! -d $path ]] || command chmod -R u+rwX -- "$path"
+      command rm -rf -- "$path"
     done
-    rm -f -- "$work/$pid.task" "$work/$pid.log"
+    command rm -f -- "$work/$pid.task" "$work/$pid.log"
   done
 }
 
@@ -149,7 +151,7 @@ begin() {
   shift
   export wfc_journal wfc_task
   if ! is_dry; then
-    mkdir -p "$work" || exit
+    command mkdir -p "$work" || exit
     remove_half_done
     choose_journal
   fi
@@ -181,8 +183,8 @@ end() {
   for path in "${paths[@]}"; do
     [[ -z ${goals[$path]-} && (-e $path || -L $path) ]] || continue
     [[ $path != -* ]] || path=./$path
-    [[ -L $path || ! -d $path ]] || chmod -R u+rwX -- "$path"
-    rm -rf -- "$path"
+    [[ -L $path || ! -d $path ]] || command chmod -R u+rwX -- "$path"
+    command rm -rf -- "$path"
   done
   sync_stand_ins
 }

@@ -65,7 +65,7 @@ fi
 _wfc_note() {
   local IFS=$'\t'
   [[ -n $_wfc_journal ]] || return 0
-  [[ -d .wfc/journal ]] || mkdir -p .wfc/journal
+  [[ -d .wfc/journal ]] || command mkdir -p .wfc/journal
   # Who begins it says where; that two of them do, does no harm.
   [[ -e $_wfc_journal ]] || printf 'run\t%(%s)T\t%s\t\t.\n' -1 "${HOSTNAME//[!A-Za-z0-9._-]/_}" >>"$_wfc_journal"
   printf '%s\t.\n' "$*" >>"$_wfc_journal"
@@ -264,7 +264,7 @@ _wfc_open_log() {
 _wfc_show_own_log() {
   [[ $_wfc_file != "$_wfc_log_path" && -s $_wfc_file ]] || return 0
   _wfc_make_parent "$_wfc_log_path"
-  mv -f -- "$_wfc_file" "$_wfc_log_path" && _wfc_file=$_wfc_log_path
+  command mv -f -- "$_wfc_file" "$_wfc_log_path" && _wfc_file=$_wfc_log_path
 }
 
 _wfc_close_log() {
@@ -272,7 +272,7 @@ _wfc_close_log() {
   _wfc_kept_log=$_wfc_log_path
   [[ ! -s $_wfc_log_path ]] || return 0
   _wfc_kept_log=
-  [[ $_wfc_file != "$_wfc_log_path" ]] || rm -f -- "$_wfc_file"
+  [[ $_wfc_file != "$_wfc_log_path" ]] || command rm -f -- "$_wfc_file"
 }
 
 # --- after the command ---
@@ -293,7 +293,7 @@ _wfc_renew() {
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]/#-/./-}
     [[ ! -L $path && ! -d $path && $path -ot $_wfc_newest ]] || continue
-    touch -r "$_wfc_newest" -- "$path"
+    command touch -r "$_wfc_newest" -- "$path"
     _wfc_look "${wfc_outputs[o]}"
   done
 }
@@ -318,9 +318,9 @@ _wfc_write_stand_ins() {
       stamp+=$rest
     fi
     stamp=.wfc/stamps/$stamp@
-    [[ -d ${stamp%/*} ]] || mkdir -p -- "${stamp%/*}"
-    if [[ -d $path ]]; then touch -- "$stamp"; else touch -r "${path/#-/./-}" -- "$stamp"; fi
-    [[ -z $_wfc_newest || ! $stamp -ot $_wfc_newest ]] || touch -r "$_wfc_newest" -- "$stamp"
+    [[ -d ${stamp%/*} ]] || command mkdir -p -- "${stamp%/*}"
+    if [[ -d $path ]]; then command touch -- "$stamp"; else command touch -r "${path/#-/./-}" -- "$stamp"; fi
+    [[ -z $_wfc_newest || ! $stamp -ot $_wfc_newest ]] || command touch -r "$_wfc_newest" -- "$stamp"
   done
 }
 
@@ -341,7 +341,7 @@ _wfc_tidy() {
   set +f
   for file in "$_wfc_work.list"*; do [[ ! -e $file ]] || files+=("$file"); done
   set -f
-  rm -f -- "${files[@]}"
+  command rm -f -- "${files[@]}"
 }
 
 _wfc_main "$@"

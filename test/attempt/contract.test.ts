@@ -102,6 +102,25 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
     env: { LC_ALL: 'C.UTF-8' },
     ends: { ...DONE, files: { a: 'C.UTF-8\n' } },
   },
+  'functions that the user exports reach the command, and do nothing to wfc; options reach neither': {
+    rule: 'output: {path: b/a, directory: true, protected: true, check: {run: "test -e {file}/x"}}\n    retries: 1',
+    run: '! shopt -q failglob; test {attempt} = 2; command mkdir b/a; greet > b/a/x',
+    env: {
+      ...Object.fromEntries(
+        ['cat', 'rm', 'mv', 'mkdir', 'chmod', 'touch', 'date', 'sleep', 'stat', 'du', 'md5sum', 'head', 'tail'].map(
+          (name) => [`BASH_FUNC_${name}%%`, `() { echo "the ${name} of the user" >&2; return 1; }`],
+        ),
+      ),
+      'BASH_FUNC_greet%%': '() { echo hello; }',
+      BASHOPTS: 'failglob:nullglob:nocasematch:dotglob',
+    },
+    ends: {
+      ended: 'well',
+      journal: ['started b/a 1', 'failed b/a 1 exit_status 1', 'started b/a 2', 'done b/a'],
+      files: { 'b/': '', 'b/a/': '', 'b/a/x': 'hello\n' },
+      markers: [],
+    },
+  },
   'a python3 script is run, too': {
     rule: 'shell: python3\n    output: a',
     run: 'open({output}, "w").write("x")',

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
+import { machineLimits } from '../../src/execute/machine.ts';
 import { alone } from '../support/alone.ts';
 import { experiment } from '../support/experiment.ts';
 
@@ -47,6 +48,16 @@ rules:
 `);
   await e.run('', { env: { CUDA_VISIBLE_DEVICES: '4,5,6' } });
   expect(e.read('a')).toBe('4,5\n');
+});
+
+it.each([
+  ['NoDevFiles', 0],
+  ['-1', 0],
+  ['0,-1,1', 1],
+  ['0, 1', 2],
+  ['GPU-8932f937-d72c,MIG-GPU-8932f937/1/0', 2],
+])('CUDA_VISIBLE_DEVICES=%s gives %i GPUs', (visible, count) => {
+  expect(machineLimits({ CUDA_VISIBLE_DEVICES: visible }).gpus).toHaveLength(count);
 });
 
 it('runs GPU tasks with an empty CUDA_VISIBLE_DEVICES where there are no GPUs, and warns', async () => {
