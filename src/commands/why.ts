@@ -1,5 +1,7 @@
+import { readAttemptJournals } from '../io/attempt-journals.ts';
 import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
+import type { AttemptHistory, LastAttempt } from '../resume/attempts.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
 import type { FailedAttempt, History } from '../resume/history.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
@@ -63,14 +65,18 @@ export function why(options: WhyOptions): ExitStatus {
 interface Past {
   readonly failed: ReadonlyMap<string, FailedAttempt>;
   readonly stops: ReadonlyMap<number, ExplainedStop>;
+  /** When tasks ran last; empty where no input has changed. */
+  readonly attempts: AttemptHistory['last'];
 }
 
 function pastOf(session: Session, { chain }: Explanation, history: History | null, { env }: WhyOptions): Past {
   const failed = history?.failed ?? new Map<string, FailedAttempt>();
-  if (chain.length === 0) return { failed, stops: new Map() };
+  if (chain.length === 0) return { failed, stops: new Map(), attempts: new Map() };
+  const isChanged = chain.some(({ reason }) => reason === 'input changed');
+  const attempts = isChanged ? readAttemptJournals(session.state.journals).last : new Map();
   // A task that never began has left no word, and may have been handed in all the same.
   const { stops } = standingOf(session, { ...lookAtAll(session, env), env });
-  return { failed, stops: new Map(stops.map((stop) => [stop.task, stop])) };
+  return { failed, stops: new Map(stops.map((stop) => [stop.task, stop])), attempts };
 }
 
 /** `stopped at the job's time limit, 2026-11-28 08:23:53, Slurm 12_3 on n1`. */
@@ -98,14 +104,35 @@ function explainSource(session: Session, path: string, { json }: WhyOptions): vo
   );
 }
 
-function whyJson(plan: Plan, task: number, { chain, causes }: Explanation, { stops }: Past): object {
+/** The details of a link of the chain, in words. */
+function detailsWords(plan: Plan, { task, details }: Explanation['chain'][number], { attempts }: Past): string[] {
+  const attempt = attempts.get(outputOf(plan, task));
+  return details.map((detail) => {
+    const own = detail.kind === 'changed' && attempt !== undefined && isOfAttempt(detail, attempt);
+    return detailWords(plan, detail) + (own ? `; ${OWN_CHANGE}` : '');
+  });
+}
+
+const OWN_CHANGE =
+  'the task itself seems to have changed it, since that was between its start and its end: let it work on a copy, or it runs each time';
+
+/** Whether what was recorded when an attempt began was changed before it ended. Files may have whole seconds. */
+function isOfAttempt({ now }: Extract<Detail, { kind: 'changed' }>, attempt: LastAttempt): boolean {
+  if (now === null || attempt.outcome !== 'done') return false;
+  const seconds = now.mtimeMs / 1000;
+  const start = Number.isInteger(seconds) ? Math.floor(attempt.startSeconds) : attempt.startSeconds;
+  return seconds >= start && seconds <= attempt.startSeconds + attempt.durationSeconds;
+}
+
+function whyJson(plan: Plan, task: number, { chain, causes }: Explanation, past: Past): object {
+  const { stops } = past;
   return {
     task: taskNameOf(plan, task),
     complete: chain.length === 0,
     chain: chain.map(({ task, reason, details, upstream }) => ({
       task: taskNameOf(plan, task),
       reason,
-      details: details.map((detail) => detailWords(plan, detail)),
+      details: detailsWords(plan, { task, reason, details, upstream }, past),
       stopped: stopJson(stops.get(task)),
       upstream: upstream && {
         ...upstream,
@@ -146,11 +173,13 @@ function chainWords(
   plan: Plan,
   { chain, causes }: Explanation,
   { reasons }: Decisions,
-  { failed, stops }: Past,
+  past: Past,
   { style }: WhyOptions,
 ): string[] {
+  const { failed, stops } = past;
   const lines: string[] = [];
-  chain.forEach(({ task, reason, details, upstream }, depth) => {
+  chain.forEach((link, depth) => {
+    const { task, reason, details, upstream } = link;
     const indent = '  '.repeat(depth);
     const meaning = reason === 'complete' ? '' : REASON_MEANINGS[reason];
     const others = upstream ? upstreamWords(upstream) : '';
@@ -164,7 +193,7 @@ function chainWords(
       const what = stop.start === null ? 'it was handed in, and did not run' : 'its last attempt';
       lines.push(printable(`${indent}  ${what}: ${stopWords(stop)}`));
     }
-    for (const detail of details.slice(0, 5)) lines.push(printable(`${indent}  ${detailWords(plan, detail)}`));
+    for (const words of detailsWords(plan, link, past).slice(0, 5)) lines.push(printable(`${indent}  ${words}`));
     if (details.length > 5) lines.push(`${indent}  and ${formatCount(details.length - 5)} more`);
   });
   const own = causes.filter(({ tasks }) => tasks > 0);
@@ -229,8 +258,17 @@ function differenceWords(before: State | null, now: State | null): string {
   if (before === null) return `it was not there, and is now (${clock(now.mtimeMs)})`;
   const parts: string[] = [];
   if (before.size !== now.size) parts.push(`${countOf(before.size, 'byte')} then, ${formatCount(now.size)} now`);
-  if (before.mtimeMs !== now.mtimeMs) parts.push(`of ${clock(before.mtimeMs)} then, of ${clock(now.mtimeMs)} now`);
+  const exact = clock(before.mtimeMs) === clock(now.mtimeMs) ? fraction : (): string => '';
+  if (before.mtimeMs !== now.mtimeMs)
+    parts.push(
+      `of ${clock(before.mtimeMs)}${exact(before.mtimeMs)} then, of ${clock(now.mtimeMs)}${exact(now.mtimeMs)} now`,
+    );
   return parts.join('; ');
+}
+
+/** `.123456`: what `clock` leaves out. */
+function fraction(ms: number): string {
+  return (ms / 1000 - Math.floor(ms / 1000)).toFixed(6).slice(1);
 }
 
 /** `2026-11-25 02:10:50`, here. */

@@ -1,5 +1,5 @@
 /** `wfc why`: each reason with what stands behind it, the chain up to a task with a reason of its own, and root causes. */
-import { truncateSync } from 'node:fs';
+import { truncateSync, utimesSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { type Experiment, experiment } from '../support/experiment.ts';
 
@@ -61,7 +61,7 @@ const cases: [string, (e: Experiment) => void, string, RegExp[]][] = [
     'fit i=2',
     [
       /^fit i=2: output changed \(the output is not as the task left it\)$/,
-      /^ {2}fit\/2.txt: 5 bytes then, 0 now; of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d then, of .* now$/,
+      /^ {2}fit\/2.txt: 5 bytes then, 0 now; of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{6})? then, of .* now$/,
     ],
   ],
   [
@@ -271,4 +271,25 @@ rules:
     expect.stringMatching(/^ {2}fit i=2: output missing /),
     '    its last attempt failed: exit status 3',
   ]);
+});
+
+it("a task that changes its own input is told so; a change that came later is not the task's", async () => {
+  const e = experiment('rules: {one: {input: src, output: a, run: "cp src a; echo more >> src"}}\n', { src: 'x\n' });
+  await e.run();
+  const own = (await e.wfc('why a')).stdout;
+  expect(own).toContain('the task itself seems to have changed it');
+  e.edit('wfc.yml', '; echo more >> src', '');
+  await e.run();
+  e.age('src', -5);
+  const later = (await e.wfc('why a')).stdout;
+  expect(later).toContain('src: of ');
+  expect(later).not.toContain('itself');
+});
+
+it('times that differ within a second are told apart', async () => {
+  const e = experiment('rules: {one: {input: src, output: a, run: "cp src a"}}\n', { src: 'x\n' });
+  utimesSync(e.path('src'), 1_700_000_000.25, 1_700_000_000.25);
+  await e.run();
+  utimesSync(e.path('src'), 1_700_000_000.5, 1_700_000_000.5);
+  expect((await e.wfc('why a')).stdout).toMatch(/src: of \S+ \S+\.250000 then, of \S+ \S+\.500000 now/);
 });
