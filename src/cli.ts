@@ -85,9 +85,13 @@ async function main(typed: readonly string[]): Promise<void> {
     await parser.parseAsync();
   } catch (error) {
     if (!(error instanceof CommandLineError)) throw error;
-    const { explainMistakes } = await import('./cli/mistakes.ts');
-    const mistakes = refused ? explainMistakes(recordCommands(COMMANDS), words) : [];
-    refuse(mistakes.length > 0 ? mistakes : [{ message: error.message, hint: null }]);
+    const [{ explainMistakes }, { SpecWords }] = await Promise.all([
+      import('./cli/mistakes.ts'),
+      import('./commands/spec-words.ts'),
+    ]);
+    const rulesOfSpec = (): string[] => new SpecWords(null).rules();
+    const mistakes = refused ? explainMistakes(recordCommands(COMMANDS), words, rulesOfSpec) : [];
+    refuse(mistakes.length > 0 ? mistakes : [error]);
   }
   // As git without a word: the help, and a status that stops a script.
   if (args.length === 0) process.exitCode = 2;

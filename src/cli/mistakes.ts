@@ -72,10 +72,17 @@ interface Line {
   readonly options: readonly { readonly text: string; readonly name: string; readonly value: string | null }[];
 }
 
-/** What is wrong with a command line that was refused, in the order of its words; nothing where it looks right. */
-export function explainMistakes(commands: readonly RecordedCommand[], args: readonly string[]): CommandLineMistake[] {
+/**
+ * What is wrong with a command line that was refused, in the order of its words; nothing where it looks right.
+ * `rulesOfSpec`: of the folder's spec, for who takes a rule for a command, as `make train`.
+ */
+export function explainMistakes(
+  commands: readonly RecordedCommand[],
+  args: readonly string[],
+  rulesOfSpec: () => readonly string[] = () => [],
+): CommandLineMistake[] {
   const line = takeApart(commands, args);
-  const unknown = explainCommand(commands, line);
+  const unknown = explainCommand(commands, line, { rulesOfSpec, args });
   if (unknown !== null) return [unknown];
   const command = line.command!;
   const name = ['wfc', ...line.path].join(' ');
@@ -94,11 +101,16 @@ export function explainUnknownCommand(
   args: readonly string[],
 ): CommandLineMistake | null {
   const line = takeApart(commands, args);
-  return line.path.length === 0 && line.positionals.length === 0 ? null : explainCommand(commands, line, 'for help');
+  return line.path.length === 0 && line.positionals.length === 0
+    ? null
+    : explainCommand(commands, line, { purpose: 'for help' });
 }
 
-function takeApart(commands: readonly RecordedCommand[], args: readonly string[]): Line {
-  const every = commands.flatMap((c) => [c, ...c.commands]).flatMap((c) => c.options);
+function takeApart(
+  commands: readonly RecordedCommand[],
+  args: readonly string[],
+  every: readonly RecordedOption[] = commands.flatMap((c) => [c, ...c.commands]).flatMap((c) => c.options),
+): Line {
   const path: string[] = [];
   const positionals: string[] = [];
   const options: { text: string; name: string; value: string | null }[] = [];
@@ -167,10 +179,30 @@ function isNamed(
   );
 }
 
+interface Circumstances {
+  readonly purpose?: 'to run' | 'for help';
+  readonly rulesOfSpec?: () => readonly string[];
+  /** The whole line. */
+  readonly args?: readonly string[];
+}
+
+const COMMANDS_HINT = '"wfc --help" lists the commands';
+
+/** `wfc -j 8`, as make and snakemake are called: every option is one of `wfc run`, and one of them says how to run. */
+function isForRun(commands: readonly RecordedCommand[], args: readonly string[]): boolean {
+  const run = commands.find((c) => c.name === 'run')!;
+  const { options, positionals } = takeApart([], args, run.options);
+  return (
+    positionals.length === 0 &&
+    options.every((given) => run.options.some((o) => isNamed(o, given.name))) &&
+    options.some((given) => ['j', 'jobs', 'k', 'keep-going', 'n', 'dry-run', 'slurm', 'local'].includes(given.name))
+  );
+}
+
 function explainCommand(
   commands: readonly RecordedCommand[],
   { path, command, positionals }: Line,
-  purpose: 'to run' | 'for help' = 'to run',
+  { purpose = 'to run', rulesOfSpec = () => [], args = [] }: Circumstances = {},
 ): CommandLineMistake | null {
   if (command !== null && command.commands.length === 0) return null;
   const known = command?.commands ?? commands;
@@ -179,7 +211,10 @@ function explainCommand(
   if (word === undefined) {
     if (command !== null && purpose === 'for help') return null;
     return command === null
-      ? { message: 'a command is missing', hint: '"wfc --help" lists the commands' }
+      ? {
+          message: 'a command is missing',
+          hint: isForRun(commands, args) ? `to run: wfc run ${args.join(' ')}` : COMMANDS_HINT,
+        }
       : { message: `${before}: say what`, hint: `such as: ${before} ${known[0]!.name}` };
   }
   const near = closest(
@@ -194,7 +229,9 @@ function explainCommand(
         ? `here it is "${meant}"`
         : command === null && /\.(ya?ml|json)$/.test(word)
           ? `to run this spec: wfc run ${word}`
-          : `"${before} --help" lists the commands`;
+          : command === null && rulesOfSpec().includes(word)
+            ? `it is a rule: wfc run --goal ${word}`
+            : `"${before} --help" lists the commands`;
   return { message: `unknown command "${[...path, word].join(' ')}"`, hint };
 }
 
@@ -219,7 +256,7 @@ function explainOption(
   if (declared.takesValue && value === null) {
     return [{ message: `${name}: ${text} needs a value`, hint: `--${declared.name}: ${declared.description}` }];
   }
-  return value === null ? [] : explainChoice(declared, value, `${text}: `, name);
+  return value === null ? [] : explainChoice(declared, value, `${text}: `);
 }
 
 function unknownOptionHint(
@@ -249,9 +286,9 @@ function unknownOptionHint(
   return `"${name} --help" lists them`;
 }
 
-function explainChoice({ choices }: RecordedOption, value: string, place: string, name: string): CommandLineMistake[] {
+function explainChoice({ choices }: RecordedOption, value: string, place: string): CommandLineMistake[] {
   if (choices.length === 0 || choices.includes(value)) return [];
-  const hint = didYouMean(closest(value, choices)) || `"${name} --help" says what each means`;
+  const hint = didYouMean(closest(value, choices)) || 'choose one of these';
   return [{ message: `${place}"${value}" is none of ${choices.join(', ')}`, hint }];
 }
 
@@ -262,7 +299,7 @@ function explainPositionals(command: RecordedCommand, name: string, given: reado
   const declared = command.positionals.find((p) => p.name === what);
   if (given.length === 0 && usage.startsWith('<'))
     return [{ message: `${name}: ${what.toUpperCase()} is missing`, hint: `such as: ${exampleOf(command, name)}` }];
-  const mistakes = declared && given[0] !== undefined ? explainChoice(declared, given[0], '', name) : [];
+  const mistakes = declared && given[0] !== undefined ? explainChoice(declared, given[0], '') : [];
   if (given.length > 1 && !usage.includes('..')) {
     const hint = what === 'spec' ? goalHint(name, given) : 'quote a name that holds blanks';
     mistakes.push({ message: `${name} takes one ${what}, so "${given[1]}" is too much`, hint });

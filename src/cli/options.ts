@@ -69,11 +69,13 @@ export function withForce<T>(y: Argv<T>) {
 
 export function withTrust<T>(y: Argv<T>) {
   return y.option('trust', {
+    group: GROUP.how,
     type: 'string',
     nargs: 1,
     choices: TRUSTS,
     default: 'fingerprints' as Trust,
-    describe: 'What must be as recorded: only files; commands and checks, too; or contents where a time differs',
+    describe:
+      'What must be as before: times (files alone), fingerprints (commands and checks, too), or contents, which decide where a time differs',
   });
 }
 
@@ -144,4 +146,11 @@ export interface CommandLineMistake {
   readonly hint: string | null;
 }
 
-export class CommandLineError extends Error {}
+export class CommandLineError extends Error {
+  readonly hint: string | null;
+
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
+}

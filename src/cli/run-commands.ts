@@ -155,7 +155,8 @@ interface RunArguments extends CommonArguments {
 
 async function run(argv: RunArguments): Promise<ExitStatus> {
   if (backendOf(argv) === 'slurm') return (await import('../commands/run-slurm.ts')).runSlurm(runOptions(argv));
-  if (argv.watch) throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself');
+  if (argv.watch)
+    throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself', 'leave it out');
   return (await import('../commands/run.ts')).run(runOptions(argv));
 }
 
@@ -165,14 +166,15 @@ async function resume(argv: RunArguments & { escalate: boolean }): Promise<ExitS
 }
 
 function backendOf({ local, slurm }: RunArguments): 'local' | 'slurm' | null {
-  if (local === true && slurm === true) throw new CommandLineError('--local and --slurm: choose one');
+  if (local === true && slurm === true)
+    throw new CommandLineError('--local and --slurm: choose one', '--local is the default');
   return slurm === true ? 'slurm' : local === true ? 'local' : null;
 }
 
 function runOptions(argv: RunArguments): RunOptions & RunSlurmOptions {
   const jobs = argv.jobs === undefined ? null : Number(argv.jobs);
   if (jobs !== null && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= 10_000)) {
-    throw new CommandLineError(`-j ${argv.jobs}: write a whole number from 1`);
+    throw new CommandLineError(`-j ${argv.jobs}: write a whole number from 1 to 10,000`, 'such as: -j 8');
   }
   return {
     ...common(argv),

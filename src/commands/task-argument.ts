@@ -74,7 +74,7 @@ function findByParams(rule: PlannedRule, pairs: readonly string[]): Named {
   if (count === 0) return mistake(`rule "${name}" has no task with ${pairs.join(' ')}`, 'an "exclude" leaves it out');
   const example = Object.entries(paramsOf(rule, found)).map(([param, value]) => `${param}=${value}`);
   return mistake(
-    `${[name, ...pairs].join(' ')}: that names ${countTasks(count)}`,
+    `${[name, ...pairs].join(' ')} names ${countTasks(count)}`,
     `name one, such as ${name} ${example.join(' ')}`,
   );
 }

@@ -200,7 +200,13 @@ function chainWords(
   if (chain.length > 1 || own.length > 1) {
     lines.push('', `root causes (${countTasks(own.reduce((n, c) => n + c.tasks, 0))} in all):`);
     for (const { rule, reason, tasks, first } of own)
-      lines.push(printable(`  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`));
+      lines.push(
+        printable(
+          tasks === 1
+            ? `  ${taskNameOf(plan, first)}: ${reason}`
+            : `  ${formatCount(tasks)} of ${rule}: ${reason}; the first is ${taskNameOf(plan, first)}`,
+        ),
+      );
   }
   if (reasons.length === 0) throw new Error('internal error: a plan without tasks has no chain');
   return lines;

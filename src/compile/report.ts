@@ -1159,7 +1159,7 @@ export const noSpec = (names: readonly string[]): Diagnostic =>
   error(
     null,
     `there is no spec here: none of ${listWords(names)}`,
-    'name it, as in "wfc plan experiment.yml", or change to its folder',
+    'name it, as in "wfc plan experiment.yml", change to its folder, or begin one: wfc init',
   );
 
 export const specIsFolder = (path: string, inside: string | null): Diagnostic =>

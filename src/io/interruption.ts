@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { stopSignals } from './signals.ts';
 
-/** From its making to its end, Ctrl-C (or SIGTERM) does not end the process: it cuts a pause short, and is told to who asks. */
+/** From its making to its end, Ctrl-C (or SIGTERM, SIGHUP) does not end the process: it cuts a pause short, and is told to who asks. */
 export class Interruption {
   private readonly controller = new AbortController();
+  private readonly signals = stopSignals();
   private readonly onSignal = (): void => this.controller.abort();
 
   constructor() {
-    process.on('SIGINT', this.onSignal).on('SIGTERM', this.onSignal);
+    for (const signal of this.signals) process.on(signal, this.onSignal);
   }
 
   /** A signal that came while nothing else could is heard only after a turn of the event loop, which this takes. */
@@ -20,6 +22,6 @@ export class Interruption {
   }
 
   end(): void {
-    process.off('SIGINT', this.onSignal).off('SIGTERM', this.onSignal);
+    for (const signal of this.signals) process.off(signal, this.onSignal);
   }
 }

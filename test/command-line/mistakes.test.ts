@@ -12,6 +12,11 @@ const SLIPS: readonly (readonly [string, string, string])[] = [
   ['dag', 'unknown command "dag"', 'here it is "wfc graph"'],
   ['submit', 'unknown command "submit"', 'here it is "wfc run --slurm"'],
   ['wfc.yml', 'unknown command "wfc.yml"', 'to run this spec: wfc run wfc.yml'],
+  ['-j 8', 'a command is missing', 'to run: wfc run -j 8'],
+  ['-n', 'a command is missing', 'to run: wfc run -n'],
+  ['train', 'unknown command "train"', 'it is a rule: wfc run --goal train'],
+  ['run -j 0', '-j 0: write a whole number from 1 to 10,000', 'such as: -j 8'],
+  ['run --watch', '--watch goes with --slurm: a local run shows its progress by itself', 'leave it out'],
   ['--json', 'a command is missing', '"wfc --help" lists the commands'],
   ['rnu --help', 'unknown command "rnu"', 'did you mean "wfc run"?'],
   ['help rnu', 'unknown command "rnu"', 'did you mean "wfc run"?'],
@@ -40,7 +45,7 @@ const SLIPS: readonly (readonly [string, string, string])[] = [
   ['run -j', 'wfc run: -j needs a value', '--jobs: Tasks at a time [default: the CPUs of this machine]'],
 
   ['compile --target slrum', '--target: "slrum" is none of slurm, local', 'did you mean "slurm"?'],
-  ['compile --target=make', '--target: "make" is none of slurm, local', '"wfc compile --help" says what each means'],
+  ['compile --target=make', '--target: "make" is none of slurm, local', 'choose one of these'],
   ['graph --format sgv', '--format: "sgv" is none of text, dot, mermaid, svg', 'did you mean "svg"?'],
   ['run --trust tims', '--trust: "tims" is none of times, fingerprints, contents', 'did you mean "times"?'],
   ['init x --template swep', '--template: "swep" is none of sweep, table, from-scratch', 'did you mean "sweep"?'],
@@ -58,7 +63,7 @@ const SLIPS: readonly (readonly [string, string, string])[] = [
 ];
 
 it.each(SLIPS)('wfc %s', async (line, message, hint) => {
-  const { status, stdout, stderr } = await experiment('').wfc(line);
+  const { status, stdout, stderr } = await experiment('rules: {train: {output: x, run: "touch {output}"}}').wfc(line);
   expect(stderr).toContain(`error: ${message}\n  hint: ${hint}`);
   expect([status, stdout]).toEqual([2, '']);
 });

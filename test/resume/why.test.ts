@@ -153,8 +153,8 @@ it('follows upstream runs to the root, and counts all root causes by rule', asyn
     '',
     'root causes (5 tasks in all):',
     '  3 of prep: command changed; the first is prep i=1',
-    '  1 of fit: output missing; the first is fit i=3',
-    '  1 of sum: command changed; the first is sum',
+    '  fit i=3: output missing',
+    '  sum: command changed',
   ]);
   const chain = await why(e, 'fit/2.txt');
   expect(chain).toEqual([
@@ -162,7 +162,7 @@ it('follows upstream runs to the root, and counts all root causes by rule', asyn
     '  prep i=2: command changed (the command, its values, its environment or its set of inputs is another)',
     '',
     'root causes (1 task in all):',
-    '  1 of prep: command changed; the first is prep i=2',
+    '  prep i=2: command changed',
   ]);
 });
 

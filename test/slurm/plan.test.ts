@@ -56,7 +56,7 @@ describe('wfc plan --target slurm', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^1-fetch +1 +1 .* declared local: runs where the submission is made, before it$/m);
     expect(stdout).toMatch(
-      /^2-prep +4 +2 .* nothing +its outputs do not name site × seed: tasks in order, packed evenly$/m,
+      /^2-prep +4 +2 .* nothing +its outputs do not name all of site × seed: tasks in order, packed evenly$/m,
     );
     expect(stdout).toMatch(/^3-fit +20 +10 .* all of 2 \(.*\) +an element for every 2 of site × seed$/m);
     expect(stdout).toMatch(/^4-all +1 +1 .* all of 3 \(its tasks read from many elements\) +one task$/m);

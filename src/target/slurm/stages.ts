@@ -224,7 +224,7 @@ function draftByBlocks(
 
 function packedWhy(elements: readonly { tasks: readonly number[] }[], by: string): string {
   if (elements.length === 1) return elements[0]!.tasks.length === 1 ? 'one task' : 'all its tasks in one element';
-  return `its outputs do not name ${by}: tasks in order, packed evenly`;
+  return `its outputs do not name ${by.includes(' × ') ? 'all of ' : ''}${by}: tasks in order, packed evenly`;
 }
 
 /** Per unit the units that feed it; true where every edge stays within a block. */
