@@ -53,9 +53,13 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
         if (argv.failed && (argv.all || task.length > 0))
           throw new CommandLineError(
             '--failed is about all tasks that failed: it goes with no task and not with --all',
+            'leave the others out: wfc logs --failed',
           );
         if (!argv.failed && task.length === 0)
-          throw new CommandLineError('name a task, by one of its outputs or by rule and params, or ask for --failed');
+          throw new CommandLineError(
+            'wfc logs: TASK is missing',
+            'such as: wfc logs train_model site=01022500 seed=3, or: wfc logs --failed',
+          );
         return perform(
           import('../commands/logs.ts').then((m) =>
             argv.failed ? m.failedLogs(common(argv)) : m.logs({ ...common(argv), task, all: argv.all }),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { readJournals } from '../io/journal.ts';
 import { lastAttemptStart, logEnd, shownLine } from '../io/log-file.ts';
 import { fromHere } from '../io/spec-file.ts';
-import { countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
+import { countOf, countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
 import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
 import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
@@ -49,10 +49,11 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
     );
     return EXIT.done;
   }
+  const hasRun = history !== null && [history.records, history.failed, history.unfinished].some((of) => of.has(name));
   const isEmpty = !exists || statSync(file).size === 0;
   const start = isEmpty || options.all ? 0 : lastAttemptStart(file);
   const words = [
-    exists ? fromHere(file) : 'it wrote nothing, so there is no log',
+    exists ? fromHere(file) : `${hasRun ? 'it wrote nothing' : 'it has not run yet'}, so there is no log`,
     ...(start > 0 ? ['the last attempt ("--all" shows all)'] : []),
     ...(failure ? [failure.reason] : []),
     ...(slurm === '' ? [] : [`Slurm ${slurm}`]),
@@ -98,7 +99,7 @@ export function failedLogs(options: CommonOptions): ExitStatus {
   }
   const lines = kinds.slice(0, KINDS_SHOWN).flatMap((kind, k) => [...(k === 0 ? [] : ['']), ...kindLines(kind)]);
   if (kinds.length > KINDS_SHOWN)
-    lines.push('', `and ${formatCount(kinds.length - KINDS_SHOWN)} more kinds; "wfc logs --failed --json" has all`);
+    lines.push('', `and ${countOf(kinds.length - KINDS_SHOWN, 'more kind')}; "wfc logs --failed --json" has all`);
   process.stdout.write(kinds.length === 0 ? 'no task has failed\n' : `${printableLines(lines)}\n`);
   return EXIT.done;
 }

@@ -104,7 +104,7 @@ const ALWAYS_SEVERAL = [
   /more than \$\{/,
 ];
 const NOUNS =
-  'tasks|elements|files|rules|paths|jobs|calls|values|partitions|outputs|logs|inputs|arrays|parts|rows|others|nodes|CPUs|hours';
+  'tasks|elements|files|rules|paths|jobs|calls|values|partitions|outputs|logs|inputs|arrays|parts|rows|others|kinds|nodes|CPUs|hours';
 
 it('every message with a count takes it from the one helper', () => {
   const src = join(ROOT, 'src');

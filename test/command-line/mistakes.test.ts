@@ -51,7 +51,7 @@ const SLIPS: readonly (readonly [string, string, string])[] = [
   ['init x --template swep', '--template: "swep" is none of sweep, table, from-scratch', 'did you mean "sweep"?'],
   ['completion zhs', '"zhs" is none of bash, zsh, fish', 'did you mean "zsh"?'],
   ['compile', 'wfc compile: --target is missing', 'such as: wfc compile --target slurm'],
-  ['logs', 'wfc logs: TASK is missing', 'such as: wfc logs train_model site=01022500 seed=3'],
+  ['logs', 'wfc logs: TASK is missing', 'such as: wfc logs train_model site=01022500 seed=3, or: wfc logs --failed'],
   ['table --out x.csv', 'wfc table: PATTERN is missing', 'such as: wfc table "out/{site}/{seed}.csv" --out all.csv'],
   ['import snakefile', 'wfc import snakefile: FILE is missing', 'such as: wfc import snakefile Snakefile'],
   [

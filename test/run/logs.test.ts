@@ -2,6 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { experiment, timeless } from '../support/experiment.ts';
 
+it('a task that has not run is told apart from one that wrote nothing', async () => {
+  const e = experiment(
+    'rules: {silent: {output: a, run: "touch {output}"}, next: {input: a, output: b, run: "touch {output}"}}\n',
+  );
+  expect((await e.wfc('logs a')).stderr).toBe('silent: it has not run yet, so there is no log');
+  await e.run('--goal a');
+  expect((await e.wfc('logs a')).stderr).toBe('silent: it wrote nothing, so there is no log');
+  expect((await e.wfc('logs next')).stderr).toBe('next: it has not run yet, so there is no log');
+});
+
 it('keeps what a task prints, output and errors in order, in a log per task under .wfc/logs', async () => {
   const e = experiment(`
 params: {site: [a, b]}
