@@ -1519,7 +1519,7 @@ _wfc_end() {
       trap '' TERM
       # No `end`: the element has not ended, and its consumers must not take it for that.
       # shellcheck disable=SC2016 # Read by that bash.
-      command timeout -s KILL 30 bash -c 'trap "" TERM; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
+      command timeout -s KILL 30 bash -c 'trap "" TERM; unset "${!SCONTROL_@}"; exec scontrol requeue "$1"' bash "$_wfc_slurm_id" && exit 1
     fi
     status=1
   elif ((left > 0)); then

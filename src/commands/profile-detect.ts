@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseProfile } from '../compile/profile.ts';
 import { makeFolder } from '../io/make-folder.ts';
 import { readSite } from '../io/slurm-site.ts';
 import { systemProblem } from '../io/spec-file.ts';
 import { countOf } from '../io/terminal.ts';
+import { largestOf } from './largest-node.ts';
 import { refuse } from './locking.ts';
 import { profileText } from './profile-text.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
@@ -24,14 +24,19 @@ export function detectProfile(options: DetectOptions): ExitStatus {
     printDiagnostics([{ severity: 'error', message: `${out} exists already`, location: null, hint }], options);
     return EXIT.badSpec;
   }
-  const site = readSite(env, userInfo().username);
-  if (site === null) return refuse('there is no Slurm here that answers: scontrol or sinfo failed', options);
+  const site = readSite(env);
+  if (site === null || site.partitions.length === 0)
+    return refuse('there is no Slurm here that answers: scontrol or sinfo failed', options);
   const text = profileText(site);
   // What is written must be what wfc itself reads.
   const { diagnostics } = parseProfile({ file: out ?? 'the profile', text });
   if (diagnostics.length > 0) throw new Error(`internal error: ${diagnostics[0]!.message} in\n${text}`);
   if (json) {
-    const partitions = site.partitions.map((p) => ({ ...p, gpus: Object.fromEntries(p.gpus) }));
+    const partitions = site.partitions.map((p) => {
+      const { gpus, ...largest } = largestOf(p.kinds);
+      const kinds = p.kinds.map((kind) => ({ ...kind, gpus: Object.fromEntries(kind.gpus) }));
+      return { ...p, ...largest, gpus: Object.fromEntries(gpus), kinds };
+    });
     process.stdout.write(`${JSON.stringify({ ...site, partitions }, null, 2)}\n`);
   }
   if (out === null) {

@@ -1,5 +1,6 @@
 import type { Partition, Site } from '../io/slurm-site.ts';
 import { countOf } from '../io/terminal.ts';
+import { gpuCount, largestOf, memoryText, nodeText } from './largest-node.ts';
 
 /** A commented profile of a site: what it says, and what a person must choose, as comments. */
 export function profileText(site: Site): string {
@@ -9,7 +10,7 @@ export function profileText(site: Site): string {
     `# Profile of the Slurm cluster ${cluster} (Slurm ${version}), by "wfc profile detect".`,
     '# Save it as profiles/NAME.yml beside a spec; then: wfc run --slurm --profile NAME',
     '#',
-    '# Its partitions, with what the smallest node of each has:',
+    '# Its partitions, with the most that a node of each has:',
     ...partitions.map((p) => `#   ${partitionLine(p)}`),
     'slurm:',
     ...(chosen
@@ -29,13 +30,12 @@ export function profileText(site: Site): string {
   ].join('\n');
 }
 
-function partitionLine({ name, isDefault, isUp, timeLimit, nodes, cpus, memoryMiB, gpus }: Partition): string {
+function partitionLine({ name, isDefault, isUp, timeLimit, kinds }: Partition): string {
+  const largest = largestOf(kinds);
   const words = [
-    countOf(nodes, 'node'),
-    countOf(cpus, 'CPU'),
-    `${Math.floor(memoryMiB / 1024)}G`,
+    countOf(largest.nodes, 'node'),
+    nodeText(largest),
     timeLimit === null ? 'no time limit' : `at most ${timeLimit}`,
-    ...[...gpus].map(([type, count]) => `${count} ${type === '' ? '' : `${type} `}GPU${count === 1 ? '' : 's'} a node`),
     ...(isDefault ? ['default'] : []),
     ...(isUp ? [] : ['down']),
   ];
@@ -56,16 +56,26 @@ function limitLines({ maxArraySize, maxSubmit }: Site, chosen: Partition | undef
       ? '  # max_submit: 1000      # the site names no limit; wfc queues 1,000 elements unless told otherwise'
       : `  max_submit: ${Math.max(2, maxSubmit)}         # of your association or QOS`,
     ...(chosen?.timeLimit ? [`  max_time: ${quoted(chosen.timeLimit)}    # of the partition`] : []),
-    ...(chosen && chosen.memoryMiB >= 1024
-      ? [`  max_mem: ${Math.floor(chosen.memoryMiB / 1024)}G    # of its smallest node`]
-      : []),
+    ...(chosen && chosen.kinds.length > 0 ? nodeLines(chosen) : []),
   ];
   return lines.some((line) => !line.trimStart().startsWith('#')) ? lines : ['  {}', ...lines];
 }
 
+/** No less than there is: a rule that asks for more is refused. Without RealMemory, slurm.conf(5), a node has 1 MiB. */
+function nodeLines({ kinds }: Partition): string[] {
+  const { cpus, memoryMiB } = largestOf(kinds);
+  return [
+    `  max_cpus: ${Math.max(1, cpus)}    # of a node of the partition`,
+    ...(memoryMiB > 1 ? [`  max_mem: ${memoryText(memoryMiB)}    # the same`] : []),
+    `  max_gpus: ${Math.max(...kinds.map(gpuCount))}    # the same`,
+  ];
+}
+
 /** How a rule asks for GPUs here. */
 function gpuLines(partitions: readonly Partition[]): string[] {
-  const withGpus = partitions.filter((p) => p.gpus.size > 0);
+  const withGpus = partitions
+    .map(({ name, kinds }) => ({ name, gpus: largestOf(kinds).gpus }))
+    .filter(({ gpus }) => gpus.size > 0);
   if (withGpus.length === 0) return [];
   return [
     '# GPUs are asked for in the rules of a spec:',

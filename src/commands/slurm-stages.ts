@@ -1,15 +1,16 @@
 import { taskResources } from '../compile/resources.ts';
-import { type DetectedLimits, detectLimits } from '../io/slurm.ts';
+import { longestTime, partitionsNamed, readSite, type Site } from '../io/slurm-site.ts';
 import { countOf, formatCount, formatDuration } from '../io/terminal.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Rule } from '../model/workflow.ts';
 import { attemptsSeconds, RESERVE_SECONDS, SIGNAL_LEAD_SECONDS } from '../target/slurm/reserve.ts';
-import { lanesOf, maxTimeOf } from '../target/slurm/stage-types.ts';
+import { maxTimeOf } from '../target/slurm/stage-types.ts';
 import { planStages, type SiteLimits, type Stage } from '../target/slurm/stages.ts';
 import { requestOf } from '../target/slurm/units.ts';
 import type { Session } from './session.ts';
+import { fitProblems, profileBinds } from './site-fit.ts';
 
 /** Where nothing is known of a site: Slurm's own default for arrays, and what most sites let a user queue. */
 const DEFAULT_LIMITS: SiteLimits = { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null };
@@ -33,24 +34,29 @@ export interface SlurmStagesOptions {
 
 /** The arrays for the tasks that are included. */
 export function slurmStages({ plan, profile }: Session, { included, durations, env }: SlurmStagesOptions): SlurmStages {
-  const limits = siteLimits(profile, detectLimits(env));
+  const site = readSite(env);
+  const limits = siteLimits(profile, site);
   const stages = planStages(plan, { included, limits, packing: profile.packing, durations });
   return {
     limits,
     stages,
-    problems: stageProblems(plan, stages, limits, profile),
+    problems: stageProblems(plan, stages, { limits, profile, site }),
     warnings: timeWarnings(plan, stages, limits),
   };
 }
 
 /** A profile states what the site does not say; where both say something, the smaller number counts. */
-export function siteLimits({ limits: stated, flags }: Profile, detected: DetectedLimits): SiteLimits {
+export function siteLimits(profile: Profile, site: Site | null): SiteLimits {
+  const { limits: stated, flags } = profile;
   const timeOf = (partition: string | null): number | null =>
-    smaller(stated.maxTimeSeconds, detected.timeLimitSeconds(partition));
+    smaller(
+      profileBinds(partition, profile) ? stated.maxTimeSeconds : null,
+      site && longestTime(partitionsNamed(site, partition)),
+    );
   return {
-    maxArraySize: smaller(stated.maxArraySize, detected.maxArraySize) ?? DEFAULT_LIMITS.maxArraySize,
+    maxArraySize: smaller(stated.maxArraySize, site?.maxArraySize ?? null) ?? DEFAULT_LIMITS.maxArraySize,
     // Many sites count what others have queued, too: more than the careful default takes a profile that says so.
-    maxSubmit: smaller(stated.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, detected.maxSubmit)!,
+    maxSubmit: smaller(stated.maxSubmit ?? DEFAULT_LIMITS.maxSubmit, site?.maxSubmit ?? null)!,
     maxTimeSeconds: timeOf(flags.get('partition') ?? null),
     maxTimeOfPartition: timeOf,
   };
@@ -61,7 +67,7 @@ export function longestTimes(
   profile: Profile,
   env: NodeJS.ProcessEnv,
 ): (rule: PlannedRule, taskIndex: number) => number | null {
-  const limits = siteLimits(profile, detectLimits(env));
+  const limits = siteLimits(profile, readSite(env));
   return (rule, taskIndex) => maxTimeOf(requestOf(rule, taskIndex), limits);
 }
 
@@ -69,8 +75,15 @@ function smaller(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b);
 }
 
+/** What bounds the arrays. */
+interface Allowed {
+  readonly limits: SiteLimits;
+  readonly profile: Profile;
+  readonly site: Site | null;
+}
+
 /** What the site can't take of these arrays, in words, each with what to change. */
-export function stageProblems(plan: Plan, stages: readonly Stage[], limits: SiteLimits, profile: Profile): string[] {
+export function stageProblems(plan: Plan, stages: readonly Stage[], { limits, profile, site }: Allowed): string[] {
   const queued = stages.filter((s) => !s.local);
   const problems: string[] = [];
   const elements = queued.reduce((n, s) => n + s.indices.length, 0);
@@ -90,7 +103,7 @@ export function stageProblems(plan: Plan, stages: readonly Stage[], limits: Site
       `${what}\n  hint: ${packing}raise max_array_size in the profile if the site allows more, ${smallerPart}`,
     );
   }
-  return [...problems, ...timeProblems(plan, queued, limits, profile), ...memoryProblems(queued, profile)];
+  return [...problems, ...timeProblems(plan, queued, limits, profile), ...fitProblems(queued, profile, site)];
 }
 
 /** Each rule's longest task must fit into a job. */
@@ -145,16 +158,4 @@ function timeWarning({ name, retries }: Rule, seconds: number, most: number): Di
     location: null,
     hint: `${fits}let the command save its work, or name a partition with a longer limit`,
   };
-}
-
-function memoryProblems(stages: readonly Stage[], { limits, packing }: Profile): string[] {
-  const most = limits.maxMemoryMiB;
-  if (most === null) return [];
-  return stages.flatMap(({ name, request }) => {
-    const lanes = lanesOf(request, packing);
-    const { memoryMiB } = request.resources;
-    if (memoryMiB === null || memoryMiB * lanes <= most) return [];
-    const each = lanes === 1 ? '' : ` (${lanes} lanes of ${formatCount(memoryMiB)}M)`;
-    return `an element of ${name} asks for ${formatCount(memoryMiB * lanes)}M${each}, and a job may ask for ${formatCount(most)}M (max_mem of the profile)\n  hint: ${lanes === 1 ? '' : 'take fewer lanes, '}lower "mem" of its rules, or raise max_mem`;
-  });
 }

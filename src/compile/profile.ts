@@ -92,6 +92,8 @@ function readLimits(file: Located<ProfileFile>, diagnostics: Diagnostic[]): Prof
     maxSubmit: limits?.get('max_submit')?.value ?? null,
     maxTimeSeconds: quantity('max_time', limits?.get('max_time'), parseTimeSeconds, diagnostics),
     maxMemoryMiB: quantity('max_mem', limits?.get('max_mem'), parseMemoryMiB, diagnostics),
+    maxCpus: limits?.get('max_cpus')?.value ?? null,
+    maxGpus: limits?.get('max_gpus')?.value ?? null,
   };
 }
 

@@ -263,7 +263,7 @@ function misplacedKey(key: string): string {
 function misplacedProfileKey(key: string): string {
   const sections: Readonly<Record<string, readonly string[]>> = {
     slurm: SLURM_FLAGS,
-    limits: ['max_array_size', 'max_submit', 'max_time', 'max_mem'],
+    limits: ['max_array_size', 'max_submit', 'max_time', 'max_mem', 'max_cpus', 'max_gpus'],
     packing: ['tasks_per_element', 'fuse', 'lanes', 'max_running'],
     local: ['jobs', 'cpus', 'mem', 'gpus'],
   };

@@ -93,6 +93,11 @@ export function releaseElements(held: readonly QueuedElement[], env: NodeJS.Proc
   return askSlurm('scontrol', ['release', ...jobs], env, 30) !== null;
 }
 
+/** End these jobs; false where scancel fails. */
+export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  return askSlurm('scancel', jobs, env, 30) !== null;
+}
+
 /** How an element ended that left no end in its journal, by what Slurm tells. */
 export interface ElementEnd {
   readonly how:

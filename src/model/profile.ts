@@ -33,6 +33,9 @@ export interface ProfileLimits {
   readonly maxTimeSeconds: number | null;
   /** Bounds what is asked for after a task ran out of memory. */
   readonly maxMemoryMiB: number | null;
+  /** Of a job, on its node. */
+  readonly maxCpus: number | null;
+  readonly maxGpus: number | null;
 }
 
 /** What tasks may take on this machine; null where a profile says nothing. */
@@ -47,7 +50,14 @@ export const NO_PROFILE: Profile = {
   file: null,
   flags: new Map(),
   extra: [],
-  limits: { maxArraySize: null, maxSubmit: null, maxTimeSeconds: null, maxMemoryMiB: null },
+  limits: {
+    maxArraySize: null,
+    maxSubmit: null,
+    maxTimeSeconds: null,
+    maxMemoryMiB: null,
+    maxCpus: null,
+    maxGpus: null,
+  },
   packing: { tasksPerElement: 'auto', fuse: 'auto', lanes: 1 },
   maxRunning: null,
   modules: [],

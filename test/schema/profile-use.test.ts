@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { siteLimits, stageProblems } from '../../src/commands/slurm-stages.ts';
 import { localLimits } from '../../src/execute/machine.ts';
-import type { DetectedLimits } from '../../src/io/slurm.ts';
+import { partitionsOf, type Site } from '../../src/io/slurm-site.ts';
 import { NO_PROFILE, type Profile } from '../../src/model/profile.ts';
+import { attemptsSeconds, RESERVE_SECONDS } from '../../src/target/slurm/reserve.ts';
 import { planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
 import { alone } from '../support/alone.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
@@ -122,12 +123,17 @@ function stagesOf(spec: string, packing: Partial<Profile['packing']>, limits: Pa
   return planStages(plan, { included: plan.needed, ...options });
 }
 
-function problemsOf(spec: string, stated: Partial<Profile>, limits: Partial<SiteLimits> = {}): string[] {
+function problemsOf(
+  spec: string,
+  stated: Partial<Profile>,
+  limits: Partial<SiteLimits> = {},
+  site: Site | null = null,
+): string[] {
   const plan = planOf(spec);
   const profile = { ...NO_PROFILE, ...stated };
   const all = { ...LIMITS, ...limits };
   const stages = planStages(plan, { included: plan.needed, limits: all, packing: profile.packing });
-  return stageProblems(plan, stages, all, profile);
+  return stageProblems(plan, stages, { limits: all, profile, site });
 }
 
 const shape = (stages: readonly Stage[]): string[] =>
@@ -167,7 +173,9 @@ rules:
   });
 
   it('lanes share the time of an element, but not below its longest chain; tasks with GPUs run one at a time', () => {
-    const minutes = (stages: readonly Stage[]): number[] => stages.map((s) => s.timeSeconds! / 60 - 1);
+    // Of tasks of ten minutes, without what an attempt and a job take besides.
+    const minutes = (stages: readonly Stage[]): number[] =>
+      stages.map((s) => ((s.timeSeconds! - RESERVE_SECONDS) / attemptsSeconds(600, 0)) * 10);
     expect(minutes(stagesOf(SWEEP, { tasksPerElement: 4 }))).toEqual([40, 80, 10]);
     // Eight tasks of 10 minutes on two lanes: 40, and 10 more where the last chain of two begins late.
     expect(minutes(stagesOf(SWEEP, { tasksPerElement: 4, lanes: 2 }))).toEqual([25, 50, 10]);
@@ -179,17 +187,29 @@ rules:
 
 describe('limits', () => {
   const stated = (limits: Partial<Profile['limits']>) => ({ ...NO_PROFILE.limits, ...limits });
-  const silent = { maxArraySize: null, maxSubmit: null, timeLimitSeconds: () => null };
-  const numbers = (limits: Partial<Profile['limits']>, detected: DetectedLimits, flags = new Map<string, string>()) => {
+  const silent: Site = {
+    cluster: 'c',
+    version: '',
+    partitions: [],
+    maxArraySize: null,
+    maxSubmit: null,
+    accounts: [],
+    qos: [],
+  };
+  /** A site with these lines of sinfo. */
+  const siteOf = (...lines: string[]): Site => ({ ...silent, partitions: partitionsOf(lines.join('\n')) });
+  const MINUTE = 'main*|up|00:01:00|1|64|64000|(null)|UNLIMITED';
+  const numbers = (limits: Partial<Profile['limits']>, detected: Site, flags = new Map<string, string>()) => {
     const { maxTimeOfPartition, ...rest } = siteLimits({ ...NO_PROFILE, flags, limits: stated(limits) }, detected);
     return rest;
   };
 
   it('a profile states what the site does not say; where both do, the smaller counts', () => {
     expect(numbers({}, silent)).toEqual(LIMITS);
+    expect(siteLimits(NO_PROFILE, null)).toMatchObject(LIMITS);
     const profile = { maxArraySize: 5000, maxSubmit: 3000, maxTimeSeconds: 3600 };
     expect(numbers(profile, silent)).toEqual(profile);
-    const site = { maxArraySize: 1001, maxSubmit: 9999, timeLimitSeconds: () => 60 };
+    const site = { ...siteOf(MINUTE), maxArraySize: 1001, maxSubmit: 9999 };
     expect(numbers(profile, site)).toEqual({ maxArraySize: 1001, maxSubmit: 3000, maxTimeSeconds: 60 });
     const low = { maxArraySize: 10, maxSubmit: 20, maxTimeSeconds: 30 };
     expect(numbers(low, site)).toEqual(low);
@@ -197,19 +217,30 @@ describe('limits', () => {
   });
 
   it('are those of the partition: that of the profile, or one that a rule names', () => {
-    const seconds: Record<string, number> = { default: 60, long: 900 };
-    const site = { ...silent, timeLimitSeconds: (name: string | null) => seconds[name ?? 'default'] ?? null };
+    const site = siteOf(
+      MINUTE,
+      'long|up|00:15:00|1|64|64000|(null)|UNLIMITED',
+      'free|up|infinite|1|64|64000|(null)|UNLIMITED',
+    );
     expect(numbers({}, site).maxTimeSeconds).toBe(60);
     expect(numbers({}, site, new Map([['partition', 'long']])).maxTimeSeconds).toBe(900);
+    // Of several, the one that gives the longest is where a long one runs.
+    expect(numbers({}, site, new Map([['partition', 'main,long']])).maxTimeSeconds).toBe(900);
+    expect(numbers({}, site, new Map([['partition', 'main,free']])).maxTimeSeconds).toBe(null);
+    // What a profile says beside a partition is said of that partition.
+    const short = { ...NO_PROFILE, flags: new Map([['partition', 'main']]), limits: stated({ maxTimeSeconds: 30 }) };
+    const { maxTimeSeconds, maxTimeOfPartition } = siteLimits(short, site);
+    expect([maxTimeSeconds, maxTimeOfPartition!('long'), maxTimeOfPartition!('free')]).toEqual([30, 900, null]);
     const limits = siteLimits(NO_PROFILE, site);
     const time = (flags: string): (number | null)[] =>
       stagesOf(SWEEP.replace('time: 10m', `time: 10m, ${flags}`), { tasksPerElement: 1 }, limits).map(
         (s) => s.timeSeconds,
       );
     expect(time('slurm: {qos: x}')).toEqual([60, 60, 60]);
-    // Two tasks of ten minutes and a minute in the fused array.
-    expect(time('slurm: {partition: long}')).toEqual([660, 900, 660]);
-    expect(time('slurm: {partition: other}')).toEqual([660, 1260, 660]);
+    // One task of ten minutes, two of them in the fused array.
+    const [one, two] = [1, 2].map((tasks) => tasks * attemptsSeconds(600, 0) + RESERVE_SECONDS);
+    expect(time('slurm: {partition: long}')).toEqual([one, 900, one]);
+    expect(time('slurm: {partition: other}')).toEqual([one, two, one]);
   });
 
   it('without a profile no more than a careful 1,000 are queued, whatever the site allows', () => {
@@ -233,9 +264,57 @@ describe('limits', () => {
       '(the limit of the partition)\n  hint: lower "time" of the rule, or name a partition',
     );
     const lanes = { limits: stated({ maxMemoryMiB: 3000 }), packing: { ...NO_PROFILE.packing, lanes: 4 } };
-    expect(problemsOf(SWEEP, lanes)[0]).toContain(
-      'asks for 4,096M (4 lanes of 1,024M), and a job may ask for 3,000M (max_mem of the profile)',
+    expect(problemsOf(SWEEP, lanes)[0]).toBe(
+      'rule "prep" asks for 4G of memory (4 lanes of 1G), and a job may ask for 3000M (max_mem of the profile)\n  hint: ask for less, take fewer lanes, or raise max_mem in the profile if the site allows more',
     );
+    const few = { limits: stated({ maxCpus: 2, maxGpus: 0 }) };
+    const more = (resources: string): string => SWEEP.replace('mem: 1G', resources);
+    expect(problemsOf(more('cpus: 3'), few)[0]).toContain('asks for 3 CPUs, and a job may ask for 2 CPUs (max_cpus of');
+    expect(problemsOf(more('gpus: 1'), few)[0]).toContain('asks for 1 GPU, and a job may ask for 0 GPUs (max_gpus of');
+    expect(problemsOf(more('cpus: 2'), few)).toEqual([]);
+    // Beside a partition: a rule that names another one is not bound by them.
+    const beside = { ...few, flags: new Map([['partition', 'small']]) };
+    expect(problemsOf(more('cpus: 3'), beside)).not.toEqual([]);
+    expect(problemsOf(more('cpus: 3, slurm: {partition: large}'), beside)).toEqual([]);
+  });
+
+  it('of no node that the partitions have are told with the rule and with the largest that there is', () => {
+    const site = siteOf(
+      'main*|up|infinite|2|16|5000|(null)|UNLIMITED',
+      'main*|up|infinite|1|4|64000|(null)|UNLIMITED',
+      'fat|up|1-00:00:00|1|128|1048576|gpu:A100:4(S:0-1)|64',
+      'bare|up|infinite|1|8|1|gpu:2|UNLIMITED',
+    );
+    const of = (resources: string, profile: Partial<Profile> = {}): string | undefined =>
+      problemsOf(`wfc: 1\nrules: {r: {output: x, run: x, resources: {${resources}}}}`, profile, {}, site)[0];
+    expect(of('cpus: 64')).toBe(
+      'rule "r" asks for 64 CPUs, and the largest node has 16 in partition "main"\n  hint: ask for less, or name another partition, in the profile or in resources.slurm of the rule; the site has main (default): 16 CPUs, 5000M or 4 CPUs, 64000M; fat: 64 CPUs, 1024G, 4 A100 GPUs a node, at most 1-00:00:00; bare: 8 CPUs, 1M, 2 GPUs a node',
+    );
+    expect(of('mem: 64G')).toContain('asks for 64G of memory, and the largest node has 64000M in');
+    expect(of('cpus: 16, mem: 5001M')).toContain(
+      'asks for 16 CPUs and 5001M of memory, and no one node has all that in',
+    );
+    expect(of('gpus: 1')).toContain('asks for 1 GPU, and the nodes have none in partition "main"');
+    expect(of('gpus: v100:1, slurm: {partition: fat}')).toContain(
+      'asks for 1 v100 GPU, and the nodes have 4 A100 GPUs',
+    );
+    expect(of('cpus: 65, slurm: {partition: "main,fat"}')).toContain('has 64 in partition "main" or "fat"');
+    const lanes = { packing: { ...NO_PROFILE.packing, lanes: 4 } };
+    expect(of('cpus: 5', lanes)).toContain('asks for 20 CPUs (4 lanes of 5), and the largest node has 16');
+    for (const fits of [
+      'cpus: 16, mem: 5000M',
+      'cpus: 4, mem: 64000M',
+      'cpus: 64, mem: 1024G, gpus: a100:4, slurm: {partition: fat}',
+      'cpus: 64, slurm: {partition: "main,fat"}',
+      'cpus: 64, slurm: {extra: ["-p fat"]}',
+      'mem: 64G, slurm: {partition: bare}',
+      // Of these sinfo says nothing.
+      'cpus: 640, slurm: {partition: hidden}',
+      'cpus: 640, slurm: {partition: "main,hidden"}',
+      'cpus: 640, slurm: {clusters: other}',
+    ])
+      expect(of(fits), fits).toBeUndefined();
+    expect(of('cpus: 64', { flags: new Map([['partition', 'fat']]) })).toBeUndefined();
   });
 
   it('of the partition do not bind a rule that names another one; those of the profile do', () => {

@@ -63,7 +63,7 @@ describe('the JSON Schema of profiles', () => {
 describe('a profile', () => {
   it('is read into what the rest of wfc works with, units resolved', () => {
     const profile = profileOf(`slurm: {account: 007, partition: "a,b", exclusive: true, extra: [--comment="x y"]}
-limits: {max_array_size: 500, max_submit: 2000, max_time: 1-12:00:00, max_mem: 2G}
+limits: {max_array_size: 500, max_submit: 2000, max_time: 1-12:00:00, max_mem: 2G, max_cpus: 64, max_gpus: 0}
 packing: {tasks_per_element: 3, fuse: never, lanes: 2, max_running: 5}
 modules: gcc/12
 prelude: [export A=1, "export B=2"]
@@ -73,7 +73,14 @@ local: {jobs: 3, cpus: 8, mem: 1G, gpus: 0}
       file: 'p.yml',
       flags: { account: '007', partition: 'a,b', exclusive: 'true' },
       extra: ['--comment="x y"'],
-      limits: { maxArraySize: 500, maxSubmit: 2000, maxTimeSeconds: 36 * 3600, maxMemoryMiB: 2048 },
+      limits: {
+        maxArraySize: 500,
+        maxSubmit: 2000,
+        maxTimeSeconds: 36 * 3600,
+        maxMemoryMiB: 2048,
+        maxCpus: 64,
+        maxGpus: 0,
+      },
       packing: { tasksPerElement: 3, fuse: 'never', lanes: 2 },
       maxRunning: 5,
       modules: ['gcc/12'],
