@@ -261,7 +261,10 @@ describe.concurrent('what may run', () => {
     const s = new Submission({
       make: { elements: [[{ out: 'a', run: 'echo 1 >a' }], [{ out: 'x', run: 'false' }]] },
       use: {
-        settings: 'wfc_all_elements=(make)\nwfc_wait_seconds=100000\nsleep() { : >waiting; command sleep "$@"; }',
+        settings: `wfc_all_elements=(make)
+          wfc_wait_seconds=100000
+          eval "_step$(declare -f _wfc_be_patient | tail -n +2 | sed '1i()')"
+          _wfc_be_patient() { : >waiting; _step; }`,
         elements: [
           [
             { out: 'b', options: 'from=a' },
