@@ -9,9 +9,9 @@ import type { Constants } from './config.ts';
 import type { Context } from './context.ts';
 import { isTold, mayBeConfig } from './holes.ts';
 import * as report from './report.ts';
-import { rewriteScript, type ScriptLanguage } from './script.ts';
+import { rewriteScript, type ScriptLanguage, scriptText } from './script.ts';
 import { closest } from './suggest.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, type ScriptText } from './template.ts';
 import { useColumn } from './values.ts';
 
 export const SCRIPT_EXTENSIONS: Readonly<Record<ScriptLanguage, string>> = {
@@ -87,7 +87,7 @@ export class CommandCompiler {
     if (Object.hasOwn(SCRIPT_EXTENSIONS, shell)) {
       const language = shell as ScriptLanguage;
       this.naming = { shell, text: run.text, commands: [] };
-      const template = this.parse(run, run.text, (at) => at);
+      const template = this.parse(run, run.text, (at) => at, scriptText(language, run.text));
       const script = rewriteScript(language, template, (p) => {
         const { variable, binding } = this.variable(p, run, (at) => at);
         const numeric = binding?.source.kind === 'resource' || binding?.source.kind === 'attempt';
@@ -126,8 +126,8 @@ export class CommandCompiler {
     return words.length === 0 ? "''" : words.join('');
   }
 
-  private parse(node: ScalarNode, text: string, map: (at: number) => number): Template {
-    const { template, errors } = parseTemplate(text, new Set(this.scope.columns.keys()));
+  private parse(node: ScalarNode, text: string, map: (at: number) => number, script?: ScriptText): Template {
+    const { template, errors } = parseTemplate(text, new Set(this.scope.columns.keys()), script);
     this.report(errors, node, map);
     return template;
   }

@@ -259,6 +259,44 @@ function misplacedKey(key: string): string {
   return resource ? `write resources: {${resource}: …}` : '';
 }
 
+/** Interpreters of the files that Snakemake's "script:" takes. */
+const INTERPRETERS: Readonly<Record<string, string>> = { py: 'python3', R: 'Rscript', r: 'Rscript', jl: 'julia' };
+
+/** What a rule's key of Snakemake's is here; '' for others. `value`: its text, null where it has none. */
+function snakemakeKey(key: string, value: string | null): string {
+  switch (key) {
+    case 'script': {
+      const file = value ?? 'train.py';
+      const program = INTERPRETERS[/\.(\w+)$/.exec(file)?.[1] ?? ''] ?? 'bash';
+      return `write  run: ${program} ${file} {input} {output}  and  code: ${file}; the script reads its arguments`;
+    }
+    case 'notebook':
+      return `write the command itself, as in  run: jupyter nbconvert --execute --to notebook ${value ?? 'x.ipynb'}`;
+    case 'wrapper':
+    case 'cwl':
+      return 'write the command itself under "run:"';
+    case 'threads':
+      return `write resources: {cpus: ${value ?? '…'}}`;
+    case 'wildcard_constraints':
+      return 'remove it: a param has the values that "params:" gives it, and no others';
+    case 'benchmark':
+      return 'remove it: "wfc report" shows the time and memory of every task';
+    case 'envmodules':
+      return 'write modules: [name, …]';
+    case 'localrule':
+      return 'write local: true';
+    case 'message':
+    case 'priority':
+    case 'group':
+    case 'cache':
+    case 'version':
+    case 'default_target':
+      return 'remove it: wfc has nothing like it';
+    default:
+      return '';
+  }
+}
+
 /** Where a key of a profile belongs that stands one level too high. */
 function misplacedProfileKey(key: string): string {
   const sections: Readonly<Record<string, readonly string[]>> = {
@@ -274,7 +312,13 @@ function misplacedProfileKey(key: string): string {
   return '';
 }
 
-export const unknownKey = (location: Location, key: string, where: string, known: readonly string[]): Diagnostic => {
+export const unknownKey = (
+  location: Location,
+  key: string,
+  where: string,
+  known: readonly string[],
+  value: string | null,
+): Diagnostic => {
   const shown = known.filter((k) => !k.startsWith('$'));
   const all = `known ${shown.length === 1 ? 'is' : 'are'} ${listWords(shown, 'and')}`;
   const misplaced = where.startsWith('rule ')
@@ -285,12 +329,22 @@ export const unknownKey = (location: Location, key: string, where: string, known
   const hint =
     key === '<<'
       ? 'YAML\'s merge keys are not available; write what rules share under "defaults:"'
-      : didYouMean(suggestKey(key, known)) || misplaced || all;
+      : (where.startsWith('rule ') && snakemakeKey(key, value)) ||
+        didYouMean(suggestKey(key, known)) ||
+        misplaced ||
+        all;
   return error(location, `unknown key "${key}" in ${where}`, hint);
 };
 
 export const missingKey = (location: Location, key: string, where: string): Diagnostic =>
   error(location, `"${key}" is missing in ${where}`, key === 'wfc' ? 'begin the spec with "wfc: 1"' : `add "${key}:"`);
+
+export const commandInShell = (location: Location, command: string): Diagnostic =>
+  error(
+    location,
+    '"shell" names the language of a command, and this is the command itself',
+    command.trim().includes('\n') ? 'call this key "run"' : `write  run: ${command.trim()}`,
+  );
 
 export const badName = (location: Location, name: string, where: string): Diagnostic => {
   if (name === 'path') {
@@ -658,6 +712,13 @@ export const literalPlaceholder = (location: Location, placeholder: string, shel
     near ? `did you mean shell: ${near}?` : `hand it over in "env:", such as {VALUE: "${placeholder}"}`,
   );
 };
+
+export const condaFile = (location: Location, file: string): Diagnostic =>
+  warning(
+    location,
+    '"conda" names an environment that is there, and this is a file',
+    `make one of it once, as in  conda env create --file ${file} --prefix envs/x  and write conda: envs/x`,
+  );
 
 export const placeholderNotInPath = (location: Location, placeholder: string): Diagnostic =>
   error(location, `${placeholder} can't stand in a path`, 'a path takes params and {config.key}');

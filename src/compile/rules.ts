@@ -122,6 +122,8 @@ class RuleNormalizer {
       conda: this.spec.get('conda')?.scalar ?? null,
       container: this.spec.get('container')?.scalar ?? null,
     });
+    const conda = this.spec.get('conda');
+    if (conda && /\.ya?ml$/.test(conda.text)) context.diagnostics.push(report.condaFile(conda.location, conda.text));
     const container = this.spec.get('container')?.scalar;
     if (container) refuseShellWord(container.text, container, context.diagnostics);
     if (run && compiler.naming) this.naming.unshift({ node: run, naming: compiler.naming });

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { isNull, type Location, type MappingEntry, type MappingNode, type Node, plainValue } from '../model/source.ts';
+import { type Location, type Node, plainValue } from '../model/source.ts';
+import { findBlanks, type PlaceholderIn } from './blanks.ts';
 import * as report from './report.ts';
 import { suggestKey } from './suggest.ts';
 
@@ -116,10 +117,16 @@ export class SchemaChecker {
     switch (error.keyword) {
       case 'additionalProperties': {
         const key = (error.params as { additionalProperty: string }).additionalProperty;
-        return [report.unknownKey(keyLocation(place.node, key) ?? place.location, key, what, knownKeys(error))];
+        const at = keyLocation(place.node, key) ?? place.location;
+        return [report.unknownKey(at, key, what, knownKeys(error), textAt(place.node, key))];
       }
       case 'required': {
         const key = (error.params as { missingProperty: string }).missingProperty;
+        const shell = key === 'run' ? textAt(place.node, 'shell') : null;
+        // Snakemake's "shell:" is the command.
+        if (shell !== null && /\s/.test(shell.trim())) {
+          return [report.commandInShell(keyLocation(place.node, 'shell') ?? place.location, shell)];
+        }
         return [report.missingKey(place.location, key, what)];
       }
       case 'propertyNames':
@@ -206,37 +213,6 @@ function faultOf({ pointer, error }: SchemaError): Fault {
   if (error.keyword !== 'additionalProperties') return { kind: 'value', pointer };
   const { additionalProperty: key } = error.params as { additionalProperty: string };
   return { kind: 'unknown key', pointer, key, meant: suggestKey(key, knownKeys(error)) };
-}
-
-// --- values that YAML reads as nothing ---
-
-type PlaceholderIn = (node: MappingNode, pointer: string) => string | null;
-
-interface Blank {
-  readonly pointer: string;
-  readonly diagnostic: Diagnostic;
-}
-
-/** Always a mistake, and always the same words, whatever the schema wants there. */
-function findBlanks(node: Node, pointer: string, entry: MappingEntry | null, placeholderIn: PlaceholderIn): Blank[] {
-  switch (node.kind) {
-    case 'scalar': {
-      if (!isNull(node)) return [];
-      const location = node.text === '' && entry ? entry.key.location : node.location;
-      return [{ pointer, diagnostic: report.nullValue(location, node.text, entry?.key.text) }];
-    }
-    case 'sequence':
-      return node.items.flatMap((item, i) => findBlanks(item, `${pointer}/${i}`, null, placeholderIn));
-    case 'mapping': {
-      const placeholder = placeholderIn(node, pointer);
-      if (placeholder !== null) {
-        return [{ pointer, diagnostic: report.needsQuotes(node.location, placeholder, entry?.key.text) }];
-      }
-      return [...node.entries].flatMap(([key, e]) =>
-        findBlanks(e.value, `${pointer}/${escapePointer(key)}`, e, placeholderIn),
-      );
-    }
-  }
 }
 
 // --- choices ---
@@ -377,6 +353,12 @@ function at(value: unknown, pointer: string): unknown {
 
 function keyLocation(node: Node | null, key: string): Location | null {
   return node?.kind === 'mapping' ? (node.entries.get(key)?.key.location ?? null) : null;
+}
+
+/** The text of a scalar below a key; null for anything else. */
+function textAt(node: Node | null, key: string): string | null {
+  const value = node?.kind === 'mapping' ? node.entries.get(key)?.value : undefined;
+  return value?.kind === 'scalar' ? value.text : null;
 }
 
 interface Place {

@@ -2,6 +2,7 @@ import type { Placeholder, Template, TemplateError } from '../model/template.ts'
 import { HOLE, readTemplate } from './bash-cursor.ts';
 import { canonical } from './bash-errors.ts';
 import { type Region, scanScript } from './script-regions.ts';
+import type { ScriptText } from './template.ts';
 
 export type ScriptLanguage = 'python3' | 'Rscript' | 'julia' | 'node';
 
@@ -102,17 +103,11 @@ function checkPlace(
 ): { message: string; hint: string } | null {
   const name = canonical(placeholder);
   const near = `${code[at - 1] ?? ''}${code[at + 1] ?? ''}`;
-  const escaped = `{${name}} is ${language === 'python3' ? "Python's own" : 'a literal'} ${name}`;
+  if (region === 'string') return inString(language, name);
   if (/["'`]/.test(near)) {
     return {
-      message: `${name} stands next to a quote: in a ${language} script it is a variable already`,
-      hint: `drop the quotes: ${name}; ${escaped}`,
-    };
-  }
-  if (region === 'string') {
-    return {
-      message: `${name} stands inside a string: in a ${language} script it is a variable`,
-      hint: `${JOIN[language](name)}; ${escaped}`,
+      message: `${name} stands next to a quote: in a ${language} script it is a variable`,
+      hint: JOIN[language](name),
     };
   }
   if (/[\w\0]/.test(near) || (language === 'node' && near.includes('$'))) {
@@ -122,6 +117,27 @@ function checkPlace(
     };
   }
   return null;
+}
+
+/** A script with its strings and comments, as parseTemplate takes it. */
+export function scriptText(language: ScriptLanguage, text: string): ScriptText {
+  return { regions: scanScript(language, text), inString: (placeholder) => inString(language, placeholder) };
+}
+
+/** How to get a value into a string: by a variable that the language itself puts in. */
+const BIND: Readonly<Record<ScriptLanguage, (name: string) => string>> = {
+  python3: (name) => `value = ${name}  and then  f"…{value}…"`,
+  Rscript: (name) => `value <- ${name}  and then  paste0("…", value, "…")`,
+  julia: (name) => `value = ${name}  and then  "…$value…"`,
+  node: (name) => `const value = ${name};  and then  \`…\${value}…\``,
+};
+
+function inString(language: ScriptLanguage, name: string): { message: string; hint: string } {
+  const own = language === 'python3' ? "Python's own" : 'a literal';
+  return {
+    message: `${name} stands inside a string: in a ${language} script it is a variable, not text`,
+    hint: `write ${name} in place of the string, or first  ${BIND[language](name)};  {${name}} is ${own} ${name}`,
+  };
 }
 
 const JOIN: Readonly<Record<ScriptLanguage, (name: string) => string>> = {

@@ -48,6 +48,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   command: 'run',
   cmd: 'run',
   script: 'run',
+  notebook: 'run',
+  wrapper: 'run',
   exec: 'run',
   interpreter: 'shell',
   language: 'shell',

@@ -6,6 +6,7 @@ import {
   type TemplateError,
   type Token,
 } from '../model/template.ts';
+import type { Region } from './script-regions.ts';
 import { closest, didYouMean } from './suggest.ts';
 
 const ROOTS: ReadonlySet<string> = new Set(PLACEHOLDER_ROOTS);
@@ -19,6 +20,13 @@ const WHOLE = /\{([A-Za-z_]\w*)((?:\.[A-Za-z_][\w-]*)*)(?:\[(\d+)\])?(?::([\w-]+
 /** The shape of a placeholder whose name is unknown; an error only where it is `{word}` or close to a known name. */
 const LOOKALIKE = /\{([A-Za-z_]\w*)(?:(?:\.\w+)*(?:\[\d+\])?(?::\w+)?)\}/y;
 
+/** Where strings and comments are in a script that is taken for a template, and what is wrong with a name in a string. */
+export interface ScriptText {
+  /** Of each UTF-16 unit. */
+  readonly regions: readonly Region[];
+  readonly inString: (placeholder: string) => { message: string; hint: string };
+}
+
 function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | null {
   pattern.lastIndex = offset;
   return pattern.exec(text);
@@ -30,13 +38,14 @@ function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray
  * What is one: `{`, then a declared param or a root, then one of `}` `.` `[` `:` `+` `-` `*` `/` `%` `|` is a
  * placeholder or an error, never text. `{{word}}` is a literal `{word}`. An unknown `{word}` is an error. `${word}` is
  * the shell's own and stands for itself, unless `word` is declared: then it is an error, since both readings are likely.
- * All else stands for itself.
+ * All else stands for itself. In the strings of a script only declared names are wfc's, in its comments none.
  *
  * @param params names of the declared params and table columns
  */
 export function parseTemplate(
   text: string,
   params: ReadonlySet<string>,
+  script?: ScriptText,
 ): { template: Template; errors: TemplateError[] } {
   const tokens: Token[] = [];
   const errors: TemplateError[] = [];
@@ -62,7 +71,8 @@ export function parseTemplate(
     }
     if (brace > at) keep(brace, text.slice(at, brace));
 
-    const escapedEnd = escapedWord(text, at, params);
+    const region = script?.regions[at] ?? 'code';
+    const escapedEnd = escapedWord(text, at, params, region);
     if (escapedEnd !== null) {
       // A token of its own, so that offsets within all others count as in the source.
       flush(at);
@@ -76,7 +86,11 @@ export function parseTemplate(
     if (opening && (params.has(name) || ROOTS.has(name))) {
       const parsed = parsePlaceholder(text, at, params, afterDollar);
       if ('message' in parsed) {
-        errors.push(parsed);
+        if (region === 'comment') {
+          keep(at + 1, '{');
+          continue;
+        }
+        errors.push(region === 'string' ? { ...parsed, ...script!.inString(`{${name}}`) } : parsed);
         keep(Math.max(parsed.end, at + 1), '');
       } else {
         flush(at);
@@ -85,7 +99,7 @@ export function parseTemplate(
       }
       continue;
     }
-    const unknown = afterDollar ? null : unknownPlaceholder(text, at, params);
+    const unknown = afterDollar || region !== 'code' ? null : unknownPlaceholder(text, at, params);
     if (unknown) {
       errors.push(unknown);
       keep(unknown.end, '');
@@ -101,8 +115,11 @@ export function parseTemplate(
  * One past a `{{word}}` at the offset, or null. `{{inputs[0]}}` is one too where `{inputs[0]}` would be an error, as
  * there would be no other way to write it.
  */
-function escapedWord(text: string, at: number, params: ReadonlySet<string>): number | null {
-  if (matchAt(ESCAPED, text, at)) return ESCAPED.lastIndex;
+function escapedWord(text: string, at: number, params: ReadonlySet<string>, region: Region): number | null {
+  const word = matchAt(ESCAPED, text, at)?.[1];
+  // Doubled braces in a string are the language's own, too: f"{{{x}}}".
+  if (region !== 'code') return word !== undefined && (params.has(word) || ROOTS.has(word)) ? ESCAPED.lastIndex : null;
+  if (word !== undefined) return ESCAPED.lastIndex;
   if (text[at + 1] !== '{') return null;
   const name = matchAt(OPENING, text, at + 1)?.[1] ?? '';
   if (params.has(name) || ROOTS.has(name)) return null;
@@ -127,6 +144,12 @@ function parsePlaceholder(
     };
   }
   if (!whole) {
+    const subscript = /^\{(\w+)\[["']?([A-Za-z_][\w.-]*)["']?\]\}/.exec(text.slice(start, start + 200));
+    if (subscript) {
+      const [all, root, key] = subscript;
+      const hint = params.has(name) ? `write {${name}}` : `write {${root}.${key}}`;
+      return { start, end: start + all.length, message: `"${all}" is not a placeholder that wfc knows`, hint };
+    }
     const close = text.indexOf('}', start);
     const end = close < 0 || close - start > 200 ? start + 1 + name.length : close + 1;
     return {
@@ -232,8 +255,43 @@ function checkParts({ root, isParam, dotted, index, format }: Parts): { message:
   }
 }
 
+/** What Snakemake's words are called here; null for any other text. Formats and subscripts are part of them. */
+function snakemakeWord(text: string, start: number, params: ReadonlySet<string>): TemplateError | null {
+  const whole = matchAt(/\{(wildcards|params|threads|snakemake)((?:[.[][^{}\s:]*)?)(?::[^{}\s]*)?\}/y, text, start);
+  if (!whole || params.has(whole[1]!)) return null;
+  const [all, word, path] = whole as unknown as [string, string, string];
+  return {
+    start,
+    end: start + all.length,
+    message: `"${all}" is Snakemake's`,
+    hint: `${here(word, path.replace(/[[\]"']/g, '.').replace(/^\.+|\.+$|(?<=\.)\.+/g, ''), params)}; for a literal ${all} write {${all}}`,
+  };
+}
+
+function here(word: string, key: string, params: ReadonlySet<string>): string {
+  const declared = params.has(key) ? '' : `, with "${key}:" under "params:" at the top`;
+  switch (word) {
+    case 'threads':
+      return 'write {resources.cpus}';
+    case 'wildcards':
+      return key === '' ? 'write the params one by one, as in {site}' : `write {${key}}${declared}`;
+    case 'params':
+      if (/^\d*$/.test(key)) return 'write the value itself, or {config.key}';
+      if (params.has(key)) return `write {${key}}`;
+      return `write the value itself, or {config.${key}} with "config: {${key}: …}" at the top`;
+    default: {
+      const [root = '', ...rest] = key.split('.');
+      if (root === 'wildcards' || root === 'params' || root === 'threads') return here(root, rest.join('.'), params);
+      const index = rest.length === 1 && /^\d+$/.test(rest[0]!) ? `[${rest[0]}]` : rest.map((r) => `.${r}`).join('');
+      return ROOTS.has(root) ? `write {${root}${index}}` : 'write {input}, {output}, {config.key} or a param';
+    }
+  }
+}
+
 /** A `{word}` that names nothing, or a longer form whose name is one slip away from a known one. */
 function unknownPlaceholder(text: string, start: number, params: ReadonlySet<string>): TemplateError | null {
+  const foreign = snakemakeWord(text, start, params);
+  if (foreign) return foreign;
   const whole = matchAt(LOOKALIKE, text, start);
   if (!whole) return null;
   const name = whole[1] ?? '';

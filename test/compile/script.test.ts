@@ -3,7 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rewriteScript, type Script, type ScriptBinding, type ScriptLanguage } from '../../src/compile/script.ts';
+import {
+  rewriteScript,
+  type Script,
+  type ScriptBinding,
+  type ScriptLanguage,
+  scriptText,
+} from '../../src/compile/script.ts';
 import { parseTemplate } from '../../src/compile/template.ts';
 import type { Placeholder } from '../../src/model/template.ts';
 
@@ -16,7 +22,7 @@ function bindingOf(p: Placeholder): ScriptBinding {
 }
 
 function rewrite(language: ScriptLanguage, text: string): Script {
-  const { template, errors } = parseTemplate(text, PARAMS);
+  const { template, errors } = parseTemplate(text, PARAMS, scriptText(language, text));
   expect(errors, text).toEqual([]);
   return rewriteScript(language, template, bindingOf);
 }
@@ -284,30 +290,32 @@ println(wfc_site, wfc_input, wfc_attempt)
 });
 
 const REFUSED: readonly (readonly [ScriptLanguage, string, RegExp, RegExp])[] = [
-  ['python3', 'f("{site}")', /next to a quote/, /drop the quotes/],
-  ['python3', "f('{site}')", /next to a quote/, /drop the quotes/],
-  ['python3', 'f("a {site} b")', /inside a string/, /\+ \{site\} \+.*\{\{site\}\}/],
-  ['python3', 'f(f"a {site} b")', /inside a string/, /\{\{site\}\}/],
-  ['python3', 'f(rb"\\" {site} ")', /inside a string/, /join/],
-  ['python3', '"""\n"x" {site}\n"""', /inside a string/, /join/],
-  ['python3', "'''\n' {site} ' '''", /inside a string/, /join/],
-  ['python3', 'f(f"{a["b {site} c"]} ")', /inside a string/, /join/],
-  ['python3', 'f(f"{ {site} }")', /inside a string/, /join/],
+  ['python3', 'f("{site}")', /inside a string/, /write \{site\} in place of the string/],
+  ['python3', "f('{site}')", /inside a string/, /write \{site\} in place of the string/],
+  ['python3', 'f("a {site} b")', /inside a string/, /value = \{site\} .*f"…\{value\}…".*\{\{site\}\} is Python's own/],
+  ['python3', 'f(f"a {site} b")', /inside a string/, /value = \{site\} .*f"…\{value\}…".*\{\{site\}\} is Python's own/],
+  ['python3', 'f(rb"\\" {site} ")', /inside a string/, /value = /],
+  ['python3', '"""\n"x" {site}\n"""', /inside a string/, /value = /],
+  ['python3', "'''\n' {site} ' '''", /inside a string/, /value = /],
+  ['python3', 'f(f"{a["b {site} c"]} ")', /inside a string/, /value = /],
+  ['python3', 'f(f"{ {site} }")', /inside a string/, /value = /],
   ['python3', 'x{site} = 1', /touches a name/, /join/],
   ['python3', 'f({site}{seed})', /touches a name/, /join/],
-  ['python3', 'print"{site}"', /next to a quote/, /drop/],
-  ['Rscript', 'f("{site}")', /next to a quote/, /drop the quotes/],
+  ['python3', 'print"{site}"', /inside a string/, /value =/],
+  ['python3', 'f("a"{site})', /next to a quote/, /join/],
+  ['Rscript', 'f(glue("{site}"))', /inside a string/, /value <- \{site\} .*paste0/],
   ['Rscript', "f('a {site} b')", /inside a string/, /paste0/],
   ['Rscript', 'f(r"---[ " {site} ]---")', /inside a string/, /paste0/],
-  ['Rscript', 'x$`a {site}`', /next to a quote|inside a string/, /./],
-  ['julia', 'f("a {site} b")', /inside a string/, /string\(/],
-  ['julia', 'f("a $(g("b")) {site} b")', /inside a string/, /string\(/],
-  ['julia', "f('{site}')", /next to a quote/, /drop/],
-  ['julia', 'run(`cat {site} x`)', /inside a string/, /string\(/],
-  ['node', 'f("a {site} b")', /inside a string/, /\+ \{site\} \+/],
-  ['node', 'f(`a ${g("`")} {site} b`)', /inside a string/, /\+ \{site\} \+/],
+  ['Rscript', 'x$`a {site}`', /inside a string/, /./],
+  ['julia', 'f("a {site} b")', /inside a string/, /value = \{site\} .*\$value/],
+  ['julia', 'f("a $(g("b")) {site} b")', /inside a string/, /value = \{site\} .*\$value/],
+  ['julia', "f('{site}')", /next to a quote/, /join/],
+  ['julia', 'f("a $(g({site}))")', /inside a string/, /\$value/],
+  ['julia', 'run(`cat {site} x`)', /inside a string/, /value = \{site\} .*\$value/],
+  ['node', 'f("a {site} b")', /inside a string/, /const value = \{site\}; .*\$\{value\}/],
+  ['node', 'f(`a ${g("`")} {site} b`)', /inside a string/, /const value = \{site\}; .*\$\{value\}/],
   ['node', 'f(/a" {site} /)', /inside a string/, /./],
-  ['node', 'f(`{site}`)', /next to a quote/, /drop/],
+  ['node', 'f(`{site}`)', /inside a string/, /const value/],
   ['node', 'a$b{site}', /touches a name/, /./],
 ];
 
@@ -351,6 +359,60 @@ describe('a placeholder where no variable can stand is an error', () => {
   });
 });
 
+/** The braces in strings and comments that are the language's own, what they print, and what they read as. */
+const OWN: Record<ScriptLanguage, [text: string, printed: string]> = {
+  python3: [
+    `# {d} {site:.2f} {input[a]} {wildcards.x}
+d = 2.5
+value = {site}
+print(f"{d}|{d:.1f}|{value:>3}|{{d}}|{{{d}}}", "{x}|{}".format(1, x=2), r"\\d{n}", sep="|")
+`,
+    '2.5|2.5|  s|{d}|{2.5}|2|1|\\d{n}\n',
+  ],
+  Rscript: [
+    `# {d} {site:04x}
+value <- {site}
+cat("{d}", '{value}', r"({n})", sprintf("{%s}", value), "{{d}}\n", sep = "|")
+`,
+    '{d}|{value}|{n}|{s}|{{d}}\n',
+  ],
+  julia: [
+    `#= {d} {site:x} =#
+value = {site}
+println("{d}|{$value}|", r"a{n}".pattern, "|{{d}}")
+`,
+    '{d}|{s}|a{n}|{{d}}\n',
+  ],
+  node: [
+    `/* {d} {site.x} */
+const d = 2.5, value = {site};
+console.log(\`\${d}|{d}|{\${value}}\`, '{d}', /^a{n}$/.source, '{{d}}');
+`,
+    '2.5|{d}|{s} {d} ^a{n}$ {{d}}\n',
+  ],
+};
+
+it.each(RUNNABLE)('in strings and comments of %s, braces around what is not declared are its own', (language) => {
+  const [text, printed] = OWN[language];
+  const { stdout, stderr } = run(language, text, { site: 's' });
+  expect([stdout, stderr]).toEqual([printed, '']);
+});
+
+it.each([
+  ['python3', 'f(f"{site:.3f}")', '{site:.3f}'],
+  ['python3', "f('{input[data]}')", '{input[data]}'],
+  ['node', 'f(`${site}`)', '${site}'],
+  ['julia', 'f("{site+1}")', '{site+1}'],
+] as [ScriptLanguage, string, string][])(
+  'a declared name in a string of %s is one error in any form: %s',
+  (language, text, at) => {
+    const { errors } = parseTemplate(text, PARAMS, scriptText(language, text));
+    expect(errors.map((e) => [text.slice(e.start, e.end), e.message])).toEqual([
+      [at, expect.stringMatching(/inside a string/)],
+    ]);
+  },
+);
+
 describe('the significant text', () => {
   const significant = (text: string, language: ScriptLanguage = 'python3') => rewrite(language, text).significant;
 
@@ -368,7 +430,7 @@ describe('the significant text', () => {
     ['f({site})', 'f({seed})'],
     ['f({site})', 'f({{site}})'],
     ['x = 1 \\ \n', 'x = 1 \\\n'],
-    ['x = "a {{b}}"', 'x = "a b"'],
+    ['x = "a {{b}}"', 'x = "a {b}"'],
     ['f()\n\ng()', 'f()\ng()'],
   ])('%j differs from %j', (one, other) => {
     expect(significant(one)).not.toBe(significant(other));
