@@ -7,6 +7,7 @@ import { fromHere } from '../io/spec-file.ts';
 import { countOf, countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
 import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
 import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
+import { STOP_WORDS } from '../resume/stop.ts';
 import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
 import { findNamed, placeOf } from './task-argument.ts';
 
@@ -40,10 +41,11 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const history = readJournals(state.journals);
   const name = rule.outputTexts[0]!(index);
   const failure = history?.failed.get(name);
-  const slurm = (failure ?? history?.unfinished.get(name))?.slurmId ?? '';
+  const stop = history?.stopped.get(name);
+  const slurm = (failure ?? stop ?? history?.unfinished.get(name))?.slurmId ?? '';
+  const reason = failure?.reason ?? (stop ? STOP_WORDS[stop.cause] : null);
   if (options.json) {
     const shown = exists ? path : null;
-    const reason = failure?.reason ?? null;
     process.stdout.write(
       `${jsonText({ task: taskNameOf(plan, named.task), log: shown, reason, slurm: slurm === '' ? null : slurm })}\n`,
     );
@@ -55,7 +57,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const words = [
     exists ? fromHere(file) : `${hasRun ? 'it wrote nothing' : 'it has not run yet'}, so there is no log`,
     ...(start > 0 ? ['the last attempt ("--all" shows all)'] : []),
-    ...(failure ? [failure.reason] : []),
+    ...(reason === null ? [] : [reason]),
     ...(slurm === '' ? [] : [`Slurm ${slurm}`]),
   ];
   if (!options.quiet) process.stderr.write(`${printable(`${taskNameOf(plan, named.task)}: ${words.join('; ')}`)}\n`);

@@ -159,6 +159,7 @@ it('an attempt that was interrupted is stopped, and told so by status, why and r
   expect(stops).toMatchObject([{ task: 'one', cause: 'interrupted', reason: 'interrupted', attempt: 1, slurm: null }]);
   expect([didNotFinish, Date.parse(stops[0].until)]).toEqual([0, expect.any(Number)]);
   expect((await e.wfc('why a')).stdout).toMatch(/^ {2}its last attempt: interrupted, \d{4}-\S+ \S+, on /m);
+  expect((await e.wfc('logs a')).stderr).toBe('one: it wrote nothing, so there is no log; interrupted');
   // What is compacted with the next run says the same.
   const again = e.start(['run']);
   await gate.pass();
