@@ -140,7 +140,7 @@ odd: exit status 2
     ['odd', 1],
   ]);
   const nothing = await e.wfc('logs');
-  expect([nothing.status, nothing.stderr]).toEqual([2, expect.stringContaining('or ask for --failed')]);
+  expect([nothing.status, nothing.stderr]).toEqual([2, expect.stringContaining('or: wfc logs --failed')]);
   expect((await e.wfc('logs --failed fit')).status).toBe(2);
 });
 
