@@ -238,7 +238,7 @@ function detailWords(plan: Plan, detail: Detail): string {
     case 'code not recorded': {
       const newest = `${detail.newest} changed ${clock(detail.now.mtimeMs)}`;
       return detail.isRecorded
-        ? `one of its ${formatCount(detail.files)} files of code: ${newest}, the last of them`
+        ? `one of its ${countOf(detail.files, 'file of code', 'files of code')}: ${newest}, the last of them`
         : `its record does not tell which code ran, and ${newest}; "wfc accept" takes what is there as made by the code of now`;
     }
     case 'check failed':
