@@ -1,3 +1,4 @@
+import { type Region, scanScript } from '../compile/script-regions.ts';
 import { parseTemplate } from '../compile/template.ts';
 import type { Snakefile, SnakeParam, SnakeReference, SnakeRule } from '../model/snakefile.ts';
 import type { Axes } from './axes.ts';
@@ -72,7 +73,7 @@ class CommandWriter {
     const pieces = tokens.flatMap((t): readonly Piece[] =>
       typeof t === 'string' ? [literal(t)] : kind === 'shell' ? this.inShell(t) : this.inPython(t),
     );
-    return joinPieces(kind === 'shell' ? [...this.prefix(), ...pieces] : pieces, this.options.axes.names);
+    return joinPieces(kind === 'shell' ? [...this.prefix(), ...pieces] : pieces, kind, this.options.axes.names);
   }
 
   private prefix(): Piece[] {
@@ -211,30 +212,46 @@ function literal(text: string): Piece {
 }
 
 /** Texts are joined before they are escaped: a brace may end one, and a word begin the next. */
-function joinPieces(pieces: readonly Piece[], params: ReadonlySet<string>): string {
+function joinPieces(pieces: readonly Piece[], kind: 'shell' | 'python', params: ReadonlySet<string>): string {
+  const plain = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.literal)).join('');
+  const regions = kind === 'python' ? scanScript('python3', plain) : null;
   let written = '';
   let open = '';
+  let at = 0;
+  const close = (): void => {
+    const begin = at;
+    written += escapeLiteral(open, params, (offset) => regions?.[begin + offset] ?? 'code');
+    at += open.length;
+    open = '';
+  };
   for (const piece of pieces) {
     if (typeof piece !== 'string') {
       open += piece.literal;
       continue;
     }
-    written += escapeLiteral(open, params) + piece;
-    open = '';
+    close();
+    written += piece;
+    at += piece.length;
   }
-  return written + escapeLiteral(open, params);
+  close();
+  return written;
 }
 
 /** `{word` with all that could make it a placeholder, and a `$` before it. */
 const LIKE_PLACEHOLDER = /\$?\{[A-Za-z_]\w*(?:(?:\.\w+)*(?:\[\d+\])?(?::\w+)?\}|[.[:+\-*/%|])/g;
 
 /** Text that wfc reads back as it is: what it would take for a placeholder is written `{{word}}`. */
-export function escapeLiteral(text: string, params: ReadonlySet<string>): string {
-  return text.replace(LIKE_PLACEHOLDER, (found) => {
-    if (readsAs(found, found, params)) return found;
+export function escapeLiteral(
+  text: string,
+  params: ReadonlySet<string>,
+  regionAt: (offset: number) => Region = () => 'code',
+): string {
+  return text.replace(LIKE_PLACEHOLDER, (found, offset: number) => {
+    const region = regionAt(offset);
+    if (readsAs(found, found, params, region)) return found;
     const dollar = found.startsWith('$') ? '$' : '';
     const escaped = `${dollar}{${found.slice(dollar.length)}}`;
-    if (found.endsWith('}') && readsAs(escaped, found, params)) return escaped;
+    if (found.endsWith('}') && readsAs(escaped, found, params, region)) return escaped;
     throw new NotConvertible(
       `"${found}" would be a placeholder in a spec, where this word is a param or one of wfc's own`,
       'give it another name, or put a blank behind the brace',
@@ -242,8 +259,9 @@ export function escapeLiteral(text: string, params: ReadonlySet<string>): string
   });
 }
 
-function readsAs(written: string, text: string, params: ReadonlySet<string>): boolean {
-  const { template, errors } = parseTemplate(written, params);
+function readsAs(written: string, text: string, params: ReadonlySet<string>, region: Region): boolean {
+  const regions = Array.from(written, () => region);
+  const { template, errors } = parseTemplate(written, params, { regions, inString: () => ({ message: '', hint: '' }) });
   const read = template.tokens.map((t) => (t.kind === 'text' ? t.text : '\0')).join('');
   return errors.length === 0 && read === text;
 }
