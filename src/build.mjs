@@ -3,10 +3,12 @@ import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /**
- * cli.js is started by sh, which notes the signals that it was told to ignore (nohup, a script's `&`) and becomes node: Node
- * sets them back before any script runs. To JavaScript the line is a text and a comment. See src/io/signals.ts.
+ * cli.js is started by bash, which notes the signals that it was told to ignore (nohup, a script's `&`) and becomes node:
+ * Node sets them back before any script runs. To JavaScript the line is a text and a comment. See src/io/signals.ts. dash
+ * would drop the functions that a bash exports, such as `module`; with -p bash neither reads them nor BASH_ENV, and hands
+ * them on as they are.
  */
-const LAUNCHER = `#!/bin/sh
+const LAUNCHER = `#!/usr/bin/env -S bash -p
 ':' //; while read -r wfc_key wfc_value; do case $wfc_key in SigIgn:) export WFC_IGNORED_SIGNALS="$wfc_value"; break ;; esac; done 2>/dev/null </proc/$$/status; exec node "$0" "$@"`;
 
 const FRESH = 'dist.new';

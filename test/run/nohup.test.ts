@@ -43,6 +43,13 @@ describe('a signal that was ignored at the start', () => {
     expect(made.has('a')).toBe(false);
   });
 
+  it('takes nothing of the environment with it: functions that a bash exports reach a task', async () => {
+    const made = experiment('rules: {one: {output: a, run: "greet > {output}"}}');
+    const words = ['-c', 'greet() { echo hello; }; export -f greet; exec "$@"', 'bash', CLI, 'run'];
+    expect((await execa('bash', words, { cwd: made.folder, reject: false })).exitCode).toBe(0);
+    expect(made.read('a')).toBe('hello\n');
+  });
+
   it('is no variable of a task', async () => {
     const made = experiment('rules: {one: {output: a, run: "env > {output}"}}');
     await start(made, "trap '' HUP; exec");
