@@ -218,6 +218,12 @@ rules:
     await cluster().waitForIdleQueue();
   });
 
+  it('where all rules are local, the closing job alone is submitted', async () => {
+    const made = experiment('rules: {one: {local: true, output: x, run: "echo > {output}"}}\n');
+    await submit(cluster(), made);
+    expect(summary(made)).toMatch(/in all\s+1\s+1\s+0\s+0\s+0/);
+  });
+
   it('local rules run before the submission, and temp outputs go with the closing job', async () => {
     const made = experiment(`params:
   p: [a, b, c]
