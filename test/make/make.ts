@@ -9,7 +9,7 @@ import { specFiles } from '../../src/io/spec-file.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { renderMake } from '../../src/target/make/render.ts';
 import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';
-import type { Experiment } from '../support/experiment.ts';
+import { type Experiment, timeless } from '../support/experiment.ts';
 
 export function planIn(folder: string, set: readonly string[] = []): Plan {
   const text = readFileSync(join(folder, 'wfc.yml'), 'utf8');
@@ -80,7 +80,7 @@ export function startMake(
   return { group: child.pid!, ended: child.then((r) => r.exitCode) };
 }
 
-/** All files but wfc's own state, with their texts; and of that the logs. Not `calls`: its lines stand in order of time. */
+/** All files but wfc's own state, with their texts; and of that the logs, without the time and the job of an attempt. Not `calls`: its lines stand in order of time. */
 export function treeOf({ folder }: Experiment): Record<string, string> {
   const tree: Record<string, string> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -91,7 +91,8 @@ export function treeOf({ folder }: Experiment): Record<string, string> {
     if (entry.isDirectory() && path.startsWith('.wfc')) continue;
     if (entry.isDirectory()) tree[`${path}/`] = '';
     else if (entry.isSymbolicLink()) tree[path] = `-> ${readlinkSync(join(folder, path))}`;
-    else tree[path] = readFileSync(join(folder, path), 'latin1');
+    else
+      tree[path] = timeless(readFileSync(join(folder, path), 'latin1')).replace(/^(wfc: attempt .*), job \w+$/gm, '$1');
   }
   return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
