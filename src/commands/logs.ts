@@ -51,7 +51,9 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
     );
     return EXIT.done;
   }
-  const hasRun = history !== null && [history.records, history.failed, history.unfinished].some((of) => of.has(name));
+  const hasRun =
+    history !== null &&
+    [history.records, history.failed, history.stopped, history.unfinished].some((of) => of.has(name));
   const isEmpty = !exists || statSync(file).size === 0;
   const start = isEmpty || options.all ? 0 : lastAttemptStart(file);
   const words = [
