@@ -14,6 +14,10 @@ const EXIT_STATUS =
 /** The one place that reads the command line and the environment, and sets the exit status; its parts are in src/cli/. */
 async function main(typed: readonly string[]): Promise<void> {
   keepIgnoring();
+  // What the shell that wfc was started from was told is no part of an experiment: its options, how long it may be idle
+  // (after which `read` gives up), which files it overlooks. bash(1), Shell Variables.
+  for (const name of ['SHELLOPTS', 'BASHOPTS', 'BASH_COMPAT', 'POSIXLY_CORRECT', 'TMOUT', 'GLOBIGNORE'])
+    delete process.env[name];
   // A reader that has seen enough (head, less) closes the pipe: no reason for a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

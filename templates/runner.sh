@@ -71,6 +71,8 @@ _wfc_prepare() {
   # and where one is named as a program that is called here, `command` passes it over.)
   shopt -u failglob nullglob nocasematch nocaseglob dotglob
   export -n SHELLOPTS BASHOPTS
+  # Under it `read` gives up: that of the watchman, who would then kill what runs.
+  unset TMOUT
   _wfc_element=${wfc_element:-${SLURM_ARRAY_TASK_ID:-0}}
   _wfc_lanes=${wfc_lanes:-1} _wfc_exit_failed=${wfc_stage_exit:-1} _wfc_wait_seconds=${wfc_wait_seconds:-60}
   # The task's state by its row: '' (not decided), running, done, failed, blocked, interrupted.

@@ -109,8 +109,7 @@ class Worker {
     const args = ['--noprofile', '--norc', script, functionsFile, scratchFile(this.number), journalFile];
     const child = spawn('bash', args, {
       cwd,
-      // Options of the shell that wfc was started from are no part of an experiment. bash(1), SHELLOPTS.
-      env: { ...env, SHELLOPTS: undefined, BASHOPTS: undefined },
+      env,
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
     });

@@ -11,6 +11,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
   exit 1
 fi
 set +eu -f
+unset TMOUT
 # Options that the user exports are not for this script; nor do they reach a task.
 shopt -u failglob nullglob nocasematch nocaseglob dotglob
 artifacts=$(pwd -P)

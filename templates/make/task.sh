@@ -13,6 +13,7 @@ _wfc_main() {
   _wfc_values=("$@")
   # No set -u: bash 4.3 takes an empty array for an unset one. No globbing but where it is asked for.
   set +eu -f
+  unset TMOUT
   wfc_artifacts=${BASH_SOURCE[0]%/*}
   declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=() _wfc_code_state=() _wfc_code_digest=()
   # Bytes, not characters, and a point in decimals; the command gets its own locale back.

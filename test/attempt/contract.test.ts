@@ -121,6 +121,11 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
       markers: [],
     },
   },
+  'how long a shell of the user may be idle (TMOUT) is no limit of a task': {
+    run: 'sleep 3; : > {output}',
+    env: { TMOUT: '1' },
+    ends: DONE,
+  },
   'a python3 script is run, too': {
     rule: 'shell: python3\n    output: a',
     run: 'open({output}, "w").write("x")',

@@ -22,6 +22,7 @@ describe('a signal that was ignored at the start', () => {
     ['SIGHUP', 'exec nohup'],
     ['SIGINT', "trap '' INT; exec"],
     ['SIGTERM', "trap '' TERM; exec"],
+    ['SIGQUIT', "trap '' QUIT; exec"],
   ] as const)('does not stop a run: %s after %s', async (signal, words) => {
     const made = waiting();
     const run = start(made, words);
@@ -48,6 +49,16 @@ describe('a signal that was ignored at the start', () => {
     const words = ['-c', 'greet() { echo hello; }; export -f greet; exec "$@"', 'bash', CLI, 'run'];
     expect((await execa('bash', words, { cwd: made.folder, reject: false })).exitCode).toBe(0);
     expect(made.read('a')).toBe('hello\n');
+  });
+
+  it('is known where node is started by hand, and standard input was no terminal', async () => {
+    const made = waiting();
+    const words = ['-c', 'nohup "$@" & wait', 'bash', process.execPath, CLI, 'run'];
+    const run = execa('bash', words, { cwd: made.folder, reject: false, stdin: 'ignore', detached: true });
+    await made.appeared('began');
+    process.kill(-run.pid!, 'SIGHUP');
+    made.write('go', '');
+    await made.appeared('a');
   });
 
   it('is no variable of a task', async () => {
@@ -85,4 +96,24 @@ describe('a terminal that goes away', () => {
     expect(await closed(['nohup', CLI])).toEqual([0, true, false]);
     expect(await closed(['nohup', process.execPath, CLI])).toEqual([0, true, false]);
   });
+});
+
+it('whatever starts wfc, what the user exports reaches tasks, and nothing of the shell that wfc was started from', async () => {
+  const run =
+    'type -t greet; greet; env | grep -a dotted; [[ ! -o posix && $- != *p* ]] && shopt -q nullglob || echo plain';
+  const made = experiment(`rules: {one: {output: a, run: "{ ${run}; } > {output}"}}`, { noisy: 'echo noise' });
+  const env = {
+    'BASH_FUNC_greet%%': '() { echo hello; }',
+    'dotted.name': 'kept',
+    BASHOPTS: 'nullglob',
+    SHELLOPTS: 'posix',
+    BASH_ENV: made.path('noisy'),
+  };
+  for (const command of [[CLI], [process.execPath, CLI]]) {
+    const words = [...command.slice(1), 'run', '--force', 'one', '--json'];
+    const { exitCode, stdout } = await execa(command[0]!, words, { cwd: made.folder, reject: false, env });
+    // What BASH_ENV says stands in the task's log at most.
+    expect([exitCode, stdout[0]]).toEqual([0, '{']);
+    expect(made.read('a')).toBe('function\nhello\ndotted.name=kept\nplain\n');
+  }
 });
