@@ -94,7 +94,9 @@ function explainStops(
   return stopped.map((stop) => {
     const end = ends.get(stop.slurmId) ?? null;
     const cause = causeOf(stop, end, written.get(stop.slurmId) ?? null);
-    return { ...stop, cause, how: end?.how ?? null, slurm: end?.slurm ?? null };
+    // Where no accounts tell its exit code: it left no journal.
+    const how = cause === 'launch_failed' && end?.how === 'failed' ? 'failed at launch' : (end?.how ?? null);
+    return { ...stop, cause, how, slurm: end?.slurm ?? null };
   });
 }
 

@@ -146,9 +146,12 @@ export function elementEnds(
     const left = Math.ceil(deadline - performance.now()) / 1000;
     return left > 0 ? (askSlurm(command, [...args, `--jobs=${jobs}`], env, left) ?? '').split('\n') : [];
   };
+  const reasons = new Map<string, string>();
   for (const line of ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T|%r'])) {
     const [id, state, reason] = line.split('|');
-    if (id !== undefined && slurmIds.has(id)) setEnd(ends, id, state!, { reason: reason ?? '', exitCode: '' });
+    if (id === undefined || !slurmIds.has(id)) continue;
+    reasons.set(id, reason ?? '');
+    setEnd(ends, id, state!, { reason: reason ?? '', exitCode: '' });
   }
   // A failure's exit code is in the accounts alone.
   const isTold = (id: string): boolean => ends.has(id) && ends.get(id)!.how !== 'failed';
@@ -157,7 +160,7 @@ export function elementEnds(
   for (const line of ask('sacct', ['--noheader', '--parsable2', '--allocations', format])) {
     const [id, state, exitCode] = line.split('|');
     if (id !== undefined && slurmIds.has(id) && !isTold(id))
-      setEnd(ends, id, state!, { reason: '', exitCode: exitCode ?? '' });
+      setEnd(ends, id, state!, { reason: reasons.get(id) ?? '', exitCode: exitCode ?? '' });
   }
   return ends;
 }
@@ -177,7 +180,8 @@ function setEnd(
   const details = [reason, exitCode === '' ? '' : `exit code ${exitCode}`].filter((d) => d !== '' && d !== 'None');
   const slurm = [state, ...details].join(', ');
   const raised = /^RaisedSignal:(\d+)/.exec(reason);
-  if (/LaunchFail/i.test(reason) || signal === LAUNCH_SIGNAL) ends.set(id, { how: 'failed at launch', slurm });
+  // The reason JobLaunchFailure alone says nothing: Slurm 22.05 gives it to every job whose script a signal ended.
+  if (signal === LAUNCH_SIGNAL) ends.set(id, { how: 'failed at launch', slurm });
   else if (raised) ends.set(id, { how: `killed by signal ${raised[1]!}`, slurm });
   else if (signal !== undefined && signal !== '0') ends.set(id, { how: `killed by signal ${signal}`, slurm });
   else if (status !== undefined && status !== '') ends.set(id, { how: `exit status ${status}`, slurm });
