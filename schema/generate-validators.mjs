@@ -1,6 +1,6 @@
 /**
  * Compiles the JSON Schemas of specs and profiles to JavaScript, so that no start of wfc does: AJV takes longer to load
- * and to compile than a small spec takes to plan. Writes src/compile/NAME-validators.generated.js, each with
+ * and to compile than a small spec takes to plan. Writes src/compile/schema/NAME-validators.generated.js, each with
  *
  *   whole     validates a whole file
  *   branches  a validator by the JSON text of each branch of an `anyOf`, to tell which of them the user meant
@@ -58,7 +58,7 @@ function generate(name) {
   // Helpers of AJV would be loaded by `require`, which a module does not have.
   if (code.includes('require('))
     throw new Error(`schema/${name}.schema.json uses what needs a helper of AJV at run time`);
-  const file = `src/compile/${name}-validators.generated`;
+  const file = `src/compile/schema/${name}-validators.generated`;
   writeFileSync(`${file}.js`, `${code}\nexport const branches=new Map([${entries.join(',')}]);\n`);
   writeFileSync(`${file}.d.ts`, TYPES);
 }

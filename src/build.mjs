@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 /**
  * cli.js is started by bash, which notes the signals that it was told to ignore (nohup, a script's `&`) and becomes node:
- * Node sets them back before any script runs. To JavaScript the line is a text and a comment. See src/io/signals.ts. dash
+ * Node sets them back before any script runs. To JavaScript the line is a text and a comment. See src/io/programs/signals.ts. dash
  * would drop the functions that a bash exports, such as `module`; with -p bash neither reads them nor BASH_ENV, and hands
  * them on as they are.
  */

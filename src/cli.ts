@@ -3,8 +3,8 @@ import { COMMANDS } from './cli/commands.ts';
 import { CommandLineError, type CommandLineMistake, GROUP } from './cli/options.ts';
 import type { Perform } from './cli/perform.ts';
 import { recordCommands } from './cli/recorded.ts';
-import { keepIgnoring } from './io/signals.ts';
-import { printable } from './io/terminal.ts';
+import { keepIgnoring } from './io/programs/signals.ts';
+import { printable } from './terminal/terminal.ts';
 
 const EXIT_STATUS =
   'Without a spec on the command line, wfc takes wfc.yml, wfc.yaml, wfc.json,\nspec.yml, spec.yaml or spec.json of the working directory.\n\n' +
@@ -33,7 +33,7 @@ async function main(typed: readonly string[]): Promise<void> {
   }
   const args = plainWords(typed);
   if (args.length === 1 && (args[0] === '--version' || args[0] === 'version')) {
-    const { version } = await import('./commands/version.ts');
+    const { version } = await import('./session/version.ts');
     process.stdout.write(`${version}\n`);
     return;
   }
@@ -91,7 +91,7 @@ async function main(typed: readonly string[]): Promise<void> {
     if (!(error instanceof CommandLineError)) throw error;
     const [{ explainMistakes }, { SpecWords }] = await Promise.all([
       import('./cli/mistakes.ts'),
-      import('./commands/spec-words.ts'),
+      import('./session/spec-words.ts'),
     ]);
     const rulesOfSpec = (): string[] => new SpecWords(null).rules();
     const mistakes = refused ? explainMistakes(recordCommands(COMMANDS), words, rulesOfSpec) : [];

@@ -1081,7 +1081,7 @@ _wfc_launch() {
   set +m
 }
 
-# Heads an attempt in a log that was there before it: `ATTEMPT JOURNAL SLURM_ID`. See src/io/log-file.ts.
+# Heads an attempt in a log that was there before it: `ATTEMPT JOURNAL SLURM_ID`. See src/io/files/log-file.ts.
 _wfc_head_attempt() {
   local run=${2##*/}
   TZ=UTC0 printf 'wfc: attempt %s, %(%Y-%m-%dT%H:%M:%SZ)T, run %s%s\n' "$1" -1 "${run%%-*}" "${3:+, job $3}"

@@ -3,7 +3,23 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 /** Each layer may import from itself and from those after it. The page of a report runs in a browser: it knows the model. */
-const LAYERS = ['', 'cli', 'commands', 'execute', 'io', 'import', 'target', 'resume', 'compile', 'page', 'model'];
+const LAYERS = [
+  '',
+  'cli',
+  'commands',
+  'submit',
+  'session',
+  'execute',
+  'io',
+  'terminal',
+  'import',
+  'target',
+  'resume',
+  'compile',
+  'plan',
+  'page',
+  'model',
+];
 
 const root = resolve(import.meta.dirname, '../src');
 
@@ -15,7 +31,7 @@ function layerOf(file: string): string {
   return relative(root, file).includes('/') ? relative(root, file).split('/')[0]! : '';
 }
 
-it('imports point one way: cli, commands, execute, io, import, target, resume, compile, page, model', () => {
+it('imports point one way: cli, commands, submit, session, execute, io, terminal, import, target, resume, compile, plan, page, model', () => {
   const wrong: string[] = [];
   for (const name of sources()) {
     const file = join(root, name);

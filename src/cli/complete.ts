@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { SpecWords } from '../commands/spec-words.ts';
-import { printable } from '../io/terminal.ts';
+import { SpecWords } from '../session/spec-words.ts';
+import { printable } from '../terminal/terminal.ts';
 import type { RecordedCommand, RecordedOption } from './recorded.ts';
 
 interface Candidate {

@@ -1,5 +1,5 @@
 import { listWords } from '../compile/report.ts';
-import { closest, didYouMean } from '../compile/suggest.ts';
+import { closest, didYouMean } from '../compile/text/suggest.ts';
 import type { CommandLineMistake } from './options.ts';
 import type { RecordedCommand, RecordedOption } from './recorded.ts';
 

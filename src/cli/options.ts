@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
-import type { CommonOptions } from '../commands/session.ts';
 import { TRUSTS, type Trust } from '../resume/contents.ts';
+import type { CommonOptions } from '../session/session.ts';
 
 /** Headings of options in the help of a command. */
 export const GROUP = { what: 'What it is about:', how: 'How to run:', print: 'What to print:' } as const;

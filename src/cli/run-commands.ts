@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
 import type { RunOptions } from '../commands/run.ts';
-import type { RunSlurmOptions } from '../commands/run-slurm.ts';
-import type { ExitStatus } from '../commands/session.ts';
 import type { Trust } from '../resume/contents.ts';
+import type { ExitStatus } from '../session/session.ts';
+import type { RunSlurmOptions } from '../submit/run-slurm.ts';
 import {
   CommandLineError,
   type CommonArguments,
@@ -154,7 +154,7 @@ interface RunArguments extends CommonArguments {
 }
 
 async function run(argv: RunArguments): Promise<ExitStatus> {
-  if (backendOf(argv) === 'slurm') return (await import('../commands/run-slurm.ts')).runSlurm(runOptions(argv));
+  if (backendOf(argv) === 'slurm') return (await import('../submit/run-slurm.ts')).runSlurm(runOptions(argv));
   if (argv.watch)
     throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself', 'leave it out');
   return (await import('../commands/run.ts')).run(runOptions(argv));

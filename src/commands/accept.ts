@@ -1,13 +1,12 @@
-import { JournalWriter, readJournals } from '../io/journal.ts';
-import { runCheck } from '../io/run-check.ts';
-import { countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
+import { runCheck } from '../io/programs/run-check.ts';
+import { JournalWriter, readJournals } from '../io/state/journal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { emptyHistory } from '../resume/history.ts';
 import { REASONS, type Reason, reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
-import { lockFolder } from './locking.ts';
+import { lockFolder } from '../session/locking.ts';
 import {
   type CommonOptions,
   EXIT,
@@ -16,8 +15,9 @@ import {
   openSession,
   printDiagnostics,
   type Session,
-} from './session.ts';
-import { findNamed } from './task-argument.ts';
+} from '../session/session.ts';
+import { findNamed } from '../session/task-argument.ts';
+import { countTasks, formatCount, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface AcceptOptions extends CommonOptions {
   /** Rules and paths; none: all that the targets need. */

@@ -1,13 +1,20 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import { readLastRun } from '../io/last-run.ts';
-import { type LockHolder, lockHolder } from '../io/lock.ts';
-import { cancelJobs, type QueuedElement, queuedElements } from '../io/slurm-elements.ts';
-import { readSubmissions, type Submission } from '../io/submissions.ts';
-import { countOf, formatCount, printable } from '../io/terminal.ts';
-import { refuse } from './locking.ts';
-import { NO_ANSWER } from './run-slurm.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { cancelJobs, type QueuedElement, queuedElements } from '../io/slurm/elements.ts';
+import { readSubmissions, type Submission } from '../io/slurm/submissions.ts';
+import { readLastRun } from '../io/state/last-run.ts';
+import { type LockHolder, lockHolder } from '../io/state/lock.ts';
+import { refuse } from '../session/locking.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { NO_ANSWER } from '../submit/run-slurm.ts';
+import { countOf, formatCount, printable } from '../terminal/terminal.ts';
 
 export interface CancelOptions extends CommonOptions {
   readonly dryRun: boolean;

@@ -1,13 +1,20 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { queuedElements } from '../io/slurm-elements.ts';
-import { fromHere } from '../io/spec-file.ts';
-import { readSubmissions } from '../io/submissions.ts';
-import { countOf, printable } from '../io/terminal.ts';
+import { fromHere } from '../io/files/spec-file.ts';
+import { queuedElements } from '../io/slurm/elements.ts';
+import { readSubmissions } from '../io/slurm/submissions.ts';
 import { markerPath } from '../resume/marker.ts';
-import { lockFolder, refuse } from './locking.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
+import { lockFolder, refuse } from '../session/locking.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { countOf, printable } from '../terminal/terminal.ts';
 
 export interface CleanOptions extends CommonOptions {
   readonly outputs: boolean;

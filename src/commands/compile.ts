@@ -1,14 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { shippedFile } from '../io/shell-pool.ts';
-import { fromHere, wordFromHere } from '../io/spec-file.ts';
-import { countTasks, jsonText, printable } from '../io/terminal.ts';
+import { fromHere, wordFromHere } from '../io/files/spec-file.ts';
+import { shippedFile } from '../io/programs/shell-pool.ts';
+import { refuse } from '../session/locking.ts';
+import { remembered } from '../session/remember.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  openRunnable,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { namesIn, type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from '../submit/scripts.ts';
+import { stageReport } from '../submit/stage-report.ts';
 import { renderMake } from '../target/make/render.ts';
-import { refuse } from './locking.ts';
-import { remembered } from './remember.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics, type Session } from './session.ts';
-import { namesIn, type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from './slurm-scripts.ts';
-import { stageReport } from './stage-report.ts';
+import { countTasks, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface CompileOptions extends CommonOptions {
   readonly target: 'slurm' | 'local';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { shippedFile } from '../io/shell-pool.ts';
-import { EXIT, type ExitStatus } from './session.ts';
+import { shippedFile } from '../io/programs/shell-pool.ts';
+import { EXIT, type ExitStatus } from '../session/session.ts';
 
 /** The shells that complete, each with what makes it do so from its next start on. */
 const TURN_ON = {

@@ -1,14 +1,14 @@
-import { fromHere } from '../io/spec-file.ts';
-import { countOf, jsonText, printable } from '../io/terminal.ts';
+import { fromHere } from '../io/files/spec-file.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Graph } from '../model/graph.ts';
+import { writePicture } from '../session/picture-file.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from '../session/session.ts';
 import { ruleGraph, taskGraph } from '../target/graph/build.ts';
 import { renderDot } from '../target/graph/dot.ts';
 import { countLabel } from '../target/graph/labels.ts';
 import { renderMermaid } from '../target/graph/mermaid.ts';
 import { renderText } from '../target/graph/text.ts';
-import { writePicture } from './picture-file.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics } from './session.ts';
+import { countOf, jsonText, printable } from '../terminal/terminal.ts';
 
 export const GRAPH_FORMATS = ['text', 'dot', 'mermaid', 'svg'] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { convert } from '../import/convert.ts';
 import { Places } from '../import/places.ts';
-import { readSnakefile } from '../io/snakefile-reader.ts';
-import { fromHere, specFiles, systemProblem } from '../io/spec-file.ts';
-import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
+import { fromHere, specFiles, systemProblem } from '../io/files/spec-file.ts';
+import { readSnakefile } from '../io/programs/snakefile-reader.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
-import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { countOf, countTasks, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
   readonly file: string;

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { makeFolder } from '../io/make-folder.ts';
-import { shippedFile } from '../io/shell-pool.ts';
-import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/spec-file.ts';
-import { printable } from '../io/terminal.ts';
-import { refuse } from './locking.ts';
-import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+import { makeFolder } from '../io/files/make-folder.ts';
+import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/files/spec-file.ts';
+import { shippedFile } from '../io/programs/shell-pool.ts';
+import { refuse } from '../session/locking.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { printable } from '../terminal/terminal.ts';
 
 /** Each is a folder in templates/init. */
 export const TEMPLATES = {

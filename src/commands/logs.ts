@@ -1,15 +1,22 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
-import { readJournals } from '../io/journal.ts';
-import { lastAttemptStart, logEnd, shownLine } from '../io/log-file.ts';
-import { fromHere } from '../io/spec-file.ts';
-import { countOf, countTasks, formatCount, jsonText, printable } from '../io/terminal.ts';
+import { lastAttemptStart, logEnd, shownLine } from '../io/files/log-file.ts';
+import { fromHere } from '../io/files/spec-file.ts';
+import { readJournals } from '../io/state/journal.ts';
 import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
 import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
-import { findNamed, placeOf } from './task-argument.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { findNamed, placeOf } from '../session/task-argument.ts';
+import { countOf, countTasks, formatCount, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface LogsOptions extends CommonOptions {
   readonly task: readonly string[];

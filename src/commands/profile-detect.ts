@@ -1,14 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseProfile } from '../compile/profile.ts';
-import { makeFolder } from '../io/make-folder.ts';
-import { readSite } from '../io/slurm-site.ts';
-import { systemProblem } from '../io/spec-file.ts';
-import { countOf } from '../io/terminal.ts';
-import { largestOf } from './largest-node.ts';
-import { refuse } from './locking.ts';
-import { profileText } from './profile-text.ts';
-import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from './session.ts';
+import { parseProfile } from '../compile/schema/profile.ts';
+import { makeFolder } from '../io/files/make-folder.ts';
+import { systemProblem } from '../io/files/spec-file.ts';
+import { readSite } from '../io/slurm/site.ts';
+import { refuse } from '../session/locking.ts';
+import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { largestOf } from '../submit/largest-node.ts';
+import { profileText } from '../submit/profile-text.ts';
+import { countOf } from '../terminal/terminal.ts';
 
 export interface DetectOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
   /** null: standard output. */

@@ -1,24 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { quoteBash } from '../compile/command.ts';
-import { readAttemptJournals } from '../io/attempt-journals.ts';
-import { logEnd } from '../io/log-file.ts';
-import { shippedFile } from '../io/shell-pool.ts';
-import { fromHere } from '../io/spec-file.ts';
-import { countOf, countTasks, jsonText, printable } from '../io/terminal.ts';
+import { quoteBash } from '../compile/rules/command.ts';
+import { logEnd } from '../io/files/log-file.ts';
+import { fromHere } from '../io/files/spec-file.ts';
+import { shippedFile } from '../io/programs/shell-pool.ts';
+import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History } from '../resume/history.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
+import { writePicture } from '../session/picture-file.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
 import { ruleGraph, rulesInOrder } from '../target/graph/build.ts';
 import { renderSvg } from '../target/graph/svg.ts';
 import { collectReport } from '../target/report/collect.ts';
 import { packReport } from '../target/report/pack.ts';
 import { renderPage } from '../target/report/page.ts';
+import { countOf, countTasks, jsonText, printable } from '../terminal/terminal.ts';
 import { MAX_SVG_RULES } from './graph.ts';
-import { writePicture } from './picture-file.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openSession, printDiagnostics, type Session } from './session.ts';
-import { type ExplainedStop, lookAtAll, standingOf } from './standing.ts';
 
 export interface ReportOptions extends CommonOptions {
   /** From the working directory. */

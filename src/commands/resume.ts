@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { readLastRun } from '../io/last-run.ts';
-import { stateFolder } from '../io/state-folder.ts';
-import { printable } from '../io/terminal.ts';
-import { readNamedSpec } from './missing-spec.ts';
-import { rememberedWords, withRemembered } from './remember.ts';
-import { resumeSlurm } from './resume-slurm.ts';
+import { readLastRun } from '../io/state/last-run.ts';
+import { stateFolder } from '../io/state/state-folder.ts';
+import { readNamedSpec } from '../session/missing-spec.ts';
+import { rememberedWords, withRemembered } from '../session/remember.ts';
+import { EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { resumeSlurm } from '../submit/resume-slurm.ts';
+import { printable } from '../terminal/terminal.ts';
 import { type RunOptions, run } from './run.ts';
-import { EXIT, type ExitStatus, printDiagnostics } from './session.ts';
 
 export interface ResumeOptions extends RunOptions {
   /** null: that of the last run. */

@@ -1,29 +1,24 @@
-import { rmSync } from 'node:fs';
 import { execute } from '../execute/executor.ts';
 import { localLimits, machineLimits } from '../execute/machine.ts';
 import type { Failure, RunResult } from '../execute/result.ts';
-import type { Disk } from '../io/disk.ts';
-import { compactJournals, JournalWriter, readJournals } from '../io/journal.ts';
-import { Sightings } from '../io/last-look.ts';
-import { writeLastRun } from '../io/last-run.ts';
-import { logEnd } from '../io/log-file.ts';
-import { stopOrphans } from '../io/orphans.ts';
-import { Progress } from '../io/progress.ts';
-import { stopSignals } from '../io/signals.ts';
-import { fromHere } from '../io/spec-file.ts';
-import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../io/terminal.ts';
+import type { Disk } from '../io/files/disk.ts';
+import { logEnd } from '../io/files/log-file.ts';
+import { fromHere } from '../io/files/spec-file.ts';
+import { stopSignals } from '../io/programs/signals.ts';
+import { compactJournals, JournalWriter, readJournals } from '../io/state/journal.ts';
+import { Sightings } from '../io/state/last-look.ts';
+import { writeLastRun } from '../io/state/last-run.ts';
+import { stopOrphans } from '../io/state/orphans.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
-import type { History } from '../resume/history.ts';
-import { markerPath } from '../resume/marker.ts';
 import type { SuccessRecord } from '../resume/record.ts';
-import { escalateSession, shortages } from './escalation.ts';
-import { keptRecords, keptWords } from './keep-records.ts';
-import { isPlain, keepLook, lookBefore } from './last-look.ts';
-import { lookAtQueue } from './liveness.ts';
-import { lockFolder, refuse } from './locking.ts';
-import { printPlan } from './plan.ts';
-import { remembered } from './remember.ts';
+import { escalateSession, shortages } from '../session/escalation.ts';
+import { keptRecords, keptWords, sweepMarkers } from '../session/keep-records.ts';
+import { isPlain, keepLook, lookBefore } from '../session/last-look.ts';
+import { lookAtQueue } from '../session/liveness.ts';
+import { lockFolder, refuse } from '../session/locking.ts';
+import { printPlan } from '../session/plan-text.ts';
+import { remembered } from '../session/remember.ts';
 import {
   type CommonOptions,
   checkForce,
@@ -34,8 +29,10 @@ import {
   openRunnable,
   printDiagnostics,
   type Session,
-} from './session.ts';
-import { standingOf } from './standing.ts';
+} from '../session/session.ts';
+import { standingOf } from '../session/standing.ts';
+import { Progress } from '../terminal/progress.ts';
+import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../terminal/terminal.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly force: readonly string[];
@@ -200,14 +197,6 @@ function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, 
   // No element is in the queue: such a run would not come so far.
   const { stops } = standingOf(session, { history: outlook.history, queue: { kind: 'not asked' }, env });
   return escalateSession(session, shortages(session, outlook, stops), { dryRun, say });
-}
-
-/** A run that was killed between a task's record and its next act leaves the marker of a whole output. */
-export function sweepMarkers({ disk }: Session, { markedPerhaps, records, unfinished }: History): void {
-  for (const name of markedPerhaps) {
-    const marker = records.has(name) && !unfinished.has(name) ? markerPath(name) : null;
-    if (marker !== null) rmSync(disk.absolute(marker), { force: true });
-  }
 }
 
 function warnOfGpus({ plan }: Session, reasons: Uint8Array, gpus: number, progress: Progress): void {

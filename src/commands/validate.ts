@@ -1,5 +1,5 @@
-import { countOf, countTasks, diagnosticJson, jsonText, printable } from '../io/terminal.ts';
-import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from './session.ts';
+import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from '../session/session.ts';
+import { countOf, countTasks, diagnosticJson, jsonText, printable } from '../terminal/terminal.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
 export function validate(options: CommonOptions): ExitStatus {

@@ -1,5 +1,4 @@
-import { readAttemptJournals } from '../io/attempt-journals.ts';
-import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../io/terminal.ts';
+import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import type { AttemptHistory, LastAttempt } from '../resume/attempts.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
@@ -17,9 +16,10 @@ import {
   presentOf,
   printDiagnostics,
   type Session,
-} from './session.ts';
-import { type ExplainedStop, lookAtAll, standingOf } from './standing.ts';
-import { findNamed, usersOf } from './task-argument.ts';
+} from '../session/session.ts';
+import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
+import { findNamed, usersOf } from '../session/task-argument.ts';
+import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../terminal/terminal.ts';
 
 export interface WhyOptions extends CommonOptions {
   /** `out/a.csv`, or `train_model`, `site=01022500`, … */

@@ -3,16 +3,16 @@ import { Located } from '../model/located.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { Spec } from '../model/spec.generated.ts';
-import { asIfOneTask, checkResources } from './check-resources.ts';
 import type { Context, Overrides, Reserved, SpecFiles } from './context.ts';
-import { checkLists } from './lists.ts';
-import { warnOfNearOutputs } from './near-outputs.ts';
-import { normalize } from './normalize.ts';
+import { warnOfNearOutputs } from './link/near-outputs.ts';
+import { MAX_TASKS, TooManyTuples } from './params/space.ts';
 import { planWorkflow } from './plan.ts';
-import { MAX_TASKS, TooManyTuples } from './relation.ts';
 import * as report from './report.ts';
-import { checkSchema } from './schema.ts';
-import { parseSource } from './source.ts';
+import { asIfOneTask, checkResources } from './rules/check-resources.ts';
+import { checkLists } from './rules/lists.ts';
+import { normalize } from './rules/normalize.ts';
+import { checkSchema } from './schema/schema.ts';
+import { parseSource } from './text/source.ts';
 
 export interface CompileOptions {
   readonly files: SpecFiles;

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Location, SourceText } from '../model/source.ts';
 import type { PathPattern } from '../model/workflow.ts';
-import type { Holes } from './holes.ts';
-import type { SpecPlace } from './place.ts';
+import type { Holes } from './text/holes.ts';
+import type { SpecPlace } from './text/place.ts';
 
 /** What compiling may read besides the spec: value files, tables and the folders that a glob names. */
 export interface SpecFiles {

@@ -10,11 +10,11 @@ import {
 } from '../model/plan.ts';
 import type { Target, Workflow } from '../model/workflow.ts';
 import type { Context } from './context.ts';
-import { type Linked, linkRules } from './link.ts';
-import { pathWriter } from './paths.ts';
-import { Space } from './relation.ts';
+import { type Linked, linkRules } from './link/link.ts';
+import { Space } from './params/space.ts';
 import * as report from './report.ts';
-import { closest } from './suggest.ts';
+import { pathWriter } from './rules/paths.ts';
+import { closest } from './text/suggest.ts';
 
 /** Turn a workflow into its tasks, edges and order, and mark what the targets need. Null where an error was reported. */
 export function planWorkflow(workflow: Workflow, context: Context): Plan | null {

@@ -4,8 +4,8 @@
  */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Location, lineAndColumn, type SourceText } from '../model/source.ts';
-import { didYouMean, suggestKey } from './suggest.ts';
-import type { Witness } from './witness.ts';
+import type { Witness } from './params/witness.ts';
+import { didYouMean, suggestKey } from './text/suggest.ts';
 
 type Notes = readonly { readonly message: string; readonly location: Location }[];
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import type { JournalWriter } from '../io/journal.ts';
-import { OomCounter } from '../io/oom-counter.ts';
-import type { ShellPool } from '../io/shell-pool.ts';
+import { OomCounter } from '../io/programs/oom-counter.ts';
+import type { ShellPool } from '../io/programs/shell-pool.ts';
+import type { JournalWriter } from '../io/state/journal.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
 import { OUT_OF_MEMORY } from '../resume/escalate.ts';

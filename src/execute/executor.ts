@@ -1,9 +1,9 @@
-import { CodeFiles } from '../io/code-files.ts';
-import type { ContentHashes } from '../io/content-hashes.ts';
-import type { Disk } from '../io/disk.ts';
-import { type JournalWriter, runNumber } from '../io/journal.ts';
-import { type ShellEnd, ShellPool } from '../io/shell-pool.ts';
-import type { StateFolder } from '../io/state-folder.ts';
+import { CodeFiles } from '../io/files/code-files.ts';
+import type { ContentHashes } from '../io/files/content-hashes.ts';
+import type { Disk } from '../io/files/disk.ts';
+import { type ShellEnd, ShellPool } from '../io/programs/shell-pool.ts';
+import { type JournalWriter, runNumber } from '../io/state/journal.ts';
+import type { StateFolder } from '../io/state/state-folder.ts';
 import type { RuleCounts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Disk } from '../io/disk.ts';
-import type { StateFolder } from '../io/state-folder.ts';
+import type { Disk } from '../io/files/disk.ts';
+import type { StateFolder } from '../io/state/state-folder.ts';
 import type { Plan } from '../model/plan.ts';
 
 /** Where one attempt writes its output and errors. */

@@ -1,7 +1,7 @@
 import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Disk } from '../io/disk.ts';
-import type { StateFolder } from '../io/state-folder.ts';
+import type { Disk } from '../io/files/disk.ts';
+import type { StateFolder } from '../io/state/state-folder.ts';
 import { markerPath } from '../resume/marker.ts';
 
 /**

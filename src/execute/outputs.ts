@@ -1,4 +1,4 @@
-import type { Disk } from '../io/disk.ts';
+import type { Disk } from '../io/files/disk.ts';
 import { countOf } from '../model/counts.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import type { FileState } from '../resume/record.ts';

@@ -1,6 +1,6 @@
-import { hasFixedResources, taskResources } from '../compile/resources.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
+import { hasFixedResources, taskResources } from '../plan/resources.ts';
 
 /** What this machine lends to tasks at one time. */
 export interface LocalLimits {

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AttemptValues, bindingValue, commandPath } from '../compile/task-values.ts';
-import { attemptHead } from '../io/log-file.ts';
+import { attemptHead } from '../io/files/log-file.ts';
 import { inputPaths, type Plan, type PlannedRule } from '../model/plan.ts';
 import type { Slot } from '../model/workflow.ts';
+import { type AttemptValues, bindingValue, commandPath } from '../plan/values.ts';
 import { environmentFunctions } from '../target/environment.ts';
 import {
   bashLiteral,

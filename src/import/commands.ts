@@ -1,5 +1,5 @@
-import { type Region, scanScript } from '../compile/script-regions.ts';
-import { parseTemplate } from '../compile/template.ts';
+import { type Region, scanScript } from '../compile/script/regions.ts';
+import { parseTemplate } from '../compile/text/template.ts';
 import type { Snakefile, SnakeParam, SnakeReference, SnakeRule } from '../model/snakefile.ts';
 import type { Axes } from './axes.ts';
 

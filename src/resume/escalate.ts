@@ -1,5 +1,5 @@
-import { taskResources } from '../compile/resources.ts';
 import { type Escalation, type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
+import { taskResources } from '../plan/resources.ts';
 import type { FailedAttempt } from './history.ts';
 
 /** What a task ran out of. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { bindingValue } from '../compile/task-values.ts';
 import { inputPaths, type PlannedRule } from '../model/plan.ts';
 import type { Binding } from '../model/workflow.ts';
+import { bindingValue } from '../plan/values.ts';
 
 /** What changes from attempt to attempt, or says only how much a task may use, does not make a task another one. */
 function countsInFingerprint({ source }: Binding): boolean {

@@ -1,5 +1,5 @@
-import type { BindingValue } from '../compile/task-values.ts';
 import type { Rule } from '../model/workflow.ts';
+import type { BindingValue } from '../plan/values.ts';
 
 /** The bash function that runs a rule's command. Values come through variables, so that no value is program text. */
 export function ruleFunctionName(rule: Rule): string {

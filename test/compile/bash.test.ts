@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BashCommand, rewriteBash } from '../../src/compile/bash.ts';
-import { parseTemplate } from '../../src/compile/template.ts';
+import { type BashCommand, rewriteBash } from '../../src/compile/bash/rewrite.ts';
+import { parseTemplate } from '../../src/compile/text/template.ts';
 import type { Placeholder } from '../../src/model/template.ts';
 
 const PARAMS = new Set(['a', 'b', 'n', 'site', 'seed']);

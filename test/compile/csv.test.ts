@@ -2,8 +2,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type CsvCell, locateCell, readCsv } from '../../src/compile/csv.ts';
-import { tupleIds } from '../../src/compile/relation.ts';
+import { tupleIds } from '../../src/compile/params/space.ts';
+import { type CsvCell, locateCell, readCsv } from '../../src/compile/text/csv.ts';
 
 function records(text: string, delimiter: ',' | '\t'): { record: readonly CsvCell[]; lineStart: number }[] {
   const found: { record: readonly CsvCell[]; lineStart: number }[] = [];

@@ -9,8 +9,8 @@ import {
   type ScriptBinding,
   type ScriptLanguage,
   scriptText,
-} from '../../src/compile/script.ts';
-import { parseTemplate } from '../../src/compile/template.ts';
+} from '../../src/compile/script/script.ts';
+import { parseTemplate } from '../../src/compile/text/template.ts';
 import type { Placeholder } from '../../src/model/template.ts';
 
 const PARAMS = new Set(['site', 'seed']);

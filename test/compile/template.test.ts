@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../src/compile/template.ts';
+import { parseTemplate } from '../../src/compile/text/template.ts';
 import type { Template } from '../../src/model/template.ts';
 
 const PARAMS = new Set(['site', 'factor', 'rand_seed']);

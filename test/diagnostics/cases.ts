@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PlanOptions, plan } from '../../src/commands/plan.ts';
-import type { ExitStatus } from '../../src/commands/session.ts';
 import { validate } from '../../src/commands/validate.ts';
+import type { ExitStatus } from '../../src/session/session.ts';
 
 /** Specs with one mistake, or one family of mistakes, each. */
 export const CASES = join(import.meta.dirname, 'cases');

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readUtf8 } from '../../src/io/spec-file.ts';
-import { renderDiagnostic } from '../../src/io/terminal.ts';
+import { readUtf8 } from '../../src/io/files/spec-file.ts';
 import type { Location } from '../../src/model/source.ts';
+import { renderDiagnostic } from '../../src/terminal/terminal.ts';
 import { compileText } from '../schema/compile-text.ts';
 import { CASES } from './cases.ts';
 import { mutate, randomFrom } from './mutations.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { look, openSession } from '../../src/commands/session.ts';
 import { execute } from '../../src/execute/executor.ts';
 import type { RunResult } from '../../src/execute/result.ts';
-import { JournalWriter } from '../../src/io/journal.ts';
+import { JournalWriter } from '../../src/io/state/journal.ts';
+import { look, openSession } from '../../src/session/session.ts';
 import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
 
 /** Run an experiment in this process, with a grace of its own. */

@@ -4,7 +4,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { execa } from 'execa';
 import { compile } from '../../src/compile/compile.ts';
 import { NO_OVERRIDES } from '../../src/compile/context.ts';
-import { specFiles } from '../../src/io/spec-file.ts';
+import { specFiles } from '../../src/io/files/spec-file.ts';
 import { forEachTaskInOrder, inputPaths } from '../../src/model/plan.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 

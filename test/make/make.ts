@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
-import { specFiles } from '../../src/io/spec-file.ts';
+import { specFiles } from '../../src/io/files/spec-file.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { renderMake } from '../../src/target/make/render.ts';
 import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
-import { Pace } from '../../src/io/pace.ts';
-import { plainLine, progressLines } from '../../src/io/progress-lines.ts';
-import { displayWidth } from '../../src/io/terminal.ts';
 import type { RuleCounts } from '../../src/model/counts.ts';
+import { Pace } from '../../src/terminal/pace.ts';
+import { plainLine, progressLines } from '../../src/terminal/progress-lines.ts';
+import { displayWidth } from '../../src/terminal/terminal.ts';
 import { CLI, type Experiment, experiment, until, withoutProgress } from '../support/experiment.ts';
 
 const PLAIN = { colour: false };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseSource } from '../../src/compile/source.ts';
+import { parseSource } from '../../src/compile/text/source.ts';
 import { plainValue } from '../../src/model/source.ts';
 import { compileText } from './compile-text.ts';
 

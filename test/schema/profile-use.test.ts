@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { siteLimits, stageProblems } from '../../src/commands/slurm-stages.ts';
 import { localLimits } from '../../src/execute/machine.ts';
-import { partitionsOf, type Site } from '../../src/io/slurm-site.ts';
+import { partitionsOf, type Site } from '../../src/io/slurm/site.ts';
 import { NO_PROFILE, type Profile } from '../../src/model/profile.ts';
+import { siteLimits, stageProblems } from '../../src/submit/stages.ts';
 import { attemptsSeconds, RESERVE_SECONDS } from '../../src/target/slurm/reserve.ts';
 import { planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
 import { alone } from '../support/alone.ts';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Ajv, type Schema } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import profileSchema from '../../schema/profile.schema.json' with { type: 'json' };
-import { parseProfile } from '../../src/compile/profile.ts';
-import { renderDiagnostic } from '../../src/io/terminal.ts';
+import { parseProfile } from '../../src/compile/schema/profile.ts';
 import { NO_PROFILE, type Profile } from '../../src/model/profile.ts';
+import { renderDiagnostic } from '../../src/terminal/terminal.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/profiles');
 

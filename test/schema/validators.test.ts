@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
-import * as profile from '../../src/compile/profile-validators.generated.js';
-import * as spec from '../../src/compile/spec-validators.generated.js';
+import * as profile from '../../src/compile/schema/profile-validators.generated.js';
+import * as spec from '../../src/compile/schema/spec-validators.generated.js';
 import { CLI } from '../support/experiment.ts';
 
 it('the built program holds validators of its schemas, and not the compiler that made them', () => {

@@ -1,6 +1,6 @@
 /** What a real controller says of its partitions, limits and GPUs becomes a profile that wfc reads. */
 import { expect, it } from 'vitest';
-import { partitionsOf } from '../../src/io/slurm-site.ts';
+import { partitionsOf } from '../../src/io/slurm/site.ts';
 import { CLI, experiment } from '../support/experiment.ts';
 import { describeOnSlurm } from './suite.ts';
 

@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { startTicksOf } from '../../src/io/lock.ts';
+import { startTicksOf } from '../../src/io/state/lock.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import type { Cluster, CommandResult } from './cluster.ts';
 import { arrayOf, compile, handIn, summary, Traced } from './submit.ts';

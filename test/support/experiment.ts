@@ -33,7 +33,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `12 of 40 tasks done  30 %  …`: see src/io/progress-lines.ts. */
+/** `12 of 40 tasks done  30 %  …`: see src/terminal/progress-lines.ts. */
 const PROGRESS = /^[\d,]+ of [\d,]+ tasks? done {2}\d+ %.*\n?/gm;
 
 /** What wfc said, whether the machine is quick or slow. */

@@ -1,4 +1,3 @@
-import { taskResources } from '../../compile/resources.ts';
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../../model/plan.ts';
 import {
   NO_START,
@@ -9,6 +8,7 @@ import {
   type ReportRule,
 } from '../../model/report-data.ts';
 import type { Column, PathPattern } from '../../model/workflow.ts';
+import { taskResources } from '../../plan/resources.ts';
 import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
 import { type NamedColumn, narrow } from './pack.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import Handlebars from 'handlebars';
-import { quoteForSbatch } from '../../compile/sbatch-flags.ts';
+import { quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
 import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { neverReasons } from '../../model/slurm-reasons.ts';

@@ -1,4 +1,4 @@
-import { determinedColumns } from '../../compile/relation.ts';
+import { determinedColumns } from '../../compile/params/space.ts';
 import type { Plan, PlannedRule } from '../../model/plan.ts';
 import type { Column } from '../../model/workflow.ts';
 import type { Packing } from './stage-types.ts';

@@ -1,4 +1,4 @@
-import { extraValues, quoteForSbatch } from '../../compile/sbatch-flags.ts';
+import { extraValues, quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
 import type { SiteOptions } from './artifacts.ts';
 import type { Stage } from './stage-types.ts';
 

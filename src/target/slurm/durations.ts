@@ -1,5 +1,5 @@
-import { hasFixedResources, taskResources } from '../../compile/resources.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../../model/plan.ts';
+import { hasFixedResources, taskResources } from '../../plan/resources.ts';
 import { type Draft, lanesOf, type Packing } from './stage-types.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { formatValue } from '../../compile/paths.ts';
-import { taskResources } from '../../compile/resources.ts';
-import { withoutLeadingZeros } from '../../compile/task-values.ts';
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
 import { type Binding, type Column, type Rule, type Slot, sumsFiles } from '../../model/workflow.ts';
+import { formatValue } from '../../plan/format-value.ts';
+import { taskResources } from '../../plan/resources.ts';
+import { withoutLeadingZeros } from '../../plan/values.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';

@@ -1,7 +1,7 @@
-import { renderValue, taskResources } from '../../compile/resources.ts';
-import { extraText } from '../../compile/sbatch-flags.ts';
+import { extraText } from '../../compile/rules/sbatch-flags.ts';
 import type { Plan, PlannedInput, PlannedRule } from '../../model/plan.ts';
 import type { Resources } from '../../model/workflow.ts';
+import { renderValue, taskResources } from '../../plan/resources.ts';
 
 /** What one element asks of Slurm, besides its time. */
 export interface Request {

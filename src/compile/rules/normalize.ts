@@ -1,0 +1,223 @@
+import { Located } from '../../model/located.ts';
+import { locationInside, type Node, type ScalarNode } from '../../model/source.ts';
+import type { Spec } from '../../model/spec.generated.ts';
+import type { Column, Rule, Target, Workflow } from '../../model/workflow.ts';
+import type { Context } from '../context.ts';
+import { type Constants, resolveConfig, settingNode } from '../params/config.ts';
+import { buildRelation } from '../params/tables.ts';
+import * as report from '../report.ts';
+import { type Holes, holesOfRule, mayBeConfig } from '../text/holes.ts';
+import { placedText } from '../text/place.ts';
+import { closest } from '../text/suggest.ts';
+import { CodeFinder } from './code-files.ts';
+import { parsePath, partTexts } from './paths.ts';
+import { normalizeRule } from './rules.ts';
+
+export interface Normalized {
+  /** Holds the rules whose tasks and edges can be told; their commands may hold mistakes all the same. */
+  readonly workflow: Workflow;
+  /** The other rules, whose resources can be looked at. */
+  readonly drafts: readonly Rule[];
+}
+
+/** Resolve every name of a spec that fits its schema but for its holes. */
+export function normalize(spec: Located<Spec>, context: Context): Normalized {
+  const constants = resolveConfig(spec.get('config'), spec.location.source, context);
+  const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
+  const isProduced = producedPaths(spec, constants, context);
+  const relation = buildRelation(spec, { context, fill, isProduced });
+  checkSettings(constants, relation.columns, context);
+  const rules: Rule[] = [];
+  const drafts: Rule[] = [];
+  const options = {
+    relation,
+    constants,
+    context,
+    finder: new CodeFinder(context.files),
+    isProduced: once((path) => isProduced(path, relation.columns)),
+  };
+  for (const { key, value } of spec.get('rules')?.entries() ?? []) {
+    const { rule, canBePlanned } = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
+    (canBePlanned ? rules : drafts).push(rule);
+  }
+  reserveGlobs(spec, constants, relation.columns, context);
+  const { targets, paths } = resolveTargets(spec, rules, constants, relation.columns, context);
+  const isWhole = drafts.length === 0 && spec.get('rules') !== undefined && lost(context.holes).length === 0;
+  if (!isWhole) checkTargets(paths, spec, (path) => isProduced(path, relation.columns), context);
+  const name = spec.get('name')?.text ?? 'wfc';
+  return { workflow: { name, relation, rules, targets: isWhole ? targets : null }, drafts };
+}
+
+/** What a glob found is data of the user's own. */
+function reserveGlobs(
+  spec: Located<Spec>,
+  constants: Constants,
+  columns: ReadonlyMap<string, Column>,
+  context: Context,
+): void {
+  for (const { key, value } of spec.get('params')?.entries() ?? []) {
+    const glob = value.as<{ glob: string }>().get('glob');
+    // What is wrong with it has been told.
+    const path = glob && parsePath(glob.scalar, { columns, constants, context: { ...context, diagnostics: [] } });
+    if (!path) continue;
+    const what = `a file that the glob of "${key.text}" found`;
+    context.reserved.push({ path, what, isFolder: false, location: glob.location });
+  }
+}
+
+/** Many rules ask for the same few paths. */
+function once(ask: (path: string) => boolean): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const answer = known.get(path) ?? ask(path);
+    known.set(path, answer);
+    return answer;
+  };
+}
+
+const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
+
+/** Fill `{config.key}` in a text that takes no other placeholder, such as the name of a value file. */
+function fillConfig(text: string, node: Node, constants: Constants, context: Context): string {
+  return text.replace(CONFIG_REFERENCE, (whole, key: string, offset: number) => {
+    const constant = constants.get(key);
+    if (constant) return constant.text;
+    if (mayBeConfig(context.holes, key)) return whole;
+    const location = node.kind === 'scalar' ? locationInside(node, offset, whole.length) : node.location;
+    context.diagnostics.push(report.unknownConfig(location, key, closest(key, constants.keys())));
+    return whole;
+  });
+}
+
+/**
+ * Whether a path looks like some rule's output, or lies in a directory output; params whose values are not known yet
+ * match any one component.
+ */
+function producedPaths(
+  spec: Located<Spec>,
+  constants: Constants,
+  { files: { place } }: Context,
+): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
+  const outputs: { readonly path: string; readonly isDirectory: boolean }[] = [];
+  // Thousands of rules may ask of thousands of outputs: most are found at once.
+  const plain = new Set<string>();
+  const add = (text: string, isDirectory: boolean): void => {
+    const filled = text.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole);
+    const path = placedText(filled, place);
+    if (isDirectory || path.includes('{')) outputs.push({ path, isDirectory });
+    else plain.add(path);
+  };
+  const collect = (node: Node): void => {
+    if (node.kind === 'scalar') add(node.text, false);
+    else if (node.kind === 'sequence') node.items.forEach(collect);
+    else if (node.entries.has('path')) {
+      const options = new Located<{ path: string; directory: boolean }>(node);
+      add(options.get('path')!.text, options.get('directory')?.value === true);
+    } else for (const { value } of node.entries.values()) collect(value);
+  };
+  for (const { value } of spec.get('rules')?.entries() ?? []) {
+    const output = value.get('output');
+    if (output) collect(output.node);
+  }
+  return (path, columns) => {
+    const written = placedText(path, place);
+    return plain.has(written) || outputs.some((output) => isOutput(written, output, columns));
+  };
+}
+
+function isOutput(
+  path: string,
+  output: { readonly path: string; readonly isDirectory: boolean },
+  columns: ReadonlyMap<string, Column>,
+): boolean {
+  const params: { readonly column: Column | undefined; readonly pad: number }[] = [];
+  const source = output.path
+    .split(/\{(\w+(?::\d+)?)\}/)
+    .map((part, i) => {
+      if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      const [name, pad = '0'] = part.split(':') as [string, string?];
+      const column = columns.get(name);
+      params.push({ column, pad: Number(pad) });
+      return column?.allowsSlash ? '(.+)' : '([^/]+)';
+    })
+    .join('');
+  const match = new RegExp(`^${source}${output.isDirectory ? '(?:/.*)?' : ''}$`).exec(path);
+  return (
+    match !== null &&
+    params.every(({ column, pad }, i) => column === undefined || partTexts(column, pad).includes(match[i + 1]!))
+  );
+}
+
+function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column>, context: Context): void {
+  for (const { key, value } of context.overrides.settings) {
+    if (constants.has(key) || columns.has(key)) continue;
+    if (context.holes.anyName || mayBeConfig(context.holes, key)) continue;
+    const { location } = settingNode(key, value);
+    const near = closest(key, [...columns.keys(), ...constants.keys()]);
+    context.diagnostics.push(report.unknownSetting({ ...location, start: 0, end: key.length }, key, near));
+  }
+}
+
+function resolveTargets(
+  spec: Located<Spec>,
+  rules: readonly Rule[],
+  constants: Constants,
+  columns: ReadonlyMap<string, Column>,
+  context: Context,
+): { targets: Target[] | null; paths: ScalarNode[] } {
+  const goals = context.overrides.goals;
+  const wanted: ScalarNode[] | null =
+    goals !== null
+      ? goals.map((goal): ScalarNode => {
+          const source = { file: '--goal', text: goal };
+          return {
+            kind: 'scalar',
+            location: { source, start: 0, end: goal.length },
+            text: goal,
+            style: 'plain',
+            size: 1,
+          };
+        })
+      : (spec
+          .get('targets')
+          ?.items()
+          .map((t) => t.scalar) ?? null);
+  if (wanted === null) return { targets: null, paths: [] };
+  const declared = new Set([...ruleNames(spec), ...lost(context.holes)]);
+  const paths: ScalarNode[] = [];
+  const targets = wanted.flatMap((node): Target[] => {
+    const rule = rules.find((r) => r.name === node.text);
+    if (rule) return [{ kind: 'rule', rule, location: node.location }];
+    if (declared.has(node.text)) return [];
+    const pattern = parsePath(node, { columns, constants, context });
+    if (pattern) paths.push(node);
+    return pattern ? [{ kind: 'path', pattern, location: node.location }] : [];
+  });
+  return { targets, paths };
+}
+
+function ruleNames(spec: Located<Spec>): string[] {
+  return (spec.get('rules')?.entries() ?? []).map(({ key }) => key.text);
+}
+
+/** Rules that can't be read at all. */
+function lost({ rules }: Holes): string[] {
+  return [...rules].flatMap(([name, keys]) => (keys.has('rule') ? name : []));
+}
+
+/** Where some rules can't be planned, a target is unknown if no output of any rule reads like it. */
+function checkTargets(
+  paths: readonly ScalarNode[],
+  spec: Located<Spec>,
+  isProduced: (path: string) => boolean,
+  { holes, diagnostics }: Context,
+): void {
+  const rules = spec.get('rules')?.entries() ?? [];
+  const readable = rules.every(({ key, value }) => value.get('output') && !holesOfRule(holes, key.text).has('output'));
+  if (rules.length === 0 || !readable || lost(holes).length > 0) return;
+  for (const { text, location } of paths) {
+    if (text.includes('{') || isProduced(text)) continue;
+    const names = ruleNames(spec);
+    diagnostics.push(report.unknownTarget(location, text, closest(text, names), names));
+  }
+}

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import type { Rule } from '../../model/workflow.ts';
+import { commandPath } from '../../plan/values.ts';
+import { checkFunctionName, needsProgram, renderRuleFunctions } from '../../target/functions.ts';
+import type { Disk } from '../files/disk.ts';
+
+/** Whether an output passes its checks now. The task's own attempt checks in its own shell; this is for looking back. */
+export function runCheck(rule: Rule, output: number, path: string, specFolder: string, disk: Disk): boolean {
+  const state = disk.stat(path);
+  if (!state) return false;
+  for (const check of rule.outputs[output]!.checks) {
+    if (check.kind === 'nonempty' && state.size === 0) return false;
+    if (check.kind === 'min_bytes' && state.size < check.bytes) return false;
+  }
+  if (!needsProgram(rule, output)) return true;
+  const script = `${renderRuleFunctions(rule)}\nset -euo pipefail\n${checkFunctionName(rule, output)}`;
+  const env = { ...process.env, wfc_file: commandPath(path) };
+  return spawnSync('bash', ['-c', script], { cwd: specFolder, env, stdio: 'ignore' }).status === 0;
+}

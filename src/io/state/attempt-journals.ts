@@ -1,0 +1,19 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AttemptHistory, readAttempts } from '../../resume/attempts.ts';
+import { journalTexts } from './journal.ts';
+
+/** Times and places of all attempts that the journals of a folder tell of. */
+export function readAttemptJournals(folder: string): AttemptHistory {
+  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  if (!existsSync(folder)) return history;
+  for (const { text, submission } of journalTexts(folder))
+    readAttempts(history, text, submission === null ? null : queuedSeconds(submission));
+  return history;
+}
+
+/** submit.sh writes the ids of its jobs as it queues them; null where it did not come so far. */
+function queuedSeconds(submission: string): number | null {
+  const jobs = statSync(join(submission, 'jobs.tsv'), { throwIfNoEntry: false });
+  return jobs ? jobs.mtimeMs / 1000 : null;
+}

@@ -1,0 +1,68 @@
+import type { RuleTasks } from '../model/plan.ts';
+import type { Resources, ValueSource, ValueTemplate } from '../model/workflow.ts';
+import { formatValue } from './format-value.ts';
+import { parseCpus, parseGpus, parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
+
+/** The text of a value template for one task. */
+export function renderValue(value: ValueTemplate, tasks: RuleTasks, taskIndex: number): string {
+  return valueParts(value, tasks, taskIndex)
+    .map((part) => part.text)
+    .join('');
+}
+
+/** The same in parts: what the spec writes, and the values put in between. */
+export function valueParts(
+  { template, sources }: ValueTemplate,
+  tasks: RuleTasks,
+  taskIndex: number,
+): { text: string; isValue: boolean }[] {
+  return template.tokens.map((token, i) =>
+    token.kind === 'text'
+      ? { text: token.text, isValue: false }
+      : { text: sourceText(sources.get(i), tasks, taskIndex), isValue: true },
+  );
+}
+
+function sourceText(source: ValueSource | undefined, { space }: RuleTasks, taskIndex: number): string {
+  if (source?.kind === 'constant') return source.text;
+  if (source?.kind === 'param')
+    return formatValue(source.column.values[space.valueId(taskIndex, source.column)]!, source.pad);
+  throw new Error('internal error: resources take params and constants only');
+}
+
+const DEFAULT_RESOURCES: Resources = { cpus: 1, memoryMiB: null, timeSeconds: null, gpus: 0, gpuType: null };
+
+/** What a task asks for; `onBad` is told of a text that is no quantity. */
+export function taskResources(
+  tasks: RuleTasks,
+  taskIndex: number,
+  onBad: (name: string, value: ValueTemplate, text: string) => void = () => {},
+): Resources {
+  const { cpus, mem, time, gpus } = tasks.rule.resources;
+  const read = <T>(name: string, value: ValueTemplate | null, parse: (text: string) => T | null, otherwise: T): T => {
+    if (!value) return otherwise;
+    const text = renderValue(value, tasks, taskIndex);
+    const parsed = parse(text);
+    if (parsed === null) onBad(name, value, text);
+    return parsed ?? otherwise;
+  };
+  const escalation = tasks.escalations?.get(taskIndex);
+  const gpu = read('gpus', gpus, parseGpus, { count: 0, type: null });
+  return {
+    cpus: read('cpus', cpus, parseCpus, DEFAULT_RESOURCES.cpus),
+    memoryMiB: escalation?.memoryMiB ?? read<number | null>('mem', mem, parseMemoryMiB, null),
+    timeSeconds: escalation?.timeSeconds ?? read<number | null>('time', time, parseTimeSeconds, null),
+    gpus: gpu.count,
+    gpuType: gpu.type,
+  };
+}
+
+/** Whether a rule's resources are the same for all its tasks. */
+export function hasFixedResources({ rule }: RuleTasks): boolean {
+  const { cpus, mem, time, gpus } = rule.resources;
+  return [cpus, mem, time, gpus].every((v) => v === null || isFixed(v));
+}
+
+export function isFixed({ sources }: ValueTemplate): boolean {
+  return [...sources.values()].every((s) => s.kind !== 'param');
+}

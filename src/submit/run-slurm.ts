@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { queuedElements } from '../io/slurm/elements.ts';
+import { tempPaths } from '../model/plan.ts';
+import type { Trust } from '../resume/contents.ts';
+import { measuredDurations } from '../resume/durations.ts';
+import type { History } from '../resume/history.ts';
+import { keepBeforeSubmission, sweepMarkers } from '../session/keep-records.ts';
+import { lockFolder, refuse } from '../session/locking.ts';
+import { remembered } from '../session/remember.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  lookAhead,
+  type Outlook,
+  openRunnable,
+  printDiagnostics,
+  type Session,
+} from '../session/session.ts';
+import { watchStatus } from '../session/status-watch.ts';
+import { countTasks } from '../terminal/terminal.ts';
+import { type SlurmScripts, writeProblem, writeSlurmScripts } from './scripts.ts';
+import { stageReport } from './stage-report.ts';
+
+export interface RunSlurmOptions extends CommonOptions {
+  readonly force: readonly string[];
+  /** For what is handed in; inside a submission all that depends on a task that ran runs, too. */
+  readonly trust: Trust;
+  readonly dryRun: boolean;
+  /** Stay and follow what was submitted, until it ends. */
+  readonly watch: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** Standard output is a terminal that can be drawn on again. */
+  readonly isScreen: boolean;
+}
+
+/** `wfc run --slurm`: compile what is not complete, and submit it. Slurm does the rest; nothing here stays alive. */
+export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus> {
+  const session = openRunnable(options);
+  if (!session) return EXIT.badSpec;
+  const prepared = await lockFolder(session, options, () => prepare(session, options));
+  return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
+}
+
+/** What is not complete, as scripts; or the exit status where there is nothing to hand in. */
+function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitStatus {
+  const outlook = lookAhead(session, options);
+  if ('diagnostics' in outlook) {
+    printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
+    return EXIT.badSpec;
+  }
+  printDiagnostics(session.warnings, { ...options, json: false });
+  const { decisions } = outlook;
+  if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
+  if (decisions.runCount === 0) {
+    if (!options.dryRun) sweepComplete(session, outlook, options.env);
+    process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
+    return EXIT.done;
+  }
+  const queued = queuedElements(session.spec.folder, options.env);
+  if (queued === null) return refuse(NO_ANSWER, options);
+  const [live] = queued;
+  if (live)
+    return refuse(
+      live.isMine
+        ? `${live.name} of this folder is in the queue. "wfc resume" submits what it leaves; "wfc cancel" ends it`
+        : `${live.name} of another user is in the queue and works in this folder. "wfc resume" submits what it leaves`,
+      options,
+    );
+  const included = decisions.reasons.map((reason) => Number(reason !== 0));
+  return writeScripts(session, { included, history: outlook.history, beside: [] }, options);
+}
+
+/** Nothing is left to do: tidy up what a submission left that was killed, unless jobs of the folder are in the queue. */
+export function sweepComplete(session: Session, { history }: Outlook, env: NodeJS.ProcessEnv): void {
+  const { plan, disk, spec } = session;
+  if (history) sweepMarkers(session, history);
+  const temps = tempPaths(plan).filter((path) => disk.stat(path));
+  if (temps.length === 0 || queuedElements(spec.folder, env)?.length !== 0) return;
+  for (const path of temps) disk.remove(path);
+}
+
+export const NO_ANSWER = 'squeue does not answer: is this a login node of a Slurm cluster?';
+
+/** Scripts that are ready to be handed in. */
+export interface Prepared {
+  readonly scripts: SlurmScripts;
+  /** Jobs of the same folder that may be in the queue: they run other tasks. */
+  readonly beside: readonly string[];
+}
+
+/** Write the scripts for just these tasks; only under the lock. How long they took before says how many make an element. */
+export function writeScripts(
+  session: Session,
+  { included, history, beside }: Pick<Prepared, 'beside'> & { included: Uint8Array; history: History | null },
+  options: RunSlurmOptions,
+): Prepared | ExitStatus {
+  try {
+    const durations = measuredDurations(session.plan, history);
+    const { force } = options;
+    const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
+    const remember = { ...remembered('slurm', options, session.spec), ...forced };
+    const scripts = writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
+    return { scripts, beside };
+  } catch (error) {
+    return refuse(writeProblem(error), options);
+  }
+}
+
+/** Hand scripts in, and follow them if that is asked for. Without the lock: submit.sh itself refuses while it is held. */
+export async function submit(
+  session: Session,
+  { scripts, beside }: Prepared,
+  options: RunSlurmOptions,
+): Promise<ExitStatus> {
+  printDiagnostics(scripts.warnings, { ...options, json: false });
+  if (!options.quiet) process.stderr.write(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
+  const args = [
+    join(scripts.folder, 'submit.sh'),
+    ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),
+    ...(options.dryRun ? ['--dry-run'] : []),
+  ];
+  const { status } = spawnSync('bash', args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) return EXIT.badSurroundings;
+  return options.watch && !options.dryRun ? watchStatus(session, options) : EXIT.done;
+}

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { makeFolder } from '../io/files/make-folder.ts';
+import { fromHere, systemProblem } from '../io/files/spec-file.ts';
+import { shippedFile } from '../io/programs/shell-pool.ts';
+import { queuedElements } from '../io/slurm/elements.ts';
+import { type LastRun, lastRunText } from '../io/state/last-run.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Session } from '../session/session.ts';
+import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
+import type { Stage } from '../target/slurm/stages.ts';
+import { type SlurmStagesOptions, slurmStages } from './stages.ts';
+
+/** Why scripts are not written, in words. */
+export class Refusal extends Error {}
+
+export interface ScriptOptions extends SlurmStagesOptions {
+  readonly out: string | null;
+  /** For `wfc resume`, once the scripts are submitted. */
+  readonly remember: LastRun;
+}
+
+export interface SlurmScripts {
+  readonly folder: string;
+  readonly id: string;
+  readonly stages: readonly Stage[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What went wrong while scripts were written, in words; rethrows what is no matter of the surroundings. */
+export function writeProblem(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  return `can't write the scripts: ${systemProblem(error)}`;
+}
+
+/**
+ * Plan the arrays for the tasks that are included, and write their scripts, by default to `.wfc/slurm/ID`. Throws a
+ * `Refusal` where the site can't queue them or the folder is not to be written to, and the errors of the file system.
+ */
+export function writeSlurmScripts(session: Session, options: ScriptOptions): SlurmScripts {
+  const { included, durations, out, remember, env } = options;
+  const { limits, stages, problems, warnings } = slurmStages(session, options);
+  if (problems.length > 0) throw new Refusal(problems.join('\nerror: '));
+  const { plan, profile, spec, state } = session;
+  const parent = join(state.root, 'slurm');
+  const folder = out === null ? null : resolve(out);
+  const place = folder ?? join(parent, 'x');
+  const artifacts = renderArtifacts(plan, {
+    stages,
+    included,
+    limits,
+    packing: profile.packing,
+    durations,
+    site: profile,
+    specFolder: relative(place, spec.folder) || '.',
+    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+    options: lastRunText(remember),
+  });
+  const target = folder ?? join(parent, artifacts.id);
+  checkReplaceable(target, artifacts, spec.folder, env);
+  writeFolder(target, artifacts.files);
+  return { folder: target, id: artifacts.id, stages, warnings };
+}
+
+/** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
+function checkReplaceable(folder: string, { id }: Artifacts, specFolder: string, env: NodeJS.ProcessEnv): void {
+  if (namesIn(folder).length === 0) return;
+  const manifest = join(folder, 'manifest.json');
+  if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
+  const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
+  if (before === id) return;
+  if ((queuedElements(specFolder, env) ?? []).some(({ submission }) => submission.endsWith(`-slurm-${before}`))) {
+    throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
+  }
+}
+
+/** Write the files of a folder, all or none; a `Refusal` names the folder and says why it can't be written to. */
+export function writeFolder(folder: string, files: readonly ArtifactFile[]): void {
+  try {
+    replaceFolder(folder, files);
+  } catch (error) {
+    throw cantWrite(folder, error);
+  }
+}
+
+/** The names in a folder; none where it is not there. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return existsSync(folder) ? readdirSync(folder) : [];
+  } catch (error) {
+    // In the folder's place: what stands above it is told by the attempt to write.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
+      throw new Refusal(`can't write to ${fromHere(folder)}: it is a file`);
+    throw cantWrite(folder, error);
+  }
+}
+
+function cantWrite(folder: string, error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code === undefined) return error;
+  return new Refusal(`can't write to ${fromHere(folder)}: ${systemProblem(error)}`);
+}
+
+/** Write beside, then rename: there is never a half-written folder of scripts. */
+function replaceFolder(folder: string, files: readonly ArtifactFile[]): void {
+  const fresh = `${folder}.new-${process.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
+  const made = new Set<string>();
+  for (const { path, content, executable } of files) {
+    const file = join(fresh, path);
+    if (!made.has(dirname(file))) makeFolder(dirname(file));
+    made.add(dirname(file));
+    writeFileSync(file, content, { mode: executable ? 0o755 : 0o644 });
+  }
+  const old = `${folder}.old-${process.pid}`;
+  if (existsSync(folder)) renameSync(folder, old);
+  makeFolder(dirname(folder));
+  renameSync(fresh, folder);
+  rmSync(old, { recursive: true, force: true });
+}
