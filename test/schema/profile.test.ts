@@ -178,10 +178,4 @@ p.yml:2:14 error: "4" has no unit
     expect(profile.flags.get('account')).toBeTruthy();
     expect(profile.prelude.length).toBeGreaterThan(0);
   });
-
-  it('of the README has no mistake', () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-    const sample = /^## Profiles\n[\s\S]*?```yaml\n([\s\S]*?)```/m.exec(readme)![1]!;
-    expect(profileOf(sample)).toMatchObject({ maxRunning: 40, modules: ['python/3.11'], local: { jobs: 2 } });
-  });
 });
