@@ -112,28 +112,43 @@ describe.each(all.map((readme) => [readme.path, readme] as const))('%s', (_, rea
 });
 
 describe('what a README tells of the code', () => {
-  /** Each `function()` with the files that are named in the same paragraph, point or row. */
-  function namedFunctions({ prose, folder }: Readme): { readonly name: string; readonly files: readonly string[] }[] {
-    return prose.split(/\n(?=\n|\d+\. |- |\|)/).flatMap((passage) => {
-      const paths = [...passage.matchAll(/`([\w./-]+\.ts)`/g)].map((match) => match[1]!);
-      const files = paths.map((path) => [path, join(folder, path)].find((at) => existsSync(join(ROOT, at))) ?? path);
-      return [...passage.matchAll(/`([A-Za-z]\w*)\(\)`/g)].map((match) => ({ name: match[1]!, files }));
+  interface Naming {
+    readonly name: string;
+    /** Those named in the same paragraph, point or row. */
+    readonly files: readonly string[];
+  }
+
+  /** Each `function()`, and each `Class`, which may be a type as well. */
+  function namedIn({ prose, folder }: Readme): Naming[] {
+    return prose.split(/\n(?=\n| *\d+\. | *- |\|)/).flatMap((passage) => {
+      const paths = [...passage.matchAll(/`([\w./-]+\.(?:ts|sh))`/g)].map((match) => match[1]!);
+      const files = paths.map((path) => [join(folder, path), path].find((at) => existsSync(join(ROOT, at))) ?? path);
+      const names = passage.matchAll(/`(_?[A-Za-z]\w*)\(\)`|`([A-Z][a-z]+[A-Z]?\w*)`/g);
+      return [...names].map((match) => ({ name: (match[1] ?? match[2])!, files }));
     });
   }
 
+  function isDefinedIn(name: string, file: string): boolean {
+    const keyword = '(?:export )?(?:async )?(?:function\\*?|class|const|interface|type)';
+    return new RegExp(`^(?:${keyword} ${name}\\b|${name}\\(\\) \\{)`, 'm').test(readText(file));
+  }
+
   it.each(['src/README.md', 'src/resume/README.md', 'templates/README.md'])(
-    '%s names files that exist, and functions that one of the files beside them has',
+    '%s names files that exist, and beside each function and class the file that has it',
     (path) => {
-      const named = namedFunctions(of(path));
+      const named = namedIn(of(path));
       expect(named.length).toBeGreaterThan(0);
-      const missing = named.filter(({ name, files }) => {
-        const defined = new RegExp(`(?:function\\*? |class |const |^  (?:async |static |get )*)${name}\\b`, 'm');
-        const has = (file: string): boolean => existsSync(join(ROOT, file)) && defined.test(readText(file));
-        return !files.some(has) || !files.every((file) => existsSync(join(ROOT, file)));
-      });
-      expect(missing).toEqual([]);
+      const files = named.flatMap((naming) => naming.files);
+      expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+      expect(named.filter((naming) => !naming.files.some((file) => isDefinedIn(naming.name, file)))).toEqual([]);
     },
   );
+
+  it('the layers of src stand as the test of the imports has them', () => {
+    const [, told] = /^(cli → [\w →]+)\.$/m.exec(of('src/README.md').prose)!;
+    const [, held] = /^it\('imports point one way: ([\w, ]+)'/m.exec(readText('test/architecture.test.ts'))!;
+    expect(told!.split(' → ')).toEqual(held!.split(', '));
+  });
 
   it('the reasons stand in their order of precedence', () => {
     const rows = of('src/resume/README.md').prose.matchAll(/^\| `([a-z ]+)` \|/gm);
