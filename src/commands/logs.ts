@@ -6,6 +6,7 @@ import { fromHere } from '../io/files/spec-file.ts';
 import { readJournals } from '../io/state/journal.ts';
 import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
 import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
+import { problemWords, toldProblem } from '../model/problem.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
 import {
   type CommonOptions,
@@ -50,11 +51,12 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const failure = history?.failed.get(name);
   const stop = history?.stopped.get(name);
   const slurm = (failure ?? stop ?? history?.unfinished.get(name))?.slurmId ?? '';
-  const reason = failure?.reason ?? (stop ? STOP_WORDS[stop.cause] : null);
+  const code = failure?.problem.code ?? stop?.cause ?? null;
+  const reason = failure ? problemWords(failure.problem) : stop ? STOP_WORDS[stop.cause] : null;
   if (options.json) {
     const shown = exists ? path : null;
     process.stdout.write(
-      `${jsonText({ task: taskNameOf(plan, named.task), log: shown, reason, slurm: slurm === '' ? null : slurm })}\n`,
+      `${jsonText({ task: taskNameOf(plan, named.task), log: shown, code, reason, slurm: slurm === '' ? null : slurm })}\n`,
     );
     return EXIT.done;
   }
@@ -118,7 +120,7 @@ export function failedLogs(options: CommonOptions): ExitStatus {
 /** Tasks whose last attempt failed, in the order of the plan. */
 function failuresOf({ plan, disk, state }: Session): ShownFailure[] {
   const failures: (ShownFailure & { task: number })[] = [];
-  for (const [output, { reason, slurmId }] of readJournals(state.journals)?.failed ?? []) {
+  for (const [output, { problem, slurmId }] of readJournals(state.journals)?.failed ?? []) {
     const task = plan.findPath(output)?.task;
     if (task === undefined || plan.needed[task] === 0) continue;
     const rule = ruleOf(plan, task);
@@ -128,7 +130,7 @@ function failuresOf({ plan, disk, state }: Session): ShownFailure[] {
       task,
       rule: rule.rule.name,
       name: taskName(rule, task - rule.firstTask),
-      reason,
+      ...toldProblem(problem),
       log: hasLog ? path : null,
       logEnd: hasLog ? logEnd(disk.absolute(path)) : null,
       slurm: slurmId === '' ? null : slurmId,
@@ -151,8 +153,8 @@ function kindLines({ failures }: FailureKind<ShownFailure>): string[] {
 }
 
 function kindJson({ rule, failures }: FailureKind<ShownFailure>): object {
-  const { reason, logEnd: end } = failures[0]!;
-  return { rule, reason, logEnd: end, tasks: failures.map(({ name, log, slurm }) => ({ name, log, slurm })) };
+  const { code, reason, logEnd: end } = failures[0]!;
+  return { rule, code, reason, logEnd: end, tasks: failures.map(({ name, log, slurm }) => ({ name, log, slurm })) };
 }
 
 function printableLines(lines: readonly string[]): string {

@@ -6,6 +6,7 @@ import { fromHere } from '../io/files/spec-file.ts';
 import { shippedFile } from '../io/programs/shell-pool.ts';
 import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import type { PlannedRule } from '../model/plan.ts';
+import { toldProblem } from '../model/problem.ts';
 import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History } from '../resume/history.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
@@ -109,14 +110,16 @@ function failures({ disk }: Session, { failed }: History, stops: readonly Explai
     const stop = stopOf.get(rule.firstTask + index);
     if (stop) {
       const { cause, slurm, start } = stop;
-      const reason = `${STOP_WORDS[cause]}${slurm === null ? '' : `: ${slurm}`}`;
-      return { reason, attempt: start?.attempt ?? 0, logEnd: null };
+      const words = STOP_WORDS[cause];
+      const reason = `${words}${slurm === null ? '' : `: ${slurm}`}`;
+      return { code: cause, reason, shortReason: words, attempt: start?.attempt ?? 0, logEnd: null };
     }
     const failure = failed.get(rule.outputTexts[0]!(index));
     if (!failure) return null;
     const lines = logs++ < MAX_LOGS ? logEnd(disk.absolute(rule.logText(index)), LOG_LINES) : [];
     const end = lines.map((line) => cut(printable(stripVTControlCharacters(line)), MAX_LINE));
-    return { reason: failure.reason, attempt: failure.attempt, logEnd: end.length > 0 ? end : null };
+    const { problem, attempt } = failure;
+    return { ...toldProblem(problem), attempt, logEnd: end.length > 0 ? end : null };
   };
 }
 

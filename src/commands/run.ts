@@ -10,6 +10,7 @@ import { Sightings } from '../io/state/last-look.ts';
 import { writeLastRun } from '../io/state/last-run.ts';
 import { stopOrphans } from '../io/state/orphans.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
+import { problemWords } from '../model/problem.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from '../session/escalation.ts';
@@ -223,11 +224,15 @@ function nothingToDoWords(tasks: number): string {
   return `nothing to do: ${tasks === 1 ? 'the 1 task is' : `all ${formatCount(tasks)} tasks are`} complete`;
 }
 
-function failureWords({ name, what, attempts }: Failure, willRetry: boolean): string {
-  return printable(`${name}: ${what}${willRetry ? ` (attempt ${attempts}; trying again)` : ''}`);
+function failureWords({ name, problem, attempts }: Failure, willRetry: boolean): string {
+  return printable(`${name}: ${problemWords(problem)}${willRetry ? ` (attempt ${attempts}; trying again)` : ''}`);
 }
 
 // --- the closing summary ---
+
+function failureJson({ task, name, problem, attempts, log }: Failure): object {
+  return { task, name, code: problem.code, what: problemWords(problem), attempts, log };
+}
 
 function printResult(result: RunResult, session: Session, outlook: Outlook, options: RunOptions): void {
   const { counts, failures, outcome, unchanged, seconds } = result;
@@ -245,7 +250,7 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
       blocked,
       notRun,
       seconds,
-      failures,
+      failures: failures.map(failureJson),
     };
     process.stdout.write(`${jsonText(summary)}\n`);
     return;
@@ -291,7 +296,7 @@ function failureLines(failures: readonly Failure[], disk: Disk, { style }: RunOp
   for (const [i, failure] of failures.slice(0, FAILURES_NAMED).entries()) {
     const attempts = failure.attempts > 1 ? `, after ${failure.attempts} attempts` : '';
     lines.push(
-      `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(failure.name))}: ${printable(failure.what)}${attempts}`,
+      `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(failure.name))}: ${printable(problemWords(failure.problem))}${attempts}`,
     );
     if (failure.log === null) {
       if (failure.attempts > 0) lines.push('  it wrote no output');

@@ -1,5 +1,6 @@
 import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
+import { problemWords } from '../model/problem.ts';
 import type { AttemptHistory, LastAttempt } from '../resume/attempts.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
 import type { FailedAttempt, History } from '../resume/history.ts';
@@ -186,7 +187,7 @@ function chainWords(
     const words = reason === 'upstream runs' ? others : others === '' ? meaning : `${meaning}; ${others}`;
     lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
     const failure = failed.get(outputOf(plan, task));
-    if (failure) lines.push(printable(`${indent}  its last attempt failed: ${failure.reason}`));
+    if (failure) lines.push(printable(`${indent}  its last attempt failed: ${problemWords(failure.problem)}`));
     const stop = stops.get(task);
     // Of one that is merely known to have no end, the details tell all.
     if (stop && (stop.cause !== 'lost' || stop.slurm !== null)) {

@@ -3,8 +3,8 @@ import { OomCounter } from '../io/programs/oom-counter.ts';
 import type { ShellPool } from '../io/programs/shell-pool.ts';
 import type { JournalWriter } from '../io/state/journal.ts';
 import type { PlannedRule } from '../model/plan.ts';
+import { type Problem, problem } from '../model/problem.ts';
 import type { Resources } from '../model/workflow.ts';
-import { OUT_OF_MEMORY } from '../resume/escalate.ts';
 import type { AttemptLog, TaskLogs } from './logs.ts';
 import { type MemoryWatch, OutOfMemory } from './out-of-memory.ts';
 import type { Lease } from './pools.ts';
@@ -41,17 +41,16 @@ export function peakOf({ peakKiB }: Attempt): number | null {
 
 const SIGKILLED = 128 + constants.signals.SIGKILL;
 
-/** What went wrong with the shell of an attempt, in words; null where nothing did. `status` as in `ShellEnd`. */
-function shellProblem({ stop, resources }: Attempt, status: number | null, ranOutOfMemory: boolean): string | null {
-  if (stop === 'time limit') return `time limit: stopped after ${resources.timeSeconds} s`;
-  if (ranOutOfMemory) return OUT_OF_MEMORY;
-  if (status === null) return 'the shell that ran it was lost';
+/** What went wrong with the shell of an attempt; null where nothing did. `status` as in `ShellEnd`. */
+function shellProblem({ stop, resources }: Attempt, status: number | null, ranOutOfMemory: boolean): Problem | null {
+  if (stop === 'time limit') return problem('time_limit', resources.timeSeconds!);
+  if (ranOutOfMemory) return problem('out_of_memory');
+  if (status === null) return problem('shell_lost');
   if (status === 0) return null;
-  const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128);
-  const hint =
-    signal?.[0] === 'SIGPIPE' ? ': a later command of a pipe ended before it had read all (head, grep -q)' : '';
-  if (signal) return `exit status ${status}, as if killed by ${signal[0]}${hint}`;
-  return `exit status ${status}`;
+  const signal = Object.entries(constants.signals).find(([, n]) => n === status - 128)?.[0];
+  if (signal === undefined) return problem('exit_status', status);
+  if (signal === 'SIGPIPE') return problem('broken_pipe', status);
+  return problem('signal', status, signal.replace('SIG', ''));
 }
 
 export interface WatchOptions {
@@ -76,8 +75,8 @@ export class AttemptWatch {
     return this.outOfMemory.start();
   }
 
-  /** What went wrong with the shell of an attempt that has ended, in words; null where nothing did. Once. */
-  problemOf(attempt: Attempt, status: number | null): string | null {
+  /** What went wrong with the shell of an attempt that has ended; null where nothing did. Once. */
+  problemOf(attempt: Attempt, status: number | null): Problem | null {
     const wasKilled = attempt.stop === null && (status === null || status === SIGKILLED);
     const ranOut = this.outOfMemory.end(attempt.memory, { hasFailed: status !== 0, wasKilled });
     return shellProblem(attempt, status, ranOut);

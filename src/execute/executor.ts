@@ -6,6 +6,7 @@ import { type JournalWriter, runNumber } from '../io/state/journal.ts';
 import type { StateFolder } from '../io/state/state-folder.ts';
 import type { RuleCounts } from '../model/counts.ts';
 import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
+import { type Problem, problem } from '../model/problem.ts';
 import type { Resources } from '../model/workflow.ts';
 import { codeText } from '../resume/code.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
@@ -18,7 +19,7 @@ import { TaskLogs } from './logs.ts';
 import { Markers } from './markers.ts';
 import { lookAtOutputs } from './outputs.ts';
 import { type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
-import { type Failure, neverStarted, protectedWords, type RunObserver, type RunResult } from './result.ts';
+import { type Failure, neverStarted, type RunObserver, type RunResult } from './result.ts';
 import { Scheduler } from './scheduler.ts';
 import { TaskSources } from './task-sources.ts';
 import { TempOutputs } from './temps.ts';
@@ -112,7 +113,7 @@ class Executor {
       this.settle = { resolve, reject };
       this.guard(() => {
         for (const [task, path] of this.options.decisions.missingSources)
-          this.failBeforeStart(task, `its source file ${path} does not exist`);
+          this.failBeforeStart(task, problem('source_missing', path));
         this.refuseProtected();
         this.tellOfTheRest();
         this.timer = setInterval(() => this.guard(() => this.tick()), 200);
@@ -184,7 +185,7 @@ class Executor {
     const { seen, missing } = this.lookAtInputs(rule, index);
     // A source file that went meanwhile, or a path that its task did not make inside its directory output.
     if (missing !== null) {
-      this.fail(neverStarted(rule, task, `its input is missing: ${missing}`));
+      this.fail(neverStarted(rule, task, missing));
       return;
     }
     const inputs = statesText(seen.map((input) => input.seen));
@@ -232,14 +233,14 @@ class Executor {
   }
 
   /** The inputs whose state counts, and the first of all that is not there. */
-  private lookAtInputs(rule: PlannedRule, index: number): { seen: SeenPath[]; missing: string | null } {
+  private lookAtInputs(rule: PlannedRule, index: number): { seen: SeenPath[]; missing: Problem | null } {
     const seen: SeenPath[] = [];
-    let missing: string | null = null;
+    let missing: Problem | null = null;
     for (const input of rule.inputs) {
       forEachPath(input, index, (at) => {
         const path = input.pathText(at);
         const state = this.options.disk.stat(path);
-        if (state === null) missing ??= path;
+        if (state === null) missing ??= problem(input.producers[at]! < 0 ? 'source_missing' : 'input_missing', path);
         if (!input.input.ancient) seen.push({ path, seen: state });
       });
     }
@@ -258,7 +259,7 @@ class Executor {
       // It is to be made anew, and what is protected is not.
       const kept = paths.find((path, o) => rule.rule.outputs[o]!.protected && disk.isProtected(path));
       if (kept === undefined) return false;
-      this.fail(neverStarted(rule, task, protectedWords(kept)));
+      this.fail(neverStarted(rule, task, problem('output_protected', kept)));
       return true;
     }
     journal.done(paths[0]!, record);
@@ -277,7 +278,7 @@ class Executor {
     this.pools.giveBack(attempt.lease);
     // Nobody else would end it.
     if (status === null) this.watch.signal(attempt, 'SIGKILL');
-    const problem = this.watch.problemOf(attempt, status);
+    const ended = this.watch.problemOf(attempt, status);
     const log = this.logs.close(attempt.log);
     if (attempt.stop === 'interrupted') {
       this.removeOutputs(rule, index);
@@ -285,15 +286,15 @@ class Executor {
       this.startMore();
       return;
     }
-    const found = problem ?? lookAtOutputs(this.options.disk, rule, index);
-    if (typeof found !== 'string') {
+    const found = ended ?? lookAtOutputs(this.options.disk, rule, index);
+    if (!('code' in found)) {
       this.succeed(attempt, found);
     } else {
       this.removeOutputs(rule, index);
-      const failed = { attempt: number, status, reason: found, peakMiB: peakOf(attempt) };
+      const failed = { attempt: number, status, problem: found, peakMiB: peakOf(attempt) };
       this.options.journal.failed(rule.outputTexts[0]!(index), failed);
       const willRetry = number <= rule.rule.retries && this.mode === 'going';
-      const failure: Failure = { task, name: taskName(rule, index), what: found, attempts: number, log };
+      const failure: Failure = { task, name: taskName(rule, index), problem: found, attempts: number, log };
       this.options.observer.failed(failure, willRetry);
       if (willRetry) {
         // The next attempt writes itself that it has started: behind the end of this one.
@@ -353,7 +354,7 @@ class Executor {
     this.markers.remove(rule.outputTexts[0]!(index));
   }
 
-  private failBeforeStart(task: number, what: string): void {
+  private failBeforeStart(task: number, what: Problem): void {
     if (this.scheduler.failBeforeStart(task)) this.count(neverStarted(ruleOf(this.plan, task), task, what));
   }
 
@@ -374,7 +375,7 @@ class Executor {
           // Where contents decide, whether one of those runs is seen only when its turn comes.
           if (reason === 0 || (this.options.contents !== null && reason === reasonCode('upstream runs'))) continue;
           const path = rule.outputTexts[o]!(i);
-          if (this.options.disk.isProtected(path)) this.failBeforeStart(task, protectedWords(path));
+          if (this.options.disk.isProtected(path)) this.failBeforeStart(task, problem('output_protected', path));
         }
       });
     }

@@ -1,39 +1,35 @@
 import type { Disk } from '../io/files/disk.ts';
-import { countOf } from '../model/counts.ts';
 import type { PlannedRule } from '../model/plan.ts';
+import { type Problem, problem } from '../model/problem.ts';
+import { leastBytes } from '../model/workflow.ts';
 import type { FileState } from '../resume/record.ts';
 
-/** What stands at the outputs of a task that succeeded, in order; in words what is wrong with the first that is. */
-export function lookAtOutputs(disk: Disk, rule: PlannedRule, index: number): readonly FileState[] | string {
+/** What stands at the outputs of a task that succeeded, in order; or what is wrong with the first with which something is. */
+export function lookAtOutputs(disk: Disk, rule: PlannedRule, index: number): readonly FileState[] | Problem {
   const states: FileState[] = [];
   for (let o = 0; o < rule.outputTexts.length; o++) {
     const path = rule.outputTexts[o]!(index);
     const state = disk.stat(path);
-    if (state === null) return missingWords(path, disk.linkTarget(path));
-    const problem = outputProblem(disk, rule, o, path, state);
-    if (problem !== null) return problem;
+    if (state === null) return missing(path, disk.linkTarget(path));
+    const found = outputProblem(disk, rule, o, path, state);
+    if (found !== null) return found;
     states.push(state);
   }
   return states;
 }
 
-function missingWords(path: string, link: string | null): string {
-  if (link === null) return `it succeeded, but its output is missing: ${path}`;
+function missing(path: string, link: string | null): Problem {
+  if (link === null) return problem('output_missing', path);
   // It stands in a journal.
-  const shown = link.replace(/[\u0000-\u001f\u007f]/g, '?');
-  return `it succeeded, but its output is a link that leads to nothing: ${path} -> ${shown}`;
+  return problem('output_dangling', `${path} -> ${link.replace(/[\u0000-\u001f\u007f]/g, '?')}`);
 }
 
-function outputProblem(disk: Disk, { rule }: PlannedRule, o: number, path: string, state: FileState): string | null {
+function outputProblem(disk: Disk, { rule }: PlannedRule, o: number, path: string, state: FileState): Problem | null {
   const output = rule.outputs[o]!;
-  if (output.directory && !state.isDirectory) return `its output should be a directory: ${path}`;
-  if (!output.directory && state.isDirectory)
-    return `its output is a directory, and "directory: true" is not set: ${path}`;
-  if (output.directory && disk.isEmptyDirectory(path)) return `its output directory is empty: ${path}`;
-  for (const check of output.checks) {
-    if (check.kind === 'nonempty' && state.size === 0) return `its output is empty: ${path}`;
-    if (check.kind === 'min_bytes' && state.size < check.bytes)
-      return `its output has ${state.size} of at least ${countOf(check.bytes, 'byte')}: ${path}`;
-  }
-  return null;
+  if (output.directory && !state.isDirectory) return problem('output_no_directory', path);
+  if (!output.directory && state.isDirectory) return problem('output_is_directory', path);
+  if (output.directory && disk.isEmptyDirectory(path)) return problem('output_directory_empty', path);
+  const least = leastBytes(output);
+  if (state.size >= least) return null;
+  return least === 1 ? problem('output_empty', path) : problem('output_too_small', state.size, least, path);
 }

@@ -1,12 +1,12 @@
 import type { Counts, RuleCounts } from '../model/counts.ts';
 import { type PlannedRule, taskName } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** A task that failed, for the closing summary. */
 export interface Failure {
   readonly task: number;
   readonly name: string;
-  /** What went wrong in words: `exit status 3`, `output missing: a.csv`. */
-  readonly what: string;
+  readonly problem: Problem;
   readonly attempts: number;
   /** Path of the log, relative to the spec's folder; null where it is empty. */
   readonly log: string | null;
@@ -28,12 +28,7 @@ export interface RunObserver {
   progress(counts: Counts, byRule: () => readonly RuleCounts[]): void;
 }
 
-/** What is wrong with a protected output of a task that is to run. */
-export function protectedWords(path: string): string {
-  return `its output is protected: to make it anew, run chmod -R u+w ${path}, or remove it`;
-}
-
 /** A task that failed before its command began. */
-export function neverStarted(rule: PlannedRule, task: number, what: string): Failure {
-  return { task, name: taskName(rule, task - rule.firstTask), what, attempts: 0, log: null };
+export function neverStarted(rule: PlannedRule, task: number, problem: Problem): Failure {
+  return { task, name: taskName(rule, task - rule.firstTask), problem, attempts: 0, log: null };
 }

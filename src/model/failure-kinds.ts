@@ -1,6 +1,10 @@
 /** What is compared of a failure. */
 export interface ToldFailure {
+  readonly code: string;
+  /** In words. */
   readonly reason: string;
+  /** In words, without what differs from task to task. */
+  readonly shortReason: string;
   /** The last lines of the task's log; null where there is none. */
   readonly logEnd: readonly string[] | null;
 }
@@ -23,10 +27,10 @@ export function failureKinds<T extends ToldFailure>(
   const kinds = new Map<string, FailureKind<T>>();
   for (const failure of failures) {
     const rule = ruleOf(failure);
-    // Paths and numbers differ from task to task where the reason is the same.
-    const reason = failure.reason.replace(/: .*/, '');
+    const reason = failure.shortReason;
     const lastLine = failure.logEnd?.findLast((line) => line.trim() !== '')?.trim() ?? null;
-    const key = [rule, reason, lastLine?.replace(/\d+/g, '0') ?? ''].join('\n');
+    // Numbers differ from task to task where the log tells the same.
+    const key = [rule, failure.code, reason, lastLine?.replace(/\d+/g, '0') ?? ''].join('\n');
     const kind = kinds.get(key);
     if (kind) kind.failures.push(failure);
     else kinds.set(key, { rule, reason, lastLine, failures: [failure] });

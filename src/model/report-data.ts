@@ -52,7 +52,12 @@ export interface ReportResources {
 /** A task whose last attempt failed, or that stopped. */
 export interface ReportFailure {
   readonly task: number;
+  /** A `FailureCode`, or why it stopped: see `STOP_WORDS`. */
+  readonly code: string;
+  /** The code and its details in words. */
   readonly reason: string;
+  /** The reason without what differs from task to task. */
+  readonly shortReason: string;
   readonly attempt: number;
   /** The last lines of its log; null where there is none, or where the report is full. */
   readonly logEnd: readonly string[] | null;

@@ -87,6 +87,11 @@ export interface Output {
   readonly checks: readonly Check[];
 }
 
+/** The fewest bytes with which an output passes its checks; 0 where they ask for none. */
+export function leastBytes({ checks }: Pick<Output, 'checks'>): number {
+  return Math.max(0, ...checks.map((c) => (c.kind === 'nonempty' ? 1 : c.kind === 'min_bytes' ? c.bytes : 0)));
+}
+
 /** Whether the state of an output is the sum of the files below it. */
 export function sumsFiles({ checks }: Output): boolean {
   return checks.some(({ kind }) => kind === 'files');

@@ -1,4 +1,5 @@
 import { countOf } from '../model/counts.ts';
+import type { FailureCode } from '../model/problem.ts';
 import type { ReportRule } from '../model/report-data.ts';
 import { ruleColour } from '../model/rule-colours.ts';
 import type { Data } from './data.ts';
@@ -16,8 +17,8 @@ interface Quantity {
   readonly show: (value: number) => string;
   readonly spec: (value: number) => string;
   readonly sufficient: (most: number) => number;
-  /** Whether this reason of a failure says that it ran out. */
-  readonly ranOut: RegExp;
+  /** What says of a failure that it ran out. */
+  readonly ranOut: FailureCode;
   readonly ticks: readonly number[];
   /** Said where nothing was measured. */
   readonly absent: string;
@@ -32,7 +33,7 @@ const QUANTITIES: readonly Quantity[] = [
     show: duration,
     spec: specTime,
     sufficient: sufficientSeconds,
-    ranOut: /^time limit/,
+    ranOut: 'time_limit',
     ticks: [0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000],
     absent: 'No task has ended with success yet.',
   },
@@ -44,7 +45,7 @@ const QUANTITIES: readonly Quantity[] = [
     show: memory,
     spec: specMemory,
     sufficient: sufficientMiB,
-    ranOut: /^out of memory/,
+    ranOut: 'out_of_memory',
     ticks: [1, 3, 10, 30, 100, 300, ...[1, 3, 10, 30, 100, 300, 1000].map((gib) => gib * 1024)],
     absent: 'The records of these tasks hold no peak of memory.',
   },
@@ -116,9 +117,7 @@ function useOf(data: Data, { measured, asked, ranOut }: Quantity, rule: ReportRu
     const value = asked(data, task);
     range = value === null ? null : { least: Math.min(range.least, value), most: Math.max(range.most, value) };
   }
-  const failures = data.header.failures.filter(
-    (f) => f.task >= first && f.task < first + count && ranOut.test(f.reason),
-  );
+  const failures = data.header.failures.filter((f) => f.task >= first && f.task < first + count && f.code === ranOut);
   const sorted = sortedKnown(measured(data).subarray(first, first + count));
   return { rule, number, sorted, asked: range, ranOut: failures.length };
 }

@@ -28,13 +28,10 @@ export interface EscalatedTask extends RanOut {
   readonly isUntried: boolean;
 }
 
-/** The reason of an attempt that the kernel ended so; `_wfc_find_problem` in templates/runner.sh writes the same. */
-export const OUT_OF_MEMORY = 'out of memory';
-
-/** What a failed attempt ran out of, by the words of its reason; see `_wfc_find_problem` in templates/runner.sh. */
-export function shortageOf({ reason }: Pick<FailedAttempt, 'reason'>): Shortage | null {
-  if (reason === OUT_OF_MEMORY) return 'memory';
-  return reason.startsWith('time limit') ? 'time' : null;
+/** What a failed attempt ran out of. */
+export function shortageOf({ problem }: Pick<FailedAttempt, 'problem'>): Shortage | null {
+  if (problem.code === 'out_of_memory') return 'memory';
+  return problem.code === 'time_limit' ? 'time' : null;
 }
 
 /** Twice what it asked for, within bounds, for each task that ran out. */

@@ -1,3 +1,5 @@
+import type { Problem } from '../model/problem.ts';
+import { parseProblem, problemText } from './problem-text.ts';
 import type { SuccessRecord } from './record.ts';
 import { parseCause, type Stop } from './stop.ts';
 
@@ -10,7 +12,7 @@ import { parseCause, type Stop } from './stop.ts';
  *     run         TIME HOST SLURM_ID                   the writer of the lines that follow; SLURM_ID is empty elsewhere
  *     started     TASK ATTEMPT SECONDS PROCESS_GROUP
  *     done        TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
- *     failed      TASK ATTEMPT STATUS REASON [PEAK_MIB]
+ *     failed      TASK ATTEMPT STATUS PROBLEM [PEAK_MIB]      PROBLEM: CODE or CODE:DETAIL:…; see `FAILURE_WORDS`
  *     blocked     TASK CAUSE
  *     interrupted TASK CAUSE SECONDS                   stopped, and not by its own limit; see `WRITTEN_CAUSES`
  *     end         STATUS
@@ -51,8 +53,7 @@ export interface FailedAttempt extends AttemptPlace {
   readonly attempt: number;
   /** Exit status; null where there is none: it never started, or its shell was lost. */
   readonly status: number | null;
-  /** In words: `exit status 3`, `out of memory`, `time limit: stopped after 60 s`, `output missing: a.csv`. */
-  readonly reason: string;
+  readonly problem: Problem;
   /** As in a record. */
   readonly peakMiB: number | null;
 }
@@ -173,7 +174,7 @@ export function readInto(history: History, text: string): void {
           ...place,
           attempt: Number(fields[2]),
           status: fields[3] === '' ? null : Number(fields[3]),
-          reason: fields[4]!,
+          problem: parseProblem(fields[4]!),
           peakMiB,
         });
         records.delete(task);
@@ -220,9 +221,9 @@ export function doneLine(task: string, record: SuccessRecord): string {
 
 export function failedLine(
   task: string,
-  { attempt, status, reason, peakMiB }: Omit<FailedAttempt, keyof AttemptPlace>,
+  { attempt, status, problem, peakMiB }: Omit<FailedAttempt, keyof AttemptPlace>,
 ): string {
-  return withPeak(peakMiB, 'failed', task, attempt, status ?? '', reason);
+  return withPeak(peakMiB, 'failed', task, attempt, status ?? '', problemText(problem));
 }
 
 export function interruptedLine(task: string, { cause, endSeconds }: Pick<Stop, 'cause' | 'endSeconds'>): string {

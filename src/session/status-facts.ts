@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
+import { type FailureCode, problemWords } from '../model/problem.ts';
 import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
 import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts';
@@ -27,6 +28,8 @@ interface AttemptFacts {
 
 /** A task whose last attempt failed. */
 export interface FailedTask extends NamedTask, AttemptFacts {
+  readonly code: FailureCode;
+  /** The code and its details in words. */
   readonly reason: string;
   readonly status: number | null;
   /** The most memory that it was seen to take; null where it ended too soon. */
@@ -133,13 +136,14 @@ function time(seconds: number): string | null {
 function failedTask({ plan, disk }: Session, task: number, history: History): FailedTask {
   const rule = ruleOf(plan, task);
   const index = task - rule.firstTask;
-  const { reason, attempt, status, slurmId, host, peakMiB } = history.failed.get(
+  const { problem, attempt, status, slurmId, host, peakMiB } = history.failed.get(
     rule.outputTexts[0]!(index),
   ) as FailedAttempt;
   const log = rule.logText(index);
   return {
     ...named(plan, task),
-    reason,
+    code: problem.code,
+    reason: problemWords(problem),
     ...placed({ attempt, slurmId, host }),
     attempt,
     status,

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { execute } from '../../src/execute/executor.ts';
 import type { RunResult } from '../../src/execute/result.ts';
 import { JournalWriter } from '../../src/io/state/journal.ts';
+import { problem } from '../../src/model/problem.ts';
 import { look, openSession } from '../../src/session/session.ts';
 import { type Experiment, experiment, isAlive } from '../support/experiment.ts';
 
@@ -40,6 +41,6 @@ rules:
       while :; do sleep 0.1; done
 `);
   const { outcome, failures } = await runHere(e, 0.3);
-  expect([outcome, failures[0]!.what]).toEqual(['failed', 'time limit: stopped after 1 s']);
+  expect([outcome, failures[0]!.problem]).toEqual(['failed', problem('time_limit', 1)]);
   expect(isAlive(Number(e.read('child')))).toBe(false);
 });

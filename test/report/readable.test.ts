@@ -1,6 +1,7 @@
 /** Nothing of a report is out of reach: not in dark mode, not in a narrow window, not below a hundred equal failures. */
 import { describe, expect, it } from 'vitest';
 import { failureKinds } from '../../src/model/failure-kinds.ts';
+import { type Problem, problem, toldProblem } from '../../src/model/problem.ts';
 import { CHROMIUM, openReport } from '../support/browser.ts';
 import { type Experiment, experiment } from '../support/experiment.ts';
 import { describeWith } from '../support/programs.ts';
@@ -30,34 +31,35 @@ async function reported(spec = SPEC): Promise<Experiment> {
 }
 
 describe('failures of one kind', () => {
-  const failure = (task: number, reason: string, logEnd: readonly string[] | null) => ({
+  const failure = (task: number, what: Problem, logEnd: readonly string[] | null) => ({
+    ...toldProblem(what),
     task,
-    reason,
     attempt: 1,
     logEnd,
   });
+  const exit = (status: number) => problem('exit_status', status);
 
   it('are those of a rule with the same reason and the same last line, but for numbers', () => {
     const kinds = failureKinds(
       [
-        failure(1, 'exit status 1', ['epoch 3', 'KeyError: 17', '']),
-        failure(2, 'exit status 1', ['epoch 9', 'KeyError: 4']),
-        failure(3, 'exit status 2', ['KeyError: 4']),
-        failure(4, 'exit status 1', ['KeyError: 4']),
-        failure(5, 'exit status 1', null),
-        failure(6, 'its output is missing: a/6', null),
-        failure(7, 'its output is missing: a/7', null),
-        failure(8, 'exit status 1', ['ValueError: 4']),
+        failure(1, exit(1), ['epoch 3', 'KeyError: 17', '']),
+        failure(2, exit(1), ['epoch 9', 'KeyError: 4']),
+        failure(3, exit(2), ['KeyError: 4']),
+        failure(4, exit(1), ['KeyError: 4']),
+        failure(5, exit(1), null),
+        failure(6, problem('output_missing', 'a/6'), null),
+        failure(7, problem('output_missing', 'a/7'), null),
+        failure(8, exit(1), ['ValueError: 4']),
       ],
       ({ task }) => (task === 4 ? 'other' : 'fit'),
     );
     expect(kinds.map(({ failures }) => failures.map(({ task }) => task))).toEqual([[1, 2], [6, 7], [3], [4], [5], [8]]);
     expect(kinds[0]).toMatchObject({ rule: 'fit', reason: 'exit status 1', lastLine: 'KeyError: 17' });
-    expect(kinds[1]).toMatchObject({ reason: 'its output is missing', lastLine: null });
+    expect(kinds[1]).toMatchObject({ reason: 'it succeeded, but its output is missing', lastLine: null });
   });
 
   it('whose log is not in the report are one kind, apart from those whose log is', () => {
-    const kinds = failureKinds([failure(1, 'exit status 1', ['x']), failure(2, 'exit status 1', null)], () => 'fit');
+    const kinds = failureKinds([failure(1, exit(1), ['x']), failure(2, exit(1), null)], () => 'fit');
     expect(kinds).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { Rule } from '../../model/workflow.ts';
+import { leastBytes, type Rule } from '../../model/workflow.ts';
 import { commandPath } from '../../plan/values.ts';
 import { checkFunctionName, needsProgram, renderRuleFunctions } from '../../target/functions.ts';
 import type { Disk } from '../files/disk.ts';
@@ -8,10 +8,7 @@ import type { Disk } from '../files/disk.ts';
 export function runCheck(rule: Rule, output: number, path: string, specFolder: string, disk: Disk): boolean {
   const state = disk.stat(path);
   if (!state) return false;
-  for (const check of rule.outputs[output]!.checks) {
-    if (check.kind === 'nonempty' && state.size === 0) return false;
-    if (check.kind === 'min_bytes' && state.size < check.bytes) return false;
-  }
+  if (state.size < leastBytes(rule.outputs[output]!)) return false;
   if (!needsProgram(rule, output)) return true;
   const script = `${renderRuleFunctions(rule)}\nset -euo pipefail\n${checkFunctionName(rule, output)}`;
   const env = { ...process.env, wfc_file: commandPath(path) };

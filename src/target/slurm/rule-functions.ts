@@ -1,5 +1,5 @@
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
-import { type Binding, type Column, type Rule, type Slot, sumsFiles } from '../../model/workflow.ts';
+import { type Binding, type Column, leastBytes, type Rule, type Slot, sumsFiles } from '../../model/workflow.ts';
 import { formatValue } from '../../plan/format-value.ts';
 import { taskResources } from '../../plan/resources.ts';
 import { withoutLeadingZeros } from '../../plan/values.ts';
@@ -234,14 +234,7 @@ class RuleWriter {
       `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
       `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
-      `wfc_min_bytes=${flags(
-        rule.outputs.map((o) => {
-          const least = o.checks.flatMap((c) =>
-            c.kind === 'nonempty' ? [1] : c.kind === 'min_bytes' ? [c.bytes] : [],
-          );
-          return least.length === 0 ? '' : Math.max(...least);
-        }),
-      )}`,
+      `wfc_min_bytes=${flags(rule.outputs.map((o) => leastBytes(o) || ''))}`,
       ...(rule.code.length === 0 ? [] : [`wfc_code=(${rule.code.map((path) => bashLiteral(path)).join(' ')})`]),
       `wfc_has_check=${flags(rule.outputs.map((_, o) => Number(needsProgram(rule, o))))}`,
       `wfc_checks_id=${bashLiteral(checksText(this.rule)) || "''"}`,
