@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { parseProblem, problemText } from '../../src/resume/problem-text.ts';
 import { CLI, type Experiment } from '../support/experiment.ts';
 
 export const EXECUTORS = ['wfc run', 'make', 'an element'] as const;
@@ -13,7 +14,7 @@ export type Executor = (typeof EXECUTORS)[number];
 /** What attempts left behind. */
 export interface Outcome {
   readonly ended: 'well' | 'badly' | 'interrupted';
-  /** Lines of the journals in order, without times and places: `started a 1`, `failed a 1 exit_status 3`, `done a`. */
+  /** Lines of the journals in order, without times and places: `started a 1`, `failed a 1 exit_status:3`, `done a`. */
   readonly journal: readonly string[];
   /** Files, folders (`name/`) and links (`-> target`) by path, less what the experiment began with and wfc's own. */
   readonly files: Readonly<Record<string, string>>;
@@ -136,7 +137,7 @@ function journalOf(made: Experiment): string[] {
       case 'started':
         return [`started ${task} ${fields[0]}`];
       case 'failed':
-        return [`failed ${task} ${fields[0]} ${failureCode(fields[2]!)}`];
+        return [`failed ${task} ${fields[0]} ${problemText(parseProblem(fields[2]!))}`];
       case 'done':
       case 'interrupted':
         return [`${kind} ${task}`];
@@ -144,28 +145,4 @@ function journalOf(made: Experiment): string[] {
         return [];
     }
   });
-}
-
-/** By the words of today, which differ from executor to executor. */
-const CODES: readonly (readonly [RegExp, string])[] = [
-  [/^exit status (\d+), as if killed by SIG(\w+)/, 'signal $2'],
-  [/^killed by signal 9/, 'signal KILL'],
-  [/^exit status (\d+).*/, 'exit_status $1'],
-  [/^time limit.*/, 'time_limit'],
-  [/^out of memory.*/, 'out_of_memory'],
-  [/^it succeeded, but its output is missing: (.*)/, 'output_missing $1'],
-  [/^its output should be a directory: (.*)/, 'output_no_directory $1'],
-  [/^its output is a directory.*: (.*)/, 'output_is_directory $1'],
-  [/^its output directory is empty: (.*)/, 'output_empty $1'],
-  [/^its output is empty: (.*)/, 'output_empty $1'],
-  [/^its output has (\d+) of at least (\d+) bytes: (.*)/, 'output_small $3 $1 $2'],
-  [/^its output is protected.*/, 'output_protected'],
-  [/^its input is missing: (.*)/, 'input_missing $1'],
-  [/^(?:its )?source file (?:missing: )?(\S+).*/, 'input_missing $1'],
-  [/^can't make room for its output: (.*)/, 'no_room $1'],
-];
-
-function failureCode(reason: string): string {
-  const found = CODES.find(([pattern]) => pattern.test(reason));
-  return found ? reason.replace(...(found as [RegExp, string])) : `?${reason}`;
 }

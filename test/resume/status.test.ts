@@ -68,7 +68,8 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
     ],
     failures: [
       {
-        ...{ task: 'fit i=2', rule: 'fit', params: { i: '2' }, reason: 'exit status 7', attempt: 1, status: 7 },
+        ...{ task: 'fit i=2', rule: 'fit', params: { i: '2' }, code: 'exit_status', reason: 'exit status 7' },
+        ...{ attempt: 1, status: 7 },
         ...{ slurm: null, host: HOST, peakMiB: null, log: '.wfc/logs/fit/i=2.log' },
       },
     ],
@@ -198,6 +199,7 @@ it('logs prints what a task wrote, and beside it where and how it ended', async 
     ...{ status: 0, stdout: '', stderr: 'plot i=1: it wrote nothing, so there is no log' },
   });
   expect(JSON.parse((await e.wfc('logs --json fit i=2')).stdout)).toEqual({
-    ...{ task: 'fit i=2', log: '.wfc/logs/fit/i=2.log', reason: 'exit status 7', slurm: null },
+    ...{ task: 'fit i=2', log: '.wfc/logs/fit/i=2.log', code: 'exit_status' },
+    ...{ reason: 'exit status 7', slurm: null },
   });
 });

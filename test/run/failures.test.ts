@@ -132,6 +132,6 @@ rules:
   );
   const { status, stderr } = await e.run();
   expect(status).toBe(1);
-  expect(stderr).toContain('second: its input is missing: source');
+  expect(stderr).toContain('second: its source file source does not exist');
   expect(e.has('b')).toBe(false);
 });
