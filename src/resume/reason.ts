@@ -19,7 +19,7 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** What each reason means, for `--help` and the README. */
+/** What each reason means, as `wfc why` says it. README.md beside this file says it, too. */
 export const REASON_MEANINGS: Readonly<Record<Exclude<Reason, 'complete'>, string>> = {
   forced: '--force names it',
   'output missing': 'an output does not exist, or an output directory is empty',

@@ -150,6 +150,12 @@ describe('what a README tells of the code', () => {
     expect(told!.split(' → ')).toEqual(held!.split(', '));
   });
 
+  it('the lines of the journal stand as the code that reads them says it', () => {
+    const told = of('templates/README.md').blocks.find(({ text }) => text.startsWith('run  '))!.text;
+    const held = readText('src/resume/history.ts').matchAll(/^ \* {5}([a-z]+ +[A-Z].*)$/gm);
+    expect(told.trimEnd().split('\n')).toEqual([...held].map((match) => match[1]));
+  });
+
   it('the reasons stand in their order of precedence', () => {
     const rows = of('src/resume/README.md').prose.matchAll(/^\| `([a-z ]+)` \|/gm);
     expect(['complete', ...[...rows].map((row) => row[1])]).toEqual(REASONS);
