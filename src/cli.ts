@@ -117,7 +117,13 @@ function refuse(mistakes: readonly CommandLineMistake[]): void {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const { stack } = error as Error;
+  const { stack, code, path, message } = error as NodeJS.ErrnoException;
+  // See `NewerJournal`: any command may meet one.
+  if (code === 'ENEWER') {
+    process.stderr.write(printable(`error: ${path}: ${message}\n`));
+    process.exitCode = 3;
+    return;
+  }
   process.stderr.write(
     printable(
       `internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`,

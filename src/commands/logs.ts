@@ -7,6 +7,7 @@ import { readJournals } from '../io/state/journal.ts';
 import { type FailureKind, failureKinds, type ToldFailure } from '../model/failure-kinds.ts';
 import { ruleOf, taskName, taskNameOf } from '../model/plan.ts';
 import { problemWords, toldProblem } from '../model/problem.ts';
+import { NEVER_STARTED } from '../resume/history.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
 import {
   type CommonOptions,
@@ -91,6 +92,7 @@ async function show(file: string, start: number): Promise<void> {
 interface ShownFailure extends ToldFailure {
   readonly rule: string;
   readonly name: string;
+  readonly hasRun: boolean;
   readonly log: string | null;
   readonly slurm: string | null;
 }
@@ -120,17 +122,18 @@ export function failedLogs(options: CommonOptions): ExitStatus {
 /** Tasks whose last attempt failed, in the order of the plan. */
 function failuresOf({ plan, disk, state }: Session): ShownFailure[] {
   const failures: (ShownFailure & { task: number })[] = [];
-  for (const [output, { problem, slurmId }] of readJournals(state.journals)?.failed ?? []) {
+  for (const [output, { problem, attempt, slurmId }] of readJournals(state.journals)?.failed ?? []) {
     const task = plan.findPath(output)?.task;
     if (task === undefined || plan.needed[task] === 0) continue;
     const rule = ruleOf(plan, task);
     const path = rule.logText(task - rule.firstTask);
-    const hasLog = existsSync(disk.absolute(path));
+    const hasLog = attempt !== NEVER_STARTED && existsSync(disk.absolute(path));
     failures.push({
       task,
       rule: rule.rule.name,
       name: taskName(rule, task - rule.firstTask),
       ...toldProblem(problem),
+      hasRun: attempt !== NEVER_STARTED,
       log: hasLog ? path : null,
       logEnd: hasLog ? logEnd(disk.absolute(path)) : null,
       slurm: slurmId === '' ? null : slurmId,
@@ -148,7 +151,10 @@ function kindLines({ failures }: FailureKind<ShownFailure>): string[] {
       ? `${first.name}: ${first.reason}`
       : `${countTasks(failures.length)} failed alike: ${names.join(', ')}${more}: ${first.reason}`;
   const slurm = first.slurm === null ? '' : `; Slurm ${first.slurm}`;
-  const place = first.log === null ? '  it wrote nothing, so there is no log' : `  log: ${first.log}${slurm}`;
+  const place =
+    first.log === null
+      ? `  it ${first.hasRun ? 'wrote nothing' : 'did not start'}, so there is no log`
+      : `  log: ${first.log}${slurm}`;
   return [head, place, ...(first.logEnd ?? []).map((line) => `  | ${line}`)];
 }
 

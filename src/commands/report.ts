@@ -8,7 +8,7 @@ import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import { toldProblem } from '../model/problem.ts';
 import type { ReportFailure } from '../model/report-data.ts';
-import { emptyHistory, type History } from '../resume/history.ts';
+import { emptyHistory, type History, NEVER_STARTED } from '../resume/history.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
 import { writePicture } from '../session/picture-file.ts';
 import {
@@ -116,7 +116,8 @@ function failures({ disk }: Session, { failed }: History, stops: readonly Explai
     }
     const failure = failed.get(rule.outputTexts[0]!(index));
     if (!failure) return null;
-    const lines = logs++ < MAX_LOGS ? logEnd(disk.absolute(rule.logText(index)), LOG_LINES) : [];
+    const isTold = failure.attempt !== NEVER_STARTED && logs++ < MAX_LOGS;
+    const lines = isTold ? logEnd(disk.absolute(rule.logText(index)), LOG_LINES) : [];
     const end = lines.map((line) => cut(printable(stripVTControlCharacters(line)), MAX_LINE));
     const { problem, attempt } = failure;
     return { ...toldProblem(problem), attempt, logEnd: end.length > 0 ? end : null };

@@ -3,7 +3,7 @@ import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import { problemWords } from '../model/problem.ts';
 import type { AttemptHistory, LastAttempt } from '../resume/attempts.ts';
 import type { Decisions, Present } from '../resume/decide.ts';
-import type { FailedAttempt, History } from '../resume/history.ts';
+import { type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
 import type { FileState } from '../resume/record.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
@@ -78,6 +78,10 @@ function pastOf(session: Session, { chain }: Explanation, history: History | nul
   // A task that never began has left no word, and may have been handed in all the same.
   const { stops } = standingOf(session, { ...lookAtAll(session, env), env });
   return { failed, stops: new Map(stops.map((stop) => [stop.task, stop])), attempts };
+}
+
+function failureWords({ attempt, problem }: FailedAttempt): string {
+  return `${attempt === NEVER_STARTED ? 'it was refused' : 'its last attempt failed'}: ${problemWords(problem)}`;
 }
 
 /** `stopped at the job's time limit, 2026-11-28 08:23:53, Slurm 12_3 on n1`. */
@@ -187,7 +191,7 @@ function chainWords(
     const words = reason === 'upstream runs' ? others : others === '' ? meaning : `${meaning}; ${others}`;
     lines.push(`${indent}${paint(style, 'bold', printable(taskNameOf(plan, task)))}: ${reason} (${words})`);
     const failure = failed.get(outputOf(plan, task));
-    if (failure) lines.push(printable(`${indent}  its last attempt failed: ${problemWords(failure.problem)}`));
+    if (failure) lines.push(printable(`${indent}  ${failureWords(failure)}`));
     const stop = stops.get(task);
     // Of one that is merely known to have no end, the details tell all.
     if (stop && (stop.cause !== 'lost' || stop.slurm !== null)) {

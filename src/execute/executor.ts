@@ -12,6 +12,7 @@ import { codeText } from '../resume/code.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { checksText, fingerprints } from '../resume/fingerprint.ts';
+import { NEVER_STARTED } from '../resume/history.ts';
 import { reasonCode } from '../resume/reason.ts';
 import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
 import { type Attempt, AttemptWatch, peakOf } from './attempt.ts';
@@ -312,6 +313,13 @@ class Executor {
   private fail(failure: Failure): void {
     this.scheduler.finish(failure.task, 'failed');
     this.options.observer.failed(failure, false);
+    this.refuse(failure);
+  }
+
+  private refuse(failure: Failure): void {
+    const { firstTask, outputTexts } = ruleOf(this.plan, failure.task);
+    const refused = { attempt: NEVER_STARTED, status: null, problem: failure.problem, peakMiB: null };
+    this.options.journal.failed(outputTexts[0]!(failure.task - firstTask), refused);
     this.count(failure);
   }
 
@@ -355,7 +363,7 @@ class Executor {
   }
 
   private failBeforeStart(task: number, what: Problem): void {
-    if (this.scheduler.failBeforeStart(task)) this.count(neverStarted(ruleOf(this.plan, task), task, what));
+    if (this.scheduler.failBeforeStart(task)) this.refuse(neverStarted(ruleOf(this.plan, task), task, what));
   }
 
   /** What failed before anything started is told by the summary, and first where that is still far. */

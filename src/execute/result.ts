@@ -1,6 +1,7 @@
 import type { Counts, RuleCounts } from '../model/counts.ts';
 import { type PlannedRule, taskName } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
+import { NEVER_STARTED } from '../resume/history.ts';
 
 /** A task that failed, for the closing summary. */
 export interface Failure {
@@ -28,7 +29,7 @@ export interface RunObserver {
   progress(counts: Counts, byRule: () => readonly RuleCounts[]): void;
 }
 
-/** A task that failed before its command began. */
+/** A task that was refused before its command could start. */
 export function neverStarted(rule: PlannedRule, task: number, problem: Problem): Failure {
-  return { task, name: taskName(rule, task - rule.firstTask), problem, attempts: 0, log: null };
+  return { task, name: taskName(rule, task - rule.firstTask), problem, attempts: NEVER_STARTED, log: null };
 }

@@ -1,4 +1,4 @@
-import { MARK, MERGED, type Place, peakAfter } from './history.ts';
+import { MARK, MERGED, type Place, parseRunLine, peakAfter } from './history.ts';
 import { parseState } from './record.ts';
 
 /** How a task ran the last time. Times are seconds since 1970; NaN stands for what the journals do not tell. */
@@ -42,13 +42,16 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
     const fields = line.split('\t');
     const task = fields[1]!;
     const start = open.get(task);
+    if (fields[0] === 'run') {
+      const run = parseRunLine(fields);
+      if (run === null) continue;
+      place = { host: run.host, slurmId: run.slurmId };
+      isMerged = run.writerBegan === MERGED;
+      askedSeconds = isMerged ? Number.NaN : (queuedSeconds ?? Number(run.writerBegan));
+      continue;
+    }
     // The number of fields, too: a torn line may have a later one behind it.
     switch (`${fields[0]}:${fields.length}`) {
-      case 'run:5':
-        place = { host: fields[2]!, slurmId: fields[3]! };
-        isMerged = task === MERGED;
-        askedSeconds = isMerged ? Number.NaN : (queuedSeconds ?? Number(task));
-        break;
       case 'started:6':
         open.set(task, { attempt: Number(fields[2]), seconds: Number(fields[3]), isExact: fields[3]!.includes('.') });
         break;

@@ -9,7 +9,7 @@ import { parseCause, type Stop } from './stop.ts';
  * a torn last line is seen and ignored. Times are seconds since 1970, with a fraction where the writer knows it. `templates/runner.sh` and `templates/make/` write
  * the same lines.
  *
- *     run         TIME HOST SLURM_ID                   the writer of the lines that follow; SLURM_ID is empty elsewhere
+ *     run         VERSION TIME HOST SLURM_ID           the writer of the lines that follow; SLURM_ID is empty elsewhere
  *     started     TASK ATTEMPT SECONDS PROCESS_GROUP
  *     done        TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
  *     failed      TASK ATTEMPT STATUS PROBLEM [PEAK_MIB]      PROBLEM: CODE or CODE:DETAIL:…; see `FAILURE_WORDS`
@@ -18,6 +18,8 @@ import { parseCause, type Stop } from './stop.ts';
  *     end         STATUS
  */
 export const MARK = '.';
+/** The form of the lines that wfc and its scripts write. The first had no number: `run TIME HOST SLURM_ID`, and words in place of codes. */
+export const JOURNAL_VERSION = 2;
 /** In place of the time in a `run` line that only tells where the records after it were made. */
 export const MERGED = '0';
 
@@ -48,8 +50,12 @@ export interface Start extends AttemptPlace {
   readonly processGroup: number;
 }
 
+/** In place of the number of an attempt: the task was refused before its command could start. */
+export const NEVER_STARTED = 0;
+
 /** An attempt that failed. */
 export interface FailedAttempt extends AttemptPlace {
+  /** Counted from 1, or `NEVER_STARTED`. */
   readonly attempt: number;
   /** Exit status; null where there is none: it never started, or its shell was lost. */
   readonly status: number | null;
@@ -100,7 +106,7 @@ export function emptyHistory(): History {
 }
 
 /** Fields of a line by its kind, the mark among them; without a peak of memory. */
-const FIELDS = { run: 5, started: 6, done: 8, failed: 6, blocked: 4, interrupted: 5, end: 3 } as const;
+const FIELDS = { started: 6, done: 8, failed: 6, blocked: 4, interrupted: 5, end: 3 } as const;
 /** An `interrupted` line as it was written once: without a cause. */
 const BARE_INTERRUPTED = 3;
 
@@ -110,6 +116,32 @@ export function peakAfter(fields: readonly string[], usual: number): number | nu
   const peak = fields[usual - 1];
   // In a torn line with a later one behind it, something else is there.
   return fields.length === usual + 1 && /^[1-9]\d*$/.test(peak!) ? Number(peak) : undefined;
+}
+
+/** A journal of a later version than is known here. */
+export class NewerJournal extends Error {
+  readonly code = 'ENEWER';
+  /** Of the journal; '' until its reader tells. */
+  path = '';
+
+  constructor(version: string) {
+    super(`a newer wfc wrote this journal (version ${version}; this one reads up to ${JOURNAL_VERSION}): use that one`);
+  }
+}
+
+/** What a `run` line tells; null for a torn line. Throws a `NewerJournal`, rather than misread what follows. */
+export function parseRunLine(fields: readonly string[]): AttemptPlace | null {
+  const [, version = '', ...rest] = fields;
+  // The first version had no number here; lines of later ones never have so few fields.
+  if (fields.length === 5) return { writerBegan: version, host: rest[0]!, slurmId: rest[1]! };
+  if (version === String(JOURNAL_VERSION))
+    return fields.length === 6 ? { writerBegan: rest[0]!, host: rest[1]!, slurmId: rest[2]! } : null;
+  if (/^\d{1,4}$/.test(version) && Number(version) > JOURNAL_VERSION) throw new NewerJournal(version);
+  return null;
+}
+
+export function runLine({ writerBegan, host, slurmId }: AttemptPlace): string {
+  return journalLine('run', JOURNAL_VERSION, writerBegan, host, slurmId);
 }
 
 /** Take in the lines of one journal, which come after those taken in before. */
@@ -129,6 +161,11 @@ export function readInto(history: History, text: string): void {
     const isWhole = text.startsWith(`\t${MARK}`, end - 2);
     const fields = isWhole ? text.slice(start, end).split('\t') : [];
     start = end + 1;
+    if (fields[0] === 'run') {
+      place = parseRunLine(fields) ?? place;
+      isMerged = place.writerBegan === MERGED;
+      continue;
+    }
     const kind = fields[0] as keyof typeof FIELDS;
     const task = fields[1]!;
     // The number of fields, too: a torn line may have a later one behind it.
@@ -136,10 +173,6 @@ export function readInto(history: History, text: string): void {
     const peakMiB = isBare ? null : peakAfter(fields, FIELDS[kind]);
     if (peakMiB === undefined || (peakMiB !== null && kind !== 'done' && kind !== 'failed')) continue;
     switch (kind) {
-      case 'run':
-        place = { writerBegan: fields[1]!, host: fields[2]!, slurmId: fields[3]! };
-        isMerged = fields[1] === MERGED;
-        break;
       case 'started':
         // Written out: a hundred thousand copies by `...place` take a tenth of a second.
         unfinished.set(task, {
@@ -168,20 +201,24 @@ export function readInto(history: History, text: string): void {
         isWell(task);
         break;
       }
-      case 'failed':
-        // Its outputs were removed: there is nothing that could be taken for complete.
+      case 'failed': {
+        const attempt = Number(fields[2]);
         failed.set(task, {
           ...place,
-          attempt: Number(fields[2]),
+          attempt,
           status: fields[3] === '' ? null : Number(fields[3]),
           problem: parseProblem(fields[4]!),
           peakMiB,
         });
-        records.delete(task);
-        unfinished.delete(task);
         blocked.delete(task);
         stopped.delete(task);
+        // It never started: what stands at its outputs is as it was.
+        if (attempt === NEVER_STARTED) break;
+        // Its outputs were removed: there is nothing that could be taken for complete.
+        records.delete(task);
+        unfinished.delete(task);
         break;
+      }
       case 'blocked':
         blocked.set(task, { cause: fields[2]!, slurmId: place.slurmId });
         failed.delete(task);
@@ -237,8 +274,8 @@ function withPeak(peakMiB: number | null, ...fields: readonly (string | number)[
 /** A journal that says the same as all that were read. */
 export function* historyLines(history: History): Generator<string> {
   let last = '';
-  const at = function* ({ writerBegan, host, slurmId }: AttemptPlace): Generator<string> {
-    const line = journalLine('run', writerBegan, host, slurmId);
+  const at = function* (place: AttemptPlace): Generator<string> {
+    const line = runLine(place);
     if (line !== last) yield line;
     last = line;
   };

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { JournalWriter } from '../io/state/journal.ts';
-import { forEachDependency, ruleOf } from '../model/plan.ts';
+import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { History } from '../resume/history.ts';
 import { markerPath } from '../resume/marker.ts';
@@ -20,11 +20,10 @@ export interface KeptRecords {
 
 /** Before there is a journal again: its mere presence says that state is not lost. */
 export function keptRecords(session: Session, { decisions, history, trust }: Outlook): KeptRecords {
-  if (history !== null)
-    return {
-      records: recordsOfAdopted(session.plan, decisions.toRecord, decisions, history.records),
-      byTimes: false,
-    };
+  if (history !== null) {
+    const tasks = [...new Set([...decisions.toRecord, ...refusedOnce(session.plan, decisions, history)])];
+    return { records: recordsOfAdopted(session.plan, tasks, decisions, history.records), byTimes: false };
+  }
   const { plan } = session;
   // What is complete by its times is so in the whole experiment, not only for the goals of this run: once there is a
   // journal, a task without a record counts as never run.
@@ -37,6 +36,14 @@ export function keptRecords(session: Session, { decisions, history, trust }: Out
   const complete = whole.decisions.toRecord.filter((task) => [0, TEMP_NEEDED].includes(decisions.reasons[task]!));
   const tasks = whereSomethingIs(session, complete);
   return { records: recordsOfAdopted(plan, tasks, whole.decisions, new Map()), byTimes: tasks.length > 0 };
+}
+
+/** Complete tasks that were refused when they were not: they need no longer look failed. */
+function refusedOnce(plan: Plan, { reasons }: Outlook['decisions'], { failed, records }: History): number[] {
+  return [...failed.keys()].flatMap((name) => {
+    const task = records.has(name) ? plan.findPath(name)?.task : undefined;
+    return task !== undefined && plan.needed[task] === 1 && reasons[task] === 0 ? [task] : [];
+  });
 }
 
 /**

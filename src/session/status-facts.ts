@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import { type FailureCode, problemWords } from '../model/problem.ts';
 import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
-import { emptyHistory, type FailedAttempt, type History } from '../resume/history.ts';
+import { emptyHistory, type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts';
 import { STOP_WORDS, type StopCause } from '../resume/stop.ts';
 import type { Liveness, Queue } from './liveness.ts';
@@ -34,7 +34,7 @@ export interface FailedTask extends NamedTask, AttemptFacts {
   readonly status: number | null;
   /** The most memory that it was seen to take; null where it ended too soon. */
   readonly peakMiB: number | null;
-  /** From the spec's folder; null where there is none. */
+  /** From the spec's folder; null where there is none, also of one that never began. */
   readonly log: string | null;
 }
 
@@ -145,10 +145,9 @@ function failedTask({ plan, disk }: Session, task: number, history: History): Fa
     code: problem.code,
     reason: problemWords(problem),
     ...placed({ attempt, slurmId, host }),
-    attempt,
     status,
     peakMiB,
-    log: existsSync(disk.absolute(log)) ? log : null,
+    log: attempt !== NEVER_STARTED && existsSync(disk.absolute(log)) ? log : null,
   };
 }
 

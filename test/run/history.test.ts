@@ -1,8 +1,9 @@
 /** Journals and states as texts: what is written is read back, and nothing else is taken for it. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { doneLine, emptyHistory, journalLine, readInto } from '../../src/resume/history.ts';
+import { doneLine, emptyHistory, historyLines, journalLine, readInto } from '../../src/resume/history.ts';
 import { firstDifference, parseState, stateText } from '../../src/resume/record.ts';
+import { experiment } from '../support/experiment.ts';
 
 it('a state that is written is read back, and what is no state is none', () => {
   const state = fc.record({ mtimeMs: fc.nat(2 ** 31).map((s) => s * 1000 + 1.5), size: fc.nat() });
@@ -42,6 +43,65 @@ it('one state compares as it does among others: the same, another, in whole seco
   expect(firstDifference(text, [null])).toBe(0);
   expect(firstDifference(text, [])).toBe(0);
   expect(firstDifference('', [])).toBe(-1);
+});
+
+/** Lines of two former journals that tell the same as those of now. */
+const OLD = `run\t1000.5\tn1\t7_1\t.\nstarted\ta\t1\t1000\t77\t.\nfailed\ta\t1\t137\tkilled by signal 9\t.\n`;
+const NEW = `run\t2\t1000.5\tn1\t7_1\t.\nstarted\ta\t1\t1000\t77\t.\nfailed\ta\t1\t137\tsignal:137:KILL\t.\n`;
+
+function read(...texts: readonly string[]) {
+  const history = emptyHistory();
+  for (const text of texts) readInto(history, text);
+  return history;
+}
+
+it('former journals tell what journals of now tell, and are written as these', () => {
+  expect(read(OLD)).toEqual(read(NEW));
+  expect(read([...historyLines(read(OLD))].join(''))).toEqual(read(NEW));
+  expect([...historyLines(read(OLD))][0]).toBe('run\t2\t1000.5\tn1\t7_1\t.\n');
+});
+
+it('a journal of a newer version is not misread, but told of', () => {
+  expect(() => read(NEW.replace('run\t2\t', 'run\t3\t'))).toThrow('a newer wfc wrote this journal (version 3');
+  expect(() => read(`run\t4\tanything\t.\n`)).toThrow('version 4');
+  // Torn, and not of a version.
+  expect(read('run\t2\t1000.5\tn1started\ta\t1\t1000\t77\t.\n')).toEqual(emptyHistory());
+});
+
+it.each(['status', 'run', 'run --json', 'why a', 'logs a', 'report', 'accept', 'resume'])(
+  'wfc %s says so, and changes nothing',
+  async (command) => {
+    const e = experiment('rules: {one: {output: a, run: "touch {output}"}}\n');
+    e.write('.wfc/journal/000007-x-1.tsv', 'run\t3\t1\tx\t\t.\n');
+    const { status, stdout, stderr } = await e.wfc(command);
+    expect([status, stdout + stderr]).toEqual([3, expect.stringContaining('000007-x-1.tsv: a newer wfc wrote this')]);
+    expect(e.files('.')).toEqual(['.wfc/journal/000007-x-1.tsv', 'wfc.yml']);
+  },
+);
+
+it('a task that was refused keeps its record, and its attempt that has no end', () => {
+  const refused = journalLine('failed', 'a', 0, '', 'output_protected:a');
+  const done = doneLine('a', {
+    fingerprint: 'f',
+    checks: '',
+    durationSeconds: 1,
+    inputs: '',
+    outputs: '',
+    peakMiB: null,
+  });
+  const started = journalLine('started', 'a', 1, 1, 1);
+  expect(read(done, refused)).toMatchObject({ records: new Map([['a', expect.anything()]]) });
+  expect(read(started, refused).unfinished.has('a')).toBe(true);
+  expect(read(started, refused, done).failed.has('a')).toBe(false);
+  const names = (...texts: readonly string[]): string[][] => {
+    const { records, unfinished, failed } = read(...texts);
+    return [records, unfinished, failed].map((of) => [...of.keys()]);
+  };
+  for (const texts of [
+    [done, refused],
+    [started, refused],
+  ])
+    expect(names(...historyLines(read(...texts)))).toEqual(names(...texts));
 });
 
 it('a torn line, and one of an unknown kind or with too few or too many fields, says nothing', () => {

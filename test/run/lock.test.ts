@@ -27,6 +27,10 @@ it('looks without a lock: plan and a dry run work beside a run', async () => {
   expect((await run.ended).status).toBe(0);
 });
 
+function lockText({ host = hostname(), pid = process.pid, startTicks = '1' }): string {
+  return `2\t${host}\t${pid}\t${startTicks}\t2026-01-01T00:00:00.000Z\t.\n`;
+}
+
 const DONE = 'rules: {one: {output: a, run: "touch {output}"}}\n';
 
 it('takes over the lock of a process that is dead', async () => {
@@ -44,14 +48,12 @@ it('takes over the lock of a process that is dead', async () => {
 });
 
 it('takes over the lock of a process whose number another process has now', async () => {
-  const lock = { host: hostname(), pid: process.pid, startTicks: '1', since: '2026-01-01T00:00:00.000Z' };
-  const e = experiment(DONE, { '.wfc/lock': JSON.stringify(lock) });
+  const e = experiment(DONE, { '.wfc/lock': lockText({}) });
   expect((await e.run()).status).toBe(0);
 });
 
 it('respects the lock of another host, and says how to get rid of it', async () => {
-  const lock = { host: 'elsewhere', pid: 1, startTicks: '1', since: '2026-01-01T00:00:00.000Z' };
-  const e = experiment(DONE, { '.wfc/lock': JSON.stringify(lock) });
+  const e = experiment(DONE, { '.wfc/lock': lockText({ host: 'elsewhere', pid: 1 }) });
   const { status, stderr } = await e.run();
   expect(status).toBe(3);
   expect(stderr).toContain('process 1 on elsewhere, since 2026-01-01');
@@ -60,9 +62,20 @@ it('respects the lock of another host, and says how to get rid of it', async () 
   expect((await e.run()).status).toBe(0);
 });
 
+it.each([
+  [
+    'of a former wfc',
+    JSON.stringify({ host: 'elsewhere', pid: 1, startTicks: '1', since: '2026-01-01T00:00:00.000Z' }),
+  ],
+  ['of a later one', lockText({ host: 'elsewhere', pid: 1 }).replace(/^2\t(.*)\.\n/, '3\t$1more\t.\n')],
+])('respects a lock %s', async (_, lock) => {
+  const e = experiment(DONE, { '.wfc/lock': lock });
+  const { status, stderr } = await e.run();
+  expect([status, stderr]).toEqual([3, expect.stringContaining('process 1 on elsewhere, since 2026-01-01')]);
+});
+
 it('lets exactly one of several runs have a stale lock', async () => {
-  const lock = { host: hostname(), pid: process.pid, startTicks: '1', since: '2026-01-01T00:00:00.000Z' };
-  const e = experiment(WAITING, { '.wfc/lock': JSON.stringify(lock) });
+  const e = experiment(WAITING, { '.wfc/lock': lockText({}) });
   const gate = await e.gate('gate');
   const runs = Array.from({ length: 4 }, () => e.start(['run']));
   const refused: number[] = [];

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { type Experiment, experiment } from '../support/experiment.ts';
@@ -129,9 +129,24 @@ rules:
   const { status, stderr } = await e.run();
   expect([status, stderr]).toEqual([1, expect.stringContaining('its output is protected: to make it anew, run chmod')]);
   expect(e.read('a')).toBe('1');
+  const { failures } = JSON.parse((await e.wfc('status --json')).stdout);
+  expect(failures).toMatchObject([{ task: 'one', code: 'output_protected', attempt: null, status: null, log: null }]);
   await execa('chmod', ['-R', 'u+w', 'a'], { cwd: e.folder });
   expect((await e.run()).status).toBe(0);
   expect(e.read('a')).toBe('2');
+});
+
+it('a task that was refused keeps its record: where nothing differs any more, it is complete', async () => {
+  const e = experiment('rules: {one: {input: source, output: {path: a, protected: true}, run: "cp source a"}}\n', {
+    source: '1',
+  });
+  await e.run();
+  renameSync(e.path('source'), e.path('kept'));
+  e.write('source', '2');
+  expect((await e.run()).status).toBe(1);
+  renameSync(e.path('kept'), e.path('source'));
+  expect((await e.run()).stderr).toContain('nothing to do');
+  expect(JSON.parse((await e.wfc('status --json')).stdout)).toMatchObject({ done: 1, failed: 0, failures: [] });
 });
 
 it('of an ancient input only the existence counts', async () => {

@@ -144,6 +144,8 @@ export function systemProblem(error: unknown): string {
     case 'EMFILE':
     case 'ENFILE':
       return 'too many files are open; take fewer tasks at a time (-j), or raise the limit (ulimit -n)';
+    case 'ENEWER':
+      return (error as Error).message;
     case 'ESTALE':
       return 'it was removed while it was in use';
     case 'EAGAIN':

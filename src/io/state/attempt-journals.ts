@@ -1,14 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AttemptHistory, readAttempts } from '../../resume/attempts.ts';
-import { journalTexts } from './journal.ts';
+import { forEachJournal } from './journal.ts';
 
 /** Times and places of all attempts that the journals of a folder tell of. */
 export function readAttemptJournals(folder: string): AttemptHistory {
   const history: AttemptHistory = { last: new Map(), failedStarts: [] };
   if (!existsSync(folder)) return history;
-  for (const { text, submission } of journalTexts(folder))
-    readAttempts(history, text, submission === null ? null : queuedSeconds(submission));
+  forEachJournal(folder, (text, submission) =>
+    readAttempts(history, text, submission === null ? null : queuedSeconds(submission)),
+  );
   return history;
 }
 

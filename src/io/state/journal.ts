@@ -23,7 +23,10 @@ import {
   historyLines,
   interruptedLine,
   journalLine,
+  NewerJournal,
+  parseRunLine,
   readInto,
+  runLine,
 } from '../../resume/history.ts';
 import type { SuccessRecord } from '../../resume/record.ts';
 import { hostName } from './host.ts';
@@ -32,21 +35,30 @@ import { hostName } from './host.ts';
 export function readJournals(folder: string): History | null {
   if (!existsSync(folder)) return null;
   const history = emptyHistory();
-  for (const { text } of journalTexts(folder)) readInto(history, text);
+  forEachJournal(folder, (text) => readInto(history, text));
   return history;
 }
 
 /**
- * The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element.
- * `submission` is that folder, null for others.
+ * The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element; oldest
+ * first. `submission` is that folder, null for others.
  */
-export function* journalTexts(
-  folder: string,
-): Generator<{ readonly text: string; readonly submission: string | null }> {
+export function forEachJournal(folder: string, read: (text: string, submission: string | null) => void): void {
   for (const name of numbered(folder, /^\d+-.*\.tsv$|^\d+-slurm-[^.]*$/)) {
-    const submission = join(folder, name);
-    if (name.endsWith('.tsv')) yield { text: readFileSync(join(folder, name), 'utf8'), submission: null };
-    else for (const text of submissionTexts(submission)) yield { text, submission };
+    const path = join(folder, name);
+    const isRun = name.endsWith('.tsv');
+    const texts = isRun ? [{ file: path, text: readFileSync(path, 'utf8') }] : submissionTexts(path);
+    for (const { file, text } of texts) named(file, () => read(text, isRun ? null : path));
+  }
+}
+
+/** Of a journal that a later wfc wrote, its name is told. */
+function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NewerJournal) error.path = file;
+    throw error;
   }
 }
 
@@ -68,12 +80,21 @@ export function journalSignature(folder: string): string {
 }
 
 /** In the order in which the attempts began; what one wrote of a task, a later one may have done anew. */
-function submissionTexts(folder: string): string[] {
-  const texts = readdirSync(folder)
+function submissionTexts(folder: string): { readonly file: string; readonly text: string }[] {
+  const journals = readdirSync(folder)
     .filter((name) => name.endsWith('.tsv') && name !== 'jobs.tsv')
-    .map((name) => readFileSync(join(folder, name), 'utf8'));
-  const began = (text: string): number => Number(/^run\t([\d.]+)\t/.exec(text)?.[1] ?? 0);
-  return texts.sort((a, b) => began(a) - began(b));
+    .map((name) => {
+      const file = join(folder, name);
+      const text = readFileSync(file, 'utf8');
+      return { file, text, began: named(file, () => beganSeconds(text)) };
+    });
+  return journals.sort((a, b) => a.began - b.began);
+}
+
+/** 0 where the first line does not tell. */
+function beganSeconds(text: string): number {
+  const first = text.slice(0, text.indexOf('\n')).split('\t');
+  return first[0] === 'run' ? Number(parseRunLine(first)?.writerBegan ?? 0) : 0;
 }
 
 function journalFiles(folder: string): string[] {
@@ -136,7 +157,8 @@ export class JournalWriter {
   }
 
   private head(): void {
-    if (this.isEmpty) this.buffer.push(journalLine('run', (Date.now() / 1000).toFixed(3), hostName(), ''));
+    const writerBegan = (Date.now() / 1000).toFixed(3);
+    if (this.isEmpty) this.buffer.push(runLine({ writerBegan, host: hostName(), slurmId: '' }));
     this.isEmpty = false;
   }
 

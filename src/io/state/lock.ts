@@ -3,14 +3,23 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { makeFolder } from '../files/make-folder.ts';
 
-/** Who holds a lock: a process, by its number and start, on a host. */
+/**
+ * Who holds a lock: a process, by its number and start, on a host. As a line: `VERSION HOST PID START_TICKS SINCE .`, with
+ * tabs between; templates/slurm/submit.sh.hbs reads it, too. Later versions may have more fields. The first one was JSON.
+ */
 export interface LockHolder {
   readonly host: string;
   readonly pid: number;
-  /** Clock ticks since boot (proc(5), stat field 22): tells a process from a later one with its number. */
+  /**
+   * Clock ticks since boot (proc(5), stat field 22): tells a process from a later one with its number. `-` where the system
+   * does not tell.
+   */
   readonly startTicks: string;
+  /** `2026-11-28T08:23:53.000Z`. */
   readonly since: string;
 }
+
+const LOCK_VERSION = 2;
 
 export type LockResult = { readonly release: () => void } | { readonly heldBy: LockHolder };
 
@@ -23,12 +32,12 @@ export function takeLock(path: string): LockResult {
   const holder: LockHolder = {
     host: hostname(),
     pid: process.pid,
-    startTicks: startTicksOf(process.pid) ?? '',
+    startTicks: startTicksOf(process.pid) ?? '-',
     since: new Date().toISOString(),
   };
   const own = `${path}.${holder.host}.${process.pid}`;
   const file = openSync(own, 'w');
-  writeSync(file, `${JSON.stringify(holder)}\n`);
+  writeSync(file, `${[LOCK_VERSION, holder.host, holder.pid, holder.startTicks, holder.since, '.'].join('\t')}\n`);
   closeSync(file);
   try {
     for (let attempt = 0; ; attempt++) {
@@ -76,9 +85,13 @@ function releaseLock(path: string, holder: LockHolder): void {
   }
 }
 
+/** null where there is no lock, or one that tells of nobody. */
 function readHolder(path: string): LockHolder | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
+    const text = readFileSync(path, 'utf8');
+    if (text.startsWith('{')) return JSON.parse(text) as LockHolder;
+    const [, host = '', pid, startTicks = '', since = ''] = text.split('\t');
+    return text.endsWith('\t.\n') ? { host, pid: Number(pid), startTicks, since } : null;
   } catch {
     return null;
   }
