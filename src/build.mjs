@@ -1,6 +1,7 @@
-/** Bundles wfc into dist/: cli.js and what it loads on demand, and the script of the report's page. Run by `npm run build`. */
-import { chmodSync, renameSync, rmSync } from 'node:fs';
+/** Bundles wfc into dist/: cli.js and what it loads on demand, the script of the report's page, and bash. Run by `npm run build`. */
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { shippedScripts } from './shipped-scripts.mjs';
 
 /**
  * cli.js is started by bash, which notes the signals that it was told to ignore (nohup, a script's `&`) and becomes node:
@@ -43,6 +44,9 @@ await build({
   target: 'es2022',
   logLevel: 'warning',
 });
+
+// Every `wfc run` starts it as a file; the scripts of the other targets are put together where they are compiled.
+writeFileSync(`${FRESH}/worker.sh`, (await shippedScripts())['worker.sh']);
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(FRESH, 'dist');

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { SCRIPTS } from '../src/target/bundle.ts';
 
 /** Each layer may import from itself and from those after it. The page of a report runs in a browser: it knows the model. */
 const LAYERS = [
@@ -47,6 +48,13 @@ it('imports point one way: cli, commands, submit, session, execute, io, terminal
 
 it('every layer is known', () => {
   expect([...new Set(sources().map((f) => layerOf(join(root, f))))].filter((l) => !LAYERS.includes(l))).toEqual([]);
+});
+
+it('no bash that is shipped is over 450 lines, and all of it is part of a script', () => {
+  const folder = join(root, '../templates');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sh'));
+  expect(files.filter((name) => readFileSync(join(folder, name), 'utf8').split('\n').length > 450)).toEqual([]);
+  expect(files.sort()).toEqual([...new Set<string>(Object.values(SCRIPTS).flat())].sort());
 });
 
 // --- tests ---

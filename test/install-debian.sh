@@ -3,9 +3,9 @@
 # a password. Otherwise says which tests will be skipped. Exit status: 0, but 1 where CI is 'true' and something is missing.
 set -euo pipefail
 
-# Slurm, its accounting and its authentication; the engines that scripts are compared with; what the examples call; what
-# draws graphs, the browser that shows reports, and the shells that complete.
-packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck snakemake r-base-core environment-modules
+# Slurm, its accounting and its authentication; the engines that scripts are compared with; what checks bash (`npm run
+# lint`, too); what the examples call; what draws graphs, the browser that shows reports, and the shells that complete.
+packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck shfmt snakemake r-base-core environment-modules
   graphviz chromium zsh fish)
 
 # Sets `missing` to the packages that are not installed. One dpkg-query for all: it exits 1 when it does not know one.

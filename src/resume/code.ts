@@ -19,7 +19,7 @@ const MOST_SINGLE = 4;
 /**
  * What ends the fingerprint in a record of a task whose rule has code: `-d41d8cd98f00.900150983cd2`, 12 digits a file in
  * the order of the rule's code, `none` for a missing one; for more than four files `-7:d41d8cd98f00b204`, their number and
- * a digest of theirs. '' for no code. The same in templates/runner.sh.
+ * a digest of theirs. '' for no code. The same in templates/attempt/files.sh.
  */
 export function codeText(files: readonly Pick<CodeFile, 'digest'>[]): string {
   if (files.length === 0) return '';

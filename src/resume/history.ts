@@ -6,8 +6,8 @@ import { parseCause, type Stop } from './stop.ts';
 /**
  * What happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by the path of its
  * first output, which outlives edits of the spec. Fields are separated by tabs and every line is closed by a mark, so that
- * a torn last line is seen and ignored. Times are seconds since 1970, with a fraction where the writer knows it. `templates/runner.sh` and `templates/make/` write
- * the same lines.
+ * a torn last line is seen and ignored. Times are seconds since 1970, with a fraction where the writer knows it.
+ * `templates/slurm/` and `templates/make/` write the same lines.
  *
  *     run         VERSION TIME HOST SLURM_ID           the writer of the lines that follow; SLURM_ID is empty elsewhere
  *     started     TASK ATTEMPT SECONDS PROCESS_GROUP

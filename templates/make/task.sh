@@ -1,9 +1,9 @@
 # Runs one task for make, in the spec's folder: task.sh [-s] RULE FINGERPRINT LIST V1 V2 …
-# The fields are those of a row of Slurm's task tables, as the head of rules.sh's functions and shared.sh take them. -s:
-# its outputs have stand-ins (see the head of tasks.mk). From make.sh: wfc_journal, the journal that tasks append to.
+# The fields are those of a row of Slurm's task tables, as the functions of rules.sh take them. -s: its outputs have
+# stand-ins (see the head of tasks.mk). From make.sh: wfc_journal, the journal that tasks append to.
 #
 # Names: `wfc_…` are the variables of commands, `_wfc_…` what this file keeps for itself.
-# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154,SC2317
 
 _wfc_main() {
   _wfc_stand_ins=
@@ -27,7 +27,7 @@ _wfc_main() {
   # A command that calls make itself must not take part in this one.
   unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES MAKE_TERMOUT MAKE_TERMERR wfc_journal wfc_task
   # shellcheck source=/dev/null
-  source "$wfc_artifacts/shared.sh" && source "$wfc_artifacts/rules.sh" || exit 1
+  source "$wfc_artifacts/rules.sh" || exit 1
   "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || exit 1
   _wfc_note_summed
   _wfc_read_settings
@@ -51,16 +51,6 @@ _wfc_signal() {
   # A suspended task hears that only when it goes on.
   kill -CONT -- "-$_wfc_group" 2>/dev/null
 }
-
-# Microseconds, in _wfc_us: only differences count. Bash 5 has a clock of its own.
-if [[ -n ${EPOCHREALTIME-} ]]; then
-  _wfc_clock() { _wfc_us=${EPOCHREALTIME/[!0-9]/}; }
-else
-  _wfc_clock() {
-    read -r _wfc_us _ </proc/uptime
-    _wfc_us=$((10#${_wfc_us/./} * 10000))
-  }
-fi
 
 # One line in one write, to a file that is only ever appended to: tasks of the same make share it.
 _wfc_note() {

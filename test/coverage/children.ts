@@ -30,6 +30,6 @@ export async function buildForCoverage(root: string, folder: string): Promise<vo
     },
     logLevel: 'warning',
   });
-  // The page of a report runs in a browser, and is not counted.
-  cpSync(join(root, 'dist', 'report-page.js'), join(folder, 'dist', 'report-page.js'));
+  // The page of a report runs in a browser, and is not counted; the worker is bash.
+  for (const name of ['report-page.js', 'worker.sh']) cpSync(join(root, 'dist', name), join(folder, 'dist', name));
 }

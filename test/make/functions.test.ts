@@ -1,19 +1,16 @@
 /** Scripts that are put together from parts hold all that they call; a make that goes well has nothing to say of that. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SCRIPTS, type Script } from '../../src/target/bundle.ts';
 import { experiment } from '../support/experiment.ts';
-import { make, planIn, render, writeMake } from './make.ts';
-
-const template = (name: string): string =>
-  readFileSync(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)), 'utf8');
+import { shipped, template } from '../support/templates.ts';
+import { make, writeMake } from './make.ts';
 
 /** Names of functions that a script defines. */
 function defined(script: string): Set<string> {
   return new Set([...script.matchAll(/^ *([\w]+)\(\) [{(]/gm)].map(([, name]) => name!));
 }
 
-const ALL = ['runner.sh', 'close.sh', 'worker.sh', 'make/make.sh', 'make/task.sh'].map(template);
+const ALL = Object.values(SCRIPTS).flat().map(template);
 /** Every function that any of wfc's scripts defines. */
 const KNOWN = new Set(ALL.flatMap((script) => [...defined(script)]));
 
@@ -27,21 +24,26 @@ function missing(script: string): string[] {
 }
 
 describe('what is put together', () => {
-  it.each([
+  it.each<[string, Script[]]>([
     ['an element', ['runner.sh']],
-    ['the closing job', ['runner.sh', 'close.sh']],
+    ['the closing job', ['runner.sh', 'close-lib.sh']],
     ['a worker of wfc run', ['worker.sh']],
-  ])('for %s defines every function of wfc that it names', (_, parts) => {
-    expect(missing(parts.map(template).join('\n'))).toEqual([]);
+    ['a make', ['make.sh']],
+    ['a task of make', ['task.sh']],
+  ])('for %s defines every function of wfc that it names', (_, scripts) => {
+    expect(missing(scripts.map(shipped).join('\n'))).toEqual([]);
   });
 
-  it('for a task of make defines every function of wfc that it names', () => {
-    const made = experiment('rules: {one: {output: a, run: ": > {output}"}}');
-    const files = new Map(render(planIn(made.folder)).map(({ path, content }) => [path, content]));
-    const names = ['shared.sh', 'task.sh'];
-    expect(missing(names.map((name) => files.get(name)!).join('\n'))).toEqual([]);
-    // Each alone lacks something: the scan sees what is missing.
-    expect(missing(files.get('task.sh')!)).toContain('_wfc_look');
+  it('is more than any of its files: the scan sees what is missing', () => {
+    expect(missing(template('make/task.sh'))).toContain('_wfc_look');
+  });
+
+  it('begins with the head of its own file, and is the same each time', () => {
+    for (const [name, files] of Object.entries(SCRIPTS)) {
+      const own = template(files.at(-1)!);
+      expect(shipped(name as Script).startsWith(own.slice(0, own.search(/^(?!#)/m)))).toBe(true);
+      expect(shipped(name as Script)).toBe(shipped(name as Script));
+    }
   });
 });
 

@@ -375,7 +375,7 @@ it('the scripts pass bash -n and shellcheck, and are the same each time', async 
   writeMake(e);
   const again = render(planIn(e.folder));
   for (const { path, content } of again) expect(e.read(`.wfc/make/${path}`)).toBe(content);
-  for (const name of ['make.sh', 'task.sh', 'shared.sh', 'rules.sh']) {
+  for (const name of ['make.sh', 'task.sh', 'rules.sh']) {
     const file = e.path(`.wfc/make/${name}`);
     await execa('bash', ['-n', file]);
     const { stdout, failed } = await execa('shellcheck', [file], { reject: false });

@@ -1,7 +1,6 @@
 /** Makefiles of an experiment: written as `wfc compile --target local` writes them, and run by GNU make. */
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
@@ -10,6 +9,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import { renderMake } from '../../src/target/make/render.ts';
 import type { ArtifactFile } from '../../src/target/slurm/artifacts.ts';
 import { type Experiment, timeless } from '../support/experiment.ts';
+import { template } from '../support/templates.ts';
 
 export function planIn(folder: string, set: readonly string[] = []): Plan {
   const text = readFileSync(join(folder, 'wfc.yml'), 'utf8');
@@ -27,7 +27,7 @@ export function render(plan: Plan, place = '.wfc/make'): readonly ArtifactFile[]
     included: plan.needed,
     specFolder: relative(join('/x', place), '/x'),
     place,
-    templates: (name) => readFileSync(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)), 'utf8'),
+    templates: template,
   }).files;
 }
 

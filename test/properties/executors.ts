@@ -1,7 +1,6 @@
 /** A random spec in folders of its own, run by each executor. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { NO_PROFILE } from '../../src/model/profile.ts';
@@ -11,6 +10,7 @@ import { randomFrom } from '../diagnostics/mutations.ts';
 import { make, planIn, writeMake } from '../make/make.ts';
 import { compileText } from '../schema/compile-text.ts';
 import { type Ended, type Experiment, experiment } from '../support/experiment.ts';
+import { template } from '../support/templates.ts';
 import { patience } from '../support/waiting.ts';
 import { type Meaning, meaningOf, type RichSpec, richSpec, richText, STEP } from './rich-specs.ts';
 import type { SlurmStandIn } from './stand-in.ts';
@@ -74,7 +74,7 @@ function writeSlurm({ folder }: Experiment, packing: Packing): void {
     packing,
     site: NO_PROFILE,
     specFolder: relative('/x/slurm', '/x'),
-    templates: (name) => readFileSync(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)), 'utf8'),
+    templates: template,
     options: '{}\n',
   });
   for (const { path, content } of files) {

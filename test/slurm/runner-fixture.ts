@@ -1,4 +1,4 @@
-/** Artifacts written by hand, to try templates/runner.sh without a compiler. */
+/** Artifacts written by hand, to try what runs an element without a compiler. */
 import {
   copyFileSync,
   existsSync,
@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, execaSync } from 'execa';
 import { afterAll } from 'vitest';
+import { shipped } from '../support/templates.ts';
 
 /** One task: outputs and options as test/slurm/fixtures/rules.sh reads them. */
 export interface FixtureTask {
@@ -62,9 +63,8 @@ export class Submission {
   constructor(stages: Record<string, FixtureStage>, folder = newFolder()) {
     this.folder = folder;
     for (const name of ['tables', 'scripts', 'lists']) mkdirSync(join(folder, 'D', name), { recursive: true });
-    for (const name of ['runner.sh', 'close.sh']) {
-      copyFileSync(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)), join(folder, 'D', name));
-    }
+    this.write('D/runner.sh', shipped('runner.sh'));
+    this.write('D/close.sh', shipped('close-lib.sh'));
     copyFileSync(fileURLToPath(new URL('./fixtures/rules.sh', import.meta.url)), join(folder, 'D/rules.sh'));
     for (const [stage, { settings = '', elements }] of Object.entries(stages)) {
       let table = '';

@@ -47,7 +47,7 @@ export class Disk {
   /**
    * Of a directory with all that lies below it: the newest time, those of folders too (they tell of files that went), and
    * the sum of the sizes of what is no folder. Links below it are not followed; times before 1970 count as then. The same
-   * in templates/runner.sh, which lets `du` look.
+   * in templates/attempt/files.sh, which lets `du` look.
    */
   statFiles(path: string): FileState | null {
     const absolute = Buffer.from(this.absolute(path));

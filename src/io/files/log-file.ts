@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 const LOG_LINES = 12;
 /** Longer lines are shortened where they are shown among others. */
 const LINE_LENGTH = 300;
-/** Heads an attempt in a log that was there before it; `_wfc_head_attempt` in templates/runner.sh writes it, too. */
+/** Heads an attempt in a log that was there before it; `_wfc_head_attempt` in templates/attempt/log.sh writes it, too. */
 const HEAD = /^wfc: attempt \d+(?:, \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, run [\w-]+(?:, job \w+)?)?$/;
 
 /** What heads an attempt in a log that is there already. `run` is the number of its journal. */

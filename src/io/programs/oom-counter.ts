@@ -3,7 +3,7 @@ import { accessSync, constants, openSync, readFileSync, readSync } from 'node:fs
 /**
  * How often the kernel killed a process of this program's own control group for want of memory, those of its tasks among
  * them. Source: the kernel's cgroup-v2.rst, `memory.events`, and cgroup-v1/memory.rst, `memory.oom_control`. As
- * `_wfc_find_oom_counter` in templates/runner.sh.
+ * `_wfc_find_oom_counter` in templates/attempt/memory.sh.
  */
 export class OomCounter {
   /** null where there is no such group: nobody can tell then. */

@@ -105,7 +105,7 @@ class Worker {
   private launch(): ChildProcess {
     const { cwd, env, functionsFile, journalFile, scratchFile } = this.options;
     // A session of its own: Ctrl-C in the terminal reaches wfc only, which then stops the tasks in order.
-    const script = shippedFile('templates/worker.sh');
+    const script = shippedFile('dist/worker.sh');
     const args = ['--noprofile', '--norc', script, functionsFile, scratchFile(this.number), journalFile];
     const child = spawn('bash', args, {
       cwd,

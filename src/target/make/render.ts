@@ -10,13 +10,13 @@ import {
   ruleOf,
 } from '../../model/plan.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
+import { bundle } from '../bundle.ts';
 import { environmentFunctions } from '../environment.ts';
 import { oneLine } from '../functions.ts';
 import type { ArtifactFile } from '../slurm/artifacts.ts';
 import { type RuleArtifacts, ruleArtifacts } from '../slurm/rule-functions.ts';
 import { type SpecLines, sourceSpecLines, specLines } from '../spec-lines.ts';
 import { codeStandIn, makeName, recipeWord, standIn } from './names.ts';
-import { SHARED_FUNCTIONS, sharedFunctions } from './shared-functions.ts';
 
 export interface MakeOptions {
   /** Per task, 1 where the Makefile knows it. */
@@ -25,7 +25,7 @@ export interface MakeOptions {
   readonly specFolder: string;
   /** From the spec's folder to the Makefile's folder, for the comment that says how to start it. */
   readonly place: string;
-  /** Texts of templates by file name, and of the scripts that are copied as they are. */
+  /** Texts of templates, by path. */
   readonly templates: (name: string) => string;
 }
 
@@ -93,9 +93,8 @@ class MakeWriter {
       }),
     );
     add('tasks.mk', tasks);
-    add('make.sh', options.templates('make/make.sh'));
-    add('task.sh', options.templates('make/task.sh'));
-    add('shared.sh', sharedFunctions(options.templates('runner.sh'), SHARED_FUNCTIONS));
+    add('make.sh', bundle('make.sh', options.templates));
+    add('task.sh', bundle('task.sh', options.templates));
     const functions = [...this.artifacts.values()].map((r) => r.functions).join('\n\n');
     const before = [
       RULES_HEAD,

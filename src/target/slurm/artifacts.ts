@@ -5,6 +5,7 @@ import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { neverReasons } from '../../model/slurm-reasons.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
+import { bundle } from '../bundle.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
 import { bashLiteral, oneLine } from '../functions.ts';
 import { sourceSpecLines, specLines } from '../spec-lines.ts';
@@ -41,7 +42,7 @@ export interface ArtifactOptions {
   readonly site: SiteOptions;
   /** From the artifacts folder to the spec's folder, as a path; `..`s where it lies below it. */
   readonly specFolder: string;
-  /** Texts of templates by file name, and of the scripts that are copied as they are. */
+  /** Texts of templates, by path. */
   readonly templates: (name: string) => string;
   /** What `wfc resume` is to know of the command line, as the text of `options.json`. */
   readonly options: string;
@@ -94,8 +95,8 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
   add('options.json', options.options);
   const id = contentId(files, options);
-  add('runner.sh', options.templates('runner.sh'));
-  add('close-lib.sh', options.templates('close.sh'));
+  add('runner.sh', bundle('runner.sh', options.templates));
+  add('close-lib.sh', bundle('close-lib.sh', options.templates));
   const scripts = new ScriptWriter(plan, id, options);
   const names = Object.fromEntries(ordered.map(([{ rule }, artifacts]) => [rule.name, artifacts.names]));
   for (const [s, stage] of stages.entries()) if (!stage.local) add(`${stage.name}.sh`, scripts.stage(stage, s));

@@ -7,11 +7,11 @@
 export const SIGNAL_LEAD_SECONDS = 60;
 /** sbatch(1), --signal: "the signal may be sent up to 60 seconds earlier than specified". */
 const SIGNAL_EARLINESS_SECONDS = 60;
-/** `wfc_wait_seconds` of templates/runner.sh: an element waits so long, in all, for files and records that are late. */
+/** `wfc_wait_seconds` of templates/slurm/element.sh: an element waits so long, in all, for files and records that are late. */
 const LATE_FILES_SECONDS = 60;
 /** The runner's own: modules and the prelude, tables and journals, the looks at files. */
 const OWN_WORK_SECONDS = 60;
-/** Between SIGTERM and SIGKILL for a task at its limit: `_wfc_stop_task` in templates/runner.sh. Once an attempt. */
+/** Between SIGTERM and SIGKILL for a task at its limit: `_wfc_stop_task` in templates/slurm/lanes.sh. Once an attempt. */
 const GRACE_SECONDS = 10;
 
 export const RESERVE_SECONDS = SIGNAL_LEAD_SECONDS + SIGNAL_EARLINESS_SECONDS + LATE_FILES_SECONDS + OWN_WORK_SECONDS;

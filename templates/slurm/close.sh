@@ -1,7 +1,7 @@
 # The closing job of a submission: it runs when all arrays have ended, says what came of the tasks, and fails when one is
 # not done, so that Slurm's own accounting shows it. Needs bash 4.3 and coreutils.
 #
-#     source "$1/close.sh"       # $1 = D, the artifacts folder, $2 = journal folder of this submission
+#     source "$1/close-lib.sh"   # $1 = D, the artifacts folder, $2 = journal folder of this submission
 #     wfc_close "$1" "$2" STAGE=ELEMENTS …
 #
 # Reads the journals (see runner.sh); of each element the newest attempt counts. Removes the paths listed in

@@ -1,0 +1,122 @@
+# What an attempt does with the outputs of its task: makes room for them, marks them as not whole, removes them, tells what
+# is wrong with them. Expects the current task's wfc_ arrays, and the states of its files (files.sh).
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
+
+_wfc_make_parent() {
+  [[ $1 != */* || -d ${1%/*}/ ]] || command mkdir -p -- "${1%/*}"
+}
+
+# No process where there is nothing to remove. A directory may hold others that are read-only.
+_wfc_remove() {
+  local path
+  local -a there=()
+  for path; do
+    [[ -e $path || -L $path ]] || continue
+    [[ -L $path || ! -d $path ]] || command chmod -R u+rwX -- "$path" 2>/dev/null
+    there+=("$path")
+  done
+  while ((${#there[@]} > 0)); do
+    command rm -rf -- "${there[@]:0:1000}"
+    there=("${there[@]:1000}")
+  done
+}
+
+# By its mode, not by -w: root may write everything.
+_wfc_is_protected() {
+  local mode path=$1
+  mode=$(exec stat -L --printf=%a -- "${path/#-/./-}" 2>/dev/null)
+  [[ -n $mode ]] && (((8#$mode & 8#222) == 0))
+}
+
+# Read-only; a link's own mode means nothing, and its target is not ours.
+_wfc_protect() {
+  local o
+  for o in "${!wfc_outputs[@]}"; do
+    ((!wfc_protected[o])) || [[ -L ${wfc_outputs[o]} ]] || command chmod -R a-w -- "${wfc_outputs[o]}"
+  done
+}
+
+# A file beside a task's first output, $1, from the first act of an attempt until its record: where .wfc/ is lost, it still
+# tells a half-written output from a whole one. Sets _wfc_marker; '' where the name would be too long for a file system.
+_wfc_find_marker() {
+  local name=${1##*/}
+  _wfc_marker=
+  ((${#name} > 239)) || _wfc_marker=${1%"$name"}.$name.wfc-incomplete
+  [[ $_wfc_marker != -* ]] || _wfc_marker=./$_wfc_marker
+}
+
+_wfc_set_marker() {
+  _wfc_find_marker "$1"
+  [[ -z $_wfc_marker ]] || : 2>/dev/null >"$_wfc_marker"
+}
+
+# Why the attempt in lane $1 with exit status $2 did not succeed, in words, in _wfc_problem; '' where it did. Looks at the
+# outputs.
+_wfc_find_problem() {
+  local o path size
+  _wfc_problem=
+  if [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
+    _wfc_problem="time limit: stopped after ${_wfc_lane_limit[$1]} s"
+  elif (($2 != 0)) && _wfc_was_out_of_memory "$2"; then
+    _wfc_problem='out of memory'
+  elif (($2 == 137)); then
+    _wfc_problem='killed by signal 9'
+  elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
+    _wfc_problem="exit status $2, as if killed by SIG$o"
+    [[ $o != PIPE ]] || _wfc_problem+=': a later command of a pipe ended before it had read all (head, grep -q)'
+  elif (($2 != 0)); then
+    _wfc_problem="exit status $2"
+  fi
+  [[ -z $_wfc_problem ]] || return 0
+  _wfc_look "${wfc_outputs[@]}" "${_wfc_next_inputs[@]}"
+  _wfc_seen_ahead=$_wfc_next_row
+  for o in "${!wfc_outputs[@]}"; do
+    path=${wfc_outputs[o]}
+    size=${_wfc_state[$path]##*:}
+    if [[ -z ${_wfc_state[$path]} && -L $path ]]; then
+      _wfc_problem="it succeeded, but its output is a link that leads to nothing: $path -> $(readlink -- "$path")"
+      # It stands in a journal.
+      _wfc_problem=${_wfc_problem//[[:cntrl:]]/?}
+    elif [[ -z ${_wfc_state[$path]} ]]; then
+      _wfc_problem="it succeeded, but its output is missing: $path"
+    elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]} ]]; then
+      _wfc_problem="its output should be a directory: $path"
+    elif ((!wfc_directory[o])) && [[ -n ${_wfc_is_directory[$path]} ]]; then
+      _wfc_problem="its output is a directory, and \"directory: true\" is not set: $path"
+    elif ((wfc_directory[o])) && _wfc_is_empty_directory "$path"; then
+      _wfc_problem="its output directory is empty: $path"
+    elif [[ -n ${wfc_min_bytes[o]-} ]] && ((size < wfc_min_bytes[o])); then
+      _wfc_problem="its output has $size of at least ${wfc_min_bytes[o]} bytes: $path"
+      ((wfc_min_bytes[o] > 1)) || _wfc_problem="its output is empty: $path"
+    fi
+    [[ -z $_wfc_problem ]] || return 0
+  done
+}
+
+_wfc_is_empty_directory() {
+  local path
+  set +f
+  for path in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    [[ ! -e $path && ! -L $path ]] || break
+    path=
+  done
+  set -f
+  [[ -z $path ]]
+}
+
+# An output passes its check, or the task has failed.
+_wfc_verify() {
+  wfc_file=$1
+  [[ $wfc_file != -* ]] || wfc_file=./$wfc_file
+  set +e
+  (
+    set -e
+    "$2"
+  )
+  _wfc_text=$?
+  set -e
+  if ((_wfc_text != 0)); then
+    printf 'wfc: %s does not pass its check\n' "$1" >&2
+    exit 1
+  fi
+}

@@ -1,0 +1,92 @@
+# What journals tell: those of earlier attempts at this element. By task name: _wfc_known (the last event), _wfc_record (of
+# what is done), _wfc_made (states of its outputs), _wfc_peak, _wfc_where, _wfc_reason, _wfc_cause, _wfc_home (position of
+# the source that told).
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
+
+# Takes in the journal $1; $2: which source it is, '' for this element's own past. 0 where it has an end.
+_wfc_read_journal() {
+  local -a lines=() f=()
+  local line task peak host='' ended=1 IFS=$'\037'
+  mapfile -t lines 2>/dev/null <"$1" || return 1
+  for line in "${lines[@]}"; do
+    [[ $line == *$'\t.' ]] || continue
+    # Tabs count as blanks for bash, which would lose empty fields.
+    # shellcheck disable=SC2206
+    f=(${line//$'\t'/$'\037'})
+    task=${f[1]-}
+    # The number of fields, too: a torn line may have a later one behind it.
+    case ${f[0]}:${#f[@]} in
+      run:5) host=${f[2]} ;;
+      started:6) _wfc_where[$task]="$host ${f[4]}" ;;
+      done:8 | done:9)
+        peak=${f[*]:7:${#f[@]}-8}
+        [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
+        _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
+        _wfc_made[$task]=${f[6]}
+        # To be written again.
+        [[ -n $2 ]] || _wfc_peak[$task]=$peak
+        ;;
+      failed:6 | failed:7)
+        peak=${f[*]:5:${#f[@]}-6}
+        [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
+        _wfc_reason[$task]=${f[4]}
+        ;;
+      blocked:4) _wfc_cause[$task]=${f[2]} ;;
+      # Once without a cause.
+      interrupted:3 | interrupted:5) ;;
+      end:3) ended=0 && continue ;;
+      *) continue ;;
+    esac
+    [[ ${f[0]} != run ]] || continue
+    _wfc_known[$task]=${f[0]}
+    _wfc_home[$task]=$2
+  done
+  return $ended
+}
+
+# What earlier attempts at this element did, in this submission and in others of the same artifacts.
+_wfc_read_history() {
+  local task where try
+  for try in 1 2; do
+    _wfc_known=() _wfc_record=() _wfc_made=() _wfc_peak=()
+    _wfc_read_earlier_journals
+    for task in "${_wfc_names[@]}"; do
+      [[ ${_wfc_known[$task]-} == started ]] || continue
+      where=${_wfc_where[$task]}
+      # Nobody lives any more where it ran on this machine and its process group is gone.
+      [[ ${where% *} == "$_wfc_host" ]] && ! kill -0 -- "-${where##* }" 2>/dev/null && continue
+      ((try == 1)) || break
+      _wfc_say "$_wfc_stage.$_wfc_element: gives an earlier attempt time to see that it has lost the element"
+      command sleep 5
+      _wfc_own
+      continue 2
+    done
+    return
+  done
+}
+
+_wfc_read_earlier_journals() {
+  local file key i kind time name=$_wfc_stage.$_wfc_element
+  local -a files=() sorted=() keys=()
+  set +f
+  if [[ -n $_wfc_submissions ]]; then
+    files=("$_wfc_parent"/*-slurm-"$_wfc_submissions/$name".*tsv)
+  else
+    files=("$_wfc_folder/$name".*tsv)
+  fi
+  set -f
+  # By the time of their start, never by job id: ids sort wrongly as text, and start anew after a while.
+  for file in "${files[@]}"; do
+    [[ $file != "$_wfc_journal" ]] || continue
+    kind=
+    IFS=$'\t' read -r kind time _ 2>/dev/null <"$file"
+    [[ $kind == run ]] || continue
+    key=$time
+    for ((i = ${#sorted[@]}; i > 0; i--)); do
+      [[ ${keys[i - 1]} > $key ]] || break
+      keys[i]=${keys[i - 1]} sorted[i]=${sorted[i - 1]}
+    done
+    keys[i]=$key sorted[i]=$file
+  done
+  for file in "${sorted[@]}"; do _wfc_read_journal "$file" ''; done
+}

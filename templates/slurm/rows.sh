@@ -1,0 +1,50 @@
+# Rows of the tables, and what rules.sh makes of them: the current task's _wfc_rule, _wfc_fingerprint, _wfc_list, _wfc_values
+# and wfc_ arrays. Expects wfc_artifacts.
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
+
+# The rows of element $2 of stage $1.
+_wfc_load_rows() {
+  local tables=$wfc_artifacts/tables count offset bytes
+  local -a lines=()
+  _wfc_rows=()
+  mapfile -t -s "$2" -n 1 lines <"$tables/$1.index"
+  read -r _ count offset bytes <<<"${lines[0]-}"
+  [[ -n $bytes ]] || return 1
+  ((count == 0)) || mapfile -t _wfc_rows < <(command tail -c "+$((offset + 1))" -- "$tables/$1.tsv" | command head -c "$bytes")
+  ((${#_wfc_rows[@]} == count))
+}
+
+_wfc_read_rows() {
+  local _wfc_t k producer
+  _wfc_load_rows "$_wfc_stage" "$_wfc_element" || _wfc_die "its rows in $wfc_artifacts/tables can't be read"
+  for ((_wfc_t = 0; _wfc_t < ${#_wfc_rows[@]}; _wfc_t++)); do
+    _wfc_read_row "$_wfc_t"
+    _wfc_names[_wfc_t]=${wfc_outputs[0]}
+    _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
+    _wfc_unmet[_wfc_t]=0 _wfc_tries[_wfc_t]=1
+    for k in "${!wfc_from[@]}"; do
+      producer=${wfc_from[k]}
+      [[ -n $producer ]] || continue
+      producer=${_wfc_row_of[$producer]-}
+      [[ -n $producer ]] || continue
+      _wfc_unmet[_wfc_t]=$((_wfc_unmet[_wfc_t] + 1))
+      _wfc_dependents[producer]+=" $_wfc_t"
+    done
+  done
+}
+
+# Sets the fields of a row, and its paths.
+_wfc_read_row() {
+  _wfc_split_row "${_wfc_rows[$1]}"
+  wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
+  # Without its list a gather would seem to need nothing.
+  "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
+  _wfc_note_summed
+}
+
+_wfc_split_row() {
+  local IFS=$'\t'
+  # shellcheck disable=SC2206 # Fields are never empty, and nothing is globbed.
+  local fields=($1)
+  _wfc_rule=${fields[0]} _wfc_fingerprint=${fields[1]} _wfc_list=${fields[2]} _wfc_values=("${fields[@]:3}")
+}
