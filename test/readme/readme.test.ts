@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { type RecordedCommand, recordCommands } from '../../src/cli/recorded.ts';
 import { parseProfile } from '../../src/compile/schema/profile.ts';
 import { REASONS } from '../../src/resume/reason.ts';
 import { compileText, planOf } from '../schema/compile-text.ts';
@@ -154,6 +156,28 @@ describe('what a README tells of the code', () => {
     const told = of('templates/README.md').blocks.find(({ text }) => text.startsWith('run  '))!.text;
     const held = readText('src/resume/history.ts').matchAll(/^ \* {5}([a-z]+ +[A-Z].*)$/gm);
     expect(told.trimEnd().split('\n')).toEqual([...held].map((match) => match[1]));
+  });
+
+  /** Commands without commands below them, by their whole names: `import snakefile`. */
+  function leaves(commands: readonly RecordedCommand[], before = ''): { name: string; command: RecordedCommand }[] {
+    return commands.flatMap((command) => {
+      const name = `${before}${command.name}`;
+      return command.commands.length > 0 ? leaves(command.commands, `${name} `) : [{ name, command }];
+    });
+  }
+
+  it('every command stands in the README, and with its options in that of src/cli', () => {
+    const commands = leaves(recordCommands(COMMANDS));
+    expect(commands.length).toBeGreaterThan(15);
+    const missing = commands.flatMap(({ name, command }) => {
+      const places = ['README.md', 'src/cli/README.md'].filter((path) => !of(path).prose.includes(`\`wfc ${name}`));
+      const options = command.options.filter((option) => {
+        const forms = [`--${option.name}`, `--no-${option.name}`, ...(option.alias ? [`-${option.alias}`] : [])];
+        return !forms.some((form) => new RegExp(`${form}\\b`).test(of('src/cli/README.md').prose));
+      });
+      return [...places.map((path) => `${name} in ${path}`), ...options.map((option) => `${name} --${option.name}`)];
+    });
+    expect(missing).toEqual([]);
   });
 
   it('the reasons stand in their order of precedence', () => {
