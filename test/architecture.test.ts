@@ -28,6 +28,13 @@ function sources(): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
 }
 
+/** What a file imports, by type too, of the sources. */
+function importsOf(name: string): string[] {
+  const file = join(root, name);
+  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g);
+  return [...imports].map(([, path]) => relative(root, resolve(dirname(file), path!)));
+}
+
 function layerOf(file: string): string {
   return relative(root, file).includes('/') ? relative(root, file).split('/')[0]! : '';
 }
@@ -35,12 +42,11 @@ function layerOf(file: string): string {
 it('imports point one way: cli, commands, submit, session, execute, io, terminal, import, target, resume, compile, plan, page, model', () => {
   const wrong: string[] = [];
   for (const name of sources()) {
-    const file = join(root, name);
-    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
-      const target = resolve(dirname(file), path!);
-      // Types generated from the JSON Schema, the schema itself and the manifest are data.
-      if (!target.startsWith(root)) continue;
-      if (LAYERS.indexOf(layerOf(target)) < LAYERS.indexOf(layerOf(file))) wrong.push(`${name} imports ${path}`);
+    for (const path of importsOf(name)) {
+      // The schema itself and the manifest are data.
+      if (path.startsWith('..')) continue;
+      if (LAYERS.indexOf(layerOf(join(root, path))) < LAYERS.indexOf(layerOf(join(root, name))))
+        wrong.push(`${name} imports ${path}`);
     }
   }
   expect(wrong).toEqual([]);
@@ -55,6 +61,39 @@ it('no bash that is shipped is over 450 lines, and all of it is part of a script
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sh'));
   expect(files.filter((name) => readFileSync(join(folder, name), 'utf8').split('\n').length > 450)).toEqual([]);
   expect(files.sort()).toEqual([...new Set<string>(Object.values(SCRIPTS).flat())].sort());
+});
+
+it('no file imports itself through others, by types neither', () => {
+  const cycles: string[] = [];
+  const state = new Map<string, 'open' | 'closed'>();
+  const visit = (name: string, way: readonly string[]): void => {
+    if (state.get(name) === 'closed' || !name.endsWith('.ts')) return;
+    if (state.get(name) === 'open') {
+      cycles.push([...way.slice(way.indexOf(name)), name].join(' → '));
+      return;
+    }
+    state.set(name, 'open');
+    for (const next of importsOf(name)) if (!next.startsWith('..')) visit(next, [...way, name]);
+    state.set(name, 'closed');
+  };
+  for (const name of sources()) visit(name, []);
+  expect(cycles).toEqual([]);
+});
+
+/** Files in one room: more, and nobody finds anything. */
+const MOST_FILES = 20;
+/** Lines of a file. Those that are made from the schemas are read by nobody. */
+const MOST_LINES = 430;
+
+it(`no folder has more than ${MOST_FILES} files, and no file more than ${MOST_LINES} lines`, () => {
+  const counts = new Map<string, number>();
+  for (const name of sources()) counts.set(dirname(name), (counts.get(dirname(name)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > MOST_FILES)).toEqual([]);
+  const long = sources().filter(
+    (name) =>
+      !name.includes('.generated.') && readFileSync(join(root, name), 'utf8').split('\n').length > MOST_LINES + 1,
+  );
+  expect(long).toEqual([]);
 });
 
 // --- tests ---

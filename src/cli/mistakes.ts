@@ -1,4 +1,4 @@
-import { listWords } from '../compile/report.ts';
+import { listWords } from '../compile/report/report.ts';
 import { closest, didYouMean } from '../compile/text/suggest.ts';
 import type { CommandLineMistake } from './options.ts';
 import type { RecordedCommand, RecordedOption } from './recorded.ts';

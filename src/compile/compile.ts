@@ -7,7 +7,7 @@ import type { Context, Overrides, Reserved, SpecFiles } from './context.ts';
 import { warnOfNearOutputs } from './link/near-outputs.ts';
 import { MAX_TASKS, TooManyTuples } from './params/space.ts';
 import { planWorkflow } from './plan.ts';
-import * as report from './report.ts';
+import * as report from './report/report.ts';
 import { asIfOneTask, checkResources } from './rules/check-resources.ts';
 import { checkLists } from './rules/lists.ts';
 import { normalize } from './rules/normalize.ts';

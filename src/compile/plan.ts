@@ -12,7 +12,7 @@ import type { Target, Workflow } from '../model/workflow.ts';
 import type { Context } from './context.ts';
 import { type Linked, linkRules } from './link/link.ts';
 import { Space } from './params/space.ts';
-import * as report from './report.ts';
+import * as report from './report/report.ts';
 import { pathWriter } from './rules/paths.ts';
 import { closest } from './text/suggest.ts';
 

@@ -1,5 +1,6 @@
-import { MARK, MERGED, type Place, parseRunLine, peakAfter } from './history.ts';
+import { MARK, MERGED, parseRunLine, peakAfter } from './history.ts';
 import { parseState } from './record.ts';
+import type { Place } from './start.ts';
 
 /** How a task ran the last time. Times are seconds since 1970; NaN stands for what the journals do not tell. */
 export interface LastAttempt extends Place {

@@ -11,10 +11,10 @@ import {
 import { type CodeFile, CodeNow, splitFingerprint } from './code.ts';
 import { type Contents, holdsByContent, type SeenPath, type Trust } from './contents.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
-import type { Start } from './history.ts';
 import { markerPath } from './marker.ts';
 import { reasonCode } from './reason.ts';
 import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
+import type { Start } from './start.ts';
 
 /** What is known of the past, and how to look at the present. */
 export interface Present {

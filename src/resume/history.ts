@@ -1,6 +1,7 @@
 import type { Problem } from '../model/problem.ts';
 import { parseProblem, problemText } from './problem-text.ts';
 import type { SuccessRecord } from './record.ts';
+import type { AttemptPlace, Place, Start } from './start.ts';
 import { parseCause, type Stop } from './stop.ts';
 
 /**
@@ -23,31 +24,9 @@ export const JOURNAL_VERSION = 2;
 /** In place of the time in a `run` line that only tells where the records after it were made. */
 export const MERGED = '0';
 
-/** Where tasks ran. */
-export interface Place {
-  readonly host: string;
-  /** `1234_5`, an element of a job array; '' for a run on this machine or by make. */
-  readonly slurmId: string;
-}
-
-/** Where and how an attempt ran. */
-export interface AttemptPlace extends Place {
-  /** When its writer began, as its journal has it: with the rest it tells an attempt from all others. '' where not known. */
-  readonly writerBegan: string;
-}
-
 /** One text for an attempt, other than for any other attempt at the same task. */
 export function attemptId({ writerBegan, slurmId, attempt }: AttemptPlace & { readonly attempt: number }): string {
   return `${writerBegan}/${slurmId}/${attempt}`;
-}
-
-/** An attempt that began. */
-export interface Start extends AttemptPlace {
-  readonly attempt: number;
-  /** Since 1970; whole where its writer knew no more. */
-  readonly seconds: number;
-  /** Leader of the task's processes on its host; 0 where not known. */
-  readonly processGroup: number;
 }
 
 /** In place of the number of an attempt: the task was refused before its command could start. */

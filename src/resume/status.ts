@@ -1,5 +1,6 @@
 import { forEachPath, forEachTaskInOrder, type Plan, type PlannedInput, type PlannedRule } from '../model/plan.ts';
-import type { Block, History, Start } from './history.ts';
+import type { Block, History } from './history.ts';
+import type { Start } from './start.ts';
 import type { GivenTo, StoppedTask } from './stop.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Start } from './history.ts';
+import type { Start } from './start.ts';
 
 /** What an `interrupted` line of a journal may give as its cause; one without a cause, as was written once, means the last. */
 export const WRITTEN_CAUSES = ['job_limit', 'cancelled', 'interrupted'] as const;

@@ -1,7 +1,6 @@
 import { forEachPath, outputRead, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
 import { changedCode, codeText, splitFingerprint } from './code.ts';
 import type { Decisions, Present } from './decide.ts';
-import type { Start } from './history.ts';
 import { markerPath } from './marker.ts';
 import { REASONS, type Reason, reasonCode } from './reason.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type SuccessRecord,
   sameFile,
 } from './record.ts';
+import type { Start } from './start.ts';
 
 type State = Pick<FileState, 'mtimeMs' | 'size'>;
 

@@ -10,7 +10,8 @@ import {
   shortageOf,
   withEscalations,
 } from '../resume/escalate.ts';
-import { attemptId, type FailedAttempt, type Start } from '../resume/history.ts';
+import { attemptId, type FailedAttempt } from '../resume/history.ts';
+import type { Start } from '../resume/start.ts';
 import { countTasks, formatDuration } from '../terminal/terminal.ts';
 import type { Outlook, Session } from './session.ts';
 import type { ExplainedStop } from './standing.ts';

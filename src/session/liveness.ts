@@ -5,7 +5,8 @@ import { readSubmissions, type Submission } from '../io/slurm/submissions.ts';
 import { hostName } from '../io/state/host.ts';
 import { type LockHolder, lockHolder } from '../io/state/lock.ts';
 import { livingGroups } from '../io/state/orphans.ts';
-import type { History, Start } from '../resume/history.ts';
+import type { History } from '../resume/history.ts';
+import type { Start } from '../resume/start.ts';
 import type { Session } from './session.ts';
 
 /** What still goes on in a spec's folder, here and on Slurm. */

@@ -1,14 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { compile } from '../compile/compile.ts';
-import * as report from '../compile/report.ts';
+import * as report from '../compile/report/report.ts';
 import { quoteBash } from '../compile/rules/command.ts';
 import { closest } from '../compile/text/suggest.ts';
 import { fromHere, readSpec, specFiles } from '../io/files/spec-file.ts';
-import type { CommonOptions } from './session.ts';
 import { SpecWords } from './spec-words.ts';
 
+/** What the command line says of the spec: its file, undefined for the one of this folder; and the command, for hints. */
+export interface NamedSpec {
+  readonly spec?: string | undefined;
+  readonly command: string;
+}
+
 /** Find and read the spec that the command line means; where it is not there, say what was probably meant. */
-export function readNamedSpec({ spec, command }: Pick<CommonOptions, 'spec' | 'command'>): ReturnType<typeof readSpec> {
+export function readNamedSpec({ spec, command }: NamedSpec): ReturnType<typeof readSpec> {
   const found = readSpec(spec);
   if (!('diagnostics' in found) || spec === undefined || existsSync(spec)) return found;
   const meant = meantBy(spec);

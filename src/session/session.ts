@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { compile } from '../compile/compile.ts';
 import type { Overrides, Reserved, Setting } from '../compile/context.ts';
-import * as report from '../compile/report.ts';
+import * as report from '../compile/report/report.ts';
 import { checkProfileFlags } from '../compile/rules/check-resources.ts';
 import { closest } from '../compile/text/suggest.ts';
 import { CodeFiles } from '../io/files/code-files.ts';

@@ -99,8 +99,8 @@ it('the summary of a submission does not: one task that failed, one element that
 
 /** Counts of what is known to be more than one, such as a limit. */
 const ALWAYS_SEVERAL = [
-  /^compile\/report\.ts: .*(or more|stand for more than)/,
-  /^compile\/report\.ts: .*would have/,
+  /^compile\/report\/\w+\.ts: .*(or more|stand for more than)/,
+  /^compile\/report\/\w+\.ts: .*would have/,
   /more than \$\{/,
 ];
 const NOUNS =

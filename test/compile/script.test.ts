@@ -3,13 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  rewriteScript,
-  type Script,
-  type ScriptBinding,
-  type ScriptLanguage,
-  scriptText,
-} from '../../src/compile/script/script.ts';
+import type { ScriptLanguage } from '../../src/compile/script/regions.ts';
+import { rewriteScript, type Script, type ScriptBinding, scriptText } from '../../src/compile/script/script.ts';
 import { parseTemplate } from '../../src/compile/text/template.ts';
 import type { Placeholder } from '../../src/model/template.ts';
 

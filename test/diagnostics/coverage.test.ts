@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 
 const called = vi.hoisted(() => new Set<string>());
 
-vi.mock('../../src/compile/report.ts', async (original) => {
+vi.mock('../../src/compile/report/report.ts', async (original) => {
   const report = await original<Record<string, (...args: unknown[]) => unknown>>();
   return Object.fromEntries(
     Object.entries(report).map(([name, make]) => [
@@ -37,7 +37,7 @@ it('every kind of diagnostic is shown by a case', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const report = await import('../../src/compile/report.ts');
+  const report = await import('../../src/compile/report/report.ts');
   const kinds = Object.keys(report).filter((name) => name !== 'listWords' && name !== 'someOf');
   expect(kinds.filter((name) => !called.has(name) && !ELSEWHERE.has(name))).toEqual([]);
   expect([...ELSEWHERE.keys()].filter((name) => called.has(name) || !kinds.includes(name))).toEqual([]);

@@ -11,7 +11,7 @@ import {
 import type { Column, Input, Relation, Rule, Workflow } from '../../model/workflow.ts';
 import type { Context } from '../context.ts';
 import { factorGroups, MAX_TASKS, Space, TooManyTuples } from '../params/space.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { pathWriter } from '../rules/paths.ts';
 import { indexLogs, reportLogs } from './logs.ts';
 import { OutputIndex, type OutputRef } from './outputs.ts';

@@ -1,7 +1,7 @@
 /** Logs that the spec names: a task appends to its own, and nothing else may touch it. */
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type PlannedRule, type RuleTasks, taskName } from '../../model/plan.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { pathWriter } from '../rules/paths.ts';
 import type { SpecPlace } from '../text/place.ts';
 import { OutputIndex } from './outputs.ts';

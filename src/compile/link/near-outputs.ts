@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Plan, PlannedInput } from '../../model/plan.ts';
 import type { PathPattern, Rule, Segment } from '../../model/workflow.ts';
 import type { SpecFiles } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { partTexts, segmentText } from '../rules/paths.ts';
 import { closest } from '../text/suggest.ts';
 

@@ -4,7 +4,7 @@ import type { Location } from '../../model/source.ts';
 import type { PathPattern, Relation } from '../../model/workflow.ts';
 import type { Context, Reserved } from '../context.ts';
 import { Space } from '../params/space.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { pathPattern, pathWriter } from '../rules/paths.ts';
 import { placedText } from '../text/place.ts';
 import { type Indexed, type Match, OutputIndex } from './outputs.ts';

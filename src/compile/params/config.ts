@@ -9,7 +9,7 @@ import {
 } from '../../model/source.ts';
 import type { Config } from '../../model/spec.generated.ts';
 import type { Context } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { mayBeConfig } from '../text/holes.ts';
 import { parseSource } from '../text/source.ts';
 import { closest } from '../text/suggest.ts';

@@ -3,7 +3,7 @@ import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
 import type { CsvTable, Table } from '../../model/spec.generated.ts';
 import { type Context, reservedFile } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { type CsvCell, locateCell, readCsv } from '../text/csv.ts';
 import { refuseShellWord } from '../text/shell-words.ts';
 import { closest } from '../text/suggest.ts';

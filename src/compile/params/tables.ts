@@ -5,7 +5,7 @@ import type { Exclude as ExcludeSpec, Spec, Table } from '../../model/spec.gener
 import { PLACEHOLDER_ROOTS } from '../../model/template.ts';
 import type { Column, Exclude, Factor, Relation } from '../../model/workflow.ts';
 import type { Context, Setting } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { locateCell, readCsv } from '../text/csv.ts';
 import { STAND_IN } from '../text/holes.ts';
 import { closest } from '../text/suggest.ts';

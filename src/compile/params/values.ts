@@ -4,7 +4,7 @@ import type { Location, Node, SourceText } from '../../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../../model/spec.generated.ts';
 import type { Column } from '../../model/workflow.ts';
 import { type Context, reservedFile } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { refuseShellWord } from '../text/shell-words.ts';
 import { isFilled } from './config.ts';
 import { MAX_TASKS } from './space.ts';

@@ -1,18 +1,7 @@
-import type { Location } from '../../model/source.ts';
+import type { Witness } from '../../model/witness.ts';
 import type { Column, Relation } from '../../model/workflow.ts';
 import { disagreement } from './space.ts';
 import { placeOfRow } from './values.ts';
-
-/** Why a key does not determine a column of a table that it names: two rows that agree in the key, but not in it. */
-export interface Witness {
-  /** The key's columns in that table, with their value in both rows. */
-  readonly known: readonly { readonly name: string; readonly value: string }[];
-  readonly name: string;
-  /** The column's value in each of the rows. */
-  readonly values: readonly [string, string];
-  /** Where the rows stand. */
-  readonly places: readonly [Location, Location];
-}
 
 /** null where none of the key's columns stands in the column's table: then nothing was meant to determine it. */
 export function whyUndetermined(relation: Relation, key: readonly Column[], column: Column): Witness | null {

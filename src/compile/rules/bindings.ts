@@ -1,10 +1,11 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location } from '../../model/source.ts';
 import type { Placeholder } from '../../model/template.ts';
+import type { Witness } from '../../model/witness.ts';
 import type { Binding, Column, Slot, ValueSource } from '../../model/workflow.ts';
 import { type Constants, isFilled } from '../params/config.ts';
-import type { Witness } from '../params/witness.ts';
-import * as report from '../report.ts';
+
+import * as report from '../report/report.ts';
 import { type Holes, mayBeConfig } from '../text/holes.ts';
 import { closest } from '../text/suggest.ts';
 

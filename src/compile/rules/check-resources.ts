@@ -4,7 +4,7 @@ import type { Profile } from '../../model/profile.ts';
 import type { Location } from '../../model/source.ts';
 import type { Rule } from '../../model/workflow.ts';
 import { hasFixedResources, isFixed, renderValue, taskResources } from '../../plan/resources.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { checkExtra, checkLine, clashingFlags, extraFlags, extraText } from './sbatch-flags.ts';
 
 /** A rule whose tasks can't be told, as if it had one: good for finding mistakes in its resources. */

@@ -3,10 +3,10 @@ import { locationInside, type ScalarNode } from '../../model/source.ts';
 import type { Check as CheckSpec } from '../../model/spec.generated.ts';
 import type { Check } from '../../model/workflow.ts';
 import { type Context, reservedFile } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import type { NamingText } from './code-files.ts';
 import { compileCheck } from './command.ts';
-import type { RuleOptions } from './rules.ts';
+import type { RuleOptions } from './options.ts';
 
 /** One check of an output; `named` is told of a command, since it may name files. */
 export function normalizeCheck(

@@ -1,3 +1,4 @@
+import type { ScriptLanguage } from '../script/regions.ts';
 /**
  * Files of the spec's folder that a command runs, sources or imports: an edit of them is an edit of the command. Only
  * words that stand there as they are count: what a placeholder, a variable or a pattern stands for is not named.
@@ -7,7 +8,7 @@ import { bashWords } from '../bash/rewrite.ts';
 import type { SpecFiles } from '../context.ts';
 import { pythonImports } from '../script/python-imports.ts';
 import { scanScript } from '../script/regions.ts';
-import type { ScriptLanguage } from '../script/script.ts';
+
 import { placedText } from '../text/place.ts';
 
 /** A text of a rule that names files: its command, or a check of an output. */

@@ -4,12 +4,12 @@ import { type Location, locationInside, type ScalarNode } from '../../model/sour
 import type { Code } from '../../model/spec.generated.ts';
 import type { Input } from '../../model/workflow.ts';
 import { reservedFile } from '../context.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { type PlacedPath, placed, placedText } from '../text/place.ts';
 import { closest } from '../text/suggest.ts';
 import type { NamingText } from './code-files.ts';
+import type { RuleOptions } from './options.ts';
 import { parsePath } from './paths.ts';
-import type { RuleOptions } from './rules.ts';
 
 export interface RuleTexts {
   readonly inputs: readonly Input[];

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { inputPaths, type PlannedInput, type PlannedRule, taskName } from '../../model/plan.ts';
 import type { Location } from '../../model/source.ts';
 import type { Binding, Slot } from '../../model/workflow.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 
 /** Linux takes no single argument past 128 KiB (execve(2), MAX_ARG_STRLEN); wfc holds a whole list to that. */
 export const MAX_LIST_BYTES = 128 * 1024;

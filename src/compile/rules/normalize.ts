@@ -5,7 +5,7 @@ import type { Column, Rule, Target, Workflow } from '../../model/workflow.ts';
 import type { Context } from '../context.ts';
 import { type Constants, resolveConfig, settingNode } from '../params/config.ts';
 import { buildRelation } from '../params/tables.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { type Holes, holesOfRule, mayBeConfig } from '../text/holes.ts';
 import { placedText } from '../text/place.ts';
 import { closest } from '../text/suggest.ts';

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { ParamPart, PathPattern, Relation } from '../../model/workflow.ts';
 import { isBlank, placeOf } from '../params/values.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { valueProblem } from './paths.ts';
 
 /** Bad values that are shown of one param. */

@@ -6,7 +6,7 @@ import { formatValue } from '../../plan/format-value.ts';
 import type { Context } from '../context.ts';
 import type { Constants } from '../params/config.ts';
 import { placeOf, useColumn } from '../params/values.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { isTold, mayBeConfig } from '../text/holes.ts';
 import { refuseShellWord, shellWord } from '../text/shell-words.ts';
 import { closest } from '../text/suggest.ts';

@@ -14,18 +14,15 @@ import {
   type Input,
   type Output,
   type PathPattern,
-  type Relation,
   type ResourceTemplates,
   type Rule,
   sumsFiles,
   type ValueTemplate,
 } from '../../model/workflow.ts';
-import type { Context } from '../context.ts';
-import type { Constants } from '../params/config.ts';
 import { determinedColumns } from '../params/space.ts';
 import { hasBlanks, useColumn } from '../params/values.ts';
 import { whyUndetermined } from '../params/witness.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { holesOfRule } from '../text/holes.ts';
 import { refuseShellWord } from '../text/shell-words.ts';
 import { type DeclaredFiles, readFiles } from '../text/slots.ts';
@@ -34,20 +31,12 @@ import { parseTemplate } from '../text/template.ts';
 import type { RuleScope } from './bindings.ts';
 import { normalizeCheck } from './checks.ts';
 import { ruleCode } from './code.ts';
-import type { CodeFinder, NamingText } from './code-files.ts';
+import type { NamingText } from './code-files.ts';
 import { CommandCompiler, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
+import type { RuleOptions } from './options.ts';
 import { checkValuesInPaths } from './path-values.ts';
 import { assemblePath, parsePath, pathPattern } from './paths.ts';
 import { checkFlagName } from './sbatch-flags.ts';
-
-export interface RuleOptions {
-  readonly relation: Relation;
-  readonly constants: Constants;
-  readonly context: Context;
-  readonly finder: CodeFinder;
-  /** Whether a path looks like the output of some rule. */
-  readonly isProduced: (path: string) => boolean;
-}
 
 /** A rule as far as it can be read. */
 export interface NormalizedRule {

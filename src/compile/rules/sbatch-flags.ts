@@ -8,7 +8,7 @@ import type { RuleTasks } from '../../model/plan.ts';
 import type { Location } from '../../model/source.ts';
 import type { ValueTemplate } from '../../model/workflow.ts';
 import { valueParts } from '../../plan/resources.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { closest } from '../text/suggest.ts';
 
 /** What stands in a line of a batch script stays in that line. Returns whether it does. */

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { isNull, type MappingEntry, type MappingNode, type Node } from '../../model/source.ts';
-import * as report from '../report.ts';
-import { escapePointer } from './errors.ts';
+import * as report from '../report/report.ts';
+import { escapePointer } from './pointer.ts';
 
 export type PlaceholderIn = (node: MappingNode, pointer: string) => string | null;
 

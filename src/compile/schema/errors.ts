@@ -1,9 +1,10 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type Location, type Node, plainValue } from '../../model/source.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { suggestKey } from '../text/suggest.ts';
 import { findBlanks, type PlaceholderIn } from './blanks.ts';
+import { pointerParts } from './pointer.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -332,17 +333,6 @@ function found(node: Node | null): string {
     default:
       return 'nothing';
   }
-}
-
-export function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-export function pointerParts(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((p) => p.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function at(value: unknown, pointer: string): unknown {

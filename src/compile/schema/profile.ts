@@ -5,7 +5,7 @@ import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../../model/pr
 import { NO_PROFILE, type Profile, type ProfileLimits } from '../../model/profile.ts';
 import type { Location, SourceText } from '../../model/source.ts';
 import { parseMemoryMiB, parseTimeSeconds } from '../../plan/quantities.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { checkExtra, checkFlagName, checkLine, clashingFlags, extraFlags } from '../rules/sbatch-flags.ts';
 import { parseSource } from '../text/source.ts';
 import { SchemaChecker } from './errors.ts';

@@ -1,6 +1,7 @@
 import type { MappingEntry, Node } from '../../model/source.ts';
 import { type Holes, nodeAt, noteHole, STAND_IN } from '../text/holes.ts';
-import { escapePointer, type Fault, pointerParts } from './errors.ts';
+import type { Fault } from './errors.ts';
+import { escapePointer, pointerParts } from './pointer.ts';
 
 /** What falls with one part may fall with the next: a param without "to" goes as a whole. */
 const MOST_ROUNDS = 20;

@@ -2,7 +2,7 @@
  * Where strings and comments are in a script: enough of the lexical grammar of each language to tell them from code.
  * A string that is never closed is the interpreter's to report; it ends here where the language would end it.
  */
-import type { ScriptLanguage } from './script.ts';
+export type ScriptLanguage = 'python3' | 'Rscript' | 'julia' | 'node';
 
 export type Region = 'code' | 'string' | 'comment';
 

@@ -2,9 +2,8 @@ import type { Placeholder, Template, TemplateError } from '../../model/template.
 import { HOLE, readTemplate } from '../bash/cursor.ts';
 import { canonical } from '../bash/errors.ts';
 import type { ScriptText } from '../text/template.ts';
+import type { ScriptLanguage } from './regions.ts';
 import { type Region, scanScript } from './regions.ts';
-
-export type ScriptLanguage = 'python3' | 'Rscript' | 'julia' | 'node';
 
 export interface ScriptBinding {
   readonly variable: string;

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { locationInside, type ScalarNode } from '../../model/source.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 
 /** A part of a text that a shell would put something else in place of. */
 export interface ShellWord {

@@ -10,7 +10,7 @@ import {
 } from 'js-yaml';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location, MappingNode, Node, ScalarNode, SequenceNode, SourceText } from '../../model/source.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 import { explainSyntax } from './syntax-errors.ts';
 
 /** Aliases may repeat a part of the spec; past this many nodes they are taken for an alias bomb. */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location, SourceText } from '../../model/source.ts';
-import * as report from '../report.ts';
+import * as report from '../report/report.ts';
 
 /** One line of a source; `start` is its offset. */
 interface Line {

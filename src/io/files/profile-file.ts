@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as report from '../../compile/report.ts';
+import * as report from '../../compile/report/report.ts';
 import { parseProfile } from '../../compile/schema/profile.ts';
 import { closest } from '../../compile/text/suggest.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { SpecFiles } from '../../compile/context.ts';
-import * as report from '../../compile/report.ts';
+import * as report from '../../compile/report/report.ts';
 import { quoteBash } from '../../compile/rules/command.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { lineAndColumn, type SourceText } from '../../model/source.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import * as report from '../../compile/report.ts';
+import * as report from '../../compile/report/report.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Rule } from '../../model/workflow.ts';
 import { renderRuleFunctions } from '../../target/functions.ts';

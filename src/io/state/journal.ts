@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
-  type AttemptPlace,
   doneLine,
   emptyHistory,
   type FailedAttempt,
@@ -29,6 +28,7 @@ import {
   runLine,
 } from '../../resume/history.ts';
 import type { SuccessRecord } from '../../resume/record.ts';
+import type { AttemptPlace } from '../../resume/start.ts';
 import { hostName } from './host.ts';
 
 /** Read all journals of a folder, oldest first; null where there is no folder. */

@@ -1,5 +1,6 @@
 import { extraValues, quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
-import type { SiteOptions } from './artifacts.ts';
+import type { SiteOptions } from './site-options.ts';
+
 import type { Stage } from './stage-types.ts';
 
 /** What the closing job asks for; it runs on one CPU. */
