@@ -78,7 +78,7 @@ export class TaskSources {
     }
     source += text.call;
     for (const { output, check } of text.checks) {
-      source += `\nwfc_verify ${bashLiteral(commandPath(rule.outputTexts[output]!(index)))} ${check}`;
+      source += `\n_wfc_verify ${bashLiteral(commandPath(rule.outputTexts[output]!(index)))} ${check}`;
     }
     return source;
   }
@@ -109,7 +109,7 @@ function ruleText({ rule }: PlannedRule): RuleText {
   const script = rule.command.script ? `wfc_script=${bashLiteral(scriptPath(rule))}\n` : '';
   const call = ruleFunctionName(rule);
   // A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-  return { call: script + (checks.length > 0 ? `(wfc_stop_gently; ${call})` : call), checks };
+  return { call: script + (checks.length > 0 ? `(_wfc_stop_gently; ${call})` : call), checks };
 }
 
 function scriptPath(rule: PlannedRule['rule']): string {

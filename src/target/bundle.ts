@@ -10,6 +10,7 @@ const ATTEMPT = [
   'attempt/watch.sh',
   'attempt/log.sh',
   'attempt/memory.sh',
+  'attempt/journal.sh',
   'attempt/attempt.sh',
 ] as const;
 
@@ -29,7 +30,7 @@ export const SCRIPTS = {
   'close-lib.sh': ['slurm/close.sh'],
   'make.sh': ['make/make.sh'],
   'task.sh': [...ATTEMPT, 'make/task.sh'],
-  'worker.sh': ['local/worker.sh'],
+  'worker.sh': ['attempt/command.sh', 'local/worker.sh'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Script = keyof typeof SCRIPTS;

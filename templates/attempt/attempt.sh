@@ -1,8 +1,90 @@
-# One attempt at one task.
+# One attempt at one task, in a lane (0 where tasks don't run side by side). Who makes it calls, in this order:
+#     1. _wfc_make_room                           outputs.sh: what an earlier attempt left goes
+#     2. _wfc_begin_attempt LANE ATTEMPT SCRATCH  what it begins from, its marker and its log
+#     3. _wfc_run_command ATTEMPT                 command.sh: in a subshell that leads a process group, whose id is put into
+#                                                 _wfc_lane_pid; its output goes to the file in _wfc_lane_file
+#     4. _wfc_log_started LANE
+#     5. _wfc_look_after LANE                     watch.sh: again and again, until it has ended; then _wfc_take_time LANE
+#     6. _wfc_judge_attempt LANE STATUS           what came of it; now outputs may still be touched
+#     7. _wfc_record_attempt LANE                 its record, or no outputs
+# Expects from who calls it, beside what the other files expect: _wfc_log_event KIND FIELD…, which writes a line of the
+# journal (journal.sh), and _wfc_say WORD…, which tells the user. The current task is _wfc_rule, _wfc_fingerprint, _wfc_list
+# and _wfc_values; its paths and settings are read here, into wfc_ arrays, from the functions of rules.sh.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
+
+# The paths of the current task. Fails where a list can't be read.
+_wfc_read_paths() {
+  local path
+  wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
+  "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || return
+  for path in "${wfc_summed[@]}"; do _wfc_is_summed[$path]=1; done
+  wfc_summed=()
+}
 
 _wfc_read_settings() {
   wfc_retries=0 wfc_time_seconds='' wfc_checks_id='' wfc_code=()
   wfc_directory=() wfc_temp=() wfc_protected=() wfc_min_bytes=() wfc_has_check=()
   "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
+}
+
+# The current task is about to run in lane $1, for the $2th time; $3: see _wfc_open_log. Its inputs have been looked at.
+_wfc_begin_attempt() {
+  _wfc_set_marker "${wfc_outputs[0]}"
+  _wfc_input_states
+  _wfc_states_text
+  _wfc_lane_inputs[$1]=$_wfc_text
+  # The code that runs is that of now, whatever stood there when the scripts were made.
+  _wfc_find_code
+  _wfc_lane_code[$1]=$_wfc_code
+  _wfc_open_log "$@"
+  _wfc_lane_attempt[$1]=$2 _wfc_lane_limit[$1]=$wfc_time_seconds
+  _wfc_lane_stop[$1]='' _wfc_lane_kill[$1]='' _wfc_lane_peak[$1]=''
+  _wfc_note_oom
+  _wfc_clock
+  _wfc_lane_began[$1]=$_wfc_us
+}
+
+_wfc_log_started() {
+  local seconds
+  printf -v seconds '%(%s)T' -1
+  _wfc_log_event started "${wfc_outputs[0]}" "${_wfc_lane_attempt[$1]}" "$seconds" "${_wfc_lane_pid[$1]}"
+}
+
+# What came of the attempt in lane $1, which ended with exit status $2 ('': nobody can tell): _wfc_outcome is done, failed
+# (_wfc_problem tells why) or interrupted. Looks at the outputs.
+_wfc_judge_attempt() {
+  _wfc_keep_log "$1"
+  _wfc_lane_status[$1]=$2
+  if [[ ${_wfc_lane_stop[$1]} == interrupted || $_wfc_stop == cancelled || $_wfc_stop == interrupted ]] ||
+    [[ -n $_wfc_stop && $2 -gt 128 ]]; then
+    _wfc_outcome=interrupted
+    return
+  fi
+  _wfc_find_problem "$1" "$2"
+  _wfc_outcome=${_wfc_problem:+failed}
+  _wfc_outcome=${_wfc_outcome:-done}
+}
+
+# Writes what _wfc_judge_attempt found of the attempt in lane $1. Where it is not done, its outputs go, and the files that
+# are named behind the lane. Leaves the states of its outputs in _wfc_text.
+_wfc_record_attempt() {
+  local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]} seconds
+  if [[ $_wfc_outcome == "done" ]]; then
+    _wfc_protect
+    _wfc_output_states
+    _wfc_states_text
+    _wfc_log_event "done" "$name" "$_wfc_fingerprint${_wfc_lane_code[$1]}" "$wfc_checks_id" "${_wfc_lane_took[$1]}" \
+      "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
+    return
+  fi
+  _wfc_find_marker "$name"
+  _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker" "${@:2}"
+  if [[ $_wfc_outcome == interrupted ]]; then
+    _wfc_find_stop_cause
+    printf -v seconds '%(%s)T' -1
+    _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$seconds"
+    return
+  fi
+  _wfc_log_event failed "$name" "$attempt" "${_wfc_lane_status[$1]}" "$_wfc_problem" ${peak:+"$peak"}
+  _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
 }

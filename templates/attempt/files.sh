@@ -67,12 +67,6 @@ _wfc_look() {
   done
 }
 
-_wfc_note_summed() {
-  local path
-  for path in "${wfc_summed[@]}"; do _wfc_is_summed[$path]=1; done
-  wfc_summed=()
-}
-
 # The state of a directory by all that lies below it: the newest time, which `du` tells of the directory itself, and the
 # sum of the sizes of what is no folder. Versions of du differ in what they say of a folder's own size.
 _wfc_sum_files() {

@@ -59,6 +59,10 @@ _wfc_count_oom() {
 
 # An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own.
 _wfc_note_oom() {
+  [[ -n ${_wfc_oom_file+found} ]] || {
+    _wfc_find_oom_counter
+    return
+  }
   ((_wfc_oom_alone)) || return 0
   _wfc_count_oom
   _wfc_oom_seen=$_wfc_oom_kills

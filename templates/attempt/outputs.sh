@@ -2,6 +2,26 @@
 # is wrong with them. Expects the current task's wfc_ arrays, and the states of its files (files.sh).
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
+# An attempt starts from nothing: an old output must not pass for a new one. Fails with the reason in _wfc_problem.
+_wfc_make_room() {
+  local o path
+  for o in "${!wfc_outputs[@]}"; do
+    path=${wfc_outputs[o]}
+    if [[ -e $path || -L $path ]]; then
+      if ((wfc_protected[o])) && _wfc_is_protected "$path"; then
+        _wfc_problem="its output is protected: to make it anew, run chmod -R u+w $path, or remove it"
+        return 1
+      fi
+      _wfc_remove "$path"
+    fi
+    _wfc_make_parent "$path"
+    if [[ -e $path || -L $path || ($path == */* && ! -d ${path%/*}/) ]]; then
+      _wfc_problem="can't make room for its output: $path"
+      return 1
+    fi
+  done
+}
+
 _wfc_make_parent() {
   [[ $1 != */* || -d ${1%/*}/ ]] || command mkdir -p -- "${1%/*}"
 }
@@ -55,7 +75,9 @@ _wfc_set_marker() {
 _wfc_find_problem() {
   local o path size
   _wfc_problem=
-  if [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
+  if [[ -z $2 ]]; then
+    _wfc_problem='the shell that ran it was lost'
+  elif [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
     _wfc_problem="time limit: stopped after ${_wfc_lane_limit[$1]} s"
   elif (($2 != 0)) && _wfc_was_out_of_memory "$2"; then
     _wfc_problem='out of memory'
@@ -102,21 +124,4 @@ _wfc_is_empty_directory() {
   done
   set -f
   [[ -z $path ]]
-}
-
-# An output passes its check, or the task has failed.
-_wfc_verify() {
-  wfc_file=$1
-  [[ $wfc_file != -* ]] || wfc_file=./$wfc_file
-  set +e
-  (
-    set -e
-    "$2"
-  )
-  _wfc_text=$?
-  set -e
-  if ((_wfc_text != 0)); then
-    printf 'wfc: %s does not pass its check\n' "$1" >&2
-    exit 1
-  fi
 }

@@ -2,7 +2,8 @@
 # where a new bash costs a start. Descriptor 3 brings messages (8 digits of length, then that many characters of bash),
 # descriptor 4 takes a report, `e STATUS`, when a task has ended; standard input ends when wfc does. Descriptor 5 is the
 # journal, to which a task itself writes that it has started: wfc need not wake up for that.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
+
 set -m
 # shellcheck source=/dev/null
 source "$1"
@@ -11,29 +12,10 @@ wfc_journal=$3
 # A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
 wfc_wait=(wait)
 ((BASH_VERSINFO[0] >= 5)) && wfc_wait=(wait -f)
-# Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.
-wfc_stop_gently() {
-  trap 'wait; exit 143' TERM
-}
 # The first act of a task. TASK ATTEMPT SECONDS, for a line of the journal: see src/resume/history.ts.
 wfc_started() {
   printf 'started\t%s\t%s\t%s\t%s\t.\n' "$@" "$BASHPID" >&5
   exec 5>&-
-}
-# An output passes its checks, or the task has failed.
-wfc_verify() {
-  local wfc_file=$1 wfc_status
-  set +e
-  (
-    set -e
-    "$2"
-  )
-  wfc_status=$?
-  set -e
-  if ((wfc_status != 0)); then
-    printf 'wfc: %s does not pass its check\n' "$wfc_file" >&2
-    exit 1
-  fi
 }
 # Where wfc is killed outright, nobody else is left to stop its task: a half-done one must not write on.
 (
@@ -57,7 +39,7 @@ while :; do
   # Forked ahead: its message finds it ready. At the end of messages nothing runs here, and the worker is to end.
   (
     set +m -euo pipefail --
-    wfc_stop_gently
+    _wfc_stop_gently
     { IFS= read -r -N 8 -u 3 wfc_length && IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message; } || kill -KILL "$$"
     # Only now: the scratch file of the task before may have become its log.
     exec 3<&- 4>&- >>"$wfc_scratch" 2>&1

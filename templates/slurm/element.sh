@@ -33,16 +33,8 @@
 # A task's name is its first output's path. `wfc_artifacts` holds D.
 #
 # Journal folder: `STAGE.I.tsv` is what the first attempt at an element did, `STAGE.I.ATTEMPT.tsv` what a later one did,
-# and `owner/STAGE.I`, which is there only where a later one was, names the newest. A journal is only ever appended to, one
-# line an event, fields separated by tabs, each line closed by a field `.`, so that a torn line is seen. A record is a
-# `done` line; states are `seconds.nanoseconds:bytes`.
-#     run TIME HOST SLURM_ID
-#     started TASK ATTEMPT SECONDS PROCESS_GROUP
-#     done TASK FINGERPRINT CHECKS DURATION_SECONDS INPUTS OUTPUTS [PEAK_MIB]
-#     failed TASK ATTEMPT STATUS REASON [PEAK_MIB]
-#     blocked TASK CAUSE
-#     interrupted TASK CAUSE SECONDS
-#     end STATUS
+# and `owner/STAGE.I`, which is there only where a later one was, names the newest. Their lines are
+# told below, in journal.sh.
 #
 # Names: `wfc_…` are the interface and the variables of commands, and a param may be called anything. So what this file
 # keeps for itself begins with `_wfc_`, also the locals of functions out of which a command is started: the command is
@@ -77,7 +69,7 @@ _wfc_prepare() {
   declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
   declare -g -a _wfc_names=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
   declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
-  declare -g -a _wfc_lane_peak=() _wfc_lane_code=()
+  declare -g -a _wfc_lane_peak=() _wfc_lane_code=() _wfc_lane_took=() _wfc_lane_status=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
   declare -g -A _wfc_reason=() _wfc_failed_since=() _wfc_peak=()
@@ -103,7 +95,8 @@ _wfc_prepare() {
   fi
   _wfc_attempt=${_wfc_slurm_id:-local_$_wfc_element}.$_wfc_restarts.$BASHPID.$_wfc_host
   _wfc_oom_alone=$((_wfc_lanes == 1))
-  _wfc_find_oom_counter
+  # The job's own end is near where all is stopped: little time is left to tidy up.
+  _wfc_grace_seconds=5 _wfc_run=$_wfc_folder
   # shellcheck source=/dev/null
   source "$wfc_artifacts/rules.sh" || _wfc_die "can't read $wfc_artifacts/rules.sh"
   # The handlers only take note: a loop looks at the note between two steps, and no line or file is left half-done.
@@ -118,14 +111,6 @@ _wfc_prepare() {
   exec {_wfc_look_at}<> <(:)
   exec {_wfc_seen}< <(_wfc_looker 2>/dev/null &)
   _wfc_has_looker=1
-}
-
-# For `{input:list}` over several inputs: write the file, and say its name. The end of the element removes it.
-wfc_write_list() {
-  local file=$_wfc_scratch.$BASHPID.list
-  shift
-  printf '%s\n' "$@" >"$file"
-  printf '%s\n' "$file"
 }
 
 _wfc_say() {

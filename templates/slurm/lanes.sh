@@ -51,56 +51,26 @@ _wfc_consider() {
 }
 
 _wfc_start() {
-  local _wfc_path _wfc_lane _wfc_o _wfc_append_log='' _wfc_attempt_line=''
+  local _wfc_path _wfc_lane
   _wfc_read_settings
   # From here on files are touched: not those of a newer attempt.
   _wfc_own
-  for _wfc_o in "${!wfc_outputs[@]}"; do
-    _wfc_path=${wfc_outputs[_wfc_o]}
-    # An attempt starts from nothing: an old output must not pass for a new one.
-    if [[ -e $_wfc_path || -L $_wfc_path ]]; then
-      if ((wfc_protected[_wfc_o])) && _wfc_is_protected "$_wfc_path"; then
-        _wfc_fail_before_start "$1" "its output is protected: to make it anew, run chmod -R u+w $_wfc_path, or remove it"
-        return
-      fi
-      _wfc_remove "$_wfc_path"
-    fi
-    [[ $_wfc_path != */* || -d ${_wfc_path%/*}/ ]] || _wfc_make_parents_ahead
-    _wfc_make_parent "$_wfc_path"
-    if [[ -e $_wfc_path || -L $_wfc_path || ($_wfc_path == */* && ! -d ${_wfc_path%/*}/) ]]; then
-      # Not by the signal that stops us all: then it is not the task's failure.
-      [[ -z $_wfc_stop ]] || return
-      _wfc_fail_before_start "$1" "can't make room for its output: $_wfc_path"
-      return
-    fi
+  for _wfc_path in "${wfc_outputs[@]}"; do
+    [[ $_wfc_path != */* || -d ${_wfc_path%/*}/ ]] || { _wfc_make_parents_ahead && break; }
   done
-  _wfc_set_marker "${wfc_outputs[0]}"
-  for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes; _wfc_lane++)); do [[ -n ${_wfc_lane_pid[_wfc_lane]-} ]] || break; done
-  _wfc_input_states
-  _wfc_states_text
-  _wfc_lane_inputs[_wfc_lane]=$_wfc_text
-  # The code that runs is that of now, whatever stood there when the scripts were made.
-  _wfc_find_code
-  _wfc_lane_code[_wfc_lane]=$_wfc_code
-  # Most tasks print nothing: their output goes to one file for all, which becomes the log once there is something in it.
-  _wfc_log_path=$wfc_log _wfc_file=$_wfc_scratch.$_wfc_lane
-  if ((_wfc_tries[$1] > 1)) || [[ -e $wfc_log ]]; then _wfc_append_log=1 _wfc_attempt_line=1; fi
-  if [[ -n $_wfc_append_log ]] || _wfc_names_its_log; then
-    _wfc_make_parent "$wfc_log"
-    _wfc_file=$wfc_log
+  if ! _wfc_make_room; then
+    # Not by the signal that stops us all: then it is not the task's failure.
+    [[ -n $_wfc_stop ]] || _wfc_fail_before_start "$1" "$_wfc_problem"
+    return
   fi
-  _wfc_note_oom
-  _wfc_clock
-  _wfc_launch "$1"
-  _wfc_lane_pid[_wfc_lane]=$! _wfc_lane_task[_wfc_lane]=$1 _wfc_lane_attempt[_wfc_lane]=${_wfc_tries[$1]}
+  for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes; _wfc_lane++)); do [[ -n ${_wfc_lane_pid[_wfc_lane]-} ]] || break; done
+  _wfc_begin_attempt "$_wfc_lane" "${_wfc_tries[$1]}" "$_wfc_scratch.$_wfc_lane"
+  _wfc_launch "$_wfc_lane"
   printf '+%s\n' "$!" >&"$_wfc_watch"
+  _wfc_lane_task[_wfc_lane]=$1
   _wfc_running=$((_wfc_running + 1))
   _wfc_status[$1]=running _wfc_known[${_wfc_names[$1]}]=started
-  _wfc_lane_began[_wfc_lane]=$_wfc_us _wfc_lane_limit[_wfc_lane]=$wfc_time_seconds
-  _wfc_lane_stop[_wfc_lane]='' _wfc_lane_kill[_wfc_lane]='' _wfc_lane_peak[_wfc_lane]=''
-  _wfc_lane_log[_wfc_lane]=$_wfc_log_path _wfc_lane_file[_wfc_lane]=$_wfc_file
-  printf -v _wfc_path '%(%s)T' -1
-  _wfc_log_event started "${_wfc_names[$1]}" "${_wfc_tries[$1]}" "$_wfc_path" "${_wfc_lane_pid[_wfc_lane]}"
+  _wfc_log_started "$_wfc_lane"
 }
 
 # The folders for the outputs of the tasks that are about to come, in one process; what can't be made shows when its task
@@ -117,40 +87,18 @@ _wfc_make_parents_ahead() {
   ((${#folders[@]} == 0)) || command mkdir -p -- "${folders[@]}" 2>/dev/null
 }
 
-# The command in a subshell: a fork, where a bash of its own would take a start of bash. It leads a process group, so that
+# The command of lane $1 in a subshell: a fork, where a bash of its own would take a start of bash. It leads a process group, so that
 # all that it starts can be stopped; job control is on for that moment only, because under it `wait` also returns for a
 # task that is merely suspended.
 _wfc_launch() {
-  [[ $_wfc_file == "$_wfc_log_path" ]] || : >"$_wfc_file"
   set -m
   (
-    set +mf
-    if [[ -n $_wfc_had_locale ]]; then LC_ALL=$_wfc_locale; else unset LC_ALL; fi 2>/dev/null
-    _wfc_stop_gently
     # shellcheck disable=SC2064 # The number of the descriptor is that of now.
     trap "echo \$BASHPID >&$_wfc_bell" EXIT
-    [[ -z $_wfc_attempt_line ]] || _wfc_head_attempt "${_wfc_tries[$1]}" "$_wfc_folder" "$_wfc_slurm_id"
-    wfc_attempt=${_wfc_tries[$1]}
-    # The binding may overwrite any wfc_ name: a param may be called `outputs`.
-    _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")
-    "wfc_bind_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}"
-    set -euo pipefail
-    if [[ " ${_wfc_has_check[*]-} " == *' 1 '* ]]; then
-      # A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-      (
-        _wfc_stop_gently
-        "wfc_rule_$_wfc_rule"
-      )
-      for _wfc_o in "${!_wfc_outputs[@]}"; do
-        if [[ ${_wfc_has_check[_wfc_o]-} == 1 ]]; then
-          _wfc_verify "${_wfc_outputs[_wfc_o]}" "wfc_check_${_wfc_rule}_$_wfc_o"
-        fi
-      done
-    else
-      "wfc_rule_$_wfc_rule"
-    fi
-  ) </dev/null >>"$_wfc_file" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
+    _wfc_run_command "${_wfc_lane_attempt[$1]}"
+  ) </dev/null >>"${_wfc_lane_file[$1]}" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
   set +m
+  _wfc_lane_pid[$1]=$!
 }
 
 # Until a task says that it ends, or some time is over: half a second at most, so that limits and signals are looked after.
@@ -189,50 +137,20 @@ _wfc_tick() {
   ((SECONDS - _wfc_own_seconds < 2)) || _wfc_own
   ((_wfc_oom_alone)) || _wfc_sample_oom
   for lane in "${!_wfc_lane_pid[@]}"; do
-    if [[ -n $_wfc_stop && -z ${_wfc_lane_stop[lane]} ]]; then
-      # The job's own end is near: little time is left to tidy up.
-      _wfc_stop_task "$lane" interrupted 5
-    elif [[ -z ${_wfc_lane_stop[lane]} && -n ${_wfc_lane_limit[lane]} ]] &&
-      ((_wfc_us - _wfc_lane_began[lane] > _wfc_lane_limit[lane] * 1000000)); then
-      printf 'wfc: time limit of %s s reached\n' "${_wfc_lane_limit[lane]}" >>"${_wfc_lane_file[lane]}"
-      _wfc_stop_task "$lane" 'time limit' 10
-    elif [[ -n ${_wfc_lane_kill[lane]} ]] && ((_wfc_us > _wfc_lane_kill[lane])); then
-      kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null
-    fi
-    ((_wfc_us - _wfc_lane_began[lane] > 1000000)) || continue
-    # A task that takes long gets its log now, so that one can follow it.
-    _wfc_show_log "$lane"
-    _wfc_measure "$lane"
+    _wfc_look_after "$lane"
+    ((_wfc_us - _wfc_lane_began[lane] <= 1000000)) || _wfc_measure "$lane"
   done
 }
 
-_wfc_stop_task() {
-  _wfc_lane_stop[$1]=$2
-  _wfc_lane_kill[$1]=$((_wfc_us + $3 * 1000000))
-  # A suspended task hears TERM only when it goes on.
-  kill -TERM -- "-${_wfc_lane_pid[$1]}" 2>/dev/null
-  kill -CONT -- "-${_wfc_lane_pid[$1]}" 2>/dev/null
-}
-
-# The scratch file becomes the log, by a rename: who writes to it writes on.
-_wfc_show_log() {
-  local log=${_wfc_lane_log[$1]}
-  [[ ${_wfc_lane_file[$1]} != "$log" && -s ${_wfc_lane_file[$1]} ]] || return 0
-  _wfc_make_parent "$log"
-  command mv -f -- "${_wfc_lane_file[$1]}" "$log" && _wfc_lane_file[$1]=$log
-}
-
+# The task in lane $1 has ended, or is about to.
 _wfc_collect() {
-  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name seconds
-  local peak=${_wfc_lane_peak[$1]}
+  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name
   wait "$pid" 2>/dev/null
   status=$?
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$pid" 2>/dev/null
   printf -- '-%s\n' "$pid" >&"$_wfc_watch"
-  _wfc_clock
-  seconds=$((_wfc_us - _wfc_lane_began[$1]))
-  printf -v seconds '%d.%03d' $((seconds / 1000000)) $((seconds / 1000 % 1000))
+  _wfc_take_time "$1"
   unset "_wfc_lane_pid[$1]"
   _wfc_running=$((_wfc_running - 1))
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
@@ -243,43 +161,31 @@ _wfc_collect() {
   _wfc_read_settings
   # Before any file is touched.
   _wfc_own
-  _wfc_keep_log "$1"
-  if [[ ${_wfc_lane_stop[$1]} == interrupted || $_wfc_stop == cancelled || $_wfc_stop == interrupted ]] ||
-    [[ -n $_wfc_stop && $status -gt 128 ]]; then
-    _wfc_find_marker "$name"
-    _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
-    _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
-    _wfc_interrupted=$((_wfc_interrupted + 1))
-    _wfc_name_stop
-    _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$seconds"
-    return
-  fi
-  _wfc_find_problem "$1" "$status"
-  if [[ -z $_wfc_problem ]]; then
-    _wfc_protect
-    _wfc_output_states
-    _wfc_states_text
-    _wfc_made[$name]=$_wfc_text
-    _wfc_log_event "done" "$name" "$_wfc_fingerprint${_wfc_lane_code[$1]}" "$wfc_checks_id" "$seconds" \
-      "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
-    _wfc_done=$((_wfc_done + 1))
-    _wfc_drop_marker "$name"
-    _wfc_finish "$t"
-    return
-  fi
-  _wfc_find_marker "$name"
-  _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker"
-  _wfc_log_event failed "$name" "$attempt" "$status" "$_wfc_problem" ${peak:+"$peak"}
-  _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
-  if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
-    _wfc_status[t]=''
-    _wfc_tries[t]=$((attempt + 1))
-    # At once, before all others.
-    _wfc_ready=("$t" "${_wfc_ready[@]:_wfc_next}")
-    _wfc_next=0
-  else
-    _wfc_give_up "$t" failed "$name"
-  fi
+  _wfc_judge_attempt "$1" "$status"
+  _wfc_record_attempt "$1"
+  case $_wfc_outcome in
+    done)
+      _wfc_made[$name]=$_wfc_text
+      _wfc_done=$((_wfc_done + 1))
+      _wfc_drop_marker "$name"
+      _wfc_finish "$t"
+      ;;
+    interrupted)
+      _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
+      _wfc_interrupted=$((_wfc_interrupted + 1))
+      ;;
+    failed)
+      if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
+        _wfc_status[t]=''
+        _wfc_tries[t]=$((attempt + 1))
+        # At once, before all others.
+        _wfc_ready=("$t" "${_wfc_ready[@]:_wfc_next}")
+        _wfc_next=0
+      else
+        _wfc_give_up "$t" failed "$name"
+      fi
+      ;;
+  esac
 }
 
 # Half of what a short task costs is looking at files: those of the task that comes next are looked at in the same go,
@@ -296,27 +202,6 @@ _wfc_predict_next() {
   [[ -n $_wfc_next_row ]] || return 0
   _wfc_read_row "$_wfc_next_row"
   if ((${#wfc_inputs[@]} <= 100)); then _wfc_next_inputs=("${wfc_inputs[@]}"); else _wfc_next_row=; fi
-}
-
-# A log is kept where something was written.
-_wfc_keep_log() {
-  _wfc_show_log "$1"
-  _wfc_kept_log=${_wfc_lane_log[$1]}
-  [[ ! -s $_wfc_kept_log ]] || return 0
-  [[ ${_wfc_lane_file[$1]} != "$_wfc_kept_log" ]] || command rm -f -- "$_wfc_kept_log"
-  _wfc_kept_log=
-}
-
-# Why this element stops its tasks, as a code, in _wfc_stop_cause. Slurm ends what it preempts by the same signal as what is
-# cancelled: only its accounts can tell those apart, and who reads the code asks them. Sets seconds, of the clock.
-_wfc_name_stop() {
-  printf -v seconds '%(%s)T' -1
-  case $_wfc_stop in
-    limit) _wfc_stop_cause=job_limit ;;
-    cancelled) _wfc_stop_cause=cancelled ;;
-    *) _wfc_stop_cause=interrupted ;;
-  esac
-  [[ -n $_wfc_slurm_id ]] || _wfc_stop_cause=interrupted
 }
 
 # Many markers a process: one each would double what a short task costs.

@@ -23,7 +23,7 @@ _wfc_take_element() {
     ! _wfc_has_older_submission || _wfc_put_name_into "${_wfc_owner_files[0]}"
   else
     _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
-    _wfc_append run "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id"
+    _wfc_append run "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" || _wfc_die "can't write $_wfc_journal"
     for file in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$file"; done
   fi
   # Again: a newer submission may have begun between the look and the writing. It wrote its journal before its name, so that
@@ -107,14 +107,7 @@ _wfc_kill_tasks() {
   for lane in "${!_wfc_lane_pid[@]}"; do kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null; done
 }
 
-# One write a line, and the file is closed after it: on a network file system that is what lets others see the line, and
-# what makes it outlive this node.
-_wfc_append() {
-  local IFS=$'\t'
-  printf '%s\t.\n' "$*" >>"$_wfc_journal" || _wfc_die "can't write $_wfc_journal"
-}
-
 _wfc_log_event() {
   _wfc_own
-  _wfc_append "$@"
+  _wfc_append "$@" || _wfc_die "can't write $_wfc_journal"
 }

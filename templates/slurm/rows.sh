@@ -36,10 +36,8 @@ _wfc_read_rows() {
 # Sets the fields of a row, and its paths.
 _wfc_read_row() {
   _wfc_split_row "${_wfc_rows[$1]}"
-  wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
   # Without its list a gather would seem to need nothing.
-  "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
-  _wfc_note_summed
+  _wfc_read_paths || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
 }
 
 _wfc_split_row() {

@@ -11,7 +11,7 @@ const SIGNAL_EARLINESS_SECONDS = 60;
 const LATE_FILES_SECONDS = 60;
 /** The runner's own: modules and the prelude, tables and journals, the looks at files. */
 const OWN_WORK_SECONDS = 60;
-/** Between SIGTERM and SIGKILL for a task at its limit: `_wfc_stop_task` in templates/slurm/lanes.sh. Once an attempt. */
+/** Between SIGTERM and SIGKILL for a task at its limit: `_wfc_stop_task` in templates/attempt/watch.sh. Once an attempt. */
 const GRACE_SECONDS = 10;
 
 export const RESERVE_SECONDS = SIGNAL_LEAD_SECONDS + SIGNAL_EARLINESS_SECONDS + LATE_FILES_SECONDS + OWN_WORK_SECONDS;
