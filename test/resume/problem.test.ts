@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import {
   detailCount,
@@ -8,6 +9,7 @@ import {
   problemWords,
 } from '../../src/model/problem.ts';
 import { parseProblem, problemText } from '../../src/resume/problem-text.ts';
+import { failureWordsFunction } from '../../src/target/failure-words.ts';
 
 const CODES = Object.keys(FAILURE_WORDS) as FailureCode[];
 
@@ -53,6 +55,13 @@ describe('what went wrong, as a journal has it', () => {
     ['signal:3', problem('other', 'signal:3')],
   ])('the former words are read as a code: %s', (words, meant) => {
     expect(parseProblem(words)).toEqual(meant);
+  });
+
+  it('bash tells each in the same words, and former words as they are', async () => {
+    const all = [...CODES.map(sample), problem('other', 'killed by signal 9'), problem('other', 'exit status 3: x')];
+    const script = `${failureWordsFunction()}for each; do _wfc_find_words "$each"; printf '%s\\0' "$_wfc_words"; done`;
+    const { stdout } = await execa('bash', ['-uc', script, 'bash', ...all.map(problemText)]);
+    expect(stdout.split('\0').slice(0, -1)).toEqual(all.map(problemWords));
   });
 
   it('its words have all details, in order', () => {
