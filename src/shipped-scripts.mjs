@@ -10,6 +10,7 @@ export async function shippedScripts() {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ['src/target/bundle.ts'],
+    bundle: true,
     format: 'esm',
     write: false,
   });

@@ -1,3 +1,5 @@
+import { failureWordsFunction } from './failure-words.ts';
+
 /**
  * The bash that is shipped, each script put together from whole files of templates/. What one attempt at one task does
  * stands once, in attempt/; slurm/, make/ and local/ are who calls it.
@@ -36,7 +38,8 @@ export const SCRIPTS = {
 export type Script = keyof typeof SCRIPTS;
 
 /**
- * One readable script: first the head of its own file, which says what it is and how it is called, then all parts.
+ * One readable script: first the head of its own file, which says what it is and how it is called, then all parts, and
+ * the words for what may go wrong with an attempt.
  * @param templates text of a file of templates/, by its path there; each begins with a comment, its head
  */
 export function bundle(script: Script, templates: (name: string) => string): string {
@@ -49,7 +52,9 @@ export function bundle(script: Script, templates: (name: string) => string): str
     const head = part === own ? '' : part.head.replace(/^# shellcheck .*\n/gm, '');
     return `# === ${part.name} ===\n${head}${part.body}`;
   });
-  return `${own.head}\n${texts.join('\n')}`;
+  const words = `# === made from src/model/problem.ts ===\n\n${failureWordsFunction()}`;
+  const isAboutFailures = names.includes('attempt/attempt.sh');
+  return `${own.head}\n${[...(isAboutFailures ? [words] : []), ...texts].join('\n')}`;
 }
 
 /** The comment at the top of a file, and what follows it. */

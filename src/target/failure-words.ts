@@ -3,10 +3,8 @@ import { detailCount, FAILURE_WORDS, type FailureCode } from '../model/problem.t
 /** A bash function that tells the words of a failure as TypeScript does, for the scripts that tell of it while they run. */
 export function failureWordsFunction(): string {
   const cases = (Object.keys(FAILURE_WORDS) as FailureCode[]).filter((code) => code !== 'other').map(caseOf);
-  return `# What went wrong, in words, by its code and details as a journal has them ($1), in _wfc_words. Made by wfc from the words of
-# src/model/problem.ts. Words that a former wfc wrote in place of a code stay as they are.
-# shellcheck shell=bash disable=SC2034
-
+  return `# What went wrong, in words, in _wfc_words; $1: its code and details as a journal has them. Words that a former wfc wrote in
+# place of a code stay as they are.
 _wfc_find_words() {
   local first=\${1#*:} second
   second=\${first#*:}

@@ -86,5 +86,13 @@ _wfc_record_attempt() {
     return
   fi
   _wfc_log_event failed "$name" "$attempt" "${_wfc_lane_status[$1]}" "$_wfc_problem" ${peak:+"$peak"}
-  _wfc_say "failed: $name: $_wfc_problem (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
+  _wfc_find_words "$_wfc_problem"
+  _wfc_say "failed: $name: $_wfc_words (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
+}
+
+# The command of the current task can't start; $1: what keeps it from that. Its outputs and its record stay as they are.
+_wfc_refuse() {
+  _wfc_log_event failed "${wfc_outputs[0]}" 0 '' "$1"
+  _wfc_find_words "$1"
+  _wfc_say "failed: ${wfc_outputs[0]}: $_wfc_words"
 }

@@ -2,21 +2,22 @@
 # is wrong with them. Expects the current task's wfc_ arrays, and the states of its files (files.sh).
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
-# An attempt starts from nothing: an old output must not pass for a new one. Fails with the reason in _wfc_problem.
+# An attempt starts from nothing: an old output must not pass for a new one. Fails with
+# what is in the way in _wfc_problem.
 _wfc_make_room() {
   local o path
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]}
     if [[ -e $path || -L $path ]]; then
       if ((wfc_protected[o])) && _wfc_is_protected "$path"; then
-        _wfc_problem="its output is protected: to make it anew, run chmod -R u+w $path, or remove it"
+        _wfc_problem=output_protected:$path
         return 1
       fi
       _wfc_remove "$path"
     fi
     _wfc_make_parent "$path"
     if [[ -e $path || -L $path || ($path == */* && ! -d ${path%/*}/) ]]; then
-      _wfc_problem="can't make room for its output: $path"
+      _wfc_problem=no_room:$path
       return 1
     fi
   done
@@ -70,24 +71,22 @@ _wfc_set_marker() {
   [[ -z $_wfc_marker ]] || : 2>/dev/null >"$_wfc_marker"
 }
 
-# Why the attempt in lane $1 with exit status $2 did not succeed, in words, in _wfc_problem; '' where it did. Looks at the
-# outputs.
+# Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem; '' where it
+# did. Looks at the outputs.
 _wfc_find_problem() {
   local o path size
   _wfc_problem=
   if [[ -z $2 ]]; then
-    _wfc_problem='the shell that ran it was lost'
+    _wfc_problem=shell_lost
   elif [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
-    _wfc_problem="time limit: stopped after ${_wfc_lane_limit[$1]} s"
+    _wfc_problem=time_limit:${_wfc_lane_limit[$1]}
   elif (($2 != 0)) && _wfc_was_out_of_memory "$2"; then
-    _wfc_problem='out of memory'
-  elif (($2 == 137)); then
-    _wfc_problem='killed by signal 9'
+    _wfc_problem=out_of_memory
   elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
-    _wfc_problem="exit status $2, as if killed by SIG$o"
-    [[ $o != PIPE ]] || _wfc_problem+=': a later command of a pipe ended before it had read all (head, grep -q)'
+    _wfc_problem=signal:$2:$o
+    [[ $o != PIPE ]] || _wfc_problem=broken_pipe:$2
   elif (($2 != 0)); then
-    _wfc_problem="exit status $2"
+    _wfc_problem=exit_status:$2
   fi
   [[ -z $_wfc_problem ]] || return 0
   _wfc_look "${wfc_outputs[@]}" "${_wfc_next_inputs[@]}"
@@ -96,20 +95,20 @@ _wfc_find_problem() {
     path=${wfc_outputs[o]}
     size=${_wfc_state[$path]##*:}
     if [[ -z ${_wfc_state[$path]} && -L $path ]]; then
-      _wfc_problem="it succeeded, but its output is a link that leads to nothing: $path -> $(readlink -- "$path")"
+      _wfc_problem="output_dangling:$path -> $(readlink -- "$path")"
       # It stands in a journal.
       _wfc_problem=${_wfc_problem//[[:cntrl:]]/?}
     elif [[ -z ${_wfc_state[$path]} ]]; then
-      _wfc_problem="it succeeded, but its output is missing: $path"
+      _wfc_problem=output_missing:$path
     elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]} ]]; then
-      _wfc_problem="its output should be a directory: $path"
+      _wfc_problem=output_no_directory:$path
     elif ((!wfc_directory[o])) && [[ -n ${_wfc_is_directory[$path]} ]]; then
-      _wfc_problem="its output is a directory, and \"directory: true\" is not set: $path"
+      _wfc_problem=output_is_directory:$path
     elif ((wfc_directory[o])) && _wfc_is_empty_directory "$path"; then
-      _wfc_problem="its output directory is empty: $path"
+      _wfc_problem=output_directory_empty:$path
     elif [[ -n ${wfc_min_bytes[o]-} ]] && ((size < wfc_min_bytes[o])); then
-      _wfc_problem="its output has $size of at least ${wfc_min_bytes[o]} bytes: $path"
-      ((wfc_min_bytes[o] > 1)) || _wfc_problem="its output is empty: $path"
+      _wfc_problem=output_too_small:$size:${wfc_min_bytes[o]}:$path
+      ((wfc_min_bytes[o] > 1)) || _wfc_problem=output_empty:$path
     fi
     [[ -z $_wfc_problem ]] || return 0
   done

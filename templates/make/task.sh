@@ -60,18 +60,21 @@ _wfc_log_event() {
   [[ -n $_wfc_journal ]] || return 0
   [[ -d .wfc/journal ]] || command mkdir -p .wfc/journal
   # Who begins it says where; that two of them do, does no harm.
-  [[ -e $_wfc_journal ]] || printf 'run\t%(%s)T\t%s\t\t.\n' -1 "${HOSTNAME//[!A-Za-z0-9._-]/_}" >>"$_wfc_journal"
+  [[ -e $_wfc_journal ]] || printf 'run\t%s\t%(%s)T\t%s\t\t.\n' "$_wfc_journal_version" -1 "${HOSTNAME//[!A-Za-z0-9._-]/_}" >>"$_wfc_journal"
   _wfc_append "$@"
 }
 
 # --- one attempt ---
 
 _wfc_attempt() {
-  local _wfc_path
+  local _wfc_path _wfc_k
   _wfc_look "${wfc_inputs[@]}"
-  for _wfc_path in "${wfc_inputs[@]}"; do
+  for _wfc_k in "${!wfc_inputs[@]}"; do
+    _wfc_path=${wfc_inputs[_wfc_k]}
     [[ -z ${_wfc_state[$_wfc_path]} ]] || continue
-    _wfc_give_up "its input is missing: $_wfc_path"
+    _wfc_problem=source_missing:$_wfc_path
+    [[ -z ${wfc_from[_wfc_k]} ]] || _wfc_problem=input_missing:$_wfc_path
+    _wfc_give_up "$_wfc_problem"
     return 1
   done
   if ! _wfc_make_room; then
@@ -80,7 +83,7 @@ _wfc_attempt() {
   fi
   # If all ends here and now, the next make knows by this file what is half-done.
   printf '%s\n' "${wfc_outputs[@]}" >"$_wfc_scratch.task" || {
-    _wfc_give_up "can't write $_wfc_scratch.task"
+    _wfc_give_up "cannot_write:$_wfc_scratch.task"
     return 1
   }
   # A log of the user's may lie on another file system, where nothing can be moved to.
@@ -111,7 +114,7 @@ _wfc_attempt() {
 
 # It failed before its command could start: no attempt is left.
 _wfc_give_up() {
-  _wfc_say "failed: $_wfc_name: $1"
+  _wfc_refuse "$1"
   _wfc_tries=-1
 }
 

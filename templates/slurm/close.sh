@@ -26,7 +26,7 @@ wfc_close() {
 _wfc_close_stages() {
   local argument stage s task kind total
   local -A known_of=()
-  declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_reason=()
+  declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_problems=()
   declare -g -a _wfc_failures=() _wfc_lost=()
   local -i all_tasks=0 all_done=0 all_failed=0 all_blocked=0
   printf 'wfc: %s\n' "${_wfc_folder##*/}"
@@ -88,7 +88,8 @@ _wfc_list_failures() {
   # In the order of stage and element, which does not change from one look to the next.
   while IFS= read -r line; do
     task=${line#*$'\t'}
-    printf '  %s: %s\n' "$task" "${_wfc_reason[$task]}"
+    _wfc_find_words "${_wfc_problems[$task]}"
+    printf '  %s: %s\n' "$task" "$_wfc_words"
     _wfc_find_log "${line%%$'\t'*}" "$task"
     [[ -z $_wfc_found_log ]] || printf '    log: %s\n' "$_wfc_found_log"
   done < <(printf '%s\n' "${_wfc_failures[@]}" | command sort -V | command head -n 20)

@@ -72,7 +72,7 @@ _wfc_prepare() {
   declare -g -a _wfc_lane_peak=() _wfc_lane_code=() _wfc_lane_took=() _wfc_lane_status=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
-  declare -g -A _wfc_reason=() _wfc_failed_since=() _wfc_peak=()
+  declare -g -A _wfc_problems=() _wfc_failed_since=() _wfc_peak=()
   # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
   declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()
   declare -g -A _wfc_uses_log=()

@@ -1,5 +1,5 @@
 # What journals tell: those of earlier attempts at this element. By task name: _wfc_known (the last event), _wfc_record (of
-# what is done), _wfc_made (states of its outputs), _wfc_peak, _wfc_where, _wfc_reason, _wfc_cause, _wfc_home (position of
+# what is done), _wfc_made (states of its outputs), _wfc_peak, _wfc_where, _wfc_problems, _wfc_cause, _wfc_home (position of
 # the source that told).
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
@@ -16,7 +16,14 @@ _wfc_read_journal() {
     task=${f[1]-}
     # The number of fields, too: a torn line may have a later one behind it.
     case ${f[0]}:${#f[@]} in
+      # The first version had no number.
       run:5) host=${f[2]} ;;
+      run:*)
+        # A later one is not misread. Of a torn line the second field may be anything.
+        [[ $task == *[!0-9]* ]] || ((${#task} > 4 || task <= _wfc_journal_version)) ||
+          _wfc_die "a newer wfc wrote $1 (version $task)"
+        ((${#f[@]} != 6)) || host=${f[3]}
+        ;;
       started:6) _wfc_where[$task]="$host ${f[4]}" ;;
       done:8 | done:9)
         peak=${f[*]:7:${#f[@]}-8}
@@ -29,7 +36,9 @@ _wfc_read_journal() {
       failed:6 | failed:7)
         peak=${f[*]:5:${#f[@]}-6}
         [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
-        _wfc_reason[$task]=${f[4]}
+        # It never started: its record stands, as that of an attempt that has no end.
+        [[ -n $2 || ${f[2]} != 0 ]] || continue
+        _wfc_problems[$task]=${f[4]}
         ;;
       blocked:4) _wfc_cause[$task]=${f[2]} ;;
       # Once without a cause.
@@ -66,7 +75,7 @@ _wfc_read_history() {
 }
 
 _wfc_read_earlier_journals() {
-  local file key i kind time name=$_wfc_stage.$_wfc_element
+  local file key i kind time later name=$_wfc_stage.$_wfc_element
   local -a files=() sorted=() keys=()
   set +f
   if [[ -n $_wfc_submissions ]]; then
@@ -79,9 +88,11 @@ _wfc_read_earlier_journals() {
   for file in "${files[@]}"; do
     [[ $file != "$_wfc_journal" ]] || continue
     kind=
-    IFS=$'\t' read -r kind time _ 2>/dev/null <"$file"
+    IFS=$'\t' read -r kind time later _ 2>/dev/null <"$file"
     [[ $kind == run ]] || continue
     key=$time
+    # Behind the number of a version.
+    [[ $time != "$_wfc_journal_version" ]] || key=$later
     for ((i = ${#sorted[@]}; i > 0; i--)); do
       [[ ${keys[i - 1]} > $key ]] || break
       keys[i]=${keys[i - 1]} sorted[i]=${sorted[i - 1]}

@@ -43,7 +43,7 @@ _wfc_consider() {
       _wfc_say "blocked: ${_wfc_names[$1]}, by $_wfc_verdict_cause"
       _wfc_give_up "$1" blocked "$_wfc_verdict_cause"
       ;;
-    failed) _wfc_fail_before_start "$1" "$_wfc_verdict_reason" ;;
+    failed) _wfc_fail_before_start "$1" "$_wfc_verdict_problem" ;;
     ok)
       if ((_wfc_tries[$1] == 1)) && _wfc_is_complete; then _wfc_skip "$1"; else _wfc_start "$1"; fi
       ;;

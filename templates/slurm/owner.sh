@@ -23,7 +23,7 @@ _wfc_take_element() {
     ! _wfc_has_older_submission || _wfc_put_name_into "${_wfc_owner_files[0]}"
   else
     _wfc_journal=$_wfc_folder/$name.$_wfc_attempt.tsv
-    _wfc_append run "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" || _wfc_die "can't write $_wfc_journal"
+    _wfc_append run "$_wfc_journal_version" "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" || _wfc_die "can't write $_wfc_journal"
     for file in "${_wfc_owner_files[@]}"; do _wfc_put_name_into "$file"; done
   fi
   # Again: a newer submission may have begun between the look and the writing. It wrote its journal before its name, so that
@@ -37,7 +37,7 @@ _wfc_begin_first_journal() {
   _wfc_journal=$_wfc_folder/$_wfc_stage.$_wfc_element.tsv
   ((_wfc_restarts == 0)) || return 1
   set -C
-  printf 'run\t%s\t%s\t%s\t.\n' "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" >"$_wfc_journal"
+  printf 'run\t%s\t%s\t%s\t%s\t.\n' "$_wfc_journal_version" "$(command date +%s.%N)" "$_wfc_host" "$_wfc_slurm_id" >"$_wfc_journal"
   failed=$?
   set +C
   return $failed

@@ -37,7 +37,7 @@ _wfc_judge_producers() {
 }
 
 # The same for the files, which have just been looked at: an input that this submission makes must be as its producer
-# recorded it. That it exists is not enough: it may be half-written, or half-visible here. Also says failed, with a reason.
+# recorded it. That it exists is not enough: it may be half-written, or half-visible here. Also says failed, with a problem.
 _wfc_judge_files() {
   local k path producer now recorded output IFS=,
   local -a outputs
@@ -47,7 +47,7 @@ _wfc_judge_files() {
     now=${_wfc_state[$path]}
     if [[ -z $producer ]]; then
       [[ -z $now ]] || continue
-      _wfc_verdict=failed _wfc_verdict_reason="its source file $path does not exist"
+      _wfc_verdict=failed _wfc_verdict_problem=source_missing:$path
       return
     fi
     recorded=${_wfc_made[$producer]}
@@ -67,7 +67,7 @@ _wfc_judge_files() {
       continue
     fi
     if [[ $output == -1 ]]; then
-      _wfc_verdict=failed _wfc_verdict_reason="its input is missing: $path"
+      _wfc_verdict=failed _wfc_verdict_problem=input_missing:$path
     else
       _wfc_say "$path is ${now:-missing}, and not as $producer left it: $recorded"
       _wfc_verdict=blocked _wfc_verdict_cause=$producer
@@ -186,8 +186,8 @@ _wfc_give_up() {
   done
 }
 
+# The row is the current one: `_wfc_fail_before_start ROW PROBLEM`.
 _wfc_fail_before_start() {
-  _wfc_log_event failed "${_wfc_names[$1]}" 0 '' "$2"
-  _wfc_say "failed: ${_wfc_names[$1]}: $2"
+  _wfc_refuse "$2"
   _wfc_give_up "$1" failed "${_wfc_names[$1]}"
 }

@@ -17,9 +17,18 @@ interface Claim {
   readonly before?: (made: Experiment) => void;
   readonly env?: Readonly<Record<string, string>>;
   readonly ends: Partial<Outcome>;
+  /** Of make, where it tells by itself, before any script of wfc is asked. */
+  readonly endsByMake?: Partial<Outcome>;
 }
 
-const DONE: Outcome = { ended: 'well', journal: ['started a 1', 'done a'], files: { a: '' }, logs: {}, markers: [] };
+const DONE: Outcome = {
+  ended: 'well',
+  journal: ['started a 1', 'done a'],
+  files: { a: '' },
+  logs: {},
+  markers: [],
+  untold: [],
+};
 const LOG = '.wfc/logs/one.log';
 
 /** It failed once, for this reason, and left nothing but its log. */
@@ -30,11 +39,14 @@ function failed(reason: string, log?: string): Outcome {
     files: {},
     logs: log === undefined ? {} : { [LOG]: log },
     markers: [],
+    untold: [],
   };
 }
 
 /** It never started. */
-const REFUSED: Partial<Outcome> = { ended: 'badly', files: {}, logs: {}, markers: [] };
+function refused(reason: string): Outcome {
+  return { ended: 'badly', journal: [`failed a 0 ${reason}`], files: {}, logs: {}, markers: [], untold: [] };
+}
 
 const CLAIMS: Readonly<Record<string, Claim>> = {
   // --- success ---
@@ -167,7 +179,7 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
       made.age('a', 1000);
       chmodSync(made.path('a'), 0o444);
     },
-    ends: REFUSED,
+    ends: refused('output_protected:a'),
   },
   'an output that has no room fails it': {
     rule: 'output: b/a',
@@ -245,7 +257,8 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   'an input that is missing keeps it from starting': {
     rule: 'input: src\n    output: a',
     run: 'cp src {output}',
-    ends: REFUSED,
+    ends: refused('source_missing:src'),
+    endsByMake: { ...refused(''), journal: [] },
   },
 
   // --- once more ---
@@ -298,12 +311,14 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
 };
 
 describe.each(EXECUTORS)('an attempt by %s', (executor) => {
-  it.each(Object.entries(CLAIMS))('%s', async (_, { rule = 'output: a', run, head = '', files, before, env, ends }) => {
+  it.each(Object.entries(CLAIMS))('%s', async (_, claim) => {
+    const { rule = 'output: a', run, head = '', files, before, env } = claim;
+    const ends = (executor === 'make' && claim.endsByMake) || claim.ends;
     const text = run.split('\n').join('\n      ');
     const made = experiment(`${head}rules:\n  one:\n    ${rule}\n    run: |\n      ${text}\n`, files);
     await prepare(executor, made);
     before?.(made);
-    expect(await start(executor, made, env).ended).toMatchObject(ends);
+    expect(await start(executor, made, env).ended).toMatchObject({ untold: [], ...ends });
     if (made.has('pid')) await gone(Number(made.read('pid')));
   });
 
@@ -324,9 +339,23 @@ describe.each(EXECUTORS)('an attempt by %s', (executor) => {
     await made.appeared('a');
     running.kill('SIGTERM');
     const { logs, ...rest } = await running.ended;
-    expect(rest).toEqual({ ended: 'interrupted', journal: ['started a 1', 'interrupted a'], files: {}, markers: [] });
+    const journal = ['started a 1', 'interrupted a'];
+    expect(rest).toEqual({ ended: 'interrupted', journal, files: {}, markers: [], untold: [] });
     // Bash says so of the sleep, if that had begun.
     expect(['', 'Terminated\n']).toContain(logs[LOG]);
+  });
+
+  it('a path that is not in the directory of its task keeps what reads it from starting', async () => {
+    const made = experiment(`rules:
+  make: {output: {path: d, directory: true}, run: "mkdir d; : > d/x"}
+  read: {input: d/y, output: a, run: "cp d/y a"}
+`);
+    expect(await attempt(executor, made)).toMatchObject({
+      ended: 'badly',
+      journal: ['started d 1', 'done d', 'failed a 0 input_missing:d/y'],
+      untold: [],
+      markers: [],
+    });
   });
 
   it('what depends on a failed task does not start; what does not, does', async () => {

@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { parseProblem, problemText } from '../../src/resume/problem-text.ts';
+import { problemWords } from '../../src/model/problem.ts';
+import { parseProblem } from '../../src/resume/problem-text.ts';
 import { CLI, type Experiment } from '../support/experiment.ts';
 
 export const EXECUTORS = ['wfc run', 'make', 'an element'] as const;
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly logs: Readonly<Record<string, string>>;
   /** Files beside outputs that say that an attempt is not over. */
   readonly markers: readonly string[];
+  /** The words of failures that it did not print. */
+  readonly untold: readonly string[];
 }
 
 export interface Started {
@@ -98,9 +101,10 @@ function outcomeOf(
   const isMarker = (path: string): boolean => path.endsWith('.wfc-incomplete');
   const interrupted = status === 130 || status === 143 || typeof status === 'string';
   if (/internal error|wfc_\w+: command not found/.test(said)) throw new Error(said);
+  const journal = journalOf(made);
   return {
     ended: status === 0 ? 'well' : interrupted ? 'interrupted' : 'badly',
-    journal: journalOf(made),
+    journal,
     files: Object.fromEntries(own.filter(([path]) => !isMarker(path))),
     logs: Object.fromEntries(
       Object.entries(files)
@@ -108,6 +112,10 @@ function outcomeOf(
         .map(([path, text]) => [path, withoutHeads(text)]),
     ),
     markers: own.map(([path]) => path).filter(isMarker),
+    untold: journal
+      .flatMap((line) => /^failed \S+ \d+ (.*)/.exec(line)?.[1] ?? [])
+      .map((problem) => problemWords(parseProblem(problem)))
+      .filter((words) => !said.includes(`: ${words}`)),
   };
 }
 
@@ -137,7 +145,7 @@ function journalOf(made: Experiment): string[] {
       case 'started':
         return [`started ${task} ${fields[0]}`];
       case 'failed':
-        return [`failed ${task} ${fields[0]} ${problemText(parseProblem(fields[2]!))}`];
+        return [`failed ${task} ${fields[0]} ${fields[2]}`];
       case 'done':
       case 'interrupted':
         return [`${kind} ${task}`];

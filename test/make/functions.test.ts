@@ -10,7 +10,7 @@ function defined(script: string): Set<string> {
   return new Set([...script.matchAll(/^ *([\w]+)\(\) [{(]/gm)].map(([, name]) => name!));
 }
 
-const ALL = Object.values(SCRIPTS).flat().map(template);
+const ALL = (Object.keys(SCRIPTS) as Script[]).map(shipped);
 /** Every function that any of wfc's scripts defines. */
 const KNOWN = new Set(ALL.flatMap((script) => [...defined(script)]));
 

@@ -142,7 +142,7 @@ describeOnSlurm('the runner under a memory limit', { nodes: 1, memory: 'cgroup' 
     });
     const job = await submit(cluster(), s, 'main', '--array=0', '--mem=60M');
     await cluster().waitForJob(job, ended);
-    expect(s.field('main', 'failed', 'a', 4)).toBe('out of memory');
+    expect(s.field('main', 'failed', 'a', 4)).toBe('out_of_memory');
     expect(records(s, 'main').at(-1)).toBe('done b');
   });
 });

@@ -96,6 +96,15 @@ describe.concurrent('records', () => {
     expect(s.ran).toHaveLength(2);
   });
 
+  it('a journal of a newer version is told of, not misread', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 'a', run: note }]] } });
+    s.write(`${JOURNAL}/main.0.tsv`, 'run\t3\t1\thost\t1\t.\ndone\ta\tf1\t.\n');
+    const { status, output } = await s.run('main');
+    expect([status, output]).toEqual([1, expect.stringContaining('main.0.tsv')]);
+    expect(output).toContain('a newer wfc wrote');
+    expect(s.ran).toEqual([]);
+  });
+
   it('a torn line is no record, and a task that was started last is not complete', async () => {
     const s = new Submission({
       main: {
@@ -206,7 +215,7 @@ describe.concurrent('what may run', () => {
       'f',
       '0',
       '',
-      'its source file nowhere does not exist',
+      'source_missing:nowhere',
     ]);
     expect(s.journal('main').at(-1)).toEqual(['end', '1']);
 
@@ -299,7 +308,7 @@ describe.concurrent('what may run', () => {
     });
     await s.run('main');
     expect(s.events('main').filter((e) => !e.startsWith('started'))).toEqual(['done d', 'done a', 'failed b']);
-    expect(s.field('main', 'failed', 'b', 4)).toBe('its input is missing: d/y');
+    expect(s.field('main', 'failed', 'b', 4)).toBe('input_missing:d/y');
   });
 
   it('lanes run side by side, keep to the order inside, and hold up nobody', async () => {
@@ -406,7 +415,7 @@ describe.concurrent('an attempt', () => {
       },
     });
     expect((await s.run('main')).status).toBe(1);
-    expect(s.field('main', 'failed', 'a', 4)).toBe('time limit: stopped after 1 s');
+    expect(s.field('main', 'failed', 'a', 4)).toBe('time_limit:1');
     expect(s.read('.wfc/logs/a.log')).toContain('wfc: time limit of 1 s reached\n');
     expect(s.ran).toEqual(['b']);
     await gone(Number(s.read('child')));
@@ -443,16 +452,16 @@ describe.concurrent('an attempt', () => {
         .map((f) => [f[1], f[4]]),
     );
     expect(failures).toEqual({
-      missing: 'it succeeded, but its output is missing: missing',
-      link: 'it succeeded, but its output is a link that leads to nothing: link -> no/where',
-      isdir: 'its output is a directory, and "directory: true" is not set: isdir',
-      notdir: 'its output should be a directory: notdir',
-      emptydir: 'its output directory is empty: emptydir',
-      empty: 'its output is empty: empty',
-      small: 'its output has 6 of at least 10 bytes: small',
-      bad: 'exit status 1',
-      killed: 'killed by signal 9',
-      crashed: 'exit status 139, as if killed by SIGSEGV',
+      missing: 'output_missing:missing',
+      link: 'output_dangling:link -> no/where',
+      isdir: 'output_is_directory:isdir',
+      notdir: 'output_no_directory:notdir',
+      emptydir: 'output_directory_empty:emptydir',
+      empty: 'output_empty:empty',
+      small: 'output_too_small:6:10:small',
+      bad: 'exit_status:1',
+      killed: 'signal:137:KILL',
+      crashed: 'signal:139:SEGV',
     });
     expect(s.read('.wfc/logs/bad.log')).toBe('wfc: bad does not pass its check\n');
     for (const gone of ['link', 'isdir', 'notdir', 'emptydir', 'empty', 'small', 'bad'])
@@ -462,27 +471,22 @@ describe.concurrent('an attempt', () => {
   });
 
   it('makes protected outputs read-only, and never overwrites one', async () => {
-    const s = new Submission({
-      main: {
-        elements: [
-          [
-            { out: 'p', options: 'protected', run: note },
-            { out: 'd', options: 'protected|dir', run: 'mkdir d; : >d/x' },
-          ],
-        ],
-      },
-    });
+    const tasks: FixtureTask[] = [
+      { out: 'p', options: 'protected', run: note },
+      { out: 'd', options: 'protected|dir', run: 'mkdir d; : >d/x' },
+    ];
+    const s = new Submission({ main: { elements: [tasks] } });
     await s.run('main');
     for (const path of ['p', 'd', 'd/x']) expect(lstatSync(join(s.folder, path)).mode & 0o222).toBe(0);
     expect((await s.run('main')).output).toContain('2 were complete');
-    const renewed = new Submission(
-      { main: { elements: [[{ out: 'p', options: 'protected', run: note, fingerprint: 'f2' }]] } },
-      s.folder,
-    );
-    await renewed.run('main');
-    expect(s.field('main', 'failed', 'p', 4)).toBe(
-      'its output is protected: to make it anew, run chmod -R u+w p, or remove it',
-    );
+    const renew = () => new Submission({ main: { elements: [[{ ...tasks[0]!, fingerprint: 'f2' }]] } }, s.folder);
+    const { output } = await renew().run('main');
+    expect(output).toContain('p: its output is protected: to make it anew, run chmod -R u+w p, or remove it');
+    expect(s.field('main', 'failed', 'p', 4)).toBe('output_protected:p');
+    // It was not touched: the record that it had stands.
+    const before = new Submission({ main: { elements: [tasks] } }, s.folder);
+    expect((await before.run('main')).output).toContain('2 were complete');
+    const renewed = renew();
     expect(s.read('p')).toBe('made\n');
     chmodSync(join(s.folder, 'p'), 0o644);
     expect((await renewed.run('main')).status).toBe(0);
