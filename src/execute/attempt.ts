@@ -79,7 +79,9 @@ export class AttemptWatch {
   problemOf(attempt: Attempt, status: number | null): Problem | null {
     const wasKilled = attempt.stop === null && (status === null || status === SIGKILLED);
     const ranOut = this.outOfMemory.end(attempt.memory, { hasFailed: status !== 0, wasKilled });
-    return shellProblem(attempt, status, ranOut);
+    const check = status === 0 ? null : this.options.logs.takeFailedCheck(attempt.worker);
+    const found = shellProblem(attempt, status, ranOut);
+    return check !== null && found?.code === 'exit_status' ? problem('check_failed', check) : found;
   }
 
   /** Several times a second. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disk } from '../io/files/disk.ts';
 import type { StateFolder } from '../io/state/state-folder.ts';
@@ -38,6 +38,15 @@ export class TaskLogs {
   /** Where worker n's tasks write. */
   scratchFile(worker: number): string {
     return join(this.work, `output-${worker}`);
+  }
+
+  /** The output that did not pass its check in the attempt of worker n that has just failed; null where none is known. Once. */
+  takeFailedCheck(worker: number): string | null {
+    const file = `${this.scratchFile(worker)}.check`;
+    if (!existsSync(file)) return null;
+    const path = readFileSync(file, 'utf8').trimEnd();
+    rmSync(file);
+    return path;
   }
 
   /** The log of an attempt to come; `number` counts from 1. */

@@ -78,7 +78,7 @@ export class TaskSources {
     }
     source += text.call;
     for (const { output, check } of text.checks) {
-      source += `\n_wfc_verify ${bashLiteral(commandPath(rule.outputTexts[output]!(index)))} ${check}`;
+      source += `\n_wfc_verify ${bashLiteral(rule.outputTexts[output]!(index))} ${check}`;
     }
     return source;
   }

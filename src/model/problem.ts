@@ -22,6 +22,7 @@ export const FAILURE_WORDS = {
   output_directory_empty: 'its output directory is empty: {path}',
   output_empty: 'its output is empty: {path}',
   output_too_small: 'its output has {bytes} of at least {min} bytes: {path}',
+  check_failed: 'its output does not pass its check: {path}',
   // What follows keeps a task from its start.
   output_protected: 'its output is protected: to make it anew, run chmod -R u+w {path}, or remove it',
   no_room: "can't make room for its output: {path}",

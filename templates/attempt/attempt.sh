@@ -36,6 +36,7 @@ _wfc_begin_attempt() {
   # The code that runs is that of now, whatever stood there when the scripts were made.
   _wfc_find_code
   _wfc_lane_code[$1]=$_wfc_code
+  _wfc_check_file=$_wfc_scratch.check-$1
   _wfc_open_log "$@"
   _wfc_lane_attempt[$1]=$2 _wfc_lane_limit[$1]=$wfc_time_seconds
   _wfc_lane_stop[$1]='' _wfc_lane_kill[$1]='' _wfc_lane_peak[$1]=''

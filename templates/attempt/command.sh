@@ -1,5 +1,6 @@
 # The command of a task and its checks, in the subshell that is to end with them. Expects the current task's _wfc_rule,
-# _wfc_list, _wfc_values and wfc_ arrays; _wfc_had_locale and _wfc_locale, which were the user's.
+# _wfc_list, _wfc_values and wfc_ arrays; _wfc_had_locale and _wfc_locale, which were the user's; _wfc_check_file, where it
+# leaves the path of an output that does not pass its check.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
 # Runs the command of the current task, its ATTEMPTth time, and then its checks: `_wfc_run_command ATTEMPT`. To be called in
@@ -43,7 +44,7 @@ _wfc_stop_gently() {
   trap 'wait; exit 143' TERM
 }
 
-# An output passes its check, or the task has failed.
+# An output passes its check, or the task has failed: an exit status alone would not tell that from a failed command.
 _wfc_verify() {
   wfc_file=$1
   [[ $wfc_file != -* ]] || wfc_file=./$wfc_file
@@ -56,6 +57,7 @@ _wfc_verify() {
   set -e
   if ((_wfc_text != 0)); then
     printf 'wfc: %s does not pass its check\n' "$1" >&2
+    printf '%s\n' "$1" >"$_wfc_check_file"
     exit 1
   fi
 }

@@ -74,8 +74,13 @@ _wfc_set_marker() {
 # Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem; '' where it
 # did. Looks at the outputs.
 _wfc_find_problem() {
-  local o path size
+  local o path size check=
   _wfc_problem=
+  # Taken away in any case: the next attempt in this lane must not find it.
+  if [[ ${2:-0} != 0 && -e $_wfc_scratch.check-$1 ]]; then
+    IFS= read -r check <"$_wfc_scratch.check-$1"
+    command rm -f -- "$_wfc_scratch.check-$1"
+  fi
   if [[ -z $2 ]]; then
     _wfc_problem=shell_lost
   elif [[ ${_wfc_lane_stop[$1]} == 'time limit' ]]; then
@@ -85,6 +90,8 @@ _wfc_find_problem() {
   elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
     _wfc_problem=signal:$2:$o
     [[ $o != PIPE ]] || _wfc_problem=broken_pipe:$2
+  elif [[ -n $check ]]; then
+    _wfc_problem=check_failed:$check
   elif (($2 != 0)); then
     _wfc_problem=exit_status:$2
   fi

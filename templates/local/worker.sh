@@ -9,6 +9,7 @@ set -m
 source "$1"
 wfc_scratch=$2
 wfc_journal=$3
+_wfc_check_file=$2.check
 # A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
 wfc_wait=(wait)
 ((BASH_VERSINFO[0] >= 5)) && wfc_wait=(wait -f)

@@ -242,12 +242,28 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   'a check that fails fails it, and what it prints is in the log': {
     rule: 'output: {path: a, check: {run: "echo looked at {file}; false"}}',
     run: ': > {output}; exit 0',
-    ends: { ...failed('exit_status:1'), logs: { [LOG]: 'looked at a\nwfc: a does not pass its check\n' } },
+    ends: failed('check_failed:a', 'looked at a\nwfc: a does not pass its check\n'),
   },
   'another content than its hash fails it': {
     rule: `output: {path: a, check: {sha256: ${'0'.repeat(64)}}}`,
     run: 'echo x > {output}',
-    ends: { ended: 'badly', files: {}, markers: [] },
+    ends: { journal: failed('check_failed:a').journal, files: {}, markers: [] },
+  },
+  'a failed command after a failed check is not told as one': {
+    rule: 'output: {path: -a, check: {run: "false"}}\n    retries: 2',
+    run: ': > {output}; test {attempt} != 2 || exit 5',
+    ends: {
+      ended: 'badly',
+      journal: [
+        'started -a 1',
+        'failed -a 1 check_failed:-a',
+        'started -a 2',
+        'failed -a 2 exit_status:5',
+        'started -a 3',
+        'failed -a 3 check_failed:-a',
+      ],
+      files: {},
+    },
   },
   'a script that raises fails it, and its log tells where': {
     rule: 'shell: python3\n    output: a',

@@ -130,7 +130,7 @@ rules:
     'failed: slow: time limit: stopped after 1 s',
     'failed: again: exit status 1 (attempt 2 of 3); log: .wfc/logs/again',
     'failed: small: its output has 3 of at least 5 bytes: small',
-    'failed: program: exit status 1',
+    'failed: program: its output does not pass its check: program',
     'failed: deep/er/none: it succeeded, but its output is missing: deep/er/none',
     'failed: link: it succeeded, but its output is a link that leads to nothing: link -> no/where',
     'failed: empty: its output directory is empty: empty',

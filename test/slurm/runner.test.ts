@@ -459,7 +459,7 @@ describe.concurrent('an attempt', () => {
       emptydir: 'output_directory_empty:emptydir',
       empty: 'output_empty:empty',
       small: 'output_too_small:6:10:small',
-      bad: 'exit_status:1',
+      bad: 'check_failed:bad',
       killed: 'signal:137:KILL',
       crashed: 'signal:139:SEGV',
     });
