@@ -31,7 +31,7 @@ export interface PoolOptions {
 
 /** A file that ships with wfc: beside the bundle, or beside the sources. */
 export function shippedFile(name: string): string {
-  for (const up of ['../', '../../']) {
+  for (const up of ['../', '../../../']) {
     const path = fileURLToPath(new URL(up + name, import.meta.url));
     if (existsSync(path)) return path;
   }
