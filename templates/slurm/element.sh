@@ -33,8 +33,8 @@
 # A task's name is its first output's path. `wfc_artifacts` holds D.
 #
 # Journal folder: `STAGE.I.tsv` is what the first attempt at an element did, `STAGE.I.ATTEMPT.tsv` what a later one did,
-# and `owner/STAGE.I`, which is there only where a later one was, names the newest. Their lines are
-# told below, in journal.sh.
+# and `owner/STAGE.I`, which is there only where a later one was, names the newest. Their lines are told below, in
+# journal.sh.
 #
 # Names: `wfc_…` are the interface and the variables of commands, and a param may be called anything. So what this file
 # keeps for itself begins with `_wfc_`, also the locals of functions out of which a command is started: the command is
