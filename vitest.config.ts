@@ -3,9 +3,10 @@ import { PATIENCE_SECONDS, patience } from './test/support/waiting.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [process.env.WFC_TESTS === 'fast' ? 'test/**/*.fast.test.ts' : 'test/**/*.test.ts'],
     setupFiles: ['test/coverage/setup.ts'],
-    globalSetup: ['test/global-setup.ts'],
+    // Tests named `.fast.` start nothing, so that they need no dist/: `npm run test:fast`.
+    globalSetup: process.env.WFC_TESTS === 'fast' ? [] : ['test/global-setup.ts'],
     maxWorkers: 2,
     // Guards against what never ends, no measure of speed: tests that take longer than this say so themselves.
     testTimeout: patience(40),

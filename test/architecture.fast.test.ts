@@ -98,6 +98,26 @@ it(`no folder has more than ${MOST_FILES} files, and no file more than ${MOST_LI
 
 // --- tests ---
 
+/** What a test needs that starts processes, itself or by what it imports of the tests. */
+const STARTS = /from '(?:execa|node:child_process|playwright-core)'/;
+
+it('tests named `.fast.` start no process of their own', () => {
+  const folder = join(root, '../test');
+  const starting = (file: string, seen: Set<string>): string[] => {
+    if (seen.has(file) || file.startsWith(root)) return [];
+    seen.add(file);
+    const text = readFileSync(file, 'utf8');
+    const imports = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+\.ts)'/g)].map(([, path]) =>
+      resolve(dirname(file), path!),
+    );
+    return [...(STARTS.test(text) ? [relative(folder, file)] : []), ...imports.flatMap((path) => starting(path, seen))];
+  };
+  const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+  const fast = tests.filter((name) => name.endsWith('.fast.test.ts'));
+  expect(fast.length).toBeGreaterThan(10);
+  expect(fast.flatMap((name) => starting(join(folder, name), new Set()).map((by) => `${name}: ${by}`))).toEqual([]);
+});
+
 /** What a slow machine, or an oversight, makes wrong: in which files it is right all the same. */
 const NOT_IN_TESTS: readonly (readonly [pattern: RegExp, instead: string, butIn: RegExp])[] = [
   [
@@ -112,7 +132,7 @@ const NOT_IN_TESTS: readonly (readonly [pattern: RegExp, instead: string, butIn:
 it('tests wait for events, with limits from one place, and none is left out', () => {
   const folder = join(root, '../test');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.ts') && !name.startsWith('bench/') && name !== 'architecture.test.ts',
+    (name) => name.endsWith('.ts') && !name.startsWith('bench/') && name !== 'architecture.fast.test.ts',
   );
   const wrong = files.flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8');
