@@ -96,6 +96,15 @@ it(`no folder has more than ${MOST_FILES} files, and no file more than ${MOST_LI
   expect(long).toEqual([]);
 });
 
+it('programs are started in io/programs alone, and execa is loaded only when one is asked', () => {
+  const wrong = sources().filter((name) => {
+    const text = readFileSync(join(root, name), 'utf8');
+    const starts = /['"](node:)?child_process['"]|['"]execa['"]/.test(text) && dirname(name) !== 'io/programs';
+    return starts || /from ['"]execa['"]/.test(text);
+  });
+  expect(wrong).toEqual([]);
+});
+
 // --- tests ---
 
 /** What a test needs that starts processes, itself or by what it imports of the tests. */

@@ -22,7 +22,7 @@ export interface CancelOptions extends CommonOptions {
 }
 
 /** `wfc cancel`: end what this user has in the queue of Slurm of this spec, and its run on this machine. */
-export function cancel(options: CancelOptions): ExitStatus {
+export async function cancel(options: CancelOptions): Promise<ExitStatus> {
   const session = openSession(options);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
@@ -31,7 +31,7 @@ export function cancel(options: CancelOptions): ExitStatus {
   const { spec, state } = session;
   const holder = lockHolder(state.lock);
   const submissions = readSubmissions(state.journals, spec.folder);
-  const queued = submissions.length === 0 ? [] : queuedElements(spec.folder, options.env);
+  const queued = submissions.length === 0 ? [] : await queuedElements(spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
   const { own, left } = sortOwn(queued, submissions, basename(spec.source.file));
   const jobs = [...new Set(own.map(({ job }) => job))];
@@ -43,7 +43,7 @@ export function cancel(options: CancelOptions): ExitStatus {
     const running = own.filter(({ isRunning }) => isRunning).length;
     const words = `${countOf(own.length, 'element')} (${formatCount(running)} of them running) of ${countOf(jobs.length, 'job')}: ${jobs.join(' ')}`;
     say(`${options.dryRun ? 'would cancel' : 'cancelling'} ${words}`);
-    if (!options.dryRun && !cancelJobs(jobs, options.env))
+    if (!options.dryRun && !(await cancelJobs(jobs, options.env)))
       return refuse('scancel failed; "wfc cancel" once more tries again', options);
   }
   const isRunEnded = holder !== null && endLocalRun(holder, session, options, say);

@@ -50,7 +50,7 @@ export async function clean(options: CleanOptions): Promise<ExitStatus> {
 async function cleanLocked(session: Session, options: CleanOptions): Promise<ExitStatus> {
   const { spec, state } = session;
   if (readSubmissions(state.journals, spec.folder).length > 0) {
-    const queued = queuedElements(spec.folder, options.env, 5) ?? [];
+    const queued = (await queuedElements(spec.folder, options.env, 5)) ?? [];
     if (queued.length > 0)
       return refuse(
         `${queued[0]!.name} of this folder is in the queue, and writes here; end it with "wfc cancel" first`,

@@ -24,7 +24,7 @@ export interface CompileOptions extends CommonOptions {
 }
 
 /** `wfc compile`: write static scripts, for Slurm or for GNU make. */
-export function compile(options: CompileOptions): ExitStatus {
+export async function compile(options: CompileOptions): Promise<ExitStatus> {
   const { out } = options;
   const scripts = { what: 'the folder of the scripts', isFolder: true, location: null };
   const session = openRunnable(options, out === null ? [] : [{ path: resolve(out), ...scripts }]);
@@ -32,11 +32,11 @@ export function compile(options: CompileOptions): ExitStatus {
   return options.target === 'local' ? compileMake(session, options) : compileSlurm(session, options);
 }
 
-function compileSlurm(session: Session, options: CompileOptions): ExitStatus {
+async function compileSlurm(session: Session, options: CompileOptions): Promise<ExitStatus> {
   printDiagnostics(session.warnings, { ...options, json: false });
   let scripts: SlurmScripts;
   try {
-    scripts = writeSlurmScripts(session, {
+    scripts = await writeSlurmScripts(session, {
       included: session.plan.needed,
       // The same spec gives the same scripts, whatever ran before.
       durations: new Map(),

@@ -19,7 +19,7 @@ export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 }
 
 /** `wfc import snakefile FILE`: a spec with the same tasks as a Snakefile, or the reasons why not. */
-export function importSnakefile(options: ImportOptions): ExitStatus {
+export async function importSnakefile(options: ImportOptions): Promise<ExitStatus> {
   const out = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
   if (options.out !== '-' && existsSync(out))
     return refuse(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
@@ -30,7 +30,7 @@ export function importSnakefile(options: ImportOptions): ExitStatus {
   if (!existsSync(folder))
     return refuse(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
   const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
-  const read = readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
+  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
   if ('problem' in read) return refuse(read.problem, read.hint, EXIT.badSurroundings, options);
   const specFile = fromHere(out);
   const { text, rules, tasks, unfinished, diagnostics } = convert(read.snakefile, {

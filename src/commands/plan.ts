@@ -22,13 +22,13 @@ export interface PlanOptions extends CommonOptions {
 }
 
 /** `wfc plan`: what there is, what would run, and why; nothing is written. */
-export function plan(options: PlanOptions): ExitStatus {
+export async function plan(options: PlanOptions): Promise<ExitStatus> {
   const session = openSession(options);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
     return EXIT.badSpec;
   }
-  const outlook = lookAhead(session, options);
+  const outlook = await lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -38,7 +38,7 @@ export function plan(options: PlanOptions): ExitStatus {
     return EXIT.done;
   }
   const { profile } = session;
-  const { stages, problems, warnings } = slurmStages(session, {
+  const { stages, problems, warnings } = await slurmStages(session, {
     included: session.plan.needed,
     // As `wfc compile` plans it.
     durations: new Map(),

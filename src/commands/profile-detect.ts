@@ -17,14 +17,14 @@ export interface DetectOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 }
 
 /** `wfc profile detect`: what Slurm says of this site, as a commented profile. */
-export function detectProfile(options: DetectOptions): ExitStatus {
+export async function detectProfile(options: DetectOptions): Promise<ExitStatus> {
   const { out, env, json, quiet } = options;
   if (out !== null && existsSync(out)) {
     const hint = 'choose another name with --out';
     printDiagnostics([{ severity: 'error', message: `${out} exists already`, location: null, hint }], options);
     return EXIT.badSpec;
   }
-  const site = readSite(env);
+  const site = await readSite(env);
   if (site === null || site.partitions.length === 0)
     return refuse('there is no Slurm here that answers: scontrol or sinfo failed', options);
   const text = profileText(site);

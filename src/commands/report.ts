@@ -35,14 +35,14 @@ export interface ReportOptions extends CommonOptions {
 }
 
 /** `wfc report`: one HTML file that shows what became of the tasks, by the journals; outputs are not looked at. */
-export function report(options: ReportOptions): ExitStatus {
+export async function report(options: ReportOptions): Promise<ExitStatus> {
   const session = openSession(options);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });
-  const text = reportText(session, options);
+  const text = await reportText(session, options);
   const problem = writePicture(session, options.out, text, options);
   if (problem !== null) return problem;
   const shown = fromHere(options.out);
@@ -54,10 +54,10 @@ export function report(options: ReportOptions): ExitStatus {
   return EXIT.done;
 }
 
-function reportText(session: Session, options: ReportOptions): string {
+async function reportText(session: Session, options: ReportOptions): Promise<string> {
   const { plan, state, spec } = session;
-  const { history, queue } = lookAtAll(session, options.env);
-  const { states, stops } = standingOf(session, { history, queue, env: options.env });
+  const { history, queue } = await lookAtAll(session, options.env);
+  const { states, stops } = await standingOf(session, { history, queue, env: options.env });
   const { columns, ...collected } = collectReport(plan, {
     rules: rulesInOrder(plan),
     states,

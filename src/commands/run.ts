@@ -57,13 +57,13 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   if (options.dryRun) {
-    const outlook = lookAhead(session, options);
+    const outlook = await lookAhead(session, options);
     if ('diagnostics' in outlook) {
       printDiagnostics(outlook.diagnostics, options);
       return EXIT.badSpec;
     }
     printPlan(session.plan, outlook.decisions, session.warnings, options);
-    escalated(session, outlook, options);
+    await escalated(session, outlook, options);
     return EXIT.done;
   }
   // A --force that names nothing is told before anything is written.
@@ -77,7 +77,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
 
 async function runLocked(opened: Session, options: RunOptions, basis: string | null): Promise<ExitStatus> {
   const past = readJournals(opened.state.journals);
-  const queue = lookAtQueue(opened, past, options.env);
+  const queue = await lookAtQueue(opened, past, options.env);
   if (queue.kind === 'known' && queue.elements.length > 0) {
     const { name } = queue.elements[0]!;
     return refuse(
@@ -88,7 +88,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   // Before the first look at files: they could still write.
   const orphans = past ? stopOrphans(past) : [];
   const sightings = basis === null ? null : new Sightings(opened.disk);
-  const outlook = lookAhead(opened, { ...options, history: past, sightings });
+  const outlook = await lookAhead(opened, { ...options, history: past, sightings });
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -96,7 +96,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   const { decisions, history } = outlook;
   if (queue.kind === 'unknown' && !options.quiet)
     process.stderr.write('squeue does not answer: whether jobs of this folder still run is not known\n');
-  const session = explained(opened, outlook, options);
+  const session = await explained(opened, outlook, options);
   const { plan, state, disk, spec, warnings } = session;
   if (!options.json && !options.resuming) printDiagnostics(warnings, options);
   const progress = new Progress(process.stderr, {
@@ -112,7 +112,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   }
   writeLastRun(state.root, remembered('local', options, spec));
   // Before there is a journal again: its mere presence says that state is not lost.
-  const kept = keptRecords(session, outlook);
+  const kept = await keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
   const records = new Map<string, SuccessRecord>(history?.records);
   for (const { name, record } of kept.records) {
@@ -129,7 +129,11 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
     printResult(nothingToDo(), session, outlook, options);
     return EXIT.done;
   }
-  const { maxParallel, limits } = localLimits(machineLimits(options.env), options.maxParallel, session.profile.local);
+  const { maxParallel, limits } = localLimits(
+    await machineLimits(options.env),
+    options.maxParallel,
+    session.profile.local,
+  );
   warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
   const { result, interrupt } = execute(plan, {
     decisions,
@@ -183,20 +187,24 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
 }
 
 /** `wfc resume` says what is redone and why, and may give tasks more than the spec does. */
-function explained(session: Session, outlook: Outlook, options: RunOptions): Session {
+async function explained(session: Session, outlook: Outlook, options: RunOptions): Promise<Session> {
   const { resuming, json, quiet } = options;
   if (resuming && !json && !quiet && outlook.decisions.runCount > 0)
     printPlan(session.plan, outlook.decisions, session.warnings, { ...options, quiet: true });
   return escalated(session, outlook, options);
 }
 
-function escalated(session: Session, outlook: Outlook, { resuming, json, quiet, dryRun, env }: RunOptions): Session {
+async function escalated(
+  session: Session,
+  outlook: Outlook,
+  { resuming, json, quiet, dryRun, env }: RunOptions,
+): Promise<Session> {
   if (!resuming?.escalate) return session;
   const say = (line: string): void => {
     if (!json && !quiet) process.stderr.write(`${printable(line)}\n`);
   };
   // No element is in the queue: such a run would not come so far.
-  const { stops } = standingOf(session, { history: outlook.history, queue: { kind: 'not asked' }, env });
+  const { stops } = await standingOf(session, { history: outlook.history, queue: { kind: 'not asked' }, env });
   return escalateSession(session, shortages(session, outlook, stops), { dryRun, say });
 }
 

@@ -19,7 +19,7 @@ export async function status(options: StatusOptions): Promise<ExitStatus> {
   if (!options.json) printDiagnostics(session.warnings, options);
   // Not done: with --watch the status tells; without, that it could be told.
   if (options.watch) return watchStatus(session, options);
-  const now = statusOf(session, { ...lookAtAll(session, options.env), env: options.env });
+  const now = await statusOf(session, { ...(await lookAtAll(session, options.env)), env: options.env });
   const text = options.json ? jsonText(statusJson(now)) : statusLines(now, session, options).join('\n');
   process.stdout.write(`${text}\n`);
   return EXIT.done;

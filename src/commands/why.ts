@@ -29,7 +29,7 @@ export interface WhyOptions extends CommonOptions {
 }
 
 /** `wfc why PATH`: why a task would run, up to the root cause. */
-export function why(options: WhyOptions): ExitStatus {
+export async function why(options: WhyOptions): Promise<ExitStatus> {
   const session = openSession(options);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
@@ -46,10 +46,10 @@ export function why(options: WhyOptions): ExitStatus {
   }
   const plan = planOfTask(session.plan, named.task);
   const asked = { ...session, plan };
-  const outlook = look(asked);
+  const outlook = await look(asked);
   const present = presentOf(asked, outlook.history);
   const explanation = explain(plan, named.task, outlook.decisions, present);
-  const past = pastOf(asked, explanation, outlook.history, options);
+  const past = await pastOf(asked, explanation, outlook.history, options);
   if (options.json) {
     process.stdout.write(`${jsonText(whyJson(plan, named.task, explanation, past))}\n`);
     return EXIT.done;
@@ -70,13 +70,18 @@ interface Past {
   readonly attempts: AttemptHistory['last'];
 }
 
-function pastOf(session: Session, { chain }: Explanation, history: History | null, { env }: WhyOptions): Past {
+async function pastOf(
+  session: Session,
+  { chain }: Explanation,
+  history: History | null,
+  { env }: WhyOptions,
+): Promise<Past> {
   const failed = history?.failed ?? new Map<string, FailedAttempt>();
   if (chain.length === 0) return { failed, stops: new Map(), attempts: new Map() };
   const isChanged = chain.some(({ reason }) => reason === 'input changed');
   const attempts = isChanged ? readAttemptJournals(session.state.journals).last : new Map();
   // A task that never began has left no word, and may have been handed in all the same.
-  const { stops } = standingOf(session, { ...lookAtAll(session, env), env });
+  const { stops } = await standingOf(session, { ...(await lookAtAll(session, env)), env });
   return { failed, stops: new Map(stops.map((stop) => [stop.task, stop])), attempts };
 }
 

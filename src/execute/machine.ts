@@ -1,17 +1,17 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { ask } from '../io/programs/ask.ts';
 import type { ProfileLocal } from '../model/profile.ts';
 import type { LocalLimits } from './pools.ts';
 
 /** What this machine has: its CPUs, its memory (or what a container may use of it), its GPUs. */
-export function machineLimits(env: NodeJS.ProcessEnv): LocalLimits {
+export async function machineLimits(env: NodeJS.ProcessEnv): Promise<LocalLimits> {
   // 0 or a number beyond all memory: not constrained.
   const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return {
     cpus: availableParallelism(),
     memoryMiB: Math.floor(Math.min(totalmem(), constrained) / 1024 / 1024),
-    gpus: gpuIds(env),
+    gpus: await gpuIds(env),
   };
 }
 
@@ -40,7 +40,7 @@ export function localLimits(
 const GPU_ID = /^(\d+|GPU-[\w-]+|MIG-[\w/-]+)$/;
 
 /** GPUs by the ids that `CUDA_VISIBLE_DEVICES` takes: those that it lists already, else all that the driver shows. */
-function gpuIds(env: NodeJS.ProcessEnv): string[] {
+async function gpuIds(env: NodeJS.ProcessEnv): Promise<string[]> {
   const visible = env.CUDA_VISIBLE_DEVICES;
   if (visible !== undefined) {
     // Slurm writes `NoDevFiles` for none, others write -1 or nothing.
@@ -51,8 +51,8 @@ function gpuIds(env: NodeJS.ProcessEnv): string[] {
   const driver = '/proc/driver/nvidia/gpus';
   if (existsSync(driver)) return readdirSync(driver).map((_, i) => String(i));
   if (!existsSync('/dev/nvidiactl') && !existsSync('/dev/dxg')) return [];
-  const listed = spawnSync('nvidia-smi', ['-L'], { encoding: 'utf8', timeout: 5000 });
-  return (listed.stdout ?? '')
+  const listed = await ask('nvidia-smi', ['-L'], { env, timeoutSeconds: 5 });
+  return ('stdout' in listed ? listed.stdout : '')
     .split('\n')
     .filter((line) => line.startsWith('GPU '))
     .map((_, i) => String(i));

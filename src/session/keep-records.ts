@@ -19,7 +19,7 @@ export interface KeptRecords {
 }
 
 /** Before there is a journal again: its mere presence says that state is not lost. */
-export function keptRecords(session: Session, { decisions, history, trust }: Outlook): KeptRecords {
+export async function keptRecords(session: Session, { decisions, history, trust }: Outlook): Promise<KeptRecords> {
   if (history !== null) {
     const tasks = [...new Set([...decisions.toRecord, ...refusedOnce(session.plan, decisions, history)])];
     return { records: recordsOfAdopted(session.plan, tasks, decisions, history.records), byTimes: false };
@@ -31,7 +31,7 @@ export function keptRecords(session: Session, { decisions, history, trust }: Out
   const whole =
     plan.neededCount === plan.taskCount
       ? { decisions }
-      : look({ ...session, plan: everything }, { trust, history: null });
+      : await look({ ...session, plan: everything }, { trust, history: null });
   // Also of a temp output that is made again: those that do not run need not see another file in it.
   const complete = whole.decisions.toRecord.filter((task) => [0, TEMP_NEEDED].includes(decisions.reasons[task]!));
   const tasks = whereSomethingIs(session, complete);
@@ -74,12 +74,12 @@ export function keptWords({ records }: KeptRecords): string {
 }
 
 /** Before a submission: it makes a journal, too. Only under the lock. */
-export function keepBeforeSubmission(
+export async function keepBeforeSubmission(
   session: Session,
   outlook: Outlook,
   { style, quiet, json }: Pick<CommonOptions, 'style' | 'quiet' | 'json'>,
-): void {
-  const kept = keptRecords(session, outlook);
+): Promise<void> {
+  const kept = await keptRecords(session, outlook);
   outlook.contents?.flush();
   if (kept.records.length === 0) return;
   if (kept.byTimes && !quiet && !json)

@@ -44,10 +44,10 @@ export function lookAlive(session: Session, history: History | null, queue: Queu
 }
 
 /** Ask squeue once, for two seconds at most, and only where a submission may not have ended. */
-export function lookAtQueue(session: Session, history: History | null, env: NodeJS.ProcessEnv): Queue {
+export async function lookAtQueue(session: Session, history: History | null, env: NodeJS.ProcessEnv): Promise<Queue> {
   if (!mayBeQueued(session, history)) return { kind: 'not asked' };
   const askedSeconds = Date.now() / 1000;
-  const elements = queuedElements(session.spec.folder, env, ASK_SECONDS);
+  const elements = await queuedElements(session.spec.folder, env, ASK_SECONDS);
   if (elements === null) return { kind: 'unknown' };
   return queueOf(elements, askedSeconds);
 }

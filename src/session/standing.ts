@@ -42,11 +42,14 @@ export function forgetUntold({ ends }: StandingCache): void {
 }
 
 /** The journals, and the queue before them: what ended between the two has its end in the journals. */
-export function lookAtAll(session: Session, env: NodeJS.ProcessEnv): { history: History | null; queue: Queue } {
+export async function lookAtAll(
+  session: Session,
+  env: NodeJS.ProcessEnv,
+): Promise<{ history: History | null; queue: Queue }> {
   const { journals } = session.state;
   const signature = journalSignature(journals);
   const before = readJournals(journals);
-  const queue = lookAtQueue(session, before, env);
+  const queue = await lookAtQueue(session, before, env);
   const isSame = queue.kind === 'not asked' || journalSignature(journals) === signature;
   return { history: isSame ? before : readJournals(journals), queue };
 }
@@ -63,11 +66,11 @@ export interface StandingLook {
 const ASK_SECONDS = 2;
 
 /** Where each task stands, by the journals, the queue, and for what neither explains by Slurm's accounts. */
-export function standingOf(
+export async function standingOf(
   session: Session,
   { history, queue, env, askSeconds = ASK_SECONDS }: StandingLook,
   cache: StandingCache = newCache(),
-): SessionStanding {
+): Promise<SessionStanding> {
   const known = history ?? emptyHistory();
   const liveness = lookAlive(session, history, queue);
   const submissions = readSubmissions(session.state.journals, session.spec.folder);
@@ -76,18 +79,18 @@ export function standingOf(
     isAlive: (name, start) => isAttemptAlive(liveness, name, start),
     givenTo: (name) => given.of(name),
   });
-  return { ...standing, stops: explainStops(stopped, { env, askSeconds }, cache), liveness };
+  return { ...standing, stops: await explainStops(stopped, { env, askSeconds }, cache), liveness };
 }
 
-function explainStops(
+async function explainStops(
   stopped: readonly StoppedTask[],
   { env, askSeconds }: { readonly env: NodeJS.ProcessEnv; readonly askSeconds: number },
   { ends }: StandingCache,
-): ExplainedStop[] {
+): Promise<ExplainedStop[]> {
   const asked = new Set<string>();
   for (const { slurmId, cause } of stopped)
     if (slurmId !== '' && cause !== 'interrupted' && !ends.has(slurmId)) asked.add(slurmId);
-  const found = elementEnds(asked, env, askSeconds);
+  const found = await elementEnds(asked, env, askSeconds);
   for (const id of asked) ends.set(id, found.get(id) ?? null);
   // What an element wrote of one of its tasks goes for those, too, that it did not come to.
   const written = new Map<string, StopCause>();

@@ -21,12 +21,12 @@ export interface WatchOptions extends CommonOptions {
 }
 
 /** Where everything stands, told in `look`. */
-export function statusOf(
+export async function statusOf(
   session: Session,
   look: { readonly history: History | null; readonly queue: Queue; readonly env: NodeJS.ProcessEnv },
   cache?: StandingCache,
-): Status {
-  return describeStatus(session, look.history, standingOf(session, look, cache));
+): Promise<Status> {
+  return describeStatus(session, look.history, await standingOf(session, look, cache));
 }
 
 const LOOK_SECONDS = 2;
@@ -62,7 +62,7 @@ async function watchUntil(session: Session, options: WatchOptions, interruption:
     if (signature === null) history = readJournals(session.state.journals);
     // Before the journals: what ended between the two has its end in them. Where the records tell that all submissions are
     // over, nobody is asked.
-    if (isDue || !mayBeQueued(session, history)) queue = lookAtQueue(session, history, options.env);
+    if (isDue || !mayBeQueued(session, history)) queue = await lookAtQueue(session, history, options.env);
     if (isDue) {
       askedAt = began;
       forgetUntold(cache);
@@ -70,7 +70,7 @@ async function watchUntil(session: Session, options: WatchOptions, interruption:
     const now = journalSignature(session.state.journals);
     if (now !== signature) history = readJournals(session.state.journals);
     signature = now;
-    const status = statusOf(session, { history, queue, env: options.env }, cache);
+    const status = await statusOf(session, { history, queue, env: options.env }, cache);
     // Before it is shown: Ctrl-C ends squeue, too, and what that did not answer is not worth telling.
     if (await interruption.came()) {
       process.stderr.write(`${goesOnWords(status.liveness, options)}\n`);

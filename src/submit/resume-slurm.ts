@@ -33,15 +33,15 @@ export async function resumeSlurm(options: ResumeSlurmOptions): Promise<ExitStat
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   const prepared = options.dryRun
-    ? prepare(session, options)
+    ? await prepare(session, options)
     : await lockFolder(session, options, () => prepare(session, options));
   if (prepared === 'in the queue') return options.watch ? watchStatus(session, options) : EXIT.done;
   return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
 }
 
 /** `in the queue`: all that is left is there already. */
-function prepare(session: Session, options: ResumeSlurmOptions): Prepared | ExitStatus | 'in the queue' {
-  const outlook = lookAhead(session, options);
+async function prepare(session: Session, options: ResumeSlurmOptions): Promise<Prepared | ExitStatus | 'in the queue'> {
+  const outlook = await lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
     return EXIT.badSpec;
@@ -51,15 +51,15 @@ function prepare(session: Session, options: ResumeSlurmOptions): Prepared | Exit
     if (!options.quiet && !options.json) process.stderr.write(`${printable(line)}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
-  if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
+  if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
-    if (!options.dryRun) sweepComplete(session, outlook, options.env);
+    if (!options.dryRun) await sweepComplete(session, outlook, options.env);
     return EXIT.done;
   }
   const askedSeconds = Date.now() / 1000;
-  const queued = queuedElements(session.spec.folder, options.env);
+  const queued = await queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
-  releaseHeld(queued, options, say);
+  await releaseHeld(queued, options, say);
   const live = liveTasks(session, queued);
   if (typeof live === 'string') return refuse(live, options);
   const beside = runnableBeside(session.plan, decisions.reasons, live);
@@ -72,13 +72,13 @@ function prepare(session: Session, options: ResumeSlurmOptions): Prepared | Exit
       `${countTasks(beside.liveCount)} queued or running already${waiting}: left to the jobs in the queue, and to the next resume`,
     );
   }
-  const stops = stopsOf(session, outlook, queueOf(queued, askedSeconds), options.env);
+  const stops = await stopsOf(session, outlook, queueOf(queued, askedSeconds), options.env);
   for (const line of stopWords(stops)) say(line);
   const asked = options.escalate
     ? escalateSession(session, shortages(session, outlook, stops), {
         dryRun: options.dryRun,
         say,
-        maxTimeSeconds: longestTimes(session.profile, options.env),
+        maxTimeSeconds: await longestTimes(session.profile, options.env),
       })
     : session;
   if (options.dryRun) return EXIT.done;
@@ -95,17 +95,17 @@ function prepare(session: Session, options: ResumeSlurmOptions): Prepared | Exit
  * submit.sh releases its arrays once all are in the queue. Where it was killed before that, or where a controller that was
  * killed has forgotten it, they would wait for ever.
  */
-function releaseHeld(
+async function releaseHeld(
   queued: readonly QueuedElement[],
   { dryRun, env }: ResumeSlurmOptions,
   say: (line: string) => void,
-): void {
+): Promise<void> {
   const held = queued.filter(({ isHeld, isMine }) => isHeld && isMine);
   const jobs = [...new Set(held.map(({ job }) => job))];
   if (jobs.length === 0) return;
   const words = `${countOf(held.length, 'element that was', 'elements that were')} held in the queue: ${jobs.join(' ')}`;
   if (dryRun) say(`would release ${words}`);
-  else say(releaseElements(held, env) ? `released ${words}` : `can't release ${words}`);
+  else say((await releaseElements(held, env)) ? `released ${words}` : `can't release ${words}`);
 }
 
 /** Per task, 1 where an element in the queue has it; in words, why that can't be told, or why nothing may run beside it. */
@@ -138,13 +138,13 @@ function liveTasks({ plan, state, spec }: Session, queued: readonly QueuedElemen
 }
 
 /** Tasks that are to run and that stopped, with how their elements ended. */
-function stopsOf(
+async function stopsOf(
   session: Session,
   { decisions, history }: Outlook,
   queue: Queue,
   env: NodeJS.ProcessEnv,
-): ExplainedStop[] {
-  const { stops } = standingOf(session, { history, queue, env, askSeconds: END_SECONDS });
+): Promise<ExplainedStop[]> {
+  const { stops } = await standingOf(session, { history, queue, env, askSeconds: END_SECONDS });
   return stops.filter(({ task }) => decisions.reasons[task] !== 0);
 }
 

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { ask } from '../io/programs/ask.ts';
 import { queuedElements } from '../io/slurm/elements.ts';
 import { tempPaths } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
@@ -44,21 +44,21 @@ export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus> {
 }
 
 /** What is not complete, as scripts; or the exit status where there is nothing to hand in. */
-function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitStatus {
-  const outlook = lookAhead(session, options);
+async function prepare(session: Session, options: RunSlurmOptions): Promise<Prepared | ExitStatus> {
+  const outlook = await lookAhead(session, options);
   if ('diagnostics' in outlook) {
     printDiagnostics([...session.warnings, ...outlook.diagnostics], options);
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });
   const { decisions } = outlook;
-  if (!options.dryRun) keepBeforeSubmission(session, outlook, options);
+  if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
-    if (!options.dryRun) sweepComplete(session, outlook, options.env);
+    if (!options.dryRun) await sweepComplete(session, outlook, options.env);
     process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;
   }
-  const queued = queuedElements(session.spec.folder, options.env);
+  const queued = await queuedElements(session.spec.folder, options.env);
   if (queued === null) return refuse(NO_ANSWER, options);
   const [live] = queued;
   if (live)
@@ -73,11 +73,11 @@ function prepare(session: Session, options: RunSlurmOptions): Prepared | ExitSta
 }
 
 /** Nothing is left to do: tidy up what a submission left that was killed, unless jobs of the folder are in the queue. */
-export function sweepComplete(session: Session, { history }: Outlook, env: NodeJS.ProcessEnv): void {
+export async function sweepComplete(session: Session, { history }: Outlook, env: NodeJS.ProcessEnv): Promise<void> {
   const { plan, disk, spec } = session;
   if (history) sweepMarkers(session, history);
   const temps = tempPaths(plan).filter((path) => disk.stat(path));
-  if (temps.length === 0 || queuedElements(spec.folder, env)?.length !== 0) return;
+  if (temps.length === 0 || (await queuedElements(spec.folder, env))?.length !== 0) return;
   for (const path of temps) disk.remove(path);
 }
 
@@ -91,17 +91,17 @@ export interface Prepared {
 }
 
 /** Write the scripts for just these tasks; only under the lock. How long they took before says how many make an element. */
-export function writeScripts(
+export async function writeScripts(
   session: Session,
   { included, history, beside }: Pick<Prepared, 'beside'> & { included: Uint8Array; history: History | null },
   options: RunSlurmOptions,
-): Prepared | ExitStatus {
+): Promise<Prepared | ExitStatus> {
   try {
     const durations = measuredDurations(session.plan, history);
     const { force } = options;
     const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
     const remember = { ...remembered('slurm', options, session.spec), ...forced };
-    const scripts = writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
+    const scripts = await writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
     return { scripts, beside };
   } catch (error) {
     return refuse(writeProblem(error), options);
@@ -121,7 +121,8 @@ export async function submit(
     ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),
     ...(options.dryRun ? ['--dry-run'] : []),
   ];
-  const { status } = spawnSync('bash', args, { env: options.env, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) return EXIT.badSurroundings;
+  const { env } = options;
+  const submitted = await ask('bash', args, { env, stdout: 'shown', stderr: 'shown', timeoutSeconds: null });
+  if (submitted.kind !== 'said') return EXIT.badSurroundings;
   return options.watch && !options.dryRun ? watchStatus(session, options) : EXIT.done;
 }

@@ -38,9 +38,9 @@ export function writeProblem(error: unknown): string {
  * Plan the arrays for the tasks that are included, and write their scripts, by default to `.wfc/slurm/ID`. Throws a
  * `Refusal` where the site can't queue them or the folder is not to be written to, and the errors of the file system.
  */
-export function writeSlurmScripts(session: Session, options: ScriptOptions): SlurmScripts {
+export async function writeSlurmScripts(session: Session, options: ScriptOptions): Promise<SlurmScripts> {
   const { included, durations, out, remember, env } = options;
-  const { limits, stages, problems, warnings } = slurmStages(session, options);
+  const { limits, stages, problems, warnings } = await slurmStages(session, options);
   if (problems.length > 0) throw new Refusal(problems.join('\nerror: '));
   const { plan, profile, spec, state } = session;
   const parent = join(state.root, 'slurm');
@@ -58,19 +58,25 @@ export function writeSlurmScripts(session: Session, options: ScriptOptions): Slu
     options: lastRunText(remember),
   });
   const target = folder ?? join(parent, artifacts.id);
-  checkReplaceable(target, artifacts, spec.folder, env);
+  await checkReplaceable(target, artifacts, spec.folder, env);
   writeFolder(target, artifacts.files);
   return { folder: target, id: artifacts.id, stages, warnings };
 }
 
 /** Artifacts that a queued submission reads are never overwritten; nor is a folder that holds anything else. */
-function checkReplaceable(folder: string, { id }: Artifacts, specFolder: string, env: NodeJS.ProcessEnv): void {
+async function checkReplaceable(
+  folder: string,
+  { id }: Artifacts,
+  specFolder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if (namesIn(folder).length === 0) return;
   const manifest = join(folder, 'manifest.json');
   if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
   const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
   if (before === id) return;
-  if ((queuedElements(specFolder, env) ?? []).some(({ submission }) => submission.endsWith(`-slurm-${before}`))) {
+  const queued = (await queuedElements(specFolder, env)) ?? [];
+  if (queued.some(({ submission }) => submission.endsWith(`-slurm-${before}`))) {
     throw new Refusal(`${fromHere(folder)} is in use by jobs in the queue; name another folder with --out`);
   }
 }

@@ -33,8 +33,11 @@ export interface SlurmStagesOptions {
 }
 
 /** The arrays for the tasks that are included. */
-export function slurmStages({ plan, profile }: Session, { included, durations, env }: SlurmStagesOptions): SlurmStages {
-  const site = readSite(env);
+export async function slurmStages(
+  { plan, profile }: Session,
+  { included, durations, env }: SlurmStagesOptions,
+): Promise<SlurmStages> {
+  const site = await readSite(env);
   const limits = siteLimits(profile, site);
   const stages = planStages(plan, { included, limits, packing: profile.packing, durations });
   return {
@@ -63,11 +66,11 @@ export function siteLimits(profile: Profile, site: Site | null): SiteLimits {
 }
 
 /** The longest time that a job of a task may ask for, in seconds, by the profile and the site; null: not known. */
-export function longestTimes(
+export async function longestTimes(
   profile: Profile,
   env: NodeJS.ProcessEnv,
-): (rule: PlannedRule, taskIndex: number) => number | null {
-  const limits = siteLimits(profile, readSite(env));
+): Promise<(rule: PlannedRule, taskIndex: number) => number | null> {
+  const limits = siteLimits(profile, await readSite(env));
   return (rule, taskIndex) => maxTimeOf(requestOf(rule, taskIndex), limits);
 }
 

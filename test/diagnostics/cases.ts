@@ -25,7 +25,7 @@ export interface Session {
 }
 
 /** `wfc validate` or `wfc plan` in this process, from a folder; what it says on both streams. */
-export function wfc(args: readonly string[], folder: string): Session {
+export async function wfc(args: readonly string[], folder: string): Promise<Session> {
   const [command, ...rest] = args;
   const values = (flag: string): string[] => rest.flatMap((arg, i) => (rest[i - 1] === flag ? [arg] : []));
   const options: PlanOptions = {
@@ -47,7 +47,7 @@ export function wfc(args: readonly string[], folder: string): Session {
   return inFolder(folder, () => (command === 'plan' ? plan(options) : validate(options)));
 }
 
-function inFolder(folder: string, run: () => ExitStatus): Session {
+async function inFolder(folder: string, run: () => Promise<ExitStatus> | ExitStatus): Promise<Session> {
   let out = '';
   const streams = [process.stdout, process.stderr] as const;
   const writes = streams.map((s) => s.write);
@@ -60,7 +60,7 @@ function inFolder(folder: string, run: () => ExitStatus): Session {
   }
   process.chdir(folder);
   try {
-    const status = run();
+    const status = await run();
     return { status, out };
   } finally {
     process.chdir(from);
@@ -71,7 +71,7 @@ function inFolder(folder: string, run: () => ExitStatus): Session {
 }
 
 /** A case as a session at a terminal. */
-export function transcript(args: readonly string[], folder: string): string {
-  const { status, out } = wfc(args, folder);
+export async function transcript(args: readonly string[], folder: string): Promise<string> {
+  const { status, out } = await wfc(args, folder);
   return `$ wfc ${args.join(' ')}\n${out}exit status ${status}\n`;
 }

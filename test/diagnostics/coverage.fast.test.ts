@@ -32,8 +32,8 @@ it('every kind of diagnostic is shown by a case', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wfc-coverage-'));
   try {
     makeOddFiles(folder);
-    for (const name of caseNames()) wfc(argumentsOf(name), CASES);
-    for (const [name, { args }] of Object.entries(ODD_FILES)) wfc(args, join(folder, name));
+    for (const name of caseNames()) await wfc(argumentsOf(name), CASES);
+    for (const [name, { args }] of Object.entries(ODD_FILES)) await wfc(args, join(folder, name));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 // Bytes that an editor or git might change are made here; the answers are goldens like those in cases/.
 describe('a spec that is no text, or is not there', () => {
   it.each(Object.keys(ODD_FILES))('%s', async (name) => {
-    const text = transcript(ODD_FILES[name]!.args, join(folder, name));
+    const text = await transcript(ODD_FILES[name]!.args, join(folder, name));
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'files', `${name}.txt`));
   });
 });

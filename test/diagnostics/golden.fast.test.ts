@@ -5,7 +5,7 @@ import { argumentsOf, CASES, caseNames, transcript } from './cases.ts';
 // A wording changed on purpose: npx vitest run test/diagnostics -u, then read the diff.
 describe('wfc says of each mistake where it is, what it is, and what to write', () => {
   it.each(caseNames())('%s', async (name) => {
-    const text = transcript(argumentsOf(name), CASES);
+    const text = await transcript(argumentsOf(name), CASES);
     await expect(text).toMatchFileSnapshot(join(CASES, name.replace(/\.\w+$/, '.txt')));
   });
 });

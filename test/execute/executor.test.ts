@@ -15,7 +15,7 @@ async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> 
     ...{ json: false, quiet: true, style },
   });
   if ('diagnostics' in session) throw new Error(JSON.stringify(session.diagnostics));
-  const outlook = look(session);
+  const outlook = await look(session);
   const { plan, disk, state } = session;
   const journal = new JournalWriter(state.journals);
   const { result } = execute(plan, {

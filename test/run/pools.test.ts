@@ -56,8 +56,8 @@ it.each([
   ['0,-1,1', 1],
   ['0, 1', 2],
   ['GPU-8932f937-d72c,MIG-GPU-8932f937/1/0', 2],
-])('CUDA_VISIBLE_DEVICES=%s gives %i GPUs', (visible, count) => {
-  expect(machineLimits({ CUDA_VISIBLE_DEVICES: visible }).gpus).toHaveLength(count);
+])('CUDA_VISIBLE_DEVICES=%s gives %i GPUs', async (visible, count) => {
+  expect((await machineLimits({ CUDA_VISIBLE_DEVICES: visible })).gpus).toHaveLength(count);
 });
 
 it('runs GPU tasks with an empty CUDA_VISIBLE_DEVICES where there are no GPUs, and warns', async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { ask } from '../programs/ask.ts';
 
 /**
  * A user's own defaults for these commands: `SQUEUE_PARTITION` would hide jobs, `SCANCEL_INTERACTIVE` would ask back,
@@ -15,18 +15,12 @@ function slurmEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** What one of Slurm's commands prints; null where it fails, or does not answer in time. The one place that starts them. */
-export function askSlurm(
+export async function askSlurm(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   timeoutSeconds = 10,
-): string | null {
-  const { status, stdout, error } = spawnSync(command, args, {
-    env: slurmEnvironment(env),
-    encoding: 'utf8',
-    timeout: Math.round(timeoutSeconds * 1000),
-    maxBuffer: 256 * 1024 * 1024,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return error || status !== 0 ? null : stdout;
+): Promise<string | null> {
+  const answer = await ask(command, args, { env: slurmEnvironment(env), timeoutSeconds });
+  return answer.kind === 'said' ? answer.stdout : null;
 }

@@ -33,8 +33,12 @@ const JOURNAL_AT_END = / \.wfc\/journal\/(\d+-slurm-[^./ ]+)$/;
  * The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. A job is
  * one of wfc's by what submit.sh told sbatch to run, and where: names and ids may be others' too.
  */
-export function queuedElements(specFolder: string, env: NodeJS.ProcessEnv, seconds = 30): QueuedElement[] | null {
-  const listed = askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%U|%T|%r|%j|%Z|%o'], env, seconds);
+export async function queuedElements(
+  specFolder: string,
+  env: NodeJS.ProcessEnv,
+  seconds = 30,
+): Promise<QueuedElement[] | null> {
+  const listed = await askSlurm('squeue', ['--noheader', '--array', '--format=%F|%K|%U|%T|%r|%j|%Z|%o'], env, seconds);
   if (listed === null) return null;
   const isHere = sameFolderAs(specFolder);
   const user = String(process.getuid?.());
@@ -83,19 +87,19 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** Let held elements go, these alone: of an array with elements that have ended, scontrol fails. False where it does. */
-export function releaseElements(held: readonly QueuedElement[], env: NodeJS.ProcessEnv): boolean {
+export async function releaseElements(held: readonly QueuedElement[], env: NodeJS.ProcessEnv): Promise<boolean> {
   const indices = new Map<string, number[]>();
   for (const { job, index } of held)
     indices.set(job, [...(indices.get(job) ?? []), ...(index === null ? [] : [index])]);
   const jobs = [...indices].map(([job, own]) =>
     own.length === 0 ? job : `${job}_[${indexRanges(own.sort((a, b) => a - b))}]`,
   );
-  return askSlurm('scontrol', ['release', ...jobs], env, 30) !== null;
+  return (await askSlurm('scontrol', ['release', ...jobs], env, 30)) !== null;
 }
 
 /** End these jobs; false where scancel fails. */
-export function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  return askSlurm('scancel', jobs, env, 30) !== null;
+export async function cancelJobs(jobs: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await askSlurm('scancel', jobs, env, 30)) !== null;
 }
 
 /** How an element ended that left no end in its journal, by what Slurm tells. */
@@ -133,21 +137,21 @@ const LAUNCH_SIGNAL = '53';
  * How these elements ended, by `1234_5`, as far as anybody tells within so many seconds: squeue, which knows a job and why
  * it failed for some minutes after its end, and sacct where the site keeps accounts. Those that have not ended are left out.
  */
-export function elementEnds(
+export async function elementEnds(
   slurmIds: ReadonlySet<string>,
   env: NodeJS.ProcessEnv,
   seconds = 20,
-): Map<string, ElementEnd> {
+): Promise<Map<string, ElementEnd>> {
   const ends = new Map<string, ElementEnd>();
   if (slurmIds.size === 0) return ends;
   const jobs = [...new Set([...slurmIds].map((id) => id.split('_')[0]!))].join(',');
   const deadline = performance.now() + seconds * 1000;
-  const ask = (command: string, args: readonly string[]): string[] => {
+  const ask = async (command: string, args: readonly string[]): Promise<string[]> => {
     const left = Math.ceil(deadline - performance.now()) / 1000;
-    return left > 0 ? (askSlurm(command, [...args, `--jobs=${jobs}`], env, left) ?? '').split('\n') : [];
+    return left > 0 ? ((await askSlurm(command, [...args, `--jobs=${jobs}`], env, left)) ?? '').split('\n') : [];
   };
   const reasons = new Map<string, string>();
-  for (const line of ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T|%r'])) {
+  for (const line of await ask('squeue', ['--noheader', '--array', '--states=all', '--format=%i|%T|%r'])) {
     const [id, state, reason] = line.split('|');
     if (id === undefined || !slurmIds.has(id)) continue;
     reasons.set(id, reason ?? '');
@@ -157,7 +161,7 @@ export function elementEnds(
   const isTold = (id: string): boolean => ends.has(id) && ends.get(id)!.how !== 'failed';
   if ([...slurmIds].every(isTold)) return ends;
   const format = '--format=JobID,State,ExitCode';
-  for (const line of ask('sacct', ['--noheader', '--parsable2', '--allocations', format])) {
+  for (const line of await ask('sacct', ['--noheader', '--parsable2', '--allocations', format])) {
     const [id, state, exitCode] = line.split('|');
     if (id !== undefined && slurmIds.has(id) && !isTold(id))
       setEnd(ends, id, state!, { reason: reasons.get(id) ?? '', exitCode: exitCode ?? '' });

@@ -37,23 +37,25 @@ export interface Site {
  * Ask the controller and, where there is one, the accounting database, each thing once. null where there is no Slurm, or it
  * does not answer in 10 s.
  */
-export function readSite(env: NodeJS.ProcessEnv): Site | null {
-  const config = askSlurm('scontrol', ['show', 'config'], env);
+export async function readSite(env: NodeJS.ProcessEnv): Promise<Site | null> {
+  const config = await askSlurm('scontrol', ['show', 'config'], env);
   if (config === null) return null;
   const setting = (name: string): string => new RegExp(`^${name}\\s*=\\s*(.*)$`, 'mi').exec(config)?.[1]?.trim() ?? '';
-  const listed = askSlurm('sinfo', ['--noheader', '--exact', '--format=%P|%a|%l|%D|%c|%m|%G|%B'], env) ?? '';
-  const associations = askAccounts(['assoc', `user=${userInfo().username}`, 'format=Account,MaxSubmit,QOS'], env);
+  const [listed, associations] = await Promise.all([
+    askSlurm('sinfo', ['--noheader', '--exact', '--format=%P|%a|%l|%D|%c|%m|%G|%B'], env),
+    askAccounts(['assoc', `user=${userInfo().username}`, 'format=Account,MaxSubmit,QOS'], env),
+  ]);
   const qos = unique(associations.flatMap(([, , names = '']) => names.split(',')));
   // An association without MaxSubmitJobs takes its QOS's, or none: sacctmgr(1).
   const ofQos =
     qos.length === 0
       ? []
-      : askAccounts(['qos', `names=${qos.join(',')}`, 'format=MaxSubmitPU'], env).map(([most]) => most);
+      : (await askAccounts(['qos', `names=${qos.join(',')}`, 'format=MaxSubmitPU'], env)).map(([most]) => most);
   const submits = [...associations.map(([, most]) => most), ...ofQos].flatMap((text) => numberOf(text) ?? []);
   return {
     cluster: setting('ClusterName'),
     version: setting('SLURM_VERSION'),
-    partitions: partitionsOf(listed),
+    partitions: partitionsOf(listed ?? ''),
     maxArraySize: numberOf(setting('MaxArraySize')),
     maxSubmit: submits.length > 0 ? Math.min(...submits) : null,
     accounts: unique(associations.map(([account = '']) => account)),
@@ -62,8 +64,8 @@ export function readSite(env: NodeJS.ProcessEnv): Site | null {
 }
 
 /** Rows of sacctmgr; none without accounting. */
-function askAccounts(question: readonly string[], env: NodeJS.ProcessEnv): string[][] {
-  const listed = askSlurm('sacctmgr', ['--noheader', '--parsable2', 'show', ...question], env) ?? '';
+async function askAccounts(question: readonly string[], env: NodeJS.ProcessEnv): Promise<string[][]> {
+  const listed = (await askSlurm('sacctmgr', ['--noheader', '--parsable2', 'show', ...question], env)) ?? '';
   return listed
     .split('\n')
     .filter((line) => line !== '')
