@@ -1,8 +1,8 @@
-import { runCheck } from '../io/programs/run-check.ts';
+import type { Disk } from '../io/files/disk.ts';
 import { JournalWriter, readJournals } from '../io/state/journal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
-import type { Decisions } from '../resume/decide.ts';
+import type { CheckedOutput, Decisions } from '../resume/decide.ts';
 import { emptyHistory } from '../resume/history.ts';
 import { REASONS, type Reason, reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
@@ -38,7 +38,7 @@ const HARMLESS: ReadonlySet<Reason> = new Set([
 const TEMP_NEEDED = reasonCode('temp needed');
 
 /** `wfc accept`: what is there counts as made by the spec as it is now. What is missing or half-done stays so. */
-export function accept(options: AcceptOptions): Promise<ExitStatus> | ExitStatus {
+export async function accept(options: AcceptOptions): Promise<ExitStatus> {
   const session = openSession(options);
   if ('diagnostics' in session) {
     printDiagnostics(session.diagnostics, options);
@@ -77,24 +77,25 @@ function askedTasks(session: Session, { names, ...options }: AcceptOptions): Uin
   return isRight ? asked : null;
 }
 
-function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions): ExitStatus {
+async function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions): Promise<ExitStatus> {
   const { plan } = session;
   const history = readJournals(session.state.journals);
   const known = history ?? emptyHistory();
   const taken = new Map<string, SuccessRecord>();
   const refused = new Set<number>();
   // Where there are no records at all, a file beside an output may still say that it is half-written.
-  let { decisions } = look(session, { history });
+  let { decisions } = await look(session, { history });
   for (;;) {
     // What comes after an accepted task shows its own reason only in the next round.
     const more = tasksToAccept(plan, decisions, asked).filter((task) => !refused.has(task));
     if (more.length === 0) break;
-    const whole = more.filter((task) => passesChecks(session, task, refused));
-    for (const { name, record } of recordsOfAdopted(plan, whole, decisions, known.records)) {
+    const whole = await passingChecks(session, more);
+    for (const task of more) if (!whole.has(task)) refused.add(task);
+    for (const { name, record } of recordsOfAdopted(plan, [...whole], decisions, known.records)) {
       taken.set(name, record);
       known.records.set(name, { ...record, place: known.records.get(name)?.place ?? null });
     }
-    decisions = look(session, { history: known }).decisions;
+    ({ decisions } = await look(session, { history: known }));
   }
   if (!options.dryRun && taken.size > 0) {
     const journal = new JournalWriter(session.state.journals);
@@ -105,16 +106,24 @@ function acceptTasks(session: Session, asked: Uint8Array, options: AcceptOptions
   return EXIT.done;
 }
 
-/** An output that does not pass its checks is not whole, whatever else is harmless about it. */
-function passesChecks({ plan, disk, spec }: Session, task: number, refused: Set<number>): boolean {
-  const rule = ruleOf(plan, task);
-  const passes = rule.rule.outputs.every((output, o) => {
-    const path = rule.outputTexts[o]!(task - rule.firstTask);
-    if (output.checks.length === 0 || (output.temp && disk.stat(path) === null)) return true;
-    return runCheck(rule.rule, o, path, spec.folder, disk);
+/** Of tasks in their order, those whose outputs pass their checks: others are not whole, whatever else is harmless. */
+async function passingChecks({ plan, disk, spec }: Session, tasks: readonly number[]): Promise<Set<number>> {
+  const checked = tasks.map((task) => ({ task, outputs: checkedOutputs(plan, task, disk) }));
+  const outputs = checked.flatMap((of) => of.outputs);
+  if (outputs.length === 0) return new Set(tasks);
+  const { runChecks } = await import('../io/programs/run-checks.ts');
+  const passes = await runChecks(outputs, { specFolder: spec.folder, disk });
+  const whole = checked.filter((of) => of.outputs.every(({ path }) => passes.get(path)));
+  return new Set(whole.map(({ task }) => task));
+}
+
+/** A temp output may be gone, and passes then. */
+function checkedOutputs(plan: Plan, task: number, disk: Disk): CheckedOutput[] {
+  const { rule, outputTexts, firstTask } = ruleOf(plan, task);
+  return rule.outputs.flatMap(({ checks, temp }, output) => {
+    const path = outputTexts[output]!(task - firstTask);
+    return checks.length === 0 || (temp && disk.stat(path) === null) ? [] : [{ rule, output, path }];
   });
-  if (!passes) refused.add(task);
-  return passes;
 }
 
 /** Tasks whose reason is harmless, after all that they depend on: what runs before one makes it run in any case. */

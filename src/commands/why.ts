@@ -47,7 +47,7 @@ export async function why(options: WhyOptions): Promise<ExitStatus> {
   const plan = planOfTask(session.plan, named.task);
   const asked = { ...session, plan };
   const outlook = await look(asked);
-  const present = presentOf(asked, outlook.history);
+  const present = { ...presentOf(asked, outlook.history), checks: outlook.checks };
   const explanation = explain(plan, named.task, outlook.decisions, present);
   const past = await pastOf(asked, explanation, outlook.history, options);
   if (options.json) {

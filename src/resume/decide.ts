@@ -8,6 +8,7 @@ import {
   type PlannedRule,
   ruleOf,
 } from '../model/plan.ts';
+import type { Rule } from '../model/workflow.ts';
 import { type CodeFile, CodeNow, splitFingerprint } from './code.ts';
 import { type Contents, holdsByContent, type SeenPath, type Trust } from './contents.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
@@ -27,13 +28,21 @@ export interface Present {
   readonly records: ReadonlyMap<string, SuccessRecord> | null;
   /** Attempts that began and did not finish, by their task's first output. */
   readonly unfinished: Pick<ReadonlyMap<string, Start>, 'has' | 'get'>;
-  /** Whether an output passes its checks now; asked only where they or the file changed. */
-  readonly passesChecks: (rule: PlannedRule, output: number, path: string) => boolean;
+  /** Whether outputs pass their checks now, by path, as far as that is known: see `Decisions.unchecked`. */
+  readonly checks: ReadonlyMap<string, boolean>;
   readonly trust: Trust;
   /** Where `trust` is `contents`. */
   readonly contents: Contents | null;
   /** Per task, 1 where `--force` names it. */
   readonly forced: Uint8Array | null;
+}
+
+/** An output that has checks. */
+export interface CheckedOutput {
+  readonly rule: Rule;
+  /** Its index among the outputs of the rule. */
+  readonly output: number;
+  readonly path: string;
 }
 
 export interface Decisions {
@@ -44,6 +53,11 @@ export interface Decisions {
   readonly missingSources: ReadonlyMap<number, string>;
   /** Complete tasks whose record is to be written anew: their checks ran again, or there was no state at all. */
   readonly toRecord: readonly number[];
+  /**
+   * Outputs of which must be known whether they pass their checks, since these or the file changed: they are taken to pass
+   * here. Where there are any, the decisions hold only once `Present.checks` tells of them.
+   */
+  readonly unchecked: readonly CheckedOutput[];
   /** What a record of a task of a rule says of its code, as it is now: see `codeText`. */
   readonly codeOf: (rule: PlannedRule) => string;
   /** What stands now where a needed task's record looks, in the order of the record. */
@@ -87,6 +101,7 @@ class Decider {
   private readonly checks: string[];
   private readonly code: CodeNow;
   private readonly toRecord: number[] = [];
+  private readonly unchecked: CheckedOutput[] = [];
   /** Per task, 1 where another reads what it makes; null until somebody asks. */
   private read: Uint8Array | null = null;
   /** Where all state is lost: what a gone temp output of a task stands for, in place of a record. See `standIn`. */
@@ -116,6 +131,7 @@ class Decider {
       runCount,
       missingSources: this.missingSources(),
       toRecord: this.toRecord,
+      unchecked: this.unchecked,
       codeOf: ({ rule }) => this.code.text(rule),
       seen: (task) => this.seen(task),
     };
@@ -307,11 +323,13 @@ class Decider {
   }
 
   private passesChecks(rule: PlannedRule, i: number): boolean {
-    return rule.rule.outputs.every((output, o) => {
-      if (output.checks.length === 0) return true;
-      if (Number.isNaN(this.outputStates[rule.rule.index]![o]!.mtimeMs[i]!)) return true;
-      return this.present.passesChecks(rule, o, rule.outputTexts[o]!(i));
+    const checked = rule.rule.outputs.flatMap(({ checks }, o): CheckedOutput[] => {
+      const isThere = !Number.isNaN(this.outputStates[rule.rule.index]![o]!.mtimeMs[i]!);
+      return checks.length > 0 && isThere ? [{ rule: rule.rule, output: o, path: rule.outputTexts[o]!(i) }] : [];
     });
+    // All of them, also behind one that fails: `wfc why` tells of each.
+    this.unchecked.push(...checked.filter(({ path }) => !this.present.checks.has(path)));
+    return checked.every(({ path }) => this.present.checks.get(path) !== false);
   }
 
   /** Make's rule, where all state is lost: complete if no input is newer than an output. */

@@ -198,11 +198,7 @@ function ownDetails(plan: Plan, rule: PlannedRule, i: number, reasons: Uint8Arra
     case 'output changed':
       return record ? changedOutputs(paths, record, present) : [];
     case 'check failed':
-      return paths.flatMap((path, o) =>
-        rule.rule.outputs[o]!.checks.length > 0 && present.stat(path) !== null && !present.passesChecks(rule, o, path)
-          ? { kind: 'check failed' as const, path }
-          : [],
-      );
+      return paths.filter((p) => present.checks.get(p) === false).map((path) => ({ kind: 'check failed', path }));
     case 'input changed':
       return record ? changedInputs(plan, rule, i, record, present) : [];
     case 'code changed':

@@ -10,7 +10,6 @@ import { Disk } from '../io/files/disk.ts';
 import { findProfile, type ProfileLookup, readProfile } from '../io/files/profile-file.ts';
 import { readUtf8, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { checkBashSyntax } from '../io/programs/bash-syntax.ts';
-import { runCheck } from '../io/programs/run-check.ts';
 import { readEscalations } from '../io/state/escalation-file.ts';
 import { readJournals } from '../io/state/journal.ts';
 import { NotedSpecFiles, type Sightings } from '../io/state/last-look.ts';
@@ -166,6 +165,8 @@ export function printDiagnostics(
 /** What the journals and the disk say about each task. */
 export interface Outlook {
   readonly decisions: Decisions;
+  /** Whether outputs pass their checks, by path, where that had to be known. */
+  readonly checks: Present['checks'];
   /** null where no state was left. */
   readonly history: History | null;
   readonly trust: Trust;
@@ -185,7 +186,10 @@ export interface LookOptions {
 }
 
 /** Decide what runs and why. */
-export function lookAhead(session: Session, options: LookOptions = {}): Outlook | { diagnostics: Diagnostic[] } {
+export async function lookAhead(
+  session: Session,
+  options: LookOptions = {},
+): Promise<Outlook | { diagnostics: Diagnostic[] }> {
   const {
     force = [],
     trust = 'fingerprints',
@@ -196,22 +200,33 @@ export function lookAhead(session: Session, options: LookOptions = {}): Outlook 
   if ('diagnostics' in forced) return forced;
   const contents = trust === 'contents' ? new ContentHashes(session.state.root, session.disk) : null;
   const present = { ...presentOf(session, history, sightings), trust, contents, forced: forced.tasks };
-  return { decisions: decide(session.plan, present), history, trust, contents };
+  return { ...(await decideWithChecks(session, present)), history, trust, contents };
+}
+
+/** Checks that must be known run side by side before what depends on them is decided; mostly there are none. */
+async function decideWithChecks(
+  { plan, spec, disk }: Session,
+  present: Present,
+): Promise<Pick<Outlook, 'decisions' | 'checks'>> {
+  const checks = new Map(present.checks);
+  for (;;) {
+    const decisions = decide(plan, { ...present, checks });
+    if (decisions.unchecked.length === 0) return { decisions, checks };
+    const { runChecks } = await import('../io/programs/run-checks.ts');
+    const told = await runChecks(decisions.unchecked, { specFolder: spec.folder, disk });
+    for (const [path, passes] of told) checks.set(path, passes);
+  }
 }
 
 /** The same where nothing is forced, so that nothing can be wrong. */
-export function look(session: Session, options: Omit<LookOptions, 'force'> = {}): Outlook {
-  const outlook = lookAhead(session, options);
+export async function look(session: Session, options: Omit<LookOptions, 'force'> = {}): Promise<Outlook> {
+  const outlook = await lookAhead(session, options);
   if ('diagnostics' in outlook) throw new Error('internal error: nothing was forced');
   return outlook;
 }
 
 /** The past by its journals, and the disk as it is. */
-export function presentOf(
-  { disk, spec }: Session,
-  history: History | null,
-  sightings: Sightings | null = null,
-): Present {
+export function presentOf({ disk }: Session, history: History | null, sightings: Sightings | null = null): Present {
   const code = new CodeFiles(disk);
   return {
     stat: (path) => (sightings ? sightings.stat(path) : disk.statSnapshot(path)),
@@ -223,7 +238,7 @@ export function presentOf(
     isEmptyDirectory: (path) => (sightings ?? disk).isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),
-    passesChecks: (rule, output, path) => runCheck(rule.rule, output, path, spec.folder, disk),
+    checks: new Map(),
     trust: 'fingerprints',
     contents: null,
     forced: null,
