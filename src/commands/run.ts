@@ -1,6 +1,7 @@
 import { execute } from '../execute/executor.ts';
 import { localLimits, machineLimits } from '../execute/machine.ts';
 import type { Failure, RunResult } from '../execute/result.ts';
+import { thisMachine } from '../execute/this-machine.ts';
 import type { Disk } from '../io/files/disk.ts';
 import { logEnd } from '../io/files/log-file.ts';
 import { fromHere } from '../io/files/spec-file.ts';
@@ -136,13 +137,9 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   );
   warnOfGpus(session, decisions.reasons, limits.gpus.length, progress);
   const { result, interrupt } = execute(plan, {
+    surroundings: thisMachine({ disk, journal, specFolder: spec.folder, env: options.env }),
     decisions,
     records,
-    disk,
-    journal,
-    state,
-    specFolder: spec.folder,
-    env: options.env,
     maxParallel,
     limits,
     contents: outlook.contents,

@@ -1,49 +1,27 @@
-import { CodeFiles } from '../io/files/code-files.ts';
-import type { ContentHashes } from '../io/files/content-hashes.ts';
-import type { Disk } from '../io/files/disk.ts';
-import { type ShellEnd, ShellPool } from '../io/programs/shell-pool.ts';
-import { type JournalWriter, runNumber } from '../io/state/journal.ts';
-import type { StateFolder } from '../io/state/state-folder.ts';
 import type { RuleCounts } from '../model/counts.ts';
-import { forEachPath, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
+import { type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Resources } from '../model/workflow.ts';
-import { codeText } from '../resume/code.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
-import type { Decisions } from '../resume/decide.ts';
-import { checksText, fingerprints } from '../resume/fingerprint.ts';
 import { NEVER_STARTED } from '../resume/history.ts';
 import { reasonCode } from '../resume/reason.ts';
-import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../resume/record.ts';
-import { type Attempt, AttemptWatch, peakOf } from './attempt.ts';
-import { TaskLogs } from './logs.ts';
-import { Markers } from './markers.ts';
-import { lookAtOutputs } from './outputs.ts';
+import { statesText } from '../resume/record.ts';
+import { type Attempt, type AttemptOptions, Attempts, type Outcome } from './attempt/attempt.ts';
+import { lookAtInputs } from './attempt/files.ts';
 import { type LocalLimits, LocalPools, resourcesOfTasks } from './pools.ts';
 import { type Failure, neverStarted, type RunObserver, type RunResult } from './result.ts';
 import { Scheduler } from './scheduler.ts';
-import { TaskSources } from './task-sources.ts';
 import { TempOutputs } from './temps.ts';
 
-export interface ExecutorOptions {
-  readonly decisions: Decisions;
-  readonly records: ReadonlyMap<string, SuccessRecord>;
-  readonly disk: Disk;
-  readonly journal: JournalWriter;
-  readonly state: StateFolder;
-  readonly specFolder: string;
-  readonly env: NodeJS.ProcessEnv;
+export interface ExecutorOptions extends AttemptOptions {
   readonly maxParallel: number;
   readonly limits: LocalLimits;
-  /** Where contents decide (`--trust contents`): a task does not run if what it depends on came out as before. */
-  readonly contents: ContentHashes | null;
   readonly onFailure: 'stop' | 'continue';
   readonly observer: RunObserver;
-  /** A task that is asked to stop has this long before it is killed; 10 by default. */
-  readonly graceSeconds?: number;
 }
 
-const GRACE_SECONDS = 10;
+/** How often running attempts are looked after. */
+const LOOK_MS = 200;
 
 /** Run the tasks that a decision names, in order, in parallel, until all are done or no more can be. */
 export function execute(
@@ -54,6 +32,7 @@ export function execute(
   return { result: executor.run(), interrupt: () => executor.interrupt() };
 }
 
+/** Decides which task is attempted when, and what follows from what came of it. What an attempt does: `Attempts`. */
 class Executor {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
@@ -61,52 +40,32 @@ class Executor {
   private readonly byRule = (): readonly RuleCounts[] => this.scheduler.countsByRule();
   private readonly pools: LocalPools;
   private readonly temps: TempOutputs;
-  private readonly markers: Markers;
-  private readonly sources: TaskSources;
-  private readonly shells: ShellPool;
-  private readonly watch: AttemptWatch;
+  private readonly attempts: Attempts;
   private readonly running = new Set<Attempt>();
   private readonly failures: Failure[] = [];
   private unchanged = 0;
-  private readonly fingerprintOf: ((i: number) => string)[];
-  private readonly checksOf: string[];
-  private readonly code: CodeFiles;
-  private readonly logs: TaskLogs;
   private readonly resourcesOf: (task: number) => Resources;
-  private readonly beganAt = performance.now();
+  private readonly beganAt: number;
   private mode: 'going' | 'stopping' | 'interrupted' = 'going';
-  private timer: NodeJS.Timeout | null = null;
+  private stopLooking: () => void = () => {};
   private settle: { resolve: (r: RunResult) => void; reject: (e: unknown) => void } | null = null;
 
   constructor(plan: Plan, options: ExecutorOptions) {
     this.plan = plan;
     this.options = options;
+    this.beganAt = options.surroundings.clock.now();
     this.scheduler = new Scheduler(plan, options.decisions.reasons);
     this.pools = new LocalPools(options.limits);
     this.temps = new TempOutputs(plan, options.decisions.reasons);
-    this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
-    this.checksOf = plan.rules.map((r) => checksText(r));
     this.resourcesOf = resourcesOfTasks(plan);
-    const journalFile = options.journal.openForTasks();
-    const { specFolder, state } = options;
-    this.sources = new TaskSources(plan, { specFolder, work: state.work, run: runNumber(journalFile) });
-    this.code = new CodeFiles(options.disk);
-    this.markers = new Markers(options.disk, options.state);
-    this.logs = new TaskLogs(plan, options.disk, options.state);
-    this.shells = new ShellPool({
+    this.attempts = new Attempts(plan, {
+      ...options,
       size: Math.max(1, Math.min(options.maxParallel, this.scheduler.total)),
-      cwd: options.specFolder,
-      env: options.env,
-      functionsFile: this.sources.functionsFile,
-      journalFile,
-      scratchFile: (worker) => this.logs.scratchFile(worker),
       onBroken: (error) =>
         this.guard(() => {
           throw error;
         }),
     });
-    const { journal, graceSeconds = GRACE_SECONDS } = options;
-    this.watch = new AttemptWatch({ journal, shells: this.shells, logs: this.logs, graceSeconds });
   }
 
   run(): Promise<RunResult> {
@@ -117,7 +76,7 @@ class Executor {
           this.failBeforeStart(task, problem('source_missing', path));
         this.refuseProtected();
         this.tellOfTheRest();
-        this.timer = setInterval(() => this.guard(() => this.tick()), 200);
+        this.stopLooking = this.options.surroundings.clock.every(LOOK_MS, () => this.guard(() => this.look()));
         this.startMore();
       });
     });
@@ -127,9 +86,7 @@ class Executor {
   interrupt(): void {
     const again = this.mode === 'interrupted';
     this.mode = 'interrupted';
-    for (const attempt of this.running) {
-      if (attempt.stop === null || again) this.watch.stop(attempt, 'interrupted', again ? 'SIGKILL' : 'SIGTERM');
-    }
+    this.attempts.interrupt(this.running, again);
     this.guard(() => this.startMore());
   }
 
@@ -140,36 +97,28 @@ class Executor {
     try {
       action();
     } catch (error) {
-      for (const attempt of this.running) this.watch.signal(attempt, 'SIGKILL');
-      this.discardOutputs();
+      this.attempts.abandon(this.running);
       this.finish();
       this.settle?.reject(error);
       this.settle = null;
     }
   }
 
-  /** What is half-done goes, as far as that is still possible: by the journal, it counts as not finished anyway. */
-  private discardOutputs(): void {
-    for (const { rule, index } of this.running) {
-      try {
-        for (const text of rule.outputTexts) this.options.disk.remove(text(index));
-      } catch {
-        // What is wrong with the disk is told by the first error.
-      }
-    }
+  private finish(): void {
+    this.stopLooking();
+    this.attempts.close();
   }
 
-  private finish(): void {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
-    this.shells.close();
+  private look(): void {
+    this.attempts.lookAfter(this.running);
+    this.options.observer.progress(this.scheduler.counts(), this.byRule);
   }
 
   // --- starting ---
 
   private startMore(): void {
     if (!this.settle) return;
-    while (this.mode === 'going' && this.shells.hasIdle && this.running.size < this.options.maxParallel) {
+    while (this.mode === 'going' && this.attempts.hasIdleShell && this.running.size < this.options.maxParallel) {
       const task = this.scheduler.start((t) => this.pools.fits(this.resourcesOf(t)));
       if (task < 0) break;
       this.startTask(task, 1);
@@ -180,11 +129,9 @@ class Executor {
   }
 
   private startTask(task: number, number: number): void {
-    const { disk } = this.options;
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
-    const { seen, missing } = this.lookAtInputs(rule, index);
-    // A source file that went meanwhile, or a path that its task did not make inside its directory output.
+    const { seen, missing } = lookAtInputs(this.options.surroundings.disk, rule, index);
     if (missing !== null) {
       this.fail(neverStarted(rule, task, missing));
       return;
@@ -196,65 +143,21 @@ class Executor {
       inputs,
     );
     const resources = this.resourcesOf(task);
-    const lease = this.pools.take(resources);
-    for (const text of rule.outputTexts) {
-      // An attempt starts from nothing: an old output must not pass for a new one. One that counts as missing may still
-      // be in the way: an empty folder, a link that leads nowhere.
-      disk.remove(text(index));
-      disk.makeParent(text(index));
-    }
-    const attempt: Attempt = {
-      task,
-      rule,
-      index,
-      number,
-      resources,
-      lease,
-      startedAt: performance.now(),
-      inputs,
-      // What stands there now is what runs: it may have been edited since the decision.
-      code: codeText(this.code.look(rule.rule.code)),
-      log: this.logs.open(rule.logText(index), rule.rule.index, number),
-      worker: -1,
-      processGroup: 0,
-      measuredAt: 0,
-      peakKiB: 0,
-      stop: null,
-      stopSignal: 'SIGTERM',
-      stoppedAt: 0,
-      memory: this.watch.begin(),
-    };
-    const gpus = resources.gpus > 0 ? lease.gpus : null;
-    const source = this.sources.attempt(rule, index, { number, log: attempt.log, gpus });
-    this.markers.set(rule.outputTexts[0]!(index));
-    attempt.worker = this.shells.run(source, (end) => this.guard(() => this.endTask(attempt, end)));
-    if (!attempt.log.isDirect) attempt.log.scratch = this.logs.scratchFile(attempt.worker);
-    this.running.add(attempt);
+    const start = { task, rule, index, number, resources, lease: this.pools.take(resources), inputs };
+    this.running.add(
+      this.attempts.begin(start, (attempt, status) => this.guard(() => this.endAttempt(attempt, status))),
+    );
     if (number === 1) this.options.observer.started(task);
-  }
-
-  /** The inputs whose state counts, and the first of all that is not there. */
-  private lookAtInputs(rule: PlannedRule, index: number): { seen: SeenPath[]; missing: Problem | null } {
-    const seen: SeenPath[] = [];
-    let missing: Problem | null = null;
-    for (const input of rule.inputs) {
-      forEachPath(input, index, (at) => {
-        const path = input.pathText(at);
-        const state = this.options.disk.stat(path);
-        if (state === null) missing ??= problem(input.producers[at]! < 0 ? 'source_missing' : 'input_missing', path);
-        if (!input.input.ancient) seen.push({ path, seen: state });
-      });
-    }
-    return { seen, missing };
   }
 
   /** Where contents decide: a task whose inputs all came out as they were does not run, and its record says so. */
   private keepUnchanged(task: number, rule: PlannedRule, index: number, inputs: readonly SeenPath[]): boolean {
-    const { contents, records, journal, disk, decisions } = this.options;
+    const { contents, records, decisions, surroundings } = this.options;
+    const { disk, journal } = surroundings;
     if (contents === null || decisions.reasons[task] !== reasonCode('upstream runs')) return false;
     const paths = rule.outputTexts.map((text) => text(index));
     const outputs = paths.map((path) => ({ path, seen: disk.stat(path) }));
-    const checks = this.checksOf[rule.rule.index]!;
+    const checks = this.attempts.checksOf(rule);
     const record = unchangedRecord(records.get(paths[0]!), { inputs, outputs, checks, contents });
     if (record === null) {
       // It is to be made anew, and what is protected is not.
@@ -266,47 +169,39 @@ class Executor {
     journal.done(paths[0]!, record);
     contents.flush();
     this.unchanged++;
-    this.scheduler.finish(task, 'done');
-    for (const path of this.temps.afterSuccess(task)) disk.remove(path);
+    this.succeed(task);
     return true;
   }
 
   // --- ending ---
 
-  private endTask(attempt: Attempt, { status }: ShellEnd): void {
-    const { rule, index, task, number } = attempt;
+  private endAttempt(attempt: Attempt, status: number | null): void {
     this.running.delete(attempt);
     this.pools.giveBack(attempt.lease);
-    // Nobody else would end it.
-    if (status === null) this.watch.signal(attempt, 'SIGKILL');
-    const ended = this.watch.problemOf(attempt, status);
-    const log = this.logs.close(attempt.log);
-    if (attempt.stop === 'interrupted') {
-      this.removeOutputs(rule, index);
-      this.options.journal.interrupted(rule.outputTexts[0]!(index));
-      this.startMore();
+    const outcome = this.attempts.judge(attempt, status);
+    this.attempts.record(attempt, outcome);
+    if (outcome.kind === 'done') this.succeed(attempt.task);
+    else if (outcome.kind === 'failed') this.retryOrFail(attempt, outcome);
+    this.startMore();
+  }
+
+  private succeed(task: number): void {
+    this.scheduler.finish(task, 'done');
+    for (const path of this.temps.afterSuccess(task)) this.options.surroundings.disk.remove(path);
+  }
+
+  private retryOrFail(attempt: Attempt, { problem, log }: Outcome & { kind: 'failed' }): void {
+    const { task, rule, index, number } = attempt;
+    const willRetry = number <= rule.rule.retries && this.mode === 'going';
+    const failure: Failure = { task, name: taskName(rule, index), problem, attempts: number, log };
+    this.options.observer.failed(failure, willRetry);
+    if (willRetry) {
+      // Before others may take what its last attempt gave back.
+      this.startTask(task, number + 1);
       return;
     }
-    const found = ended ?? lookAtOutputs(this.options.disk, rule, index);
-    if (!('code' in found)) {
-      this.succeed(attempt, found);
-    } else {
-      this.removeOutputs(rule, index);
-      const failed = { attempt: number, status, problem: found, peakMiB: peakOf(attempt) };
-      this.options.journal.failed(rule.outputTexts[0]!(index), failed);
-      const willRetry = number <= rule.rule.retries && this.mode === 'going';
-      const failure: Failure = { task, name: taskName(rule, index), problem: found, attempts: number, log };
-      this.options.observer.failed(failure, willRetry);
-      if (willRetry) {
-        // The next attempt writes itself that it has started: behind the end of this one.
-        this.options.journal.flush();
-        this.startTask(task, number + 1);
-        return;
-      }
-      this.scheduler.finish(task, 'failed');
-      this.count(failure);
-    }
-    this.startMore();
+    this.scheduler.finish(task, 'failed');
+    this.count(failure);
   }
 
   /** Fail a task that the scheduler has let go, before its command starts. */
@@ -319,47 +214,13 @@ class Executor {
   private refuse(failure: Failure): void {
     const { firstTask, outputTexts } = ruleOf(this.plan, failure.task);
     const refused = { attempt: NEVER_STARTED, status: null, problem: failure.problem, peakMiB: null };
-    this.options.journal.failed(outputTexts[0]!(failure.task - firstTask), refused);
+    this.options.surroundings.journal.failed(outputTexts[0]!(failure.task - firstTask), refused);
     this.count(failure);
   }
 
   private count(failure: Failure): void {
     this.failures.push(failure);
     if (this.options.onFailure === 'stop' && this.mode === 'going') this.mode = 'stopping';
-  }
-
-  private succeed(attempt: Attempt, found: readonly FileState[]): void {
-    const { rule, index, task } = attempt;
-    const { disk, decisions, records, journal } = this.options;
-    const name = rule.outputTexts[0]!(index);
-    rule.rule.outputs.forEach((output, o) => {
-      if (output.protected) disk.protect(rule.outputTexts[o]!(index));
-    });
-    const now = statesText(found);
-    this.options.contents?.note(
-      rule.outputTexts.map((text) => text(index)),
-      now,
-    );
-    const earlier = decisions.reasons[task] === reasonCode('temp needed') ? records.get(name)?.outputs : undefined;
-    journal.done(name, {
-      fingerprint: this.fingerprintOf[rule.rule.index]!(index) + attempt.code,
-      checks: this.checksOf[rule.rule.index]!,
-      durationSeconds: (performance.now() - attempt.startedAt) / 1000,
-      inputs: attempt.inputs,
-      outputs: earlier === undefined ? now : withEarlierStates(earlier, now),
-      peakMiB: peakOf(attempt),
-    });
-    // Before anything that depends on it may start: a wfc that is killed then need not run it again.
-    journal.flush();
-    this.options.contents?.flush();
-    this.markers.remove(name);
-    this.scheduler.finish(task, 'done');
-    for (const path of this.temps.afterSuccess(task)) disk.remove(path);
-  }
-
-  private removeOutputs(rule: PlannedRule, index: number): void {
-    for (const text of rule.outputTexts) this.options.disk.remove(text(index));
-    this.markers.remove(rule.outputTexts[0]!(index));
   }
 
   private failBeforeStart(task: number, what: Problem): void {
@@ -383,32 +244,24 @@ class Executor {
           // Where contents decide, whether one of those runs is seen only when its turn comes.
           if (reason === 0 || (this.options.contents !== null && reason === reasonCode('upstream runs'))) continue;
           const path = rule.outputTexts[o]!(i);
-          if (this.options.disk.isProtected(path)) this.failBeforeStart(task, problem('output_protected', path));
+          if (this.options.surroundings.disk.isProtected(path))
+            this.failBeforeStart(task, problem('output_protected', path));
         }
       });
     }
   }
 
-  // --- time ---
-
-  private tick(): void {
-    const now = performance.now();
-    this.watch.lookAtAll(this.running, now);
-    this.options.observer.progress(this.scheduler.counts(), this.byRule);
-  }
-
   private end(): void {
     if (!this.settle) return;
     this.finish();
-    if (this.mode !== 'interrupted') for (const path of tempPaths(this.plan)) this.options.disk.remove(path);
-    const outcome = this.mode === 'interrupted' ? 'interrupted' : this.failures.length > 0 ? 'failed' : 'done';
-    const seconds = (performance.now() - this.beganAt) / 1000;
+    const { disk, clock } = this.options.surroundings;
+    if (this.mode !== 'interrupted') for (const path of tempPaths(this.plan)) disk.remove(path);
     this.settle.resolve({
-      outcome,
+      outcome: this.mode === 'interrupted' ? 'interrupted' : this.failures.length > 0 ? 'failed' : 'done',
       counts: this.scheduler.counts(),
       failures: this.failures,
       unchanged: this.unchanged,
-      seconds,
+      seconds: (clock.now() - this.beganAt) / 1000,
     });
     this.settle = null;
   }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { execute } from '../../src/execute/executor.ts';
 import type { RunResult } from '../../src/execute/result.ts';
+import { thisMachine } from '../../src/execute/this-machine.ts';
 import { JournalWriter } from '../../src/io/state/journal.ts';
 import { problem } from '../../src/model/problem.ts';
 import { look, openSession } from '../../src/session/session.ts';
@@ -19,7 +20,8 @@ async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> 
   const { plan, disk, state } = session;
   const journal = new JournalWriter(state.journals);
   const { result } = execute(plan, {
-    ...{ disk, state, journal, graceSeconds, specFolder: e.folder, env: process.env },
+    surroundings: thisMachine({ disk, journal, specFolder: e.folder, env: process.env }),
+    graceSeconds,
     ...{ decisions: outlook.decisions, records: new Map(), contents: null, maxParallel: 1, onFailure: 'stop' },
     limits: { cpus: 1, memoryMiB: 1024, gpus: [] },
     observer: { started: () => {}, failed: () => {}, progress: () => {} },

@@ -1,6 +1,6 @@
 /** Out of memory on this machine and under make: told where the kernel says so, and never guessed. */
 import { describe, expect, it } from 'vitest';
-import { OutOfMemory } from '../../src/execute/out-of-memory.ts';
+import { OutOfMemory } from '../../src/execute/attempt/memory.ts';
 import { missingCgroup, runInCgroup } from '../support/cgroup.ts';
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 
@@ -80,7 +80,7 @@ describe.each(Object.entries(BACKENDS))('out of memory under %s', (_, run) => {
 
 it('each kill is of one attempt, and one from before an attempt of none', () => {
   let kills = 1;
-  const memory = new OutOfMemory({ kills: () => kills });
+  const memory = new OutOfMemory({ kills: () => kills }, performance);
   const [a, b, c] = [memory.start(), memory.start(), memory.start()];
   memory.look(performance.now());
   kills = 2;

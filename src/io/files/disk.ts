@@ -1,13 +1,19 @@
 import {
+  appendFileSync,
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   opendirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   type Stats,
   statSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileState } from '../../resume/record.ts';
@@ -150,6 +156,46 @@ export class Disk {
       this.madeFolders.clear();
     }
     rmSync(absolute, { recursive: true, force: true });
+  }
+
+  /** `remove` for what is no folder, in one call. */
+  unlink(path: string): void {
+    try {
+      unlinkSync(this.absolute(path));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+
+  exists(path: string): boolean {
+    return existsSync(this.absolute(path));
+  }
+
+  read(path: string): string {
+    return readFileSync(this.absolute(path), 'utf8');
+  }
+
+  /** In a folder that is made where it is missing. */
+  write(path: string, text: string): void {
+    this.makeParent(path);
+    writeFileSync(this.absolute(path), text);
+  }
+
+  append(path: string, text: string): void {
+    appendFileSync(this.absolute(path), text);
+  }
+
+  rename(from: string, to: string): void {
+    renameSync(this.absolute(from), this.absolute(to));
+  }
+
+  /** A folder with nothing in it, whatever was there. */
+  makeEmptyFolder(path: string): void {
+    const absolute = this.absolute(path);
+    rmSync(absolute, { recursive: true, force: true });
+    mkdirSync(absolute, { recursive: true });
+    this.madeFolders.clear();
+    this.madeFolders.add(path);
   }
 
   isProtected(path: string): boolean {

@@ -67,6 +67,11 @@ export class ShellPool {
     return number;
   }
 
+  /** Signal all processes of a group; throws where there are none. */
+  signal(processGroup: number, signal: NodeJS.Signals): void {
+    process.kill(-processGroup, signal);
+  }
+
   /** The memory of the task that a worker runs, in KiB; see `memoryOfTree`. */
   memoryOfTask(worker: number): number {
     const task = newestChild(this.workers[worker]!.processId);

@@ -1,8 +1,6 @@
-import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Disk } from '../io/files/disk.ts';
-import type { StateFolder } from '../io/state/state-folder.ts';
-import { markerPath } from '../resume/marker.ts';
+import { linkSync, writeFileSync } from 'node:fs';
+import { markerPath } from '../../resume/marker.ts';
+import type { Disk } from './disk.ts';
 
 /**
  * Sets and removes the files that mark outputs as incomplete. All are links to one empty file: ext4 takes no inode again
@@ -13,10 +11,10 @@ export class Markers {
   private readonly disk: Disk;
   private readonly empty: string;
 
-  /** The work folder must be there. */
-  constructor(disk: Disk, { work }: StateFolder) {
+  /** `empty`: where that file shall lie, in a folder that is there. */
+  constructor(disk: Disk, empty: string) {
     this.disk = disk;
-    this.empty = join(work, 'marker');
+    this.empty = disk.absolute(empty);
     writeFileSync(this.empty, '');
   }
 
@@ -35,12 +33,7 @@ export class Markers {
 
   remove(output: string): void {
     const marker = markerPath(output);
-    if (marker === null) return;
-    try {
-      unlinkSync(this.disk.absolute(marker));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    if (marker !== null) this.disk.unlink(marker);
   }
 }
 

@@ -1,19 +1,19 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { attemptHead } from '../io/files/log-file.ts';
-import { inputPaths, type Plan, type PlannedRule } from '../model/plan.ts';
-import type { Slot } from '../model/workflow.ts';
-import { type AttemptValues, bindingValue, commandPath } from '../plan/values.ts';
-import { environmentFunctions } from '../target/environment.ts';
+import { attemptHead } from '../../io/files/log-file.ts';
+import { LOCAL_WORK } from '../../io/state/state-folder.ts';
+import { inputPaths, type Plan, type PlannedRule } from '../../model/plan.ts';
+import type { Slot } from '../../model/workflow.ts';
+import { type AttemptValues, bindingValue, commandPath } from '../../plan/values.ts';
+import { environmentFunctions } from '../../target/environment.ts';
 import {
   bashLiteral,
   checkFunctionName,
   needsProgram,
   renderRuleFunctions,
   ruleFunctionName,
-} from '../target/functions.ts';
-import { sourceSpecLines, specLines } from '../target/spec-lines.ts';
-import type { AttemptLog } from './logs.ts';
+} from '../../target/functions.ts';
+import { sourceSpecLines, specLines } from '../../target/spec-lines.ts';
+import type { Clock, Disk } from '../surroundings.ts';
+import { type AttemptLog, scratchFile } from './log.ts';
 
 /** What the bash of one attempt depends on, besides its task. */
 export interface AttemptSource {
@@ -24,37 +24,36 @@ export interface AttemptSource {
   readonly gpus: readonly string[] | null;
 }
 
-/** Writes the files that workers read, and the bash that runs an attempt. */
-export class TaskSources {
-  /** Functions of all rules. */
-  readonly functionsFile: string;
-  private readonly specFolder: string;
-  private readonly work: string;
-  private readonly rules: readonly RuleText[];
-  private readonly run: string;
-  private hasLists = false;
+/** Functions of all rules, a file that each shell reads once. */
+export const FUNCTIONS_FILE = `${LOCAL_WORK}/functions.sh`;
 
-  /** `run`: the number of the run's journal. */
-  constructor(plan: Plan, { specFolder, work, run }: { specFolder: string; work: string; run: string }) {
-    this.run = run;
-    this.specFolder = specFolder;
-    this.work = work;
-    rmSync(work, { recursive: true, force: true });
-    mkdirSync(join(work, 'scripts'), { recursive: true });
-    this.functionsFile = join(work, 'functions.sh');
+export interface CommandOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** The number of the run's journal. */
+  readonly run: string;
+}
+
+/** Writes the files that shells read, and the bash that runs an attempt: its task's command, and then its checks. */
+export class TaskCommands {
+  private readonly options: CommandOptions;
+  private readonly rules: readonly RuleText[];
+
+  constructor(plan: Plan, options: CommandOptions) {
+    this.options = options;
+    const { disk } = options;
     const rules = plan.rules.map((r) => r.rule);
     const commands = specLines(rules);
-    mkdirSync(join(work, 'commands'));
-    writeFileSync(join(work, commands.path), commands.text);
+    disk.write(`${LOCAL_WORK}/${commands.path}`, commands.text);
     const functions = [
       environmentFunctions(rules),
-      ...sourceSpecLines(commands, '.wfc/local'),
+      ...sourceSpecLines(commands, LOCAL_WORK),
       ...rules.map((rule) => renderRuleFunctions(rule, commands.rules)),
     ];
-    writeFileSync(this.functionsFile, functions.join('\n'));
+    disk.write(FUNCTIONS_FILE, functions.join('\n'));
     for (const { rule } of plan.rules) {
       const { script } = rule.command;
-      if (script) writeFileSync(join(specFolder, scriptPath(rule)), script.text);
+      if (script) disk.write(scriptPath(rule), script.text);
     }
     this.rules = plan.rules.map(ruleText);
   }
@@ -63,10 +62,11 @@ export class TaskSources {
   attempt(rule: PlannedRule, index: number, attempt: AttemptSource): string {
     const { number, log, gpus } = attempt;
     const text = this.rules[rule.rule.index]!;
-    const seconds = (Date.now() / 1000).toFixed(3);
+    const now = this.options.clock.date();
+    const seconds = (now.getTime() / 1000).toFixed(3);
     let source = `wfc_started ${bashLiteral(rule.outputTexts[0]!(index))} ${number} ${seconds}\n`;
     if (log.isDirect) source += `exec >>${bashLiteral(commandPath(log.path))} 2>&1\n`;
-    if (log.wasThere) source += `echo ${bashLiteral(attemptHead(number, this.run, new Date()))}\n`;
+    if (log.wasThere) source += `echo ${bashLiteral(attemptHead(number, this.options.run, now))}\n`;
     if (gpus !== null) source += `export CUDA_VISIBLE_DEVICES=${bashLiteral(gpus.join(','))}\n`;
     const values: AttemptValues = {
       attempt: number,
@@ -85,13 +85,20 @@ export class TaskSources {
 
   /** Write the file that `{input:list}` names: one path a line, each line ended. */
   private listFile(rule: PlannedRule, slot: Slot, index: number): string {
-    const path = `.wfc/local/lists/${rule.rule.name}-${index}${slot.name === '' ? '' : `-${slot.name}`}.txt`;
-    if (!this.hasLists) mkdirSync(join(this.work, 'lists'), { recursive: true });
-    this.hasLists = true;
+    const path = `${LOCAL_WORK}/lists/${rule.rule.name}-${index}${slot.name === '' ? '' : `-${slot.name}`}.txt`;
     const paths = rule.inputs.slice(slot.start, slot.end).flatMap((input) => inputPaths(input, index));
-    writeFileSync(join(this.specFolder, path), paths.map((p) => `${p}\n`).join(''));
+    this.options.disk.write(path, paths.map((p) => `${p}\n`).join(''));
     return path;
   }
+}
+
+/** The output that did not pass its check in the attempt that has just failed in a shell; null where none is known. Once. */
+export function takeFailedCheck(disk: Disk, shell: number): string | null {
+  const file = `${scratchFile(shell)}.check`;
+  if (!disk.exists(file)) return null;
+  const path = disk.read(file).trimEnd();
+  disk.unlink(file);
+  return path;
 }
 
 /** What all attempts at a rule's tasks have in common. */
@@ -113,5 +120,5 @@ function ruleText({ rule }: PlannedRule): RuleText {
 }
 
 function scriptPath(rule: PlannedRule['rule']): string {
-  return `.wfc/local/scripts/${rule.name}.${rule.command.script!.extension}`;
+  return `${LOCAL_WORK}/scripts/${rule.name}.${rule.command.script!.extension}`;
 }

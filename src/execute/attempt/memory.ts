@@ -1,3 +1,26 @@
+import type { Clock, MemoryKills, Shells } from '../surroundings.ts';
+
+/** What is measured of an attempt while it runs. */
+export interface Measured {
+  /** Its shell. */
+  worker: number;
+  /** When its memory was last looked at, and the most that was seen, in KiB; 0 for a task that ended soon. */
+  measuredAt: number;
+  peakKiB: number;
+}
+
+/** Once a second, not at each look: a task may have many processes. */
+export function measure(attempt: Measured, shells: Shells, now: number): void {
+  if (now - attempt.measuredAt < 1000) return;
+  attempt.measuredAt = now;
+  attempt.peakKiB = Math.max(attempt.peakKiB, shells.memoryOfTask(attempt.worker));
+}
+
+/** The most memory that an attempt was seen to take, in MiB; null where it ended too soon. */
+export function peakOf({ peakKiB }: Measured): number | null {
+  return peakKiB === 0 ? null : Math.ceil(peakKiB / 1024);
+}
+
 /** What is noted of an attempt, to tell later whether the kernel ended it for want of memory. */
 export interface MemoryWatch {
   /** The counter when the attempt began. */
@@ -18,15 +41,17 @@ const FRESH_MS = 2000;
  *   when the counter grew. One whose status is another has failed with that.
  */
 export class OutOfMemory {
-  private readonly counter: { readonly kills: () => number };
+  private readonly counter: MemoryKills;
+  private readonly clock: Pick<Clock, 'now'>;
   private readonly watched = new Set<MemoryWatch>();
   /** Times at which a fresh kill was told of one of several attempts. */
   private told: number[] = [];
   /** What was counted at times, oldest first; the first is the newest that is not fresh any more. */
   private samples: { readonly at: number; readonly kills: number }[] = [];
 
-  constructor(counter: { readonly kills: () => number }) {
+  constructor(counter: MemoryKills, clock: Pick<Clock, 'now'>) {
     this.counter = counter;
+    this.clock = clock;
   }
 
   start(): MemoryWatch {
@@ -55,7 +80,7 @@ export class OutOfMemory {
     if (kills <= watch.killsAtStart) return false;
     if (watch.isAlone) return true;
     if (!wasKilled) return false;
-    const now = performance.now();
+    const now = this.clock.now();
     const before = Math.max(watch.killsAtStart, this.samples[0]?.kills ?? 0);
     this.told = this.told.filter((at) => now - at < FRESH_MS);
     // Each kill is of one attempt.
