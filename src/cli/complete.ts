@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { namesIfAny } from '../io/files/files.ts';
 import { SpecWords } from '../session/spec-words.ts';
 import { printable } from '../terminal/terminal.ts';
 import type { RecordedCommand, RecordedOption } from './recorded.ts';
@@ -108,9 +108,5 @@ function specIn(rest: readonly string[]): string | null {
 }
 
 function profiles(): string[] {
-  try {
-    return readdirSync('profiles').flatMap((file) => /^(.+)\.(ya?ml|json)$/.exec(file)?.[1] ?? []);
-  } catch {
-    return [];
-  }
+  return namesIfAny('profiles').flatMap((file) => /^(.+)\.(ya?ml|json)$/.exec(file)?.[1] ?? []);
 }

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { isThere, namesIn } from '../io/files/files.ts';
+import { hasName, remove, removeWithEmptyFolders } from '../io/files/remove.ts';
 import { fromHere } from '../io/files/spec-file.ts';
 import { queuedElements } from '../io/slurm/elements.ts';
 import { readSubmissions } from '../io/slurm/submissions.ts';
@@ -40,7 +41,7 @@ export async function clean(options: CleanOptions): Promise<ExitStatus> {
     printDiagnostics([{ severity: 'error', message: 'what is to be removed?', location: null, hint }], options);
     return EXIT.badSpec;
   }
-  if (!existsSync(session.state.root) && !options.outputs) {
+  if (!isThere(session.state.root) && !options.outputs) {
     process.stderr.write('there is nothing to remove\n');
     return EXIT.done;
   }
@@ -71,11 +72,11 @@ async function cleanLocked(session: Session, options: CleanOptions): Promise<Exi
   process.stderr.write(`${options.dryRun ? 'would remove' : 'to remove'}: ${printable(words.join('; '))}\n`);
   if (options.dryRun) return EXIT.done;
   if (!options.yes && !(await isAgreed(options))) return EXIT.badSpec;
-  for (const path of [...outputs, ...logs]) removeWithEmptyFolders(session, path);
+  for (const path of [...outputs, ...logs]) removeWithEmptyFolders(session.disk.absolute(path), session.spec.folder);
   if (options.wholeState)
-    for (const name of readdirSync(state.root)) {
+    for (const name of namesIn(state.root)) {
       // The lock goes last, when it is released.
-      if (!name.startsWith('lock')) rmSync(join(state.root, name), { recursive: true, force: true });
+      if (!name.startsWith('lock')) remove(join(state.root, name));
     }
   process.stderr.write('removed\n');
   return EXIT.done;
@@ -104,9 +105,9 @@ function presentOutputs({ plan, disk }: Session): string[] {
   for (const { outputTexts, firstTask, space } of plan.rules) {
     for (let i = 0; i < space.size; i++) {
       if (plan.needed[firstTask + i] === 0) continue;
-      for (const text of outputTexts) if (isThere(disk.absolute(text(i)))) paths.push(text(i));
+      for (const text of outputTexts) if (hasName(disk.absolute(text(i)))) paths.push(text(i));
       const marker = markerPath(outputTexts[0]!(i));
-      if (marker !== null && isThere(disk.absolute(marker))) paths.push(marker);
+      if (marker !== null && hasName(disk.absolute(marker))) paths.push(marker);
     }
   }
   return paths;
@@ -116,32 +117,7 @@ function presentLogs({ plan, disk }: Session): string[] {
   const paths: string[] = [];
   for (const { logText, firstTask, space } of plan.rules) {
     for (let i = 0; i < space.size; i++)
-      if (plan.needed[firstTask + i] === 1 && isThere(disk.absolute(logText(i)))) paths.push(logText(i));
+      if (plan.needed[firstTask + i] === 1 && hasName(disk.absolute(logText(i)))) paths.push(logText(i));
   }
   return paths;
-}
-
-function isThere(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
-}
-
-/** With the folders that are empty then, up to the spec's. */
-function removeWithEmptyFolders({ disk, spec }: Session, path: string): void {
-  const file = disk.absolute(path);
-  if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory()) makeWritable(file);
-  rmSync(file, { recursive: true, force: true });
-  for (let folder = dirname(file); folder.startsWith(`${spec.folder}/`); folder = dirname(folder)) {
-    try {
-      rmdirSync(folder);
-    } catch {
-      return;
-    }
-  }
-}
-
-/** A protected directory lets nothing in it be removed. */
-function makeWritable(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
 }

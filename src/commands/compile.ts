@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { isThere, textOf } from '../io/files/files.ts';
+import { shippedText } from '../io/files/shipped.ts';
 import { fromHere, wordFromHere } from '../io/files/spec-file.ts';
-import { shippedFile } from '../io/programs/shell-pool.ts';
 import { refuse } from '../session/locking.ts';
 import { remembered } from '../session/remember.ts';
 import {
@@ -12,7 +12,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
-import { namesIn, type SlurmScripts, writeFolder, writeProblem, writeSlurmScripts } from '../submit/scripts.ts';
+import { type SlurmScripts, scriptNames, writeFolder, writeProblem, writeSlurmScripts } from '../submit/scripts.ts';
 import { stageReport } from '../submit/stage-report.ts';
 import { renderMake } from '../target/make/render.ts';
 import { countTasks, jsonText, printable } from '../terminal/terminal.ts';
@@ -49,8 +49,7 @@ async function compileSlurm(session: Session, options: CompileOptions): Promise<
   }
   const { folder, stages, warnings } = scripts;
   printDiagnostics(warnings, { ...options, json: false });
-  if (options.json)
-    process.stdout.write(`${jsonText(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))}\n`);
+  if (options.json) process.stdout.write(`${jsonText(JSON.parse(textOf(join(folder, 'manifest.json'))))}\n`);
   else if (!options.quiet)
     process.stdout.write(
       `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
@@ -67,10 +66,10 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
     included: plan.needed,
     specFolder: relative(folder, spec.folder) || '.',
     place: relative(spec.folder, folder) || '.',
-    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+    templates: (name) => shippedText(`templates/${name}`),
   });
   try {
-    if (namesIn(folder).length > 0 && !existsSync(join(folder, 'tasks.mk'))) {
+    if (scriptNames(folder).length > 0 && !isThere(join(folder, 'tasks.mk'))) {
       return refuse(`${fromHere(folder)} holds other files; name a new folder with --out`, options);
     }
     writeFolder(folder, files);

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { shippedFile } from '../io/programs/shell-pool.ts';
+import { shippedText } from '../io/files/shipped.ts';
 import { EXIT, type ExitStatus } from '../session/session.ts';
 
 /** The shells that complete, each with what makes it do so from its next start on. */
@@ -17,7 +16,7 @@ export function completion(shell: CompletionShell | null, env: NodeJS.ProcessEnv
     process.stderr.write(`${whichShell(env.SHELL)}\n`);
     return EXIT.badSpec;
   }
-  process.stdout.write(readFileSync(shippedFile(`templates/completion/${shell}`), 'utf8'));
+  process.stdout.write(shippedText(`templates/completion/${shell}`));
   return EXIT.done;
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { convert } from '../import/convert.ts';
 import { Places } from '../import/places.ts';
+import { isThere, textIfAny, writeNew } from '../io/files/files.ts';
 import { fromHere, specFiles, systemProblem } from '../io/files/spec-file.ts';
 import { readSnakefile } from '../io/programs/snakefile-reader.ts';
 import { hasErrors } from '../model/diagnostic.ts';
@@ -21,14 +21,13 @@ export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 /** `wfc import snakefile FILE`: a spec with the same tasks as a Snakefile, or the reasons why not. */
 export async function importSnakefile(options: ImportOptions): Promise<ExitStatus> {
   const out = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
-  if (options.out !== '-' && existsSync(out))
+  if (options.out !== '-' && isThere(out))
     return refuse(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
-  if (!existsSync(options.file))
+  if (!isThere(options.file))
     return refuse(`${options.file}: there is no such file`, 'name the Snakefile', EXIT.badSpec, options);
   // As for Snakemake, paths count from the working directory: here from the folder of the spec.
   const folder = dirname(out);
-  if (!existsSync(folder))
-    return refuse(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
+  if (!isThere(folder)) return refuse(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
   const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
   const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
   if ('problem' in read) return refuse(read.problem, read.hint, EXIT.badSurroundings, options);
@@ -44,7 +43,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   try {
     if (options.out === '-') process.stdout.write(text);
     // Fails where a file of that name came up meanwhile: never overwrite.
-    else writeFileSync(out, text, { flag: 'wx' });
+    else writeNew(out, text);
   } catch (error) {
     return refuse(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
@@ -77,13 +76,8 @@ function sourceReader(folder: string): (file: string) => SourceText {
     const path = resolve(folder, file);
     let source = known.get(path);
     if (!source) {
-      let text = '';
-      try {
-        text = readFileSync(path, 'utf8');
-      } catch {
-        // A place is still worth telling where its text is not to be had.
-      }
-      source = { file: fromHere(path), text };
+      // A place is still worth telling where its text is not to be had.
+      source = { file: fromHere(path), text: textIfAny(path) ?? '' };
       known.set(path, source);
     }
     return source;

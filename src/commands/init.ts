@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isThere, namesIn, textOf, writeNew } from '../io/files/files.ts';
 import { makeFolder } from '../io/files/make-folder.ts';
+import { shippedFile } from '../io/files/shipped.ts';
 import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/files/spec-file.ts';
-import { shippedFile } from '../io/programs/shell-pool.ts';
 import { refuse } from '../session/locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
 import { printable } from '../terminal/terminal.ts';
@@ -26,23 +26,22 @@ export interface InitOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'sty
 /** `wfc init [FOLDER]`: a commented spec that runs at once. No file is overwritten. */
 export async function init(options: InitOptions): Promise<ExitStatus> {
   const folder = resolve(options.folder);
-  const present = SPEC_NAMES.find((name) => existsSync(join(folder, name)));
+  const present = SPEC_NAMES.find((name) => isThere(join(folder, name)));
   if (present !== undefined) return exists(join(folder, present), options);
   const template = options.template ?? (options.canAsk ? await ask() : 'sweep');
   if (template === null) return EXIT.interrupted;
   const source = shippedFile(`templates/init/${template}`);
-  const names = readdirSync(source).sort();
-  const taken = names.find((name) => existsSync(join(folder, name)));
+  const names = namesIn(source).sort();
+  const taken = names.find((name) => isThere(join(folder, name)));
   if (taken !== undefined) return exists(join(folder, taken), options);
   try {
     makeFolder(folder);
     for (const name of names) {
-      const text = readFileSync(join(source, name), 'utf8');
+      const text = textOf(join(source, name));
       const schema = shippedFile('schema/spec.schema.json');
-      writeFileSync(
+      writeNew(
         join(folder, name),
         text.replace('$schema=SCHEMA', () => `$schema=${schema}`),
-        { flag: 'wx' },
       );
     }
   } catch (error) {

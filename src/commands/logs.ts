@@ -1,6 +1,6 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
+import { byteCount, isThere, streamOf } from '../io/files/files.ts';
 import { lastAttemptStart, logEnd, shownLine } from '../io/files/log-file.ts';
 import { fromHere } from '../io/files/spec-file.ts';
 import { readJournals } from '../io/state/journal.ts';
@@ -46,7 +46,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const { rule, index } = placeOf(plan, named.task);
   const path = rule.logText(index);
   const file = disk.absolute(path);
-  const exists = existsSync(file);
+  const exists = isThere(file);
   const history = readJournals(state.journals);
   const name = rule.outputTexts[0]!(index);
   const failure = history?.failed.get(name);
@@ -64,7 +64,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const hasRun =
     history !== null &&
     [history.records, history.failed, history.stopped, history.unfinished].some((of) => of.has(name));
-  const isEmpty = !exists || statSync(file).size === 0;
+  const isEmpty = !exists || byteCount(file) === 0;
   const start = isEmpty || options.all ? 0 : lastAttemptStart(file);
   const words = [
     exists ? fromHere(file) : `${hasRun ? 'it wrote nothing' : 'it has not run yet'}, so there is no log`,
@@ -79,7 +79,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
 
 /** What a task wrote reaches a terminal shown, not obeyed; a pipe gets the bytes. */
 async function show(file: string, start: number): Promise<void> {
-  const text = createReadStream(file, { start });
+  const text = streamOf(file, start);
   if (!process.stdout.isTTY) {
     await pipeline(text, process.stdout, { end: false });
     return;
@@ -127,7 +127,7 @@ function failuresOf({ plan, disk, state }: Session): ShownFailure[] {
     if (task === undefined || plan.needed[task] === 0) continue;
     const rule = ruleOf(plan, task);
     const path = rule.logText(task - rule.firstTask);
-    const hasLog = attempt !== NEVER_STARTED && existsSync(disk.absolute(path));
+    const hasLog = attempt !== NEVER_STARTED && isThere(disk.absolute(path));
     failures.push({
       task,
       rule: rule.rule.name,

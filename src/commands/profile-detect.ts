@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseProfile } from '../compile/schema/profile.ts';
+import { isThere, writeNew } from '../io/files/files.ts';
 import { makeFolder } from '../io/files/make-folder.ts';
 import { systemProblem } from '../io/files/spec-file.ts';
 import { readSite } from '../io/slurm/site.ts';
@@ -19,7 +19,7 @@ export interface DetectOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 /** `wfc profile detect`: what Slurm says of this site, as a commented profile. */
 export async function detectProfile(options: DetectOptions): Promise<ExitStatus> {
   const { out, env, json, quiet } = options;
-  if (out !== null && existsSync(out)) {
+  if (out !== null && isThere(out)) {
     const hint = 'choose another name with --out';
     printDiagnostics([{ severity: 'error', message: `${out} exists already`, location: null, hint }], options);
     return EXIT.badSpec;
@@ -45,7 +45,7 @@ export async function detectProfile(options: DetectOptions): Promise<ExitStatus>
   }
   try {
     makeFolder(dirname(resolve(out)));
-    writeFileSync(out, text, { flag: 'wx' });
+    writeNew(out, text);
   } catch (error) {
     return refuse(`can't write ${out}: ${systemProblem(error)}`, options);
   }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { quoteBash } from '../compile/rules/command.ts';
 import { logEnd } from '../io/files/log-file.ts';
+import { shippedText } from '../io/files/shipped.ts';
 import { fromHere } from '../io/files/spec-file.ts';
-import { shippedFile } from '../io/programs/shell-pool.ts';
 import { readAttemptJournals } from '../io/state/attempt-journals.ts';
 import type { PlannedRule } from '../model/plan.ts';
 import { toldProblem } from '../model/problem.ts';
@@ -82,10 +81,6 @@ async function reportText(session: Session, options: ReportOptions): Promise<str
     style: ['page', 'sections'].map((part) => shippedText(`templates/report/${part}.css`)).join(''),
     script: shippedText('dist/report-page.js'),
   });
-}
-
-function shippedText(name: string): string {
-  return readFileSync(shippedFile(name), 'utf8');
 }
 
 function choicesOf({ settings, goals, configs, profile }: ReportOptions): string[] {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { remove } from '../io/files/remove.ts';
 import { JournalWriter } from '../io/state/journal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
@@ -94,6 +94,6 @@ export async function keepBeforeSubmission(
 export function sweepMarkers({ disk }: Session, { markedPerhaps, records, unfinished }: History): void {
   for (const name of markedPerhaps) {
     const marker = records.has(name) && !unfinished.has(name) ? markerPath(name) : null;
-    if (marker !== null) rmSync(disk.absolute(marker), { force: true });
+    if (marker !== null) remove(disk.absolute(marker));
   }
 }

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Disk } from '../io/files/disk.ts';
+import { modifiedMs, textIfAny } from '../io/files/files.ts';
 import { findProfile } from '../io/files/profile-file.ts';
 import { readSpec, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { escalationFile } from '../io/state/escalation-file.ts';
@@ -46,11 +46,11 @@ function basisOf({ source, folder }: SpecFile, options: LookOptions): string | n
   const files = [...configs, ...(profile === null ? [] : [profile]), escalationFile(stateFolder(folder).root)];
   return digest([
     // A new build may decide otherwise, also where it counts as the same version.
-    `${version} ${statSync(new URL(import.meta.url)).mtimeMs}`,
+    `${version} ${modifiedMs(new URL(import.meta.url))}`,
     JSON.stringify([settings, configs, goals, trust, options.profile]),
     resolve(source.file),
     source.text,
-    ...files.flatMap((file) => [resolve(file), textOf(file)]),
+    ...files.flatMap((file) => [resolve(file), textIfAny(file) ?? '']),
   ]);
 }
 
@@ -89,13 +89,5 @@ export function isPlain({ warnings }: Session, { history, decisions }: Outlook):
 }
 
 function recordsSignature({ root, journals }: Session['state']): string {
-  return digest([journalSignature(journals), textOf(lastRunFile(root))]);
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return digest([journalSignature(journals), textIfAny(lastRunFile(root)) ?? '']);
 }

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { compile } from '../compile/compile.ts';
 import * as report from '../compile/report/report.ts';
 import { quoteBash } from '../compile/rules/command.ts';
 import { closest } from '../compile/text/suggest.ts';
+import { isThere, namesIfAny } from '../io/files/files.ts';
 import { fromHere, readSpec, specFiles } from '../io/files/spec-file.ts';
 import { SpecWords } from './spec-words.ts';
 
@@ -15,7 +15,7 @@ export interface NamedSpec {
 /** Find and read the spec that the command line means; where it is not there, say what was probably meant. */
 export function readNamedSpec({ spec, command }: NamedSpec): ReturnType<typeof readSpec> {
   const found = readSpec(spec);
-  if (!('diagnostics' in found) || spec === undefined || existsSync(spec)) return found;
+  if (!('diagnostics' in found) || spec === undefined || isThere(spec)) return found;
   const meant = meantBy(spec);
   return meant === null ? found : { diagnostics: [report.specNotThere(spec, meant, `wfc ${command}`)] };
 }
@@ -41,9 +41,5 @@ function meantBy(named: string): report.MeantBySpec | null {
 }
 
 function specsHere(): string[] {
-  try {
-    return readdirSync('.').filter((name) => /\.(ya?ml|json)$/.test(name));
-  } catch {
-    return [];
-  }
+  return namesIfAny('.').filter((name) => /\.(ya?ml|json)$/.test(name));
 }

@@ -1,6 +1,5 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../io/files/make-folder.ts';
+import { resolve } from 'node:path';
+import { replaceFile } from '../io/files/replace.ts';
 import { fromHere, systemProblem } from '../io/files/spec-file.ts';
 import { refuse } from './locking.ts';
 import { wouldSpoil } from './out-file.ts';
@@ -15,15 +14,10 @@ export function writePicture(session: Session, out: string, text: string, option
     return EXIT.badSpec;
   }
   const file = resolve(out);
-  const partial = `${file}.wfc-new`;
   try {
-    makeFolder(dirname(file));
-    // Rename last: a viewer never sees half a picture.
-    writeFileSync(partial, text);
-    renameSync(partial, file);
+    replaceFile(file, text);
     return null;
   } catch (error) {
-    if (existsSync(partial)) rmSync(partial);
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return refuse(`can't write ${fromHere(file)}: ${systemProblem(error)}`, options);
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { isThere } from '../io/files/files.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import { type FailureCode, problemWords } from '../model/problem.ts';
 import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
@@ -147,7 +147,7 @@ function failedTask({ plan, disk }: Session, task: number, history: History): Fa
     ...placed({ attempt, slurmId, host }),
     status,
     peakMiB,
-    log: attempt !== NEVER_STARTED && existsSync(disk.absolute(log)) ? log : null,
+    log: attempt !== NEVER_STARTED && isThere(disk.absolute(log)) ? log : null,
   };
 }
 

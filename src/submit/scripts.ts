@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { makeFolder } from '../io/files/make-folder.ts';
+import { join, relative, resolve } from 'node:path';
+import { isThere, namesIn, textOf } from '../io/files/files.ts';
+import { replaceFolder } from '../io/files/replace.ts';
+import { shippedText } from '../io/files/shipped.ts';
 import { fromHere, systemProblem } from '../io/files/spec-file.ts';
-import { shippedFile } from '../io/programs/shell-pool.ts';
 import { queuedElements } from '../io/slurm/elements.ts';
 import { type LastRun, lastRunText } from '../io/state/last-run.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -54,7 +54,7 @@ export async function writeSlurmScripts(session: Session, options: ScriptOptions
     durations,
     site: profile,
     specFolder: relative(place, spec.folder) || '.',
-    templates: (name) => readFileSync(shippedFile(`templates/${name}`), 'utf8'),
+    templates: (name) => shippedText(`templates/${name}`),
     options: lastRunText(remember),
   });
   const target = folder ?? join(parent, artifacts.id);
@@ -70,10 +70,10 @@ async function checkReplaceable(
   specFolder: string,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  if (namesIn(folder).length === 0) return;
+  if (scriptNames(folder).length === 0) return;
   const manifest = join(folder, 'manifest.json');
-  if (!existsSync(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
-  const before = (JSON.parse(readFileSync(manifest, 'utf8')) as { id: string }).id;
+  if (!isThere(manifest)) throw new Refusal(`${fromHere(folder)} holds other files; name a new folder with --out`);
+  const before = (JSON.parse(textOf(manifest)) as { id: string }).id;
   if (before === id) return;
   const queued = (await queuedElements(specFolder, env)) ?? [];
   if (queued.some(({ submission }) => submission.endsWith(`-slurm-${before}`))) {
@@ -91,9 +91,9 @@ export function writeFolder(folder: string, files: readonly ArtifactFile[]): voi
 }
 
 /** The names in a folder; none where it is not there. */
-export function namesIn(folder: string): readonly string[] {
+export function scriptNames(folder: string): readonly string[] {
   try {
-    return existsSync(folder) ? readdirSync(folder) : [];
+    return isThere(folder) ? namesIn(folder) : [];
   } catch (error) {
     // In the folder's place: what stands above it is told by the attempt to write.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
@@ -105,22 +105,4 @@ export function namesIn(folder: string): readonly string[] {
 function cantWrite(folder: string, error: unknown): unknown {
   if ((error as NodeJS.ErrnoException).code === undefined) return error;
   return new Refusal(`can't write to ${fromHere(folder)}: ${systemProblem(error)}`);
-}
-
-/** Write beside, then rename: there is never a half-written folder of scripts. */
-function replaceFolder(folder: string, files: readonly ArtifactFile[]): void {
-  const fresh = `${folder}.new-${process.pid}`;
-  rmSync(fresh, { recursive: true, force: true });
-  const made = new Set<string>();
-  for (const { path, content, executable } of files) {
-    const file = join(fresh, path);
-    if (!made.has(dirname(file))) makeFolder(dirname(file));
-    made.add(dirname(file));
-    writeFileSync(file, content, { mode: executable ? 0o755 : 0o644 });
-  }
-  const old = `${folder}.old-${process.pid}`;
-  if (existsSync(folder)) renameSync(folder, old);
-  makeFolder(dirname(folder));
-  renameSync(fresh, folder);
-  rmSync(old, { recursive: true, force: true });
 }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { printable } from '../../terminal/terminal.ts';
+import { shippedFile } from '../files/shipped.ts';
 import { memoryOfTree, newestChild } from './memory.ts';
 
 /** How a task's shell ended. */
@@ -27,15 +26,6 @@ export interface PoolOptions {
   readonly scratchFile: (worker: number) => string;
   /** Told where a shell can't be started, such as at a limit of files or processes; the task's end is not told then. */
   readonly onBroken: (error: NodeJS.ErrnoException) => void;
-}
-
-/** A file that ships with wfc: beside the bundle, or beside the sources. */
-export function shippedFile(name: string): string {
-  for (const up of ['../', '../../../']) {
-    const path = fileURLToPath(new URL(up + name, import.meta.url));
-    if (existsSync(path)) return path;
-  }
-  throw new Error(`internal error: ${name} is missing from this installation`);
 }
 
 /** A few long-lived shells, each of which forks a subshell a task. */

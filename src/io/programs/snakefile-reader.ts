@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { load, YAML11_SCHEMA } from 'js-yaml';
 import type { Snakefile } from '../../model/snakefile.ts';
+import { shippedFile } from '../files/shipped.ts';
 import { systemProblem } from '../files/spec-file.ts';
 import { ask } from './ask.ts';
-import { shippedFile } from './shell-pool.ts';
 
 export type ReadSnakefile = { readonly snakefile: Snakefile } | { readonly problem: string; readonly hint: string };
 
