@@ -4,6 +4,7 @@ import { CommandLineError, type CommandLineMistake, GROUP } from './cli/options.
 import type { Perform } from './cli/perform.ts';
 import { recordCommands } from './cli/recorded.ts';
 import { keepIgnoring } from './io/programs/signals.ts';
+import { writeError, writeOut } from './terminal/streams.ts';
 import { printable } from './terminal/terminal.ts';
 
 const EXIT_STATUS =
@@ -34,12 +35,12 @@ async function main(typed: readonly string[]): Promise<void> {
   const args = plainWords(typed);
   if (args.length === 1 && (args[0] === '--version' || args[0] === 'version')) {
     const { version } = await import('./session/version.ts');
-    process.stdout.write(`${version}\n`);
+    writeOut(`${version}\n`);
     return;
   }
   if (args[0] === '--complete') {
     const { complete } = await import('./cli/complete.ts');
-    process.stdout.write(complete(recordCommands(COMMANDS), args.slice(1)));
+    writeOut(complete(recordCommands(COMMANDS), args.slice(1)));
     return;
   }
   const wantsHelp = args.length === 0 || args[0] === 'help' || args.includes('--help') || args.includes('-h');
@@ -111,8 +112,7 @@ function plainWords(args: readonly string[]): readonly string[] {
 const HELP_HINT = '"wfc --help" lists the commands, "wfc COMMAND --help" their options';
 
 function refuse(mistakes: readonly CommandLineMistake[]): void {
-  for (const { message, hint } of mistakes)
-    process.stderr.write(printable(`error: ${message}\n  hint: ${hint ?? HELP_HINT}\n`));
+  for (const { message, hint } of mistakes) writeError(printable(`error: ${message}\n  hint: ${hint ?? HELP_HINT}\n`));
   process.exitCode = 2;
 }
 
@@ -120,11 +120,11 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   const { stack, code, path, message } = error as NodeJS.ErrnoException;
   // See `NewerJournal`: any command may meet one.
   if (code === 'ENEWER') {
-    process.stderr.write(printable(`error: ${path}: ${message}\n`));
+    writeError(printable(`error: ${path}: ${message}\n`));
     process.exitCode = 3;
     return;
   }
-  process.stderr.write(
+  writeError(
     printable(
       `internal error: ${(error as Error).message ?? error}\nThis is a bug of wfc. What it was doing:\n${stack ?? ''}\n`,
     ),

@@ -52,6 +52,21 @@ it('imports point one way: cli, commands, submit, session, execute, io, terminal
   expect(wrong).toEqual([]);
 });
 
+/** What only one room may do. */
+const ROOMS: readonly (readonly [room: RegExp, pattern: RegExp])[] = [
+  [/^io\//, /^import .* from 'node:fs'/m],
+  [/^terminal\//, /process\.std(out|err)\.write\(|console\./],
+];
+
+it('only io/ touches files, and only terminal/ writes to the terminal', () => {
+  const wrong = sources().flatMap((name) => {
+    if (name.startsWith('page/')) return [];
+    const text = readFileSync(join(root, name), 'utf8');
+    return ROOMS.flatMap(([room, pattern]) => (!room.test(name) && pattern.test(text) ? [`${name}: ${pattern}`] : []));
+  });
+  expect(wrong).toEqual([]);
+});
+
 it('every layer is known', () => {
   expect([...new Set(sources().map((f) => layerOf(join(root, f))))].filter((l) => !LAYERS.includes(l))).toEqual([]);
 });

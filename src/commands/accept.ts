@@ -17,6 +17,7 @@ import {
   type Session,
 } from '../session/session.ts';
 import { findNamed } from '../session/task-argument.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countTasks, formatCount, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface AcceptOptions extends CommonOptions {
@@ -163,7 +164,7 @@ function tellAccepted(
   { json, quiet, dryRun }: AcceptOptions,
 ): void {
   if (json) {
-    process.stdout.write(`${jsonText({ accepted, left: Object.fromEntries(left) })}\n`);
+    writeOut(`${jsonText({ accepted, left: Object.fromEntries(left) })}\n`);
     return;
   }
   if (quiet && left.size === 0) return;
@@ -172,5 +173,5 @@ function tellAccepted(
     const words = [...left].map(([reason, n]) => `${reason} ${formatCount(n)}`);
     lines.push(`not these, which are to run: ${words.join(', ')}`);
   }
-  process.stderr.write(`${printable(lines.join('\n'))}\n`);
+  writeError(`${printable(lines.join('\n'))}\n`);
 }

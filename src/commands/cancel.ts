@@ -14,6 +14,7 @@ import {
   type Session,
 } from '../session/session.ts';
 import { NO_ANSWER } from '../submit/run-slurm.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countOf, formatCount, printable } from '../terminal/terminal.ts';
 
 export interface CancelOptions extends CommonOptions {
@@ -36,7 +37,7 @@ export async function cancel(options: CancelOptions): Promise<ExitStatus> {
   const { own, left } = sortOwn(queued, submissions, basename(spec.source.file));
   const jobs = [...new Set(own.map(({ job }) => job))];
   const say = (line: string): void => {
-    if (!options.quiet) process.stderr.write(`${printable(line)}\n`);
+    if (!options.quiet) writeError(`${printable(line)}\n`);
   };
   for (const line of left) say(line);
   if (jobs.length > 0) {

@@ -15,6 +15,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countOf, printable } from '../terminal/terminal.ts';
 
 export interface CleanOptions extends CommonOptions {
@@ -42,7 +43,7 @@ export async function clean(options: CleanOptions): Promise<ExitStatus> {
     return EXIT.badSpec;
   }
   if (!isThere(session.state.root) && !options.outputs) {
-    process.stderr.write('there is nothing to remove\n');
+    writeError('there is nothing to remove\n');
     return EXIT.done;
   }
   return lockFolder(session, options, () => cleanLocked(session, options));
@@ -66,10 +67,10 @@ async function cleanLocked(session: Session, options: CleanOptions): Promise<Exi
     ...(options.wholeState ? [`${fromHere(state.root)} with all records`] : []),
   ];
   if (outputs.length + logs.length === 0 && !options.wholeState) {
-    process.stderr.write('there is nothing to remove\n');
+    writeError('there is nothing to remove\n');
     return EXIT.done;
   }
-  process.stderr.write(`${options.dryRun ? 'would remove' : 'to remove'}: ${printable(words.join('; '))}\n`);
+  writeError(`${options.dryRun ? 'would remove' : 'to remove'}: ${printable(words.join('; '))}\n`);
   if (options.dryRun) return EXIT.done;
   if (!options.yes && !(await isAgreed(options))) return EXIT.badSpec;
   for (const path of [...outputs, ...logs]) removeWithEmptyFolders(session.disk.absolute(path), session.spec.folder);
@@ -78,7 +79,7 @@ async function cleanLocked(session: Session, options: CleanOptions): Promise<Exi
       // The lock goes last, when it is released.
       if (!name.startsWith('lock')) remove(join(state.root, name));
     }
-  process.stderr.write('removed\n');
+  writeError('removed\n');
   return EXIT.done;
 }
 
@@ -88,14 +89,14 @@ function example(paths: readonly string[]): string {
 
 async function isAgreed({ canAsk }: CleanOptions): Promise<boolean> {
   if (!canAsk) {
-    process.stderr.write('nothing was removed: there is nobody to ask; --yes agrees\n');
+    writeError('nothing was removed: there is nobody to ask; --yes agrees\n');
     return false;
   }
   const line = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await line.question('Remove them? [y/N] ');
   line.close();
   if (/^y(es)?$/i.test(answer.trim())) return true;
-  process.stderr.write('nothing was removed\n');
+  writeError('nothing was removed\n');
   return false;
 }
 

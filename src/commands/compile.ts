@@ -15,6 +15,7 @@ import {
 import { type SlurmScripts, scriptNames, writeFolder, writeProblem, writeSlurmScripts } from '../submit/scripts.ts';
 import { stageReport } from '../submit/stage-report.ts';
 import { renderMake } from '../target/make/render.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { countTasks, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface CompileOptions extends CommonOptions {
@@ -49,9 +50,9 @@ async function compileSlurm(session: Session, options: CompileOptions): Promise<
   }
   const { folder, stages, warnings } = scripts;
   printDiagnostics(warnings, { ...options, json: false });
-  if (options.json) process.stdout.write(`${jsonText(JSON.parse(textOf(join(folder, 'manifest.json'))))}\n`);
+  if (options.json) writeOut(`${jsonText(JSON.parse(textOf(join(folder, 'manifest.json'))))}\n`);
   else if (!options.quiet)
-    process.stdout.write(
+    writeOut(
       `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
     );
   return EXIT.done;
@@ -77,9 +78,9 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
     return refuse(writeProblem(error), options);
   }
   const shown = printable(fromHere(folder));
-  if (options.json) process.stdout.write(`${jsonText({ folder: shown, tasks: plan.neededCount })}\n`);
+  if (options.json) writeOut(`${jsonText({ folder: shown, tasks: plan.neededCount })}\n`);
   else if (!options.quiet) {
-    process.stdout.write(
+    writeOut(
       `${countTasks(plan.neededCount)} written to ${shown}; to run ${plan.neededCount === 1 ? 'it' : 'them'}:\n  make -C ${printable(wordFromHere(folder))} -j4\n`,
     );
   }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { shippedText } from '../io/files/shipped.ts';
 import { EXIT, type ExitStatus } from '../session/session.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 
 /** The shells that complete, each with what makes it do so from its next start on. */
 const TURN_ON = {
@@ -13,10 +14,10 @@ export type CompletionShell = keyof typeof TURN_ON;
 /** `wfc completion SHELL`: a script that lets the shell ask wfc for words. Without a shell, what to write. */
 export function completion(shell: CompletionShell | null, env: NodeJS.ProcessEnv): ExitStatus {
   if (shell === null) {
-    process.stderr.write(`${whichShell(env.SHELL)}\n`);
+    writeError(`${whichShell(env.SHELL)}\n`);
     return EXIT.badSpec;
   }
-  process.stdout.write(shippedText(`templates/completion/${shell}`));
+  writeOut(shippedText(`templates/completion/${shell}`));
   return EXIT.done;
 }
 

@@ -8,6 +8,7 @@ import { renderDot } from '../target/graph/dot.ts';
 import { countLabel } from '../target/graph/labels.ts';
 import { renderMermaid } from '../target/graph/mermaid.ts';
 import { renderText } from '../target/graph/text.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countOf, jsonText, printable } from '../terminal/terminal.ts';
 
 export const GRAPH_FORMATS = ['text', 'dot', 'mermaid', 'svg'] as const;
@@ -42,11 +43,11 @@ export async function graph(options: GraphOptions): Promise<ExitStatus> {
   printDiagnostics(warnings, { ...options, json: false });
   const text = options.json ? graphJson(drawn) : await render(drawn, options.format);
   if (options.out === null) {
-    process.stdout.write(options.json || options.format === 'svg' ? text : printable(text));
+    writeOut(options.json || options.format === 'svg' ? text : printable(text));
     return EXIT.done;
   }
   const problem = writePicture(session, options.out, text, options);
-  if (problem === null && !options.quiet) process.stderr.write(`written to ${printable(fromHere(options.out))}\n`);
+  if (problem === null && !options.quiet) writeError(`written to ${printable(fromHere(options.out))}\n`);
   return problem ?? EXIT.done;
 }
 

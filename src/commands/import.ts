@@ -7,6 +7,7 @@ import { readSnakefile } from '../io/programs/snakefile-reader.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
@@ -41,7 +42,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   printDiagnostics(diagnostics, options);
   if (text === null) return EXIT.badSpec;
   try {
-    if (options.out === '-') process.stdout.write(text);
+    if (options.out === '-') writeOut(text);
     // Fails where a file of that name came up meanwhile: never overwrite.
     else writeNew(out, text);
   } catch (error) {
@@ -49,13 +50,11 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   }
   const summary = `${countOf(rules, 'rule')}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')
-    process.stdout.write(`${jsonText({ spec: specFile, rules, tasks, unfinished })}\n`);
+    writeOut(`${jsonText({ spec: specFile, rules, tasks, unfinished })}\n`);
   else if (!options.quiet) {
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
-    process.stderr.write(
-      printable(`${options.out === '-' ? 'converted' : `written to ${specFile}`}: ${summary}${open}\n`),
-    );
+    writeError(printable(`${options.out === '-' ? 'converted' : `written to ${specFile}`}: ${summary}${open}\n`));
   }
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }

@@ -6,6 +6,7 @@ import { shippedFile } from '../io/files/shipped.ts';
 import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/files/spec-file.ts';
 import { refuse } from '../session/locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { printable } from '../terminal/terminal.ts';
 
 /** Each is a folder in templates/init. */
@@ -54,11 +55,11 @@ export async function init(options: InitOptions): Promise<ExitStatus> {
 
 function report(folder: string, template: Template, names: readonly string[], { json, quiet }: InitOptions): void {
   const files = names.map((name) => fromHere(join(folder, name)));
-  if (json) process.stdout.write(`${JSON.stringify({ template, files }, null, 2)}\n`);
+  if (json) writeOut(`${JSON.stringify({ template, files }, null, 2)}\n`);
   else if (!quiet) {
     const enter = folder === process.cwd() ? '' : `  cd ${wordFromHere(folder)}\n`;
     const words = `written: ${files.join(', ')} (${TEMPLATES[template]})\nNext:\n${enter}  wfc plan\n  wfc run\n`;
-    process.stdout.write(printable(words));
+    writeOut(printable(words));
   }
 }
 
@@ -73,7 +74,7 @@ function exists(path: string, options: InitOptions): ExitStatus {
 async function ask(): Promise<Template | null> {
   const names = Object.keys(TEMPLATES) as Template[];
   const lines = names.map((name, i) => `  ${i + 1}  ${name.padEnd(12)}  ${TEMPLATES[name]}\n`);
-  process.stderr.write(`What shall the spec be?\n${lines.join('')}`);
+  writeError(`What shall the spec be?\n${lines.join('')}`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr, prompt: 'number or name [1]: ' });
   terminal.prompt();
   // Lines, not questions: an answer typed ahead counts.
@@ -81,7 +82,7 @@ async function ask(): Promise<Template | null> {
     const word = line.trim() === '' ? '1' : line.trim();
     const found = names.find((name, i) => word === name || word === String(i + 1));
     if (found) return found;
-    process.stderr.write(`there is no "${printable(word)}"\n`);
+    writeError(`there is no "${printable(word)}"\n`);
     terminal.prompt();
   }
   return null;

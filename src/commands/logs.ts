@@ -18,6 +18,7 @@ import {
   type Session,
 } from '../session/session.ts';
 import { findNamed, placeOf } from '../session/task-argument.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface LogsOptions extends CommonOptions {
@@ -36,7 +37,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const { plan, disk, state } = session;
   const named = findNamed(session, options.task);
   if ('source' in named) {
-    process.stderr.write(`${printable(named.source)} is a source file: no task makes it, so there is no log\n`);
+    writeError(`${printable(named.source)} is a source file: no task makes it, so there is no log\n`);
     return EXIT.badSpec;
   }
   if ('diagnostic' in named) {
@@ -56,7 +57,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
   const reason = failure ? problemWords(failure.problem) : stop ? STOP_WORDS[stop.cause] : null;
   if (options.json) {
     const shown = exists ? path : null;
-    process.stdout.write(
+    writeOut(
       `${jsonText({ task: taskNameOf(plan, named.task), log: shown, code, reason, slurm: slurm === '' ? null : slurm })}\n`,
     );
     return EXIT.done;
@@ -72,7 +73,7 @@ export async function logs(options: LogsOptions): Promise<ExitStatus> {
     ...(reason === null ? [] : [reason]),
     ...(slurm === '' ? [] : [`Slurm ${slurm}`]),
   ];
-  if (!options.quiet) process.stderr.write(`${printable(`${taskNameOf(plan, named.task)}: ${words.join('; ')}`)}\n`);
+  if (!options.quiet) writeError(`${printable(`${taskNameOf(plan, named.task)}: ${words.join('; ')}`)}\n`);
   if (!isEmpty) await show(file, start);
   return EXIT.done;
 }
@@ -86,7 +87,7 @@ async function show(file: string, start: number): Promise<void> {
   }
   // A carriage return alone ends no line for a terminal.
   for await (const line of createInterface({ input: text.setEncoding('utf8'), crlfDelay: 0, terminal: false }))
-    process.stdout.write(`${printable(shownLine(line))}\n`);
+    writeOut(`${printable(shownLine(line))}\n`);
 }
 
 interface ShownFailure extends ToldFailure {
@@ -109,13 +110,13 @@ export function failedLogs(options: CommonOptions): ExitStatus {
   }
   const kinds = failureKinds(failuresOf(session), ({ rule }) => rule);
   if (options.json) {
-    process.stdout.write(`${jsonText({ kinds: kinds.map(kindJson) })}\n`);
+    writeOut(`${jsonText({ kinds: kinds.map(kindJson) })}\n`);
     return EXIT.done;
   }
   const lines = kinds.slice(0, KINDS_SHOWN).flatMap((kind, k) => [...(k === 0 ? [] : ['']), ...kindLines(kind)]);
   if (kinds.length > KINDS_SHOWN)
     lines.push('', `and ${countOf(kinds.length - KINDS_SHOWN, 'more kind')}; "wfc logs --failed --json" has all`);
-  process.stdout.write(kinds.length === 0 ? 'no task has failed\n' : `${printableLines(lines)}\n`);
+  writeOut(kinds.length === 0 ? 'no task has failed\n' : `${printableLines(lines)}\n`);
   return EXIT.done;
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../session/session.ts';
 import { stageReport, stagesJson } from '../submit/stage-report.ts';
 import { slurmStages } from '../submit/stages.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { diagnosticJson } from '../terminal/terminal.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -51,7 +52,7 @@ export async function plan(options: PlanOptions): Promise<ExitStatus> {
   };
   printPlan(session.plan, outlook.decisions, session.warnings, options, { slurm });
   if (!options.json) {
-    process.stdout.write(`\n${stageReport(session.plan, stages, profile.packing)}\n`);
+    writeOut(`\n${stageReport(session.plan, stages, profile.packing)}\n`);
     printDiagnostics(warnings, options);
     for (const problem of problems) refuse(problem, options);
   }

@@ -8,6 +8,7 @@ import { refuse } from '../session/locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
 import { largestOf } from '../submit/largest-node.ts';
 import { profileText } from '../submit/profile-text.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countOf } from '../terminal/terminal.ts';
 
 export interface DetectOptions extends Pick<CommonOptions, 'json' | 'quiet' | 'style'> {
@@ -37,10 +38,10 @@ export async function detectProfile(options: DetectOptions): Promise<ExitStatus>
       const kinds = p.kinds.map((kind) => ({ ...kind, gpus: Object.fromEntries(kind.gpus) }));
       return { ...p, ...largest, gpus: Object.fromEntries(gpus), kinds };
     });
-    process.stdout.write(`${JSON.stringify({ ...site, partitions }, null, 2)}\n`);
+    writeOut(`${JSON.stringify({ ...site, partitions }, null, 2)}\n`);
   }
   if (out === null) {
-    if (!json) process.stdout.write(text);
+    if (!json) writeOut(text);
     return EXIT.done;
   }
   try {
@@ -49,7 +50,6 @@ export async function detectProfile(options: DetectOptions): Promise<ExitStatus>
   } catch (error) {
     return refuse(`can't write ${out}: ${systemProblem(error)}`, options);
   }
-  if (!quiet)
-    process.stderr.write(`written to ${out}: ${countOf(site.partitions.length, 'partition')} of ${site.cluster}\n`);
+  if (!quiet) writeError(`written to ${out}: ${countOf(site.partitions.length, 'partition')} of ${site.cluster}\n`);
   return EXIT.done;
 }

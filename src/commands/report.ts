@@ -24,6 +24,7 @@ import { renderSvg } from '../target/graph/svg.ts';
 import { collectReport } from '../target/report/collect.ts';
 import { packReport } from '../target/report/pack.ts';
 import { renderPage } from '../target/report/page.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, jsonText, printable } from '../terminal/terminal.ts';
 import { MAX_SVG_RULES } from './graph.ts';
 
@@ -46,10 +47,9 @@ export async function report(options: ReportOptions): Promise<ExitStatus> {
   if (problem !== null) return problem;
   const shown = fromHere(options.out);
   const { neededCount } = session.plan;
-  if (options.json)
-    process.stdout.write(`${jsonText({ report: shown, tasks: neededCount, bytes: Buffer.byteLength(text) })}\n`);
+  if (options.json) writeOut(`${jsonText({ report: shown, tasks: neededCount, bytes: Buffer.byteLength(text) })}\n`);
   else if (!options.quiet)
-    process.stderr.write(`${countTasks(neededCount)} reported in ${printable(shown)}; open it in a browser\n`);
+    writeError(`${countTasks(neededCount)} reported in ${printable(shown)}; open it in a browser\n`);
   return EXIT.done;
 }
 

@@ -5,6 +5,7 @@ import { readNamedSpec } from '../session/missing-spec.ts';
 import { rememberedWords, withRemembered } from '../session/remember.ts';
 import { EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
 import { resumeSlurm } from '../submit/resume-slurm.ts';
+import { writeError } from '../terminal/streams.ts';
 import { printable } from '../terminal/terminal.ts';
 import { type RunOptions, run } from './run.ts';
 
@@ -36,7 +37,7 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
   }
   if (last !== null && !options.quiet && !options.json) {
     const words = rememberedWords(last);
-    if (words !== '') process.stderr.write(`as in the last run, unless given anew: ${printable(words)}\n`);
+    if (words !== '') writeError(`as in the last run, unless given anew: ${printable(words)}\n`);
   }
   return backend === 'slurm' ? resumeSlurm(merged) : run({ ...merged, resuming: { escalate: options.escalate } });
 }

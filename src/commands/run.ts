@@ -34,6 +34,7 @@ import {
 } from '../session/session.ts';
 import { standingOf } from '../session/standing.ts';
 import { Progress } from '../terminal/progress.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../terminal/terminal.ts';
 
 export interface RunOptions extends CommonOptions {
@@ -52,7 +53,7 @@ export interface RunOptions extends CommonOptions {
 export async function run(options: RunOptions): Promise<ExitStatus> {
   const { basis, complete } = lookBefore(options);
   if (complete !== null) {
-    if (!options.quiet) process.stderr.write(`${nothingToDoWords(complete)}\n`);
+    if (!options.quiet) writeError(`${nothingToDoWords(complete)}\n`);
     return EXIT.done;
   }
   const session = openRunnable(options);
@@ -96,7 +97,7 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   }
   const { decisions, history } = outlook;
   if (queue.kind === 'unknown' && !options.quiet)
-    process.stderr.write('squeue does not answer: whether jobs of this folder still run is not known\n');
+    writeError('squeue does not answer: whether jobs of this folder still run is not known\n');
   const session = await explained(opened, outlook, options);
   const { plan, state, disk, spec, warnings } = session;
   if (!options.json && !options.resuming) printDiagnostics(warnings, options);
@@ -198,7 +199,7 @@ async function escalated(
 ): Promise<Session> {
   if (!resuming?.escalate) return session;
   const say = (line: string): void => {
-    if (!json && !quiet) process.stderr.write(`${printable(line)}\n`);
+    if (!json && !quiet) writeError(`${printable(line)}\n`);
   };
   // No element is in the queue: such a run would not come so far.
   const { stops } = await standingOf(session, { history: outlook.history, queue: { kind: 'not asked' }, env });
@@ -257,7 +258,7 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
       seconds,
       failures: failures.map(failureJson),
     };
-    process.stdout.write(`${jsonText(summary)}\n`);
+    writeOut(`${jsonText(summary)}\n`);
     return;
   }
   const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
@@ -280,7 +281,7 @@ function printResult(result: RunResult, session: Session, outlook: Outlook, opti
     lines.push(parts.join(', '));
     if (outcome !== 'done') lines.push(nextStep(options, outcome, notRun));
   }
-  process.stderr.write(`${lines.join('\n')}\n`);
+  writeError(`${lines.join('\n')}\n`);
   if (outcome === 'done') printAnswer(session, outlook);
 }
 
@@ -336,7 +337,5 @@ function printAnswer({ plan, disk }: Session, { decisions }: Outlook): void {
   const rule = ruleOf(plan, task);
   const lines = logEnd(disk.absolute(rule.logText(task - rule.firstTask)), 40);
   if (lines.length === 0 || (lines.length === 1 && lines[0] === '')) return;
-  process.stdout.write(
-    `\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`,
-  );
+  writeOut(`\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`);
 }

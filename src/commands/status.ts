@@ -3,6 +3,7 @@ import { lookAtAll } from '../session/standing.ts';
 import { statusJson } from '../session/status-facts.ts';
 import { statusLines } from '../session/status-lines.ts';
 import { statusOf, type WatchOptions, watchStatus } from '../session/status-watch.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { jsonText } from '../terminal/terminal.ts';
 
 export interface StatusOptions extends WatchOptions {
@@ -21,6 +22,6 @@ export async function status(options: StatusOptions): Promise<ExitStatus> {
   if (options.watch) return watchStatus(session, options);
   const now = await statusOf(session, { ...(await lookAtAll(session, options.env)), env: options.env });
   const text = options.json ? jsonText(statusJson(now)) : statusLines(now, session, options).join('\n');
-  process.stdout.write(`${text}\n`);
+  writeOut(`${text}\n`);
   return EXIT.done;
 }

@@ -16,6 +16,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countOf, formatCount, paint, printable } from '../terminal/terminal.ts';
 import { areNumbers, csvLine, FileColumns } from './table-columns.ts';
 
@@ -159,7 +160,7 @@ class ResultFiles {
       if (lines.length === 0) return;
       const shown = lines.slice(0, 5).map((line) => `  ${printable(line)}\n`);
       const rest = lines.length > 5 ? `  and ${formatCount(lines.length - 5)} more\n` : '';
-      process.stderr.write(
+      writeError(
         `${warning}: ${formatCount(lines.length)} of ${countOf(this.count, 'file')} ${what}:\n${shown.join('')}${rest}`,
       );
     };
@@ -169,8 +170,7 @@ class ResultFiles {
       "can't be read",
       this.unreadable.map(({ path, problem }) => `${path}: ${problem}`),
     );
-    if (!quiet && this.rows > 0)
-      process.stderr.write(`${countOf(this.rows, 'row')} from ${countOf(this.read, 'file')}\n`);
+    if (!quiet && this.rows > 0) writeError(`${countOf(this.rows, 'row')} from ${countOf(this.read, 'file')}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type CommonOptions, EXIT, type ExitStatus, openRunnable, printDiagnostics } from '../session/session.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, diagnosticJson, jsonText, printable } from '../terminal/terminal.ts';
 
 /** `wfc validate`: all mistakes of a spec at once. */
@@ -8,7 +9,7 @@ export function validate(options: CommonOptions): ExitStatus {
   const { plan, spec, profile, warnings } = session;
   if (options.json) {
     const summary = { diagnostics: warnings.map(diagnosticJson), rules: plan.rules.length, tasks: plan.neededCount };
-    process.stdout.write(`${jsonText(summary)}\n`);
+    writeOut(`${jsonText(summary)}\n`);
     return EXIT.done;
   }
   printDiagnostics(warnings, options);
@@ -16,7 +17,7 @@ export function validate(options: CommonOptions): ExitStatus {
     const rules = countOf(plan.rules.length, 'rule');
     const tasks = countTasks(plan.neededCount);
     const beside = profile.file === null ? '' : `; profile ${profile.file}`;
-    process.stdout.write(`${printable(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}`)}\n`);
+    writeOut(`${printable(`${spec.source.file} is valid: ${rules}, ${tasks}${beside}`)}\n`);
   }
   return EXIT.done;
 }

@@ -20,6 +20,7 @@ import {
 } from '../session/session.ts';
 import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
 import { findNamed, usersOf } from '../session/task-argument.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../terminal/terminal.ts';
 
 export interface WhyOptions extends CommonOptions {
@@ -51,14 +52,14 @@ export async function why(options: WhyOptions): Promise<ExitStatus> {
   const explanation = explain(plan, named.task, outlook.decisions, present);
   const past = await pastOf(asked, explanation, outlook.history, options);
   if (options.json) {
-    process.stdout.write(`${jsonText(whyJson(plan, named.task, explanation, past))}\n`);
+    writeOut(`${jsonText(whyJson(plan, named.task, explanation, past))}\n`);
     return EXIT.done;
   }
   const lines =
     explanation.chain.length === 0
       ? completeWords(plan, named.task, present)
       : chainWords(plan, explanation, outlook.decisions, past, options);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  writeOut(`${lines.join('\n')}\n`);
   return EXIT.done;
 }
 
@@ -104,14 +105,12 @@ function explainSource(session: Session, path: string, { json }: WhyOptions): vo
   const exists = session.disk.stat(path) !== null;
   const users = usersOf(session, path);
   if (json) {
-    process.stdout.write(`${jsonText({ path, source: true, exists, readBy: users })}\n`);
+    writeOut(`${jsonText({ path, source: true, exists, readBy: users })}\n`);
     return;
   }
   const readers = users.map(({ rule, tasks }) => `${formatCount(tasks)} of ${rule}`).join(', ');
   const state = exists ? 'it exists' : 'it does not exist, and must before they run';
-  process.stdout.write(
-    `${printable(path)} is a source file, which no task makes; ${state}. Tasks that read it: ${readers}\n`,
-  );
+  writeOut(`${printable(path)} is a source file, which no task makes; ${state}. Tasks that read it: ${readers}\n`);
 }
 
 /** The details of a link of the chain, in words. */

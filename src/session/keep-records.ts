@@ -6,6 +6,7 @@ import type { History } from '../resume/history.ts';
 import { markerPath } from '../resume/marker.ts';
 import { reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countOf, paint } from '../terminal/terminal.ts';
 import { type CommonOptions, look, type Outlook, type Session } from './session.ts';
 
@@ -83,7 +84,7 @@ export async function keepBeforeSubmission(
   outlook.contents?.flush();
   if (kept.records.length === 0) return;
   if (kept.byTimes && !quiet && !json)
-    process.stderr.write(`${paint(style, ['bold', 'yellow'], 'warning')}: ${keptWords(kept)}\n`);
+    writeError(`${paint(style, ['bold', 'yellow'], 'warning')}: ${keptWords(kept)}\n`);
   const { journals } = session.state;
   const journal = new JournalWriter(journals);
   for (const { name, record } of kept.records) journal.done(name, record);

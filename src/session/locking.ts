@@ -1,5 +1,6 @@
 import { fromHere, systemProblem } from '../io/files/spec-file.ts';
 import { type LockHolder, takeLock } from '../io/state/lock.ts';
+import { writeError } from '../terminal/streams.ts';
 import { paint, printable } from '../terminal/terminal.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics, type Session } from './session.ts';
 
@@ -31,7 +32,7 @@ export async function lockFolder<T>(
 /** The surroundings do not let us: say why. */
 export function refuse(message: string, { style, json }: Pick<CommonOptions, 'json' | 'style'>): ExitStatus {
   if (json) printDiagnostics([{ severity: 'error', message, location: null }], { json, style });
-  else process.stderr.write(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
+  else writeError(`${paint(style, ['bold', 'red'], 'error')}: ${printable(message)}\n`);
   return EXIT.badSurroundings;
 }
 

@@ -1,6 +1,7 @@
 import type { Edge, Plan } from '../model/plan.ts';
 import type { Decisions } from '../resume/decide.ts';
 import { REASONS } from '../resume/reason.ts';
+import { writeOut } from '../terminal/streams.ts';
 import { countTasks, formatCount, jsonText, paint, printable, type Style, table } from '../terminal/terminal.ts';
 import { type CommonOptions, printDiagnostics } from './session.ts';
 
@@ -32,11 +33,11 @@ export function printPlan(
     const edges = plan.rules.flatMap((r) =>
       r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))),
     );
-    process.stdout.write(`${jsonText({ ...counts, edges, ...more })}\n`);
+    writeOut(`${jsonText({ ...counts, edges, ...more })}\n`);
     return;
   }
   printDiagnostics(warnings, options);
-  process.stdout.write(`${renderPlan(plan, counts, decisions, options)}\n`);
+  writeOut(`${renderPlan(plan, counts, decisions, options)}\n`);
 }
 
 export function countPlan(plan: Plan, { reasons, runCount }: Decisions): PlanCounts {

@@ -23,6 +23,7 @@ import type { Trust } from '../resume/contents.ts';
 import { type Decisions, decide, type Present } from '../resume/decide.ts';
 import { withEscalations } from '../resume/escalate.ts';
 import type { History } from '../resume/history.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { diagnosticJson, jsonText, renderDiagnostic, type Style } from '../terminal/terminal.ts';
 import { readNamedSpec } from './missing-spec.ts';
 
@@ -156,10 +157,10 @@ export function printDiagnostics(
   { json, style }: Pick<CommonOptions, 'json' | 'style'>,
 ): void {
   if (json && hasErrors(diagnostics)) {
-    process.stdout.write(`${jsonText({ diagnostics: diagnostics.map(diagnosticJson) })}\n`);
+    writeOut(`${jsonText({ diagnostics: diagnostics.map(diagnosticJson) })}\n`);
     return;
   }
-  for (const diagnostic of diagnostics) process.stderr.write(`${renderDiagnostic(diagnostic, style)}\n`);
+  for (const diagnostic of diagnostics) writeError(`${renderDiagnostic(diagnostic, style)}\n`);
 }
 
 /** What the journals and the disk say about each task. */

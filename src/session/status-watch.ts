@@ -7,6 +7,7 @@ import { TASK_STATES } from '../resume/status.ts';
 import { DrawnLines } from '../terminal/drawn-lines.ts';
 import { Pace } from '../terminal/pace.ts';
 import { paceWords } from '../terminal/progress-lines.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { cut, formatCount, jsonText, printable } from '../terminal/terminal.ts';
 import { isAnythingAlive, type Liveness, lookAtQueue, mayBeQueued, type Queue } from './liveness.ts';
 import { type CommonOptions, EXIT, type ExitStatus, type Session } from './session.ts';
@@ -73,7 +74,7 @@ async function watchUntil(session: Session, options: WatchOptions, interruption:
     const status = await statusOf(session, { history, queue, env: options.env }, cache);
     // Before it is shown: Ctrl-C ends squeue, too, and what that did not answer is not worth telling.
     if (await interruption.came()) {
-      process.stderr.write(`${goesOnWords(status.liveness, options)}\n`);
+      writeError(`${goesOnWords(status.liveness, options)}\n`);
       return EXIT.interrupted;
     }
     const { total } = status;
@@ -83,8 +84,7 @@ async function watchUntil(session: Session, options: WatchOptions, interruption:
     screen.show(shownOf(status, session, options), words);
     // What began after the queue was asked runs, too.
     if (!isAnythingAlive(status.liveness) && total.running === 0) {
-      if (!options.isScreen && !options.json)
-        process.stdout.write(`${statusLines(status, session, options).join('\n')}\n`);
+      if (!options.isScreen && !options.json) writeOut(`${statusLines(status, session, options).join('\n')}\n`);
       return total.done === total.total ? EXIT.done : EXIT.taskFailed;
     }
     // A large experiment takes longer to look at: at most a tenth of the time goes into looking.
@@ -138,7 +138,7 @@ class Screen {
       return;
     }
     const text = shown([], 0).join('\n');
-    if (text !== this.last) process.stdout.write(`${shown(pace, 0).join('\n')}\n`);
+    if (text !== this.last) writeOut(`${shown(pace, 0).join('\n')}\n`);
     this.last = text;
   }
 }

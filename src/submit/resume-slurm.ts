@@ -19,6 +19,7 @@ import {
 } from '../session/session.ts';
 import { type ExplainedStop, standingOf } from '../session/standing.ts';
 import { watchStatus } from '../session/status-watch.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, printable } from '../terminal/terminal.ts';
 import { NO_ANSWER, type Prepared, type RunSlurmOptions, submit, sweepComplete, writeScripts } from './run-slurm.ts';
 import { longestTimes } from './stages.ts';
@@ -48,7 +49,7 @@ async function prepare(session: Session, options: ResumeSlurmOptions): Promise<P
   }
   const { decisions, history } = outlook;
   const say = (line: string): void => {
-    if (!options.quiet && !options.json) process.stderr.write(`${printable(line)}\n`);
+    if (!options.quiet && !options.json) writeError(`${printable(line)}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);

@@ -19,6 +19,7 @@ import {
   type Session,
 } from '../session/session.ts';
 import { watchStatus } from '../session/status-watch.ts';
+import { writeError } from '../terminal/streams.ts';
 import { countTasks } from '../terminal/terminal.ts';
 import { type SlurmScripts, writeProblem, writeSlurmScripts } from './scripts.ts';
 import { stageReport } from './stage-report.ts';
@@ -55,7 +56,7 @@ async function prepare(session: Session, options: RunSlurmOptions): Promise<Prep
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
     if (!options.dryRun) await sweepComplete(session, outlook, options.env);
-    process.stderr.write(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
+    writeError(`nothing to do: ${countTasks(session.plan.neededCount)} complete\n`);
     return EXIT.done;
   }
   const queued = await queuedElements(session.spec.folder, options.env);
@@ -115,7 +116,7 @@ export async function submit(
   options: RunSlurmOptions,
 ): Promise<ExitStatus> {
   printDiagnostics(scripts.warnings, { ...options, json: false });
-  if (!options.quiet) process.stderr.write(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
+  if (!options.quiet) writeError(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
   const args = [
     join(scripts.folder, 'submit.sh'),
     ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),

@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeOut } from '../../terminal/streams.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** Characters gathered before a write. */
@@ -28,7 +29,7 @@ export class TableOutput {
   }
 
   private flush(): void {
-    if (this.descriptor === null) process.stdout.write(this.text);
+    if (this.descriptor === null) writeOut(this.text);
     else writeSync(this.descriptor, this.text);
     this.text = '';
   }

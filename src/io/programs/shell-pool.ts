@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { writeError } from '../../terminal/streams.ts';
 import { printable } from '../../terminal/terminal.ts';
 import { shippedFile } from '../files/shipped.ts';
 import { memoryOfTree, newestChild } from './memory.ts';
@@ -123,7 +124,7 @@ class Worker {
       this.process = null;
       this.rest = '';
       closePipes(child);
-      if (errors !== '') process.stderr.write(printable(errors));
+      if (errors !== '') writeError(printable(errors));
       this.end({ status: null });
     };
     child.on('exit', lost);
