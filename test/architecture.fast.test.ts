@@ -98,7 +98,7 @@ it('no file imports itself through others, by types neither', () => {
 /** Files in one room: more, and nobody finds anything. */
 const MOST_FILES = 20;
 /** Lines of a file. Those that are made from the schemas are read by nobody. */
-const MOST_LINES = 430;
+const MOST_LINES = 400;
 
 it(`no folder has more than ${MOST_FILES} files, and no file more than ${MOST_LINES} lines`, () => {
   const counts = new Map<string, number>();

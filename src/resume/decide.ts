@@ -16,6 +16,7 @@ import { markerPath } from './marker.ts';
 import { reasonCode } from './reason.ts';
 import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
 import type { Start } from './start.ts';
+import { newStates, type State, type States, stateAt } from './states.ts';
 
 /** What is known of the past, and how to look at the present. */
 export interface Present {
@@ -72,23 +73,6 @@ const TEMP_NEEDED = reasonCode('temp needed');
 /** Which needed tasks are complete, and why the others run. Section 5 of the language: outputs and records decide. */
 export function decide(plan: Plan, present: Present): Decisions {
   return new Decider(plan, present).decide();
-}
-
-type State = Pick<FileState, 'mtimeMs' | 'size'>;
-
-/** Times and sizes of a list of paths; NaN for a missing file. */
-interface States {
-  readonly mtimeMs: Float64Array;
-  readonly size: Float64Array;
-}
-
-function newStates(length: number): States {
-  return { mtimeMs: new Float64Array(length).fill(Number.NaN), size: new Float64Array(length) };
-}
-
-function stateAt(states: States, i: number): State | null {
-  const mtimeMs = states.mtimeMs[i]!;
-  return Number.isNaN(mtimeMs) ? null : { mtimeMs, size: states.size[i]! };
 }
 
 class Decider {
