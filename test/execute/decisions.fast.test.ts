@@ -79,6 +79,14 @@ it('after a failure no task begins, and those that run end', async () => {
   });
 });
 
+it('a task that fails after another has failed is not tried again', async () => {
+  const world = new World('wfc: 1\nrules: {a: {output: a, run: x}, b: {output: b, retries: 1, run: x}}');
+  world.end('a', 1);
+  world.end('b', 1);
+  expect(world.tasks).toEqual([]);
+  expect(await world.ended()).toMatchObject({ counts: { failed: 2 } });
+});
+
 it('where a run goes on after a failure, all begins but what depends on it', async () => {
   const world = new World(`${CHAIN}  d: {input: c, output: d, run: x}`, { options: { onFailure: 'continue' } });
   world.end('a', 1);
@@ -148,12 +156,14 @@ rules:
   a: {output: {path: a, temp: true}, run: x}
   b: {input: a, output: b, run: x}
   c: {input: a, output: c, run: x}
+  d: {input: c, output: d, run: x}
 `);
   world.end('a');
   world.end('b');
   expect(world.files.has('a')).toBe(true);
   world.end('c');
   expect(world.files.has('a')).toBe(false);
+  world.end('d');
   expect((await world.ended()).outcome).toBe('done');
 });
 
