@@ -42,6 +42,12 @@ export interface HereDoc {
   readonly piece: number;
 }
 
+/** From `start` up to, not including, `end`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The placeholders that belong to one word itself, not to a `$(…)` in it. */
 export interface WordFrame {
   readonly holes: HolePiece[];
@@ -93,6 +99,8 @@ export class Cursor {
   word: WordFrame | null = null;
   /** The words of each simple command without its assignments, as `Word.value` has them. */
   readonly commands: (string | null)[][] = [];
+  /** Where comments are, as offsets in the source. */
+  readonly comments: Range[] = [];
   /** Variables that the command declares with `-i`: bash computes whatever is assigned to them. */
   readonly integerVariables = new Set<string>();
   /** Reads commands up to (not including) `)`, the end of the range, or the end of a case clause. */
@@ -229,6 +237,11 @@ export class Cursor {
     this.failAt(placeholder ?? { start, end: this.offsets[at + length] ?? start }, complaint);
   }
 
+  /** Where a comment stands that begins at offset `at` of `code`, and has been read. */
+  noteComment(at: number): void {
+    this.comments.push({ start: this.offsets[at]!, end: this.offsets[this.at]! });
+  }
+
   /** The unit at the position as its user wrote it, for a message. */
   shown(): string {
     return this.peek() === HOLE ? canonical(this.placeholderAt(this.at)) : this.peek();
@@ -256,6 +269,7 @@ export class Cursor {
       hereDocs.length,
       word?.holes.length ?? 0,
       this.commands.length,
+      this.comments.length,
     ];
     try {
       if (read()) return true;
@@ -269,6 +283,7 @@ export class Cursor {
     hereDocs.length = lengths[2]!;
     if (word) word.holes.length = lengths[3]!;
     this.commands.length = lengths[4]!;
+    this.comments.length = lengths[5]!;
     return false;
   }
 

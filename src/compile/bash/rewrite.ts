@@ -1,6 +1,6 @@
 import type { Placeholder, Template, TemplateError } from '../../model/template.ts';
 import { lexCommands } from './commands.ts';
-import { type BashSlot, Cursor, LexStop, renderSignificant, renderText } from './cursor.ts';
+import { type BashSlot, Cursor, LexStop, type Range, renderSignificant, renderText } from './cursor.ts';
 import { complaints } from './errors.ts';
 
 export type { BashSlot } from './cursor.ts';
@@ -25,6 +25,8 @@ export interface BashCommand {
   readonly integers: readonly Placeholder[];
   /** The words of each simple command; null for one that is known only as the command runs. */
   readonly commands: readonly (readonly (string | null)[])[];
+  /** Where its comments are, in source order. */
+  readonly comments: readonly Range[];
   /** In source order. Where there are any, `text` and `significant` are of no use. */
   readonly errors: readonly TemplateError[];
 }
@@ -58,6 +60,7 @@ export function rewriteBash(template: Template, slotOf: (p: Placeholder) => Bash
     significant: renderSignificant(c.pieces),
     integers,
     commands: c.commands,
+    comments: c.comments,
     errors: [...c.errors].sort((a, b) => a.start - b.start),
   };
 }

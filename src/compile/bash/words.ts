@@ -68,6 +68,7 @@ export function gap(c: Cursor, length: number, kind: '' | ' ' | '\n'): void {
 
 /** Up to the line's end; placeholders in it stay text. */
 function lexComment(c: Cursor): void {
+  const start = c.at;
   while (!c.done && c.peek() !== '\n') {
     if (c.peek() === HOLE) {
       const text = c.source.slice(c.placeholderAt(c.at).start, c.placeholderAt(c.at).end);
@@ -75,6 +76,7 @@ function lexComment(c: Cursor): void {
       c.at += 1;
     } else gap(c, c.match(/[^\n\0]+/y).length, '');
   }
+  c.noteComment(start);
 }
 
 /** One word; of length 0 where none begins at the position. */

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import type { Constants } from '../params/config.ts';
 import { useColumn } from '../params/values.ts';
 import * as report from '../report/report.ts';
-import type { ScriptLanguage } from '../script/regions.ts';
+import type { Region, ScriptLanguage } from '../script/regions.ts';
 import { rewriteScript, scriptText } from '../script/script.ts';
 import { isTold, mayBeConfig } from '../text/holes.ts';
 import { closest } from '../text/suggest.ts';
@@ -78,7 +78,8 @@ export class CommandCompiler {
     if (!run) return { body: '', script: null, significant: '' };
     if (shell === 'bash') {
       const { text, map } = this.spliceRaw(run);
-      const template = this.parse(run, text, map);
+      const { template, errors } = parseCommand(text, new Set(this.scope.columns.keys()));
+      this.report(errors, run, map);
       const command = rewriteBash(template, (p) => this.variable(p, run, map));
       this.report(command.errors, run, map);
       for (const p of command.integers) this.bindInteger(p, run, map);
@@ -216,6 +217,18 @@ export class CommandCompiler {
     };
     return { text, map };
   }
+}
+
+/** A command in bash, whose comments are left alone: only bash's own rules tell where they are. */
+function parseCommand(text: string, params: ReadonlySet<string>): ReturnType<typeof parseTemplate> {
+  const parsed = parseTemplate(text, params);
+  if (parsed.errors.length === 0 || !text.includes('#')) return parsed;
+  const { comments } = rewriteBash(parsed.template, () => ({ variable: 'wfc_any', many: false }));
+  const isComment = ({ start }: { start: number }): boolean => comments.some((c) => c.start <= start && start < c.end);
+  if (!parsed.errors.some(isComment)) return parsed;
+  const regions = new Array<Region>(text.length).fill('code');
+  for (const { start, end } of comments) regions.fill('comment', start, end);
+  return parseTemplate(text, params, { regions, inString: (placeholder) => ({ message: placeholder, hint: '' }) });
 }
 
 /** A value of this source that is no integer; null where all are. */

@@ -63,6 +63,9 @@ export function parseTemplate(
     at = end;
   };
 
+  /** In place of a mistake, as long as that is: offsets hold, and what reads on meets a word. */
+  const fill = (end: number): void => keep(end, 'x'.repeat(end - at));
+
   while (at < text.length) {
     const brace = text.indexOf('{', at);
     if (brace < 0) {
@@ -91,7 +94,7 @@ export function parseTemplate(
           continue;
         }
         errors.push(region === 'string' ? { ...parsed, ...script!.inString(`{${name}}`) } : parsed);
-        keep(Math.max(parsed.end, at + 1), '');
+        fill(Math.max(parsed.end, at + 1));
       } else {
         flush(at);
         tokens.push({ kind: 'placeholder', placeholder: parsed, start: parsed.start, end: parsed.end });
@@ -102,7 +105,7 @@ export function parseTemplate(
     const unknown = afterDollar || region !== 'code' ? null : unknownPlaceholder(text, at, params);
     if (unknown) {
       errors.push(unknown);
-      keep(unknown.end, '');
+      fill(unknown.end);
       continue;
     }
     keep(at + 1, '{');
