@@ -72,12 +72,12 @@ const COMMANDS: Readonly<Record<Executor, (made: Experiment) => [string, string[
 
 /** All elements of all stages, one after another; the last that does not end well gives the exit status. */
 const ELEMENTS = `ended=0
+trap 'kill -TERM $(jobs -p)' TERM INT HUP
 for stage in .wfc/element/[0-9]*.sh; do
   name=\${stage##*/} name=\${name%.sh}
   mapfile -t elements <".wfc/element/tables/$name.index"
   for i in "\${!elements[@]}"; do
     wfc_element=$i wfc_wait_seconds=0 bash "$stage" .wfc/element "$1" & wait_for=$!
-    trap 'kill -TERM $wait_for' TERM INT HUP
     wait $wait_for; status=$?
     while kill -0 $wait_for 2>/dev/null; do wait $wait_for; status=$?; done
     ((status == 0)) || ended=$status

@@ -177,7 +177,7 @@ class Folder {
     expect(isOver).toBe(false);
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
       for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && this.isHome(name)))
-        process.kill(Number(pid), signal);
+        kill(Number(pid), signal);
     run.kill('SIGKILL');
     await run;
     this.remove('held', 'calls');
@@ -189,6 +189,14 @@ class Folder {
     } catch {
       return false;
     }
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended just now.
   }
 }
 
