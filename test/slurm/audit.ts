@@ -1,6 +1,7 @@
 /** What journals of submissions tell afterwards: what ran again although it had succeeded, and what was forgotten. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseRunLine } from '../../src/resume/history.ts';
 
 interface AttemptFile {
   readonly path: string;
@@ -22,7 +23,9 @@ function attemptFiles(folder: string, afterSubmission: number): AttemptFile[] {
           const lines = readFileSync(path, 'utf8')
             .split('\n')
             .filter((line) => line.endsWith('\t.'));
-          const beganSeconds = Number(lines[0]?.split('\t')[1] ?? Number.POSITIVE_INFINITY);
+          const beganSeconds = Number(
+            parseRunLine((lines[0] ?? '').split('\t'))?.writerBegan ?? Number.POSITIVE_INFINITY,
+          );
           return { path, submission: Number.parseInt(submission, 10), beganSeconds, lines };
         }),
     );
@@ -54,7 +57,9 @@ export class JournalAudit {
     this.rerunsAfterSuccess.length = this.settled.reruns;
     for (const { path, lines } of attemptFiles(this.folder, this.settled.submission)) {
       for (const line of lines) {
-        const [kind, task = ''] = line.split('\t');
+        const [kind, task = '', attempt] = line.split('\t');
+        // Refused before its start: it keeps its record.
+        if (kind === 'failed' && attempt === '0') continue;
         if (kind === 'done') succeeded.add(task);
         else if (kind === 'failed' || kind === 'interrupted') succeeded.delete(task);
         if (kind !== 'started') continue;
