@@ -98,8 +98,8 @@ async function explainStops(
   return stopped.map((stop) => {
     const end = ends.get(stop.slurmId) ?? null;
     const cause = causeOf(stop, end, written.get(stop.slurmId) ?? null);
-    // Where no accounts tell its exit code: it left no journal.
-    const how = cause === 'launch_failed' && end?.how === 'failed' ? 'failed at launch' : (end?.how ?? null);
+    // It left no journal: whatever its accounts have as its exit code by now, they come late.
+    const how = cause === 'launch_failed' ? 'failed at launch' : (end?.how ?? null);
     return { ...stop, cause, how, slurm: end?.slurm ?? null };
   });
 }
