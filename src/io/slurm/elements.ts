@@ -181,7 +181,10 @@ function setEnd(
   // Of others the reason is why they waited once.
   if (known) ends.set(id, { how: known, slurm: state });
   if (state !== 'FAILED') return;
-  const details = [reason, exitCode === '' ? '' : `exit code ${exitCode}`].filter((d) => d !== '' && d !== 'None');
+  // The code of a failed launch adds nothing to its reason, and the accounts have it late: equal ends are told alike.
+  const code =
+    exitCode === '' || (/LaunchFail/i.test(reason) && signal === LAUNCH_SIGNAL) ? '' : `exit code ${exitCode}`;
+  const details = [reason, code].filter((d) => d !== '' && d !== 'None');
   const slurm = [state, ...details].join(', ');
   const raised = /^RaisedSignal:(\d+)/.exec(reason);
   // The reason JobLaunchFailure alone says nothing: Slurm 22.05 gives it to every job whose script a signal ended.
