@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../io/files/make-folder.ts';
 import { replaceFile } from '../io/files/replace.ts';
 import { fromHere, systemProblem } from '../io/files/spec-file.ts';
 import { refuse } from './locking.ts';
@@ -15,6 +16,7 @@ export function writePicture(session: Session, out: string, text: string, option
   }
   const file = resolve(out);
   try {
+    makeFolder(dirname(file));
     replaceFile(file, text);
     return null;
   } catch (error) {

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { CLI, type Experiment, experiment, until } from '../support/experiment.ts';
+import { CLI, type Experiment, experiment, signal, until } from '../support/experiment.ts';
 import { patience } from '../support/waiting.ts';
 
 /** `b` waits half-way while there is a file `held`, which is made of `hold`. */
@@ -175,9 +175,9 @@ class Folder {
     });
     await until(() => isOver || readdirSync(this.path).includes('held'), `${this.tool} in the middle of b`);
     expect(isOver).toBe(false);
-    for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
-      for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && this.isHome(name)))
-        kill(Number(pid), signal);
+    for (const name of ['SIGSTOP', 'SIGKILL'] as const)
+      for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && this.isHome(entry)))
+        signal(Number(pid), name);
     run.kill('SIGKILL');
     await run;
     this.remove('held', 'calls');
@@ -189,14 +189,6 @@ class Folder {
     } catch {
       return false;
     }
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended just now.
   }
 }
 

@@ -1,9 +1,10 @@
 /** What may happen to a cluster while it works: elements, tasks, nodes and the controller are killed, at random. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { signal } from '../support/experiment.ts';
 import { patience, until } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
-import { jobProcesses, signal } from './submit.ts';
+import { jobProcesses } from './submit.ts';
 
 export const DAMAGES = ['element', 'task', 'node', 'slurmd', 'slurmctld', 'requeue', 'scancel'] as const;
 export type Damage = (typeof DAMAGES)[number];

@@ -2,7 +2,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CLI, type Experiment, experiment } from '../support/experiment.ts';
+import { CLI, type Experiment, experiment, signal } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface CompileOptions {
@@ -80,14 +80,6 @@ export function jobProcesses(cluster: Cluster, variables: Readonly<Record<string
       return [];
     }
   });
-}
-
-export function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended, perhaps since another one has.
-  }
 }
 
 /** Plain job id of an array element. */

@@ -233,3 +233,11 @@ export function isAlive(pid: number): boolean {
 export function gone(pid: number): Promise<void> {
   return until(() => !isAlive(pid), `the end of process ${pid}`);
 }
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended, perhaps since another one has.
+  }
+}

@@ -2,11 +2,10 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from './make-folder.ts';
 
-/** Write a file, and the folders that it needs; a reader never sees half of it. Throws the errors of the file system. */
+/** Write a file of a folder that is there; a reader never sees half of it. Throws the errors of the file system. */
 export function replaceFile(file: string, text: string): void {
   const partial = `${file}.wfc-new`;
   try {
-    makeFolder(dirname(file));
     writeFileSync(partial, text);
     renameSync(partial, file);
   } catch (error) {

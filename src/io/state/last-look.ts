@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpecFiles } from '../../compile/context.ts';
 import type { Disk } from '../files/disk.ts';
+import { replaceFile } from '../files/replace.ts';
 
 /**
  * `.wfc/last-look`: all that a run asked which found nothing to do, and what it was answered. The decision follows from
@@ -48,12 +49,10 @@ export function readLastLook(stateRoot: string): LastLook | null {
 
 /** A disk that takes no more keeps none: the next run looks as if it were the first. */
 export function writeLastLook(stateRoot: string, { paths, ...head }: LastLook): void {
-  const file = join(stateRoot, FILE);
   try {
-    writeFileSync(`${file}.new`, `${JSON.stringify(head)}\n${paths.join('\0')}`);
-    renameSync(`${file}.new`, file);
+    replaceFile(join(stateRoot, FILE), `${JSON.stringify(head)}\n${paths.join('\0')}`);
   } catch {
-    rmSync(`${file}.new`, { force: true });
+    // Nothing is left of it.
   }
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../files/replace.ts';
 
 /** What the last run was told, for `wfc resume`: `.wfc/last-run.json`, written by `wfc run` and by submit.sh. */
 export interface LastRun {
@@ -55,7 +56,5 @@ export function lastRunText(run: LastRun): string {
 }
 
 export function writeLastRun(stateRoot: string, run: LastRun): void {
-  const file = lastRunFile(stateRoot);
-  writeFileSync(`${file}.new`, lastRunText(run));
-  renameSync(`${file}.new`, file);
+  replaceFile(lastRunFile(stateRoot), lastRunText(run));
 }
