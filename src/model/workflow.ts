@@ -108,14 +108,18 @@ export interface Slot {
   readonly many: boolean;
 }
 
-/** What a placeholder's variable holds for a task. */
-export type ValueSource =
+/** A value that the spec itself holds. */
+export type SpecSource =
   | { readonly kind: 'param'; readonly column: Column; readonly pad: number }
+  | { readonly kind: 'constant'; readonly text: string };
+
+/** What a placeholder's variable holds for a task. What each kind means stands in plan/sources.ts. */
+export type ValueSource =
+  | SpecSource
   | { readonly kind: 'input'; readonly slot: Slot; readonly index: number | null }
   | { readonly kind: 'output'; readonly slot: Slot; readonly index: number | null }
   /** The path of a file that lists the inputs of the slot, one a line. */
   | { readonly kind: 'inputList'; readonly slot: Slot }
-  | { readonly kind: 'constant'; readonly text: string }
   | { readonly kind: 'resource'; readonly field: 'cpus' | 'mem_mb' | 'gpus' | 'time_s' }
   | { readonly kind: 'rule' }
   | { readonly kind: 'attempt' }
@@ -153,7 +157,7 @@ export interface Command {
 export interface ValueTemplate {
   readonly template: Template;
   /** By placeholder position in `template.tokens`. */
-  readonly sources: ReadonlyMap<number, ValueSource>;
+  readonly sources: ReadonlyMap<number, SpecSource>;
   readonly location: Location;
 }
 

@@ -6,3 +6,8 @@ export function formatValue(text: string, pad: number): string {
   const sign = match[1] === '-' ? '-' : '';
   return sign + match[2]!.padStart(pad - sign.length, '0');
 }
+
+/** Bash reads `010` as octal: the value of an integer, without its leading zeros and plus sign. */
+export function withoutLeadingZeros(text: string): string {
+  return text.replace(/^\+?(-?)0+(?=\d)/, '$1').replace(/^\+/, '');
+}

@@ -1,5 +1,5 @@
 import type { RuleTasks } from '../model/plan.ts';
-import type { Resources, ValueSource, ValueTemplate } from '../model/workflow.ts';
+import type { Resources, SpecSource, ValueTemplate } from '../model/workflow.ts';
 import { formatValue } from './format-value.ts';
 import { parseCpus, parseGpus, parseMemoryMiB, parseTimeSeconds } from './quantities.ts';
 
@@ -19,15 +19,13 @@ export function valueParts(
   return template.tokens.map((token, i) =>
     token.kind === 'text'
       ? { text: token.text, isValue: false }
-      : { text: sourceText(sources.get(i), tasks, taskIndex), isValue: true },
+      : { text: sourceText(sources.get(i)!, tasks, taskIndex), isValue: true },
   );
 }
 
-function sourceText(source: ValueSource | undefined, { space }: RuleTasks, taskIndex: number): string {
-  if (source?.kind === 'constant') return source.text;
-  if (source?.kind === 'param')
-    return formatValue(source.column.values[space.valueId(taskIndex, source.column)]!, source.pad);
-  throw new Error('internal error: resources take params and constants only');
+function sourceText(source: SpecSource, { space }: RuleTasks, taskIndex: number): string {
+  if (source.kind === 'constant') return source.text;
+  return formatValue(source.column.values[space.valueId(taskIndex, source.column)]!, source.pad);
 }
 
 const DEFAULT_RESOURCES: Resources = { cpus: 1, memoryMiB: null, timeSeconds: null, gpus: 0, gpuType: null };

@@ -1,20 +1,7 @@
 import { hash } from 'node:crypto';
 import { inputPaths, type PlannedRule } from '../model/plan.ts';
-import type { Binding } from '../model/workflow.ts';
-import { bindingValue } from '../plan/values.ts';
-
-/** What changes from attempt to attempt, or says only how much a task may use, does not make a task another one. */
-function countsInFingerprint({ source }: Binding): boolean {
-  switch (source.kind) {
-    case 'resource':
-    case 'attempt':
-    case 'log':
-    case 'inputList':
-      return false;
-    default:
-      return true;
-  }
-}
+import { SOURCE_TRAITS } from '../plan/sources.ts';
+import { taskValue } from '../plan/values.ts';
 
 const NO_ATTEMPT = {
   attempt: 0,
@@ -29,13 +16,14 @@ const NO_ATTEMPT = {
  * values it uses, and the set of its inputs. Equal fingerprints: running the task again would do the same.
  */
 export function fingerprints(rule: PlannedRule): (taskIndex: number) => string {
-  const bindings = rule.rule.command.bindings.filter(countsInFingerprint);
+  const counted = rule.rule.command.bindings.filter(({ source }) => SOURCE_TRAITS[source.kind].countsInFingerprint);
+  const bound = counted.map((binding) => ({ variable: binding.variable, value: taskValue(rule, binding) }));
   const significant = rule.rule.command.significant;
   return (taskIndex) => {
     let text = significant;
-    for (const binding of bindings) {
-      const value = bindingValue(rule, binding, taskIndex, NO_ATTEMPT);
-      text += `\u0001${binding.variable}\u0002${typeof value === 'string' ? value : value.join('\u0003')}`;
+    for (const { variable, value } of bound) {
+      const written = value(taskIndex, NO_ATTEMPT);
+      text += `\u0001${variable}\u0002${typeof written === 'string' ? written : written.join('\u0003')}`;
     }
     for (const input of rule.inputs) text += `\u0004${inputPaths(input, taskIndex).join('\u0003')}`;
     return hash('md5', text).slice(0, 16);

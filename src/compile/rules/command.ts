@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { locationInside, type ScalarNode } from '../../model/source.ts';
 import type { Placeholder, Template } from '../../model/template.ts';
-import type { Binding, Command, ValueSource, ValueTemplate } from '../../model/workflow.ts';
+import type { Binding, Command, SpecSource, ValueSource, ValueTemplate } from '../../model/workflow.ts';
+import { SOURCE_TRAITS } from '../../plan/sources.ts';
 import { rewriteBash } from '../bash/rewrite.ts';
 import type { Context } from '../context.ts';
 import type { Constants } from '../params/config.ts';
@@ -92,8 +93,8 @@ export class CommandCompiler {
       const template = this.parse(run, run.text, (at) => at, scriptText(language, run.text));
       const script = rewriteScript(language, template, (p) => {
         const { variable, binding } = this.variable(p, run, (at) => at);
-        const numeric = binding?.source.kind === 'resource' || binding?.source.kind === 'attempt';
-        return { variable, kind: binding?.many ? 'list' : numeric ? 'number' : 'string' };
+        const isNumber = binding !== null && SOURCE_TRAITS[binding.source.kind].isNumber;
+        return { variable, kind: binding?.many ? 'list' : isNumber ? 'number' : 'string' };
       });
       this.report(script.errors, run, (at) => at);
       const args = script.bindings.map((b) =>
@@ -233,21 +234,11 @@ function parseCommand(text: string, params: ReadonlySet<string>): ReturnType<typ
 
 /** A value of this source that is no integer; null where all are. */
 function notInteger(source: ValueSource): string | null {
-  switch (source.kind) {
-    case 'param':
-      return source.column.values.find((v) => !/^[-+]?\d+$/.test(v)) ?? null;
-    case 'constant':
-      return /^[-+]?\d+$/.test(source.text) ? null : source.text;
-    case 'resource':
-    case 'attempt':
-      return null;
-    case 'input':
-    case 'output':
-    case 'inputList':
-    case 'log':
-    case 'rule':
-      return 'a text';
-  }
+  if (SOURCE_TRAITS[source.kind].isNumber) return null;
+  const isInteger = (text: string): boolean => /^[-+]?\d+$/.test(text);
+  if (source.kind === 'param') return source.column.values.find((v) => !isInteger(v)) ?? null;
+  if (source.kind === 'constant') return isInteger(source.text) ? null : source.text;
+  return 'a text';
 }
 
 /** A text as one bash word that stands for exactly itself. */
@@ -301,7 +292,7 @@ export function compileValue(node: ScalarNode, scope: RuleScope, diagnostics: Di
   const { template, errors } = parseTemplate(node.text, new Set(scope.columns.keys()));
   for (const e of errors.filter((e) => !isTold(e, scope.holes)))
     diagnostics.push(report.template(locationInside(node, e.start, e.end - e.start), e));
-  const sources = new Map<number, ValueSource>();
+  const sources = new Map<number, SpecSource>();
   let placeholders = 0;
   template.tokens.forEach((token, i) => {
     if (token.kind === 'text') return;

@@ -2,7 +2,7 @@ import { attemptHead } from '../../io/files/log-file.ts';
 import { LOCAL_WORK } from '../../io/state/state-folder.ts';
 import { inputPaths, type Plan, type PlannedRule } from '../../model/plan.ts';
 import type { Slot } from '../../model/workflow.ts';
-import { type AttemptValues, bindingValue, commandPath } from '../../plan/values.ts';
+import { type AttemptValues, commandPath, type TaskValue, taskValue } from '../../plan/values.ts';
 import { environmentFunctions } from '../../target/environment.ts';
 import {
   bashLiteral,
@@ -73,8 +73,8 @@ export class TaskCommands {
       log: log.path,
       listFile: (slot) => this.listFile(rule, slot, index),
     };
-    for (const binding of rule.rule.command.bindings) {
-      source += `${binding.variable}=${bashLiteral(bindingValue(rule, binding, index, values))}\n`;
+    for (const { variable, value } of text.variables) {
+      source += `${variable}=${bashLiteral(value(index, values))}\n`;
     }
     source += text.call;
     for (const { output, check } of text.checks) {
@@ -103,20 +103,26 @@ export function takeFailedCheck(disk: Disk, shell: number): string | null {
 
 /** What all attempts at a rule's tasks have in common. */
 interface RuleText {
+  readonly variables: readonly { readonly variable: string; readonly value: TaskValue }[];
   /** The call of its function, and what stands before. */
   readonly call: string;
   /** Outputs whose checks take a program, with the function that checks. */
   readonly checks: readonly { readonly output: number; readonly check: string }[];
 }
 
-function ruleText({ rule }: PlannedRule): RuleText {
+function ruleText(planned: PlannedRule): RuleText {
+  const { rule } = planned;
+  const variables = rule.command.bindings.map((binding) => ({
+    variable: binding.variable,
+    value: taskValue(planned, binding),
+  }));
   const checks = rule.outputs.flatMap((_, o) =>
     needsProgram(rule, o) ? [{ output: o, check: checkFunctionName(rule, o) }] : [],
   );
   const script = rule.command.script ? `wfc_script=${bashLiteral(scriptPath(rule))}\n` : '';
   const call = ruleFunctionName(rule);
   // A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-  return { call: script + (checks.length > 0 ? `(_wfc_stop_gently; ${call})` : call), checks };
+  return { variables, call: script + (checks.length > 0 ? `(_wfc_stop_gently; ${call})` : call), checks };
 }
 
 function scriptPath(rule: PlannedRule['rule']): string {

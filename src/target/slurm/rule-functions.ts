@@ -1,11 +1,11 @@
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../../model/plan.ts';
-import { type Binding, type Column, leastBytes, type Rule, type Slot, sumsFiles } from '../../model/workflow.ts';
+import { type Column, leastBytes, type Rule, sumsFiles } from '../../model/workflow.ts';
 import { formatValue } from '../../plan/format-value.ts';
 import { taskResources } from '../../plan/resources.ts';
-import { withoutLeadingZeros } from '../../plan/values.ts';
 import { checksText } from '../../resume/fingerprint.ts';
 import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
 import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
+import { BashValues } from './bash-values.ts';
 import { type NameParts, nameParts } from './task-names.ts';
 
 /** A file of paths that a gather reads: one list for all tasks of a group. */
@@ -245,89 +245,12 @@ class RuleWriter {
 
   private bindBody(): string[] {
     const { rule } = this.rule;
-    const lines = rule.command.bindings.flatMap((binding) => this.bindingLines(binding));
+    const { tasks, rows, variableOf } = this;
+    const values = new BashValues({ rule: this.rule, tasks, rows, variableOf });
+    const lines = rule.command.bindings.flatMap((binding) => values.lines(binding));
     if (rule.command.script)
       lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);
     return lines.length === 0 ? [':'] : lines;
-  }
-
-  private bindingLines(binding: Binding): string[] {
-    const { source, variable } = binding;
-    if (source.kind !== 'input' || source.index !== null || !binding.many)
-      return [`${variable}=${this.bindingWord(binding)}`];
-    const from = `wfc_input_at[${source.slot.start}]`;
-    const slice = `"\${wfc_inputs[@]:${from}:wfc_input_at[${source.slot.end}] - ${from}}"`;
-    return [`${variable}=(${slice})`, `${variable}=("\${${variable}[@]/#-/./-}")`];
-  }
-
-  private bindingWord(binding: Binding): string {
-    const { source } = binding;
-    switch (source.kind) {
-      case 'param': {
-        if (!binding.integer) return this.valueWord(source.column, source.pad);
-        const read = this.rule.space.reader(source.column);
-        const key = `${source.column.name}__${source.pad}__integer`;
-        return `"\${${this.rows.variable(key, (i) => withoutLeadingZeros(formatValue(source.column.values[read(i)]!, source.pad)))}}"`;
-      }
-      case 'constant':
-        return bashLiteral(binding.integer ? withoutLeadingZeros(source.text) : source.text) || "''";
-      case 'input':
-      case 'output':
-        return this.slotWord(source.kind, source.slot, source.index, binding.many);
-      case 'inputList':
-        return this.listWord(source.slot);
-      case 'resource': {
-        const value = (i: number): string => {
-          const r = taskResources(this.rule, i);
-          return String(
-            { cpus: r.cpus, mem_mb: r.memoryMiB ?? 0, gpus: r.gpus, time_s: r.timeSeconds ?? 0 }[source.field],
-          );
-        };
-        const values = new Set(this.tasks.map(value));
-        const [only] = values;
-        return values.size === 1 ? only! : `"\${${this.rows.variable(`resource_${source.field}`, value)}}"`;
-      }
-      case 'rule':
-        return this.rule.rule.name;
-      case 'attempt':
-        return '"${wfc_attempt}"';
-      case 'log':
-        return '"${wfc_log/#-/./-}"';
-    }
-  }
-
-  /** A value; in a column that holds an empty text, all have a mark in the table, where no field may be empty. */
-  private valueWord(column: Column, pad: number): string {
-    if (!column.values.includes('')) return `"\${${this.variableOf(column, pad)}}"`;
-    const read = this.rule.space.reader(column);
-    return `"\${${this.rows.variable(`${column.name}__marked`, (i) => `=${column.values[read(i)]!}`)}#=}"`;
-  }
-
-  /** Paths as a command sees them: one that begins with `-` gets `./` in front. */
-  private slotWord(kind: 'input' | 'output', slot: Slot, index: number | null, many: boolean): string {
-    if (kind === 'output') {
-      const all = Array.from(
-        { length: slot.end - slot.start },
-        (_, n) => `"\${wfc_outputs[${slot.start + n}]/#-/./-}"`,
-      );
-      return index !== null ? all[index]! : many ? `(${all.join(' ')})` : all[0]!;
-    }
-    const from = `wfc_input_at[${slot.start}]`;
-    if (index !== null) return `"\${wfc_inputs[${from} + ${index}]/#-/./-}"`;
-    return `"\${wfc_inputs[${from}]/#-/./-}"`;
-  }
-
-  /** The list of one gathered input is a file already; others are written for the attempt. */
-  private listWord(slot: Slot): string {
-    const inputs = this.rule.inputs.slice(slot.start, slot.end);
-    const gathers = this.rule.inputs.filter((i) => i.members.kind === 'gather');
-    const [only] = inputs;
-    if (inputs.length === 1 && only!.members.kind === 'gather') {
-      const group = gathers.length === 1 ? '$1' : `$(IFS=,; set -- $1; echo "\${${gathers.indexOf(only!) + 1}}")`;
-      return `"\${wfc_artifacts}/lists/${this.rule.rule.name}-${slot.start}-${group}.txt"`;
-    }
-    const from = `wfc_input_at[${slot.start}]`;
-    return `"$(wfc_write_list ${insideQuotes(slot.name) || "''"} "\${wfc_inputs[@]:${from}:wfc_input_at[${slot.end}] - ${from}}")"`;
   }
 }
 

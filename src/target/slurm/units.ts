@@ -1,7 +1,7 @@
 import { extraText } from '../../compile/rules/sbatch-flags.ts';
 import type { Plan, PlannedInput, PlannedRule } from '../../model/plan.ts';
 import type { Resources } from '../../model/workflow.ts';
-import { renderValue, taskResources } from '../../plan/resources.ts';
+import { isFixed, renderValue, taskResources } from '../../plan/resources.ts';
 
 /** What one element asks of Slurm, besides its time. */
 export interface Request {
@@ -70,7 +70,7 @@ function hasFixedRequest({ rule, space, escalations }: PlannedRule): boolean {
   if (escalations) return false;
   const { cpus, mem, gpus, slurm, slurmExtra } = rule.resources;
   const values = [cpus, mem, gpus, ...slurm.values(), ...slurmExtra];
-  return space.size > 0 && values.every((v) => v === null || [...v.sources.values()].every((s) => s.kind !== 'param'));
+  return space.size > 0 && values.every((v) => v === null || isFixed(v));
 }
 
 export function requestOf(rule: PlannedRule, i: number): Request {
