@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScriptLanguage } from '../../src/compile/script/regions.ts';
 import { rewriteScript, type Script, type ScriptBinding, scriptText } from '../../src/compile/script/script.ts';
@@ -435,6 +436,33 @@ describe('the significant text', () => {
     for (const language of LANGUAGES) expect(significant('f({site})', language)).toBe('f({site})');
   });
 });
+
+/** The files as they stand, without what is put in. */
+const PRELUDES = fileURLToPath(new URL('../../templates/script/', import.meta.url));
+const MARK = /wfc: (bindings|names|values)/;
+
+it.each(RUNNABLE)(
+  'what stands before a script of %s is a program that runs as it is, and binds nothing',
+  (language) => {
+    const file = join(PRELUDES, `prelude.${EXTENSION[language]}`);
+    const { stdout, stderr, status } = spawnSync(language, [file], { cwd: spec, encoding: 'utf8' });
+    expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 });
+  },
+);
+
+it.each(LANGUAGES)(
+  'the bindings of %s take the place of the marks, and the head of the file is left out',
+  (language) => {
+    const file = readFileSync(join(PRELUDES, `prelude.${EXTENSION[language]}`), 'utf8');
+    const head = file.slice(0, file.indexOf('\n'));
+    const { text } = rewrite(language, 'f({site}, {input})');
+    expect(file).toMatch(MARK);
+    expect(text).not.toMatch(MARK);
+    expect(text).toContain('wfc_site');
+    expect(text).not.toContain(head);
+    expect(text).toMatch(/^(#|\/\/) Written by wfc: /);
+  },
+);
 
 it('the scripts written are valid to their interpreters', () => {
   const file = join(folder, 'check.py');
