@@ -3,7 +3,7 @@ import { JournalWriter, readJournals } from '../io/state/journal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { CheckedOutput, Decisions } from '../resume/decide.ts';
-import { emptyHistory } from '../resume/history.ts';
+import { doneLine, emptyHistory, readInto } from '../resume/history.ts';
 import { REASONS, type Reason, reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { lockFolder } from '../session/locking.ts';
@@ -94,7 +94,7 @@ async function acceptTasks(session: Session, asked: Uint8Array, options: AcceptO
     for (const task of more) if (!whole.has(task)) refused.add(task);
     for (const { name, record } of recordsOfAdopted(plan, [...whole], decisions, known.records)) {
       taken.set(name, record);
-      known.records.set(name, { ...record, place: known.records.get(name)?.place ?? null });
+      readInto(known, doneLine(name, record));
     }
     ({ decisions } = await look(session, { history: known }));
   }

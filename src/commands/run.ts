@@ -8,7 +8,7 @@ import { writeLastRun } from '../io/state/last-run.ts';
 import { stopOrphans } from '../io/state/orphans.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { History } from '../resume/history.ts';
-import type { SuccessRecord } from '../resume/record.ts';
+import type { RecordsByName, SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from '../session/escalation.ts';
 import { keptRecords, keptWords, sweepMarkers } from '../session/keep-records.ts';
 import { isPlain, keepLook, lookBefore } from '../session/last-look.ts';
@@ -196,7 +196,7 @@ async function beginRecords(
   outlook: Outlook,
   options: RunOptions,
   progress: Progress,
-): Promise<{ readonly journal: JournalWriter; readonly records: Map<string, SuccessRecord> }> {
+): Promise<{ readonly journal: JournalWriter; readonly records: RecordsByName }> {
   const { state, spec } = session;
   const { history } = outlook;
   if (history) {
@@ -207,15 +207,15 @@ async function beginRecords(
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = await keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
-  const records = new Map<string, SuccessRecord>(history?.records);
+  const written = new Map<string, SuccessRecord>();
   for (const { name, record } of kept.records) {
     journal.done(name, record);
-    records.set(name, record);
+    written.set(name, record);
   }
   journal.flush();
   outlook.contents?.flush();
   if (kept.byTimes) progress.warning(keptWords(kept));
-  return { journal, records };
+  return { journal, records: { get: (name) => written.get(name) ?? history?.records.get(name) } };
 }
 
 /** Calls back at each wish to stop; returns how to hear no more. */

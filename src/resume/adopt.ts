@@ -1,14 +1,14 @@
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Decisions } from './decide.ts';
 import { checksText, fingerprints } from './fingerprint.ts';
-import { firstDifference, type Seen, type SuccessRecord, statesText } from './record.ts';
+import { firstDifference, type RecordsByName, type Seen, type SuccessRecord, statesText } from './record.ts';
 
 /** Records for tasks that are taken as complete in their present state. */
 export function recordsOfAdopted(
   plan: Plan,
   tasks: readonly number[],
   { seen, codeOf }: Pick<Decisions, 'seen' | 'codeOf'>,
-  records: ReadonlyMap<string, SuccessRecord>,
+  records: RecordsByName,
 ): { name: string; record: SuccessRecord }[] {
   const fingerprintOf = new Map<number, (i: number) => string>();
   return tasks.map((task) => {

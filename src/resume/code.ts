@@ -60,7 +60,7 @@ const CLOCK_MS = 20;
  * long it took.
  */
 function isOlderThanAttempt(files: readonly CodeFile[], { outputs, durationSeconds }: SuccessRecord): boolean {
-  const states = outputs.split(/[,|]/).map(parseState);
+  const states = outputs.split(/[,|]/).map((text) => parseState(text));
   let began = Number.POSITIVE_INFINITY;
   for (const state of states) {
     // A digest of many, or a temp output that was never there.

@@ -14,19 +14,24 @@ import { type Contents, holdsByContent, type SeenPath, type Trust } from './cont
 import { checksText, fingerprints } from './fingerprint.ts';
 import { markerPath } from './marker.ts';
 import { reasonCode } from './reason.ts';
-import { type FileState, firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
+import {
+  firstDifference,
+  type RecordsByName,
+  recordedStates,
+  type Seen,
+  type SuccessRecord,
+  sameFile,
+} from './record.ts';
 import type { Start } from './start.ts';
-import { newStates, type State, type States, stateAt } from './states.ts';
+import { type Looks, PlanStates, type State, stateAt } from './states.ts';
 
 /** What is known of the past, and how to look at the present. */
-export interface Present {
-  /** null where there is nothing at that path. */
-  readonly stat: (path: string) => FileState | null;
+export interface Present extends Looks {
   readonly isEmptyDirectory: (path: string) => boolean;
   /** What stands at the code files of a rule; asked once a rule. */
   readonly code: (paths: readonly string[]) => readonly CodeFile[];
   /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
-  readonly records: ReadonlyMap<string, SuccessRecord> | null;
+  readonly records: RecordsByName | null;
   /** Attempts that began and did not finish, by their task's first output. */
   readonly unfinished: Pick<ReadonlyMap<string, Start>, 'has' | 'get'>;
   /** Whether outputs pass their checks now, by path, as far as that is known: see `Decisions.unchecked`. */
@@ -79,8 +84,7 @@ class Decider {
   private readonly plan: Plan;
   private readonly present: Present;
   private readonly reasons: Uint8Array;
-  private readonly outputStates: States[][];
-  private readonly sourceStates = new Map<PlannedInput, { states: States; seen: Uint8Array }>();
+  private readonly states: PlanStates;
   private readonly fingerprintOf: ((taskIndex: number) => string)[];
   private readonly checks: string[];
   private readonly code: CodeNow;
@@ -95,7 +99,7 @@ class Decider {
     this.plan = plan;
     this.present = present;
     this.reasons = new Uint8Array(plan.taskCount);
-    this.outputStates = plan.rules.map((r) => r.outputTexts.map(() => newStates(r.space.size)));
+    this.states = new PlanStates(plan, present);
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.code = new CodeNow(present.code);
     this.checks = plan.rules.map((r) => checksText(r));
@@ -125,8 +129,7 @@ class Decider {
     const rule = ruleOf(this.plan, task);
     const i = task - rule.firstTask;
     const record = this.present.records?.get(rule.outputTexts[0]!(i));
-    const outputs = this.outputStates[rule.rule.index]!.map((states, o): Seen => {
-      const state = stateAt(states, i);
+    const outputs = this.states.ofOutputs(rule, i).map((state, o): Seen => {
       return state ?? (record ? recordedStates(record, o) : (this.standIns.get(task) ?? null));
     });
     return { inputs: this.inputStates(rule, i), outputs };
@@ -135,10 +138,10 @@ class Decider {
   private reasonOf(task: number, rule: PlannedRule): number {
     const i = task - rule.firstTask;
     if (this.present.forced?.[task] === 1) {
-      this.statOutputs(rule, i);
+      this.outputsAreThere(rule, i);
       return reasonCode('forced');
     }
-    if (!this.statOutputs(rule, i)) return MISSING;
+    if (!this.outputsAreThere(rule, i)) return MISSING;
     const name = rule.outputTexts[0]!(i);
     if (this.present.unfinished.has(name)) return INCOMPLETE;
     const record = this.present.records?.get(name);
@@ -153,9 +156,8 @@ class Decider {
   private reasonByRecord(task: number, rule: PlannedRule, i: number, record: SuccessRecord): number {
     const ofRule = rule.rule.index;
     const { contents, trust } = this.present;
-    const outputs = this.outputStates[ofRule]!.map((states) => stateAt(states, i));
-    const sameTimes = this.sameOutputs(outputs, record);
-    if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, outputs, record, contents)))
+    const sameTimes = this.sameOutputs(rule, i, record);
+    if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, record, contents)))
       return this.unlessMarked(rule.outputTexts[0]!(i), 'output changed');
     const before = splitFingerprint(record.fingerprint);
     if (trust !== 'times' && before.command !== this.fingerprintOf[ofRule]!(i)) return reasonCode('command changed');
@@ -163,7 +165,7 @@ class Decider {
     if (code === 'changed') return reasonCode('code changed');
     // Before the inputs: one that is to be remade is gone or changed by nature.
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
-    const sameInputTimes = firstDifference(record.inputs, this.inputStates(rule, i)) === -1;
+    const sameInputTimes = this.sameInputs(rule, i, record);
     if (!sameInputTimes && !(contents && holdsByContent(record.inputs, this.seenInputs(rule, i), contents)))
       return reasonCode('input changed');
     const newChecks = trust !== 'times' && record.checks !== this.checks[ofRule];
@@ -184,44 +186,50 @@ class Decider {
   }
 
   /** False where an output that is not temp is missing, or a directory output is empty. */
-  private statOutputs(rule: PlannedRule, i: number): boolean {
+  private outputsAreThere(rule: PlannedRule, i: number): boolean {
+    const { outputs } = rule.rule;
+    const task = rule.firstTask + i;
     let there = true;
-    rule.outputTexts.forEach((text, o) => {
-      const output = rule.rule.outputs[o]!;
-      const path = text(i);
-      const state = this.present.stat(path);
-      const empty = state !== null && output.directory && (!state.isDirectory || this.present.isEmptyDirectory(path));
-      if (state && !empty) {
-        const states = this.outputStates[rule.rule.index]![o]!;
-        states.mtimeMs[i] = state.mtimeMs;
-        states.size[i] = state.size;
-      } else if (!output.temp || this.plan.keptTemps.has(outputId(rule.firstTask + i, o))) there = false;
-    });
+    for (let o = 0; o < outputs.length; o++) {
+      const { directory, temp } = outputs[o]!;
+      if (directory && !this.states.isGone(task, o) && this.isNoDirectory(rule, o, i)) this.states.forget(task, o);
+      if (this.states.isGone(task, o) && (!temp || this.plan.keptTemps.has(outputId(task, o)))) there = false;
+    }
     return there;
   }
 
+  /** A file, or an empty directory. */
+  private isNoDirectory(rule: PlannedRule, position: number, i: number): boolean {
+    const { isDirectory } = this.states.ofOutput(rule, position);
+    return isDirectory[i] === 0 || this.present.isEmptyDirectory(rule.outputTexts[position]!(i));
+  }
+
   private hasPresentOutput(rule: PlannedRule, i: number): boolean {
-    return this.outputStates[rule.rule.index]!.some((states) => !Number.isNaN(states.mtimeMs[i]!));
+    return rule.outputTexts.some((_, o) => !this.states.isGone(rule.firstTask + i, o));
   }
 
   /** A temp output that is gone is taken as its record left it. */
-  private sameOutputs(outputs: readonly ({ mtimeMs: number; size: number } | null)[], record: SuccessRecord): boolean {
+  private sameOutputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
+    if (this.states.hasPlainOutputs(rule, i, record)) return true;
+    const outputs = this.states.ofOutputs(rule, i);
     if (!outputs.includes(null)) return firstDifference(record.outputs, outputs) === -1;
     const recorded = record.outputs.split(',');
     return outputs.every((state, o) => state === null || firstDifference(recorded[o] ?? '', [state]) === -1);
   }
 
-  private sameOutputsByContent(
-    rule: PlannedRule,
-    i: number,
-    outputs: readonly (State | null)[],
-    record: SuccessRecord,
-    contents: Contents,
-  ): boolean {
+  private sameOutputsByContent(rule: PlannedRule, i: number, record: SuccessRecord, contents: Contents): boolean {
     const recorded = record.outputs.split(',');
-    return outputs.every(
-      (seen, o) =>
-        seen === null || holdsByContent(recorded[o] ?? '', [{ path: rule.outputTexts[o]!(i), seen }], contents),
+    return this.states
+      .ofOutputs(rule, i)
+      .every(
+        (seen, o) =>
+          seen === null || holdsByContent(recorded[o] ?? '', [{ path: rule.outputTexts[o]!(i), seen }], contents),
+      );
+  }
+
+  private sameInputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
+    return (
+      this.states.hasPlainInputs(rule, i, record) || firstDifference(record.inputs, this.inputStates(rule, i)) === -1
     );
   }
 
@@ -246,11 +254,12 @@ class Decider {
 
   private inputState(input: PlannedInput, path: number): Seen {
     const position = input.producerOutputs[path]!;
-    if (position < 0) return this.sourceState(input, path) ?? (this.mayBeGone(input, path) ? 'gone by nature' : null);
+    if (position < 0)
+      return this.states.ofSource(input, path) ?? (this.mayBeGone(input, path) ? 'gone by nature' : null);
     const producer = input.producers[path]!;
     const rule = ruleOf(this.plan, producer);
     const i = producer - rule.firstTask;
-    const state = stateAt(this.outputStates[rule.rule.index]![position]!, i);
+    const state = stateAt(this.states.ofOutput(rule, position), i);
     if (!rule.rule.outputs[position]!.temp) return state;
     const recorded = recordedStates(this.present.records?.get(rule.outputTexts[0]!(i)), position);
     if (state && !recorded.some((r) => sameFile(r, state))) return state;
@@ -262,30 +271,7 @@ class Decider {
     const producer = input.producers[path]!;
     if (producer === -1) return true;
     const position = outputRead(this.plan, input, path);
-    return ruleOf(this.plan, producer).rule.outputs[position]!.temp && this.isGone(producer, position);
-  }
-
-  private isGone(task: number, position: number): boolean {
-    const rule = ruleOf(this.plan, task);
-    return Number.isNaN(this.outputStates[rule.rule.index]![position]!.mtimeMs[task - rule.firstTask]!);
-  }
-
-  /** Source files, and files inside directory outputs: looked at once per path of the pattern. */
-  private sourceState(input: PlannedInput, path: number): { mtimeMs: number; size: number } | null {
-    let known = this.sourceStates.get(input);
-    if (!known) {
-      known = { states: newStates(input.paths.size), seen: new Uint8Array(input.paths.size) };
-      this.sourceStates.set(input, known);
-    }
-    if (known.seen[path] === 0) {
-      known.seen[path] = 1;
-      const state = this.present.stat(input.pathText(path));
-      if (state) {
-        known.states.mtimeMs[path] = state.mtimeMs;
-        known.states.size[path] = state.size;
-      }
-    }
-    return stateAt(known.states, path);
+    return ruleOf(this.plan, producer).rule.outputs[position]!.temp && this.states.isGone(producer, position);
   }
 
   private upstreamRuns(rule: PlannedRule, i: number): boolean {
@@ -308,7 +294,7 @@ class Decider {
 
   private passesChecks(rule: PlannedRule, i: number): boolean {
     const checked = rule.rule.outputs.flatMap(({ checks }, o): CheckedOutput[] => {
-      const isThere = !Number.isNaN(this.outputStates[rule.rule.index]![o]!.mtimeMs[i]!);
+      const isThere = !this.states.isGone(rule.firstTask + i, o);
       return checks.length > 0 && isThere ? [{ rule: rule.rule, output: o, path: rule.outputTexts[o]!(i) }] : [];
     });
     // All of them, also behind one that fails: `wfc why` tells of each.
@@ -318,7 +304,7 @@ class Decider {
 
   /** Make's rule, where all state is lost: complete if no input is newer than an output. */
   private reasonByTimes(task: number, rule: PlannedRule, i: number): number {
-    const outputs = this.outputStates[rule.rule.index]!.map((states) => stateAt(states, i));
+    const outputs = this.states.ofOutputs(rule, i);
     if (this.hasMarker(rule.outputTexts[0]!(i))) return INCOMPLETE;
     // Temp outputs that nobody reads were never there, as far as anybody can tell.
     if (outputs.every((o) => o === null) && !this.isRead(task)) return MISSING;
@@ -360,7 +346,7 @@ class Decider {
         forEachPath(input, task - rule.firstTask, (path) => {
           const producer = input.producers[path]!;
           if (producer < 0 || reasons[producer] !== 0) return;
-          if (this.isGone(producer, outputRead(plan, input, path))) reasons[producer] = TEMP_NEEDED;
+          if (this.states.isGone(producer, outputRead(plan, input, path))) reasons[producer] = TEMP_NEEDED;
         });
       }
     }
@@ -376,7 +362,7 @@ class Decider {
         if (this.reasons[task] === 0) continue;
         for (const input of sources) {
           forEachPath(input, i, (path) => {
-            if (input.producers[path] !== -1 || missing.has(task) || this.sourceState(input, path)) return;
+            if (input.producers[path] !== -1 || missing.has(task) || this.states.ofSource(input, path)) return;
             missing.set(task, input.pathText(path));
           });
         }

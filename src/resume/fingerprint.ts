@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { inputPaths, type PlannedRule } from '../model/plan.ts';
+import { inputPaths, type PlannedInput, type PlannedRule } from '../model/plan.ts';
 import { SOURCE_TRAITS } from '../plan/sources.ts';
 import { taskValue } from '../plan/values.ts';
 
@@ -25,9 +25,15 @@ export function fingerprints(rule: PlannedRule): (taskIndex: number) => string {
       const written = value(taskIndex, NO_ATTEMPT);
       text += `\u0001${variable}\u0002${typeof written === 'string' ? written : written.join('\u0003')}`;
     }
-    for (const input of rule.inputs) text += `\u0004${inputPaths(input, taskIndex).join('\u0003')}`;
+    for (const input of rule.inputs) text += `\u0004${pathsText(input, taskIndex)}`;
     return hash('md5', text).slice(0, 16);
   };
+}
+
+function pathsText(input: PlannedInput, taskIndex: number): string {
+  const { members } = input;
+  if (members.kind === 'map') return input.pathText(members.pathOf(taskIndex));
+  return inputPaths(input, taskIndex).join('\u0003');
 }
 
 /** The checks of a rule's outputs as one text; when it changes, they run again. */

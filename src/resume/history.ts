@@ -1,7 +1,8 @@
 import type { Problem } from '../model/problem.ts';
 import { parseProblem, problemText } from './problem-text.ts';
 import type { SuccessRecord } from './record.ts';
-import type { AttemptPlace, Place, Start } from './start.ts';
+import { Records } from './records.ts';
+import type { AttemptPlace, Start } from './start.ts';
 import { parseCause, type Stop } from './stop.ts';
 
 /**
@@ -43,12 +44,6 @@ export interface FailedAttempt extends AttemptPlace {
   readonly peakMiB: number | null;
 }
 
-/** A record, and who made it: for those who look back, never for what is complete. */
-export interface PlacedRecord extends SuccessRecord {
-  /** null where that is not known. */
-  readonly place: Place | null;
-}
-
 /** A task that did not run. */
 export interface Block {
   /** The task that failed, was blocked or stopped. */
@@ -60,7 +55,7 @@ export interface Block {
 /** What all journals together say, by task. */
 export interface History {
   /** Its last success, where no attempt failed since. */
-  readonly records: Map<string, PlacedRecord>;
+  readonly records: Records;
   /** A start after its last success, and no end. */
   readonly unfinished: Map<string, Start>;
   /** Its last attempt failed. */
@@ -75,7 +70,7 @@ export interface History {
 
 export function emptyHistory(): History {
   return {
-    records: new Map(),
+    records: new Records(),
     unfinished: new Map(),
     failed: new Map(),
     blocked: new Map(),
@@ -125,65 +120,86 @@ export function runLine({ writerBegan, host, slurmId }: AttemptPlace): string {
 
 /** Take in the lines of one journal, which come after those taken in before. */
 export function readInto(history: History, text: string): void {
-  const { records, unfinished, failed, blocked, stopped, markedPerhaps } = history;
-  const succeeded: string[] = [];
-  let place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
-  let isMerged = false;
-  // Most journals tell of no failure: nothing is looked up in maps that stay empty.
-  const isWell = (task: string): void => {
-    if (failed.size > 0) failed.delete(task);
-    if (blocked.size > 0) blocked.delete(task);
-    if (stopped.size > 0) stopped.delete(task);
-  };
-  let start = 0;
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    const isWhole = text.startsWith(`\t${MARK}`, end - 2);
-    const fields = isWhole ? text.slice(start, end).split('\t') : [];
-    start = end + 1;
+  new JournalReader(history, text).read();
+}
+
+const TAB = 0x09;
+
+class JournalReader {
+  private readonly history: History;
+  private readonly text: string;
+  private readonly base: number;
+  private place: AttemptPlace = { host: '', slurmId: '', writerBegan: '' };
+  private isMerged = false;
+  /** Whether a record of this place was taken in. */
+  private hasPart = false;
+  /** Where `started` lines begin that have no end so far, by task: most have one soon, and are never read further. */
+  private readonly open = new Map<string, number>();
+  private readonly succeeded: string[] = [];
+
+  constructor(history: History, text: string) {
+    this.history = history;
+    this.text = text;
+    this.base = history.records.addText(text);
+  }
+
+  read(): void {
+    const { text } = this;
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      if (text.startsWith(MARK, end - 1) && text.charCodeAt(end - 2) === TAB) this.line(start, end);
+      start = end + 1;
+    }
+    this.keepOpen();
+    for (const task of this.succeeded) this.history.markedPerhaps.add(task);
+  }
+
+  /** Nearly all lines are of the first two kinds; their fields are counted, and of those only the task is cut out. */
+  private line(start: number, end: number): void {
+    if (this.text.startsWith('done\t', start)) this.done(start, end);
+    else if (this.text.startsWith('started\t', start)) this.started(start, end);
+    else this.other(this.text.slice(start, end).split('\t'));
+  }
+
+  private started(start: number, end: number): void {
+    if (countFields(this.text, start, end) !== FIELDS.started) return;
+    const task = this.field(start + 'started\t'.length);
+    this.open.set(task, start);
+    this.isWell(task);
+  }
+
+  private done(start: number, end: number): void {
+    const count = countFields(this.text, start, end);
+    if (count !== FIELDS.done && peakAfter(this.text.slice(start, end).split('\t'), FIELDS.done) === undefined) return;
+    const task = this.field(start + 'done\t'.length);
+    const began = this.forgetStart(task);
+    const { records } = this.history;
+    if (!this.hasPart)
+      records.addPart({ from: this.base + start, base: this.base, text: this.text, place: this.place });
+    this.hasPart = true;
+    // Without a start it is a copy of an older record, made by somebody else.
+    records.take(task, this.base + start, !began && !this.isMerged);
+    if (began) this.succeeded.push(task);
+    this.isWell(task);
+  }
+
+  private other(fields: readonly string[]): void {
+    const { records, unfinished, failed, blocked, stopped } = this.history;
     if (fields[0] === 'run') {
-      place = parseRunLine(fields) ?? place;
-      isMerged = place.writerBegan === MERGED;
-      continue;
+      this.run(fields);
+      return;
     }
     const kind = fields[0] as keyof typeof FIELDS;
     const task = fields[1]!;
     // The number of fields, too: a torn line may have a later one behind it.
     const isBare = kind === 'interrupted' && fields.length === BARE_INTERRUPTED;
     const peakMiB = isBare ? null : peakAfter(fields, FIELDS[kind]);
-    if (peakMiB === undefined || (peakMiB !== null && kind !== 'done' && kind !== 'failed')) continue;
+    if (peakMiB === undefined || (peakMiB !== null && kind !== 'failed')) return;
     switch (kind) {
-      case 'started':
-        // Written out: a hundred thousand copies by `...place` take a tenth of a second.
-        unfinished.set(task, {
-          host: place.host,
-          slurmId: place.slurmId,
-          writerBegan: place.writerBegan,
-          attempt: Number(fields[2]),
-          seconds: Number(fields[3]),
-          processGroup: Number(fields[4]),
-        });
-        isWell(task);
-        break;
-      case 'done': {
-        // Without a start it is a copy of an older record, made by somebody else.
-        const began = unfinished.delete(task);
-        records.set(task, {
-          fingerprint: fields[2]!,
-          checks: fields[3]!,
-          durationSeconds: Number(fields[4]),
-          inputs: fields[5]!,
-          outputs: fields[6]!,
-          peakMiB,
-          place: began || isMerged ? place : (records.get(task)?.place ?? null),
-        });
-        if (began) succeeded.push(task);
-        isWell(task);
-        break;
-      }
       case 'failed': {
         const attempt = Number(fields[2]);
         failed.set(task, {
-          ...place,
+          ...this.place,
           attempt,
           status: fields[3] === '' ? null : Number(fields[3]),
           problem: parseProblem(fields[4]!),
@@ -195,16 +211,17 @@ export function readInto(history: History, text: string): void {
         if (attempt === NEVER_STARTED) break;
         // Its outputs were removed: there is nothing that could be taken for complete.
         records.delete(task);
-        unfinished.delete(task);
+        this.forgetStart(task);
         break;
       }
       case 'blocked':
-        blocked.set(task, { cause: fields[2]!, slurmId: place.slurmId });
+        blocked.set(task, { cause: fields[2]!, slurmId: this.place.slurmId });
         failed.delete(task);
         stopped.delete(task);
         break;
       case 'interrupted': {
-        const began = unfinished.get(task) ?? { ...place, attempt: 0, seconds: 0, processGroup: 0 };
+        this.keepOpen();
+        const began = unfinished.get(task) ?? { ...this.place, attempt: 0, seconds: 0, processGroup: 0 };
         const ended = Number(fields[3]);
         stopped.set(task, {
           ...began,
@@ -218,11 +235,58 @@ export function readInto(history: History, text: string): void {
         break;
       }
       case 'end':
-        succeeded.length = 0;
+        this.succeeded.length = 0;
         break;
     }
   }
-  for (const task of succeeded) markedPerhaps.add(task);
+
+  private run(fields: readonly string[]): void {
+    const place = parseRunLine(fields);
+    if (place === null) return;
+    this.keepOpen();
+    this.place = place;
+    this.isMerged = place.writerBegan === MERGED;
+    this.hasPart = false;
+  }
+
+  /** Starts that are open are of the place so far. */
+  private keepOpen(): void {
+    for (const [task, line] of this.open) {
+      const [, , attempt, seconds, processGroup] = this.text.slice(line, this.text.indexOf('\n', line)).split('\t');
+      this.history.unfinished.set(task, {
+        ...this.place,
+        attempt: Number(attempt),
+        seconds: Number(seconds),
+        processGroup: Number(processGroup),
+      });
+    }
+    this.open.clear();
+  }
+
+  /** Whether there was one. */
+  private forgetStart(task: string): boolean {
+    const wasOpen = this.open.delete(task);
+    return (this.history.unfinished.size > 0 && this.history.unfinished.delete(task)) || wasOpen;
+  }
+
+  /** Most journals tell of no failure: nothing is looked up in maps that stay empty. */
+  private isWell(task: string): void {
+    const { failed, blocked, stopped } = this.history;
+    if (failed.size > 0) failed.delete(task);
+    if (blocked.size > 0) blocked.delete(task);
+    if (stopped.size > 0) stopped.delete(task);
+  }
+
+  private field(start: number): string {
+    return this.text.slice(start, this.text.indexOf('\t', start));
+  }
+}
+
+/** Of a line that the mark closes. */
+function countFields(text: string, start: number, end: number): number {
+  let count = 2;
+  for (let at = text.indexOf('\t', start); at < end - 2; at = text.indexOf('\t', at + 1)) count++;
+  return count;
 }
 
 /** One event as a line. */

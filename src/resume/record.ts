@@ -22,6 +22,9 @@ export interface SuccessRecord {
   readonly peakMiB: number | null;
 }
 
+/** Records by the name of their task. */
+export type RecordsByName = Pick<ReadonlyMap<string, SuccessRecord>, 'get'>;
+
 /** `1700000000.123456789:4096`: seconds with nine decimals, then bytes. */
 export function stateText({ mtimeMs, size }: Pick<FileState, 'mtimeMs' | 'size'>): string {
   const seconds = Math.floor(mtimeMs / 1000);
@@ -29,15 +32,15 @@ export function stateText({ mtimeMs, size }: Pick<FileState, 'mtimeMs' | 'size'>
   return `${seconds}.${String(nanoseconds).padStart(9, '0')}:${size}`;
 }
 
-/** The inverse of `stateText`; null for anything else. */
-export function parseState(text: string): { mtimeMs: number; size: number } | null {
+/** The inverse of `stateText`; null for anything else. Of a part of a text, where it is told. */
+export function parseState(text: string, start = 0, end = text.length): { mtimeMs: number; size: number } | null {
   // By hand: a plan of a hundred thousand complete tasks reads this several times a task.
-  const point = text.indexOf('.');
+  const point = text.indexOf('.', start);
   const colon = point + 10;
-  if (point < 1 || text.charCodeAt(colon) !== 0x3a) return null;
-  const seconds = digits(text, 0, point);
+  if (point <= start || colon >= end || text.charCodeAt(colon) !== 0x3a) return null;
+  const seconds = digits(text, start, point);
   const nanoseconds = digits(text, point + 1, colon);
-  const size = digits(text, colon + 1, text.length);
+  const size = digits(text, colon + 1, end);
   if (seconds < 0 || nanoseconds < 0 || size < 0) return null;
   // The same arithmetic as in Node's own mtimeMs, so that equal times give equal doubles.
   return { mtimeMs: seconds * 1000 + nanoseconds / 1e6, size };
@@ -74,12 +77,16 @@ const MAX_LISTED = 64;
  * two digests, the second over whole seconds.
  */
 export function statesText(states: readonly Seen[]): string {
-  const texts = states.map((s) => {
+  const texts = stateTexts(states);
+  if (texts.length <= MAX_LISTED) return texts.join(',');
+  return `#${texts.length}:${digest(texts)}:${digest(texts.map(wholeSeconds))}`;
+}
+
+function stateTexts(states: readonly Seen[]): string[] {
+  return states.map((s) => {
     const state = Array.isArray(s) ? s[0] : s;
     return state && state !== 'gone by nature' ? stateText(state) : '-';
   });
-  if (texts.length <= MAX_LISTED) return texts.join(',');
-  return `#${texts.length}:${digest(texts)}:${digest(texts.map(wholeSeconds))}`;
 }
 
 function digest(texts: readonly string[]): string {
@@ -152,10 +159,35 @@ export function sameFile(a: Pick<FileState, 'mtimeMs' | 'size'>, b: Pick<FileSta
   return lacksFraction && Math.floor(a.mtimeMs / 1000) === Math.floor(b.mtimeMs / 1000);
 }
 
+/** Goes along a list of states as `statesText` writes it, and cuts nothing out of it. */
+export class StateCursor {
+  private readonly text: string;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Whether the next state is that of a file (NaN: of none). False for what is no single state, too. */
+  isNext(mtimeMs: number, size: number): boolean {
+    const comma = this.text.indexOf(',', this.at);
+    const end = comma < 0 ? this.text.length : comma;
+    const recorded = parseState(this.text, this.at, end);
+    this.at = end + 1;
+    return recorded !== null && sameFile(recorded, { mtimeMs, size });
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.text.length;
+  }
+}
+
 function sameDigest(recorded: string, now: readonly Seen[]): boolean {
-  const current = statesText(now);
-  if (current === recorded || now.includes('gone by nature')) return true;
-  const [count, , seconds] = recorded.slice(1).split(':');
+  if (now.includes('gone by nature')) return true;
+  const [count, exact, seconds] = recorded.slice(1).split(':');
+  if (Number(count) !== now.length) return false;
+  const texts = stateTexts(now);
+  if (exact === digest(texts)) return true;
   const lacksFraction = now.some((s) => s !== null && !Array.isArray(s) && (s as FileState).mtimeMs % 1000 === 0);
-  return lacksFraction && current.startsWith(`#${count}:`) && current.endsWith(`:${seconds}`);
+  return lacksFraction && seconds === digest(texts.map(wholeSeconds));
 }

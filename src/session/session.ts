@@ -231,6 +231,11 @@ export function presentOf({ disk }: Session, history: History | null, sightings:
   const code = new CodeFiles(disk);
   return {
     stat: (path) => (sightings ? sightings.stat(path) : disk.statSnapshot(path)),
+    statAll: (lists) => {
+      for (const { size, wanted, path, tell } of lists)
+        for (let i = 0; i < size; i++)
+          if (wanted[i] === 1) tell(i, sightings ? sightings.stat(path(i)) : disk.statSnapshot(path(i)));
+    },
     code: (paths) => {
       // Noted before they are read: an edit meanwhile is then seen by the next look.
       if (sightings) for (const path of paths) sightings.content(path);

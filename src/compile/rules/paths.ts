@@ -195,7 +195,7 @@ export function valueProblem(text: string, allowsSlash: boolean): string | null 
 
 /** A function from a tuple of a space to the text of a path pattern there. */
 export function pathWriter(pattern: PathPattern, space: Tuples): (tuple: number) => string {
-  const pieces: (string | { read: (tuple: number) => number; texts: readonly string[] })[] = [];
+  const pieces: Piece[] = [];
   const add = (text: string): void => {
     const last = pieces.at(-1);
     if (typeof last === 'string') pieces[pieces.length - 1] = last + text;
@@ -209,9 +209,25 @@ export function pathWriter(pattern: PathPattern, space: Tuples): (tuple: number)
       else pieces.push({ read: space.reader(part.column), texts: partTexts(part.column, part.pad) });
     }
   });
+  return joiner(pieces);
+}
+
+type Piece = string | { readonly read: (tuple: number) => number; readonly texts: readonly string[] };
+
+/** Mostly the next tuple differs from the one before in its last values alone: what stands before them is kept. */
+function joiner(pieces: readonly Piece[]): (tuple: number) => string {
+  const before = new Array<string>(pieces.length + 1).fill('');
+  const ids = new Int32Array(pieces.length).fill(-1);
   return (tuple) => {
-    let path = '';
-    for (const piece of pieces) path += typeof piece === 'string' ? piece : piece.texts[piece.read(tuple)]!;
-    return path;
+    let isKept = true;
+    for (let p = 0; p < pieces.length; p++) {
+      const piece = pieces[p]!;
+      const id = typeof piece === 'string' ? 0 : piece.read(tuple);
+      if (isKept && ids[p] === id) continue;
+      isKept = false;
+      ids[p] = id;
+      before[p + 1] = before[p]! + (typeof piece === 'string' ? piece : piece.texts[id]!);
+    }
+    return before[pieces.length]!;
   };
 }

@@ -7,7 +7,7 @@ import { codeText } from '../../resume/code.ts';
 import type { Decisions } from '../../resume/decide.ts';
 import { checksText, fingerprints } from '../../resume/fingerprint.ts';
 import { reasonCode } from '../../resume/reason.ts';
-import { type FileState, type SuccessRecord, statesText, withEarlierStates } from '../../resume/record.ts';
+import { type FileState, type RecordsByName, statesText, withEarlierStates } from '../../resume/record.ts';
 import type { Lease } from '../pools.ts';
 import type { KeptContents, Shells, Surroundings } from '../surroundings.ts';
 import { FUNCTIONS_FILE, TaskCommands, takeFailedCheck } from './command.ts';
@@ -48,7 +48,7 @@ export type Outcome =
 export interface AttemptOptions {
   readonly surroundings: Surroundings;
   readonly decisions: Decisions;
-  readonly records: ReadonlyMap<string, SuccessRecord>;
+  readonly records: RecordsByName;
   /** Where contents decide (`--trust contents`): a task does not run if what it depends on came out as before. */
   readonly contents: KeptContents | null;
   /** A task that is asked to stop has this long before it is killed; 10 by default. */
