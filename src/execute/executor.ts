@@ -1,3 +1,4 @@
+import type { ShellEnd } from '../io/programs/shell-pool.ts';
 import type { RuleCounts } from '../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import { type Problem, problem } from '../model/problem.ts';
@@ -144,9 +145,7 @@ class Executor {
     );
     const resources = this.resourcesOf(task);
     const start = { task, rule, index, number, resources, lease: this.pools.take(resources), inputs };
-    this.running.add(
-      this.attempts.begin(start, (attempt, status) => this.guard(() => this.endAttempt(attempt, status))),
-    );
+    this.running.add(this.attempts.begin(start, (attempt, end) => this.guard(() => this.endAttempt(attempt, end))));
     if (number === 1) this.options.observer.started(task);
   }
 
@@ -175,10 +174,10 @@ class Executor {
 
   // --- ending ---
 
-  private endAttempt(attempt: Attempt, status: number | null): void {
+  private endAttempt(attempt: Attempt, end: ShellEnd): void {
     this.running.delete(attempt);
     this.pools.giveBack(attempt.lease);
-    const outcome = this.attempts.judge(attempt, status);
+    const outcome = this.attempts.judge(attempt, end);
     this.attempts.record(attempt, outcome);
     if (outcome.kind === 'done') this.succeed(attempt.task);
     else if (outcome.kind === 'failed') this.retryOrFail(attempt, outcome);

@@ -1,4 +1,4 @@
-import type { PoolOptions, ShellEnd } from '../io/programs/shell-pool.ts';
+import type { PoolOptions, ShellEnd, ShellSource } from '../io/programs/shell-pool.ts';
 import type { CodeFile } from '../resume/code.ts';
 import type { Contents } from '../resume/contents.ts';
 import type { FailedAttempt } from '../resume/history.ts';
@@ -84,7 +84,7 @@ export type ShellOptions = Omit<PoolOptions, 'cwd' | 'env'>;
 export interface Shells {
   readonly hasIdle: boolean;
   /** Run a piece of bash on an idle shell, whose number is returned. Its end is told later, and once. */
-  run(source: string, onEnd: (end: ShellEnd) => void): number;
+  run(source: ShellSource, onEnd: (end: ShellEnd) => void): number;
   /** Signal all processes of a group; throws where there are none. */
   signal(processGroup: number, signal: NodeJS.Signals): void;
   /** In KiB; 0 where nobody can tell. */

@@ -1,22 +1,53 @@
-# Runs one task after another, each in a subshell of its own process group: a bash that stays alive costs a fork a task,
-# where a new bash costs a start. Descriptor 3 brings messages (8 digits of length, then that many characters of bash),
-# descriptor 4 takes a report, `e STATUS`, when a task has ended; standard input ends when wfc does. Descriptor 5 is the
-# journal, to which a task itself writes that it has started: wfc need not wake up for that.
+# Runs one task after another: a bash that stays alive costs a fork a task, or none, where a new bash costs a start.
+# Descriptor 3 brings messages: 8 digits of length, then that many characters of bash, behind a first line that says how:
+# `s` in a subshell of its own process group; `xN` as well, and there it may become its last program; `h` here, for what
+# starts no process and leaves its shell as it was. Descriptor 4 takes a report, `e STATUS`, when a task has ended; see
+# `_wfc_tell_signal`. Standard input ends when wfc does. Descriptor 5 is the journal, to which a task itself writes that it
+# has started: wfc need not wake up for that.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 set -m
+# For messages `xN`: whether PROGRAMs are programs, and not functions of the user: `wfc_find_programs N PROGRAM…`. Where
+# they lie is looked up by each task, for another may have made one.
+wfc_find_programs() {
+  local program
+  for program in "${@:2}"; do
+    ! declare -F -- "$program" >/dev/null || return 0
+    type -P -- "$program" >/dev/null || return 0
+  done
+  declare -F exec >/dev/null || _wfc_execs[$1]='exec'
+}
+_wfc_execs=()
 # shellcheck source=/dev/null
 source "$1"
-wfc_scratch=$2
-wfc_journal=$3
+_wfc_scratch=$2
 _wfc_check_file=$2.check
+# A function of the user may do anything.
+_wfc_can_here=1
+for _wfc_name in : echo printf true; do
+  ! declare -F -- "$_wfc_name" >/dev/null || _wfc_can_here=
+done
 # A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
-wfc_wait=(wait)
-((BASH_VERSINFO[0] >= 5)) && wfc_wait=(wait -f)
+_wfc_wait=(wait)
+((BASH_VERSINFO[0] >= 5)) && _wfc_wait=(wait -f)
 # The first act of a task. TASK ATTEMPT SECONDS, for a line of the journal: see src/resume/history.ts.
 wfc_started() {
   printf 'started\t%s\t%s\t%s\t%s\t.\n' "$@" "$BASHPID" >&5
-  exec 5>&-
+  [[ $BASHPID == "$$" ]] || exec 5>&-
+}
+# A function: no value outlives its task.
+_wfc_here() {
+  eval "$_wfc_source"
+}
+# What bash would have said of its program, had the task not become that: ` LINE FILE`, where its function is defined, and
+# behind a tab what it said here (`worker.sh: line 9: 4242 Segmentation fault  ( set +m …`).
+_wfc_tell_signal() {
+  local said where
+  IFS= read -r -d '' said <"$_wfc_scratch.signal"
+  : >"$_wfc_scratch.signal"
+  [[ -n $said ]] || return 0
+  where=$(shopt -s extdebug && declare -F "${_wfc_source##*$'\n'}")
+  printf ' %s\t%s' "${where#* }" "${said%%$'\n'*}"
 }
 # Where wfc is killed outright, nobody else is left to stop its task: a half-done one must not write on.
 (
@@ -34,26 +65,33 @@ wfc_started() {
   done
   kill -KILL "$$"
 ) <&0 3<&- 4>&- >/dev/null 2>&1 &
-# A task has nothing to read, and inherits that.
-exec </dev/null 5>>"$wfc_journal"
-while :; do
-  # Forked ahead: its message finds it ready. At the end of messages nothing runs here, and the worker is to end.
+# A task has nothing to read, and inherits that. 6: what bash says of a task that a signal has ended.
+exec </dev/null 5>>"$3" 6>>"$2.signal" 7>/dev/null
+while IFS= read -r -N 8 -u 3 _wfc_length && IFS= read -r -N "$((10#$_wfc_length))" -u 3 _wfc_message; do
+  _wfc_how=${_wfc_message%%$'\n'*} _wfc_source=${_wfc_message#*$'\n'} _wfc_exec=
+  if [[ $_wfc_how == h && -n $_wfc_can_here ]]; then
+    _wfc_here >>"$_wfc_scratch" 2>&1
+    printf 'e %s\n' "$?" >&4
+    continue
+  fi
+  [[ $_wfc_how != x* ]] || _wfc_exec=${_wfc_execs[${_wfc_how#x}]-}
   (
     set +m -euo pipefail --
     _wfc_stop_gently
-    { IFS= read -r -N 8 -u 3 wfc_length && IFS= read -r -N "$((10#$wfc_length))" -u 3 wfc_message; } || kill -KILL "$$"
-    # Only now: the scratch file of the task before may have become its log.
-    exec 3<&- 4>&- >>"$wfc_scratch" 2>&1
-    eval "$wfc_message"
+    exec 3<&- 4>&- 6>&- 7>&- >>"$_wfc_scratch" 2>&1
+    if [[ $_wfc_how == h ]]; then _wfc_here; else eval "$_wfc_source"; fi
   ) &
   {
-    "${wfc_wait[@]}" "$!"
-    wfc_status=$?
+    "${_wfc_wait[@]}" "$!"
+    _wfc_status=$?
+  } 2>&6
+  {
     # What a task leaves running must not write to its outputs any more.
     kill -KILL -- "-$!"
-    printf 'e %s\n' "$wfc_status" >&4
+    [[ -z $_wfc_exec || $_wfc_status -le 128 ]] || _wfc_status+=$(_wfc_tell_signal)
+    printf 'e %s\n' "$_wfc_status" >&4
     # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each
     # subshell would copy and free the whole table.
     disown -a
-  } 2>/dev/null
+  } 2>&7
 done

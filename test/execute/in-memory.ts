@@ -207,14 +207,14 @@ export class World {
       get hasIdle() {
         return idle.length > 0;
       },
-      run: (source, onEnd) => {
-        const [, task, attempt] = /^wfc_started (\S+) (\d+) /.exec(source)!;
+      run: ({ text }, onEnd) => {
+        const [, task, attempt] = /^wfc_started (\S+) (\d+) /.exec(text)!;
         const shell = idle.shift()!;
         this.events.push(`begin ${task} ${attempt}`);
         if (this.startsAtOnce) this.started(task!, Number(attempt));
         this.running.set(task!, (status) => {
           idle.push(shell);
-          onEnd({ status });
+          onEnd({ status, signalled: null });
         });
         return shell;
       },

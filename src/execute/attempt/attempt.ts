@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { ProgramSignal, ShellEnd } from '../../io/programs/shell-pool.ts';
 import { runNumber } from '../../io/state/journal.ts';
 import type { Plan, PlannedRule } from '../../model/plan.ts';
 import { type Problem, problem } from '../../model/problem.ts';
@@ -118,7 +119,7 @@ export class Attempts {
     this.shells.close();
   }
 
-  begin(start: AttemptStart, onEnd: (attempt: Attempt, status: number | null) => void): Attempt {
+  begin(start: AttemptStart, onEnd: (attempt: Attempt, end: ShellEnd) => void): Attempt {
     const { clock, code, journal } = this.options.surroundings;
     const { rule, index, number, resources, lease } = start;
     // It writes itself that it has started: behind the end of the attempt before.
@@ -137,7 +138,7 @@ export class Attempts {
     const source = this.commands.attempt(rule, index, { number, log: attempt.log, gpus });
     // Last before the command: from its first act on the outputs are not whole.
     this.outputs.mark(rule, index);
-    attempt.worker = this.shells.run(source, ({ status }) => onEnd(attempt, status));
+    attempt.worker = this.shells.run(source, (end) => onEnd(attempt, end));
     if (!attempt.log.isDirect) attempt.log.scratch = scratchFile(attempt.worker);
     return attempt;
   }
@@ -162,18 +163,26 @@ export class Attempts {
     for (const { rule, index } of running) this.outputs.discard(rule, index);
   }
 
-  /** What came of an attempt that has ended, and its log. `status` as in `ShellEnd`. Once. */
-  judge(attempt: Attempt, status: number | null): Outcome {
+  /** What came of an attempt that has ended, and its log. Once. */
+  judge(attempt: Attempt, { status, signalled }: ShellEnd): Outcome {
     // Nobody else would end it.
     if (status === null) this.watch.signal(attempt, 'SIGKILL');
     const wasKilled = attempt.stop === null && (status === null || status === SIGKILLED);
     const ranOut = this.outOfMemory.end(attempt.memory, { hasFailed: status !== 0, wasKilled });
+    if (signalled !== null) this.tellSignal(attempt, status, signalled);
     const log = this.logs.close(attempt.log);
     const check = status === 0 ? null : takeFailedCheck(this.options.surroundings.disk, attempt.worker);
     if (attempt.stop === 'interrupted') return { kind: 'interrupted' };
     const ended = shellProblem(attempt, status, ranOut, check);
     const found = ended ?? this.outputs.look(attempt.rule, attempt.index);
     return 'code' in found ? { kind: 'failed', status, problem: found, log } : { kind: 'done', outputs: found };
+  }
+
+  /** In the log, as the shell does where it is still there. */
+  private tellSignal(attempt: Attempt, status: number | null, signal: ProgramSignal): void {
+    // By wfc, and of all the attempt's processes: no shell would be left to tell.
+    if (attempt.stop !== null && status === SIGKILLED) return;
+    this.logs.append(attempt.log, this.commands.signalWords(attempt.rule, status!, signal));
   }
 
   /** Where it is not done, its outputs go. */

@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { attemptHead } from '../../io/files/log-file.ts';
+import type { ProgramSignal, ShellSource } from '../../io/programs/shell-pool.ts';
 import { LOCAL_WORK } from '../../io/state/state-folder.ts';
 import { inputPaths, type Plan, type PlannedRule } from '../../model/plan.ts';
 import type { Slot } from '../../model/workflow.ts';
@@ -14,6 +16,7 @@ import {
 import { sourceSpecLines, specLines } from '../../target/spec-lines.ts';
 import type { Clock, Disk } from '../surroundings.ts';
 import { type AttemptLog, scratchFile } from './log.ts';
+import { type ShellWay, shellWays } from './way.ts';
 
 /** What the bash of one attempt depends on, besides its task. */
 export interface AttemptSource {
@@ -27,6 +30,9 @@ export interface AttemptSource {
 /** Functions of all rules, a file that each shell reads once. */
 export const FUNCTIONS_FILE = `${LOCAL_WORK}/functions.sh`;
 
+/** Of programs that end by these, bash says nothing. */
+const QUIET_SIGNALS: ReadonlySet<number> = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
+
 export interface CommandOptions {
   readonly disk: Disk;
   readonly clock: Clock;
@@ -38,18 +44,25 @@ export interface CommandOptions {
 export class TaskCommands {
   private readonly options: CommandOptions;
   private readonly rules: readonly RuleText[];
+  private readonly ways: readonly ShellWay[];
+  /** Names of rules whose command is in the file that has the lines of the spec. */
+  private readonly inSpecLines: ReadonlySet<string>;
 
   constructor(plan: Plan, options: CommandOptions) {
     this.options = options;
     const { disk } = options;
-    const rules = plan.rules.map((r) => r.rule);
+    const { ways, functions: findPrograms } = shellWays(plan);
+    this.ways = ways;
+    const rules = plan.rules.map(({ rule }, r) => ({ ...rule, command: { ...rule.command, body: ways[r]!.body } }));
     const commands = specLines(rules);
     disk.write(`${LOCAL_WORK}/${commands.path}`, commands.text);
     const functions = [
       environmentFunctions(rules),
       ...sourceSpecLines(commands, LOCAL_WORK),
       ...rules.map((rule) => renderRuleFunctions(rule, commands.rules)),
+      findPrograms,
     ];
+    this.inSpecLines = new Set(rules.filter((rule) => commands.rules.has(rule)).map(({ name }) => name));
     disk.write(FUNCTIONS_FILE, functions.join('\n'));
     for (const { rule } of plan.rules) {
       const { script } = rule.command;
@@ -59,7 +72,7 @@ export class TaskCommands {
   }
 
   /** The bash that runs one attempt: its variables, then the rule's function. ASCII only. */
-  attempt(rule: PlannedRule, index: number, attempt: AttemptSource): string {
+  attempt(rule: PlannedRule, index: number, attempt: AttemptSource): ShellSource {
     const { number, log, gpus } = attempt;
     const text = this.rules[rule.rule.index]!;
     const now = this.options.clock.date();
@@ -73,14 +86,33 @@ export class TaskCommands {
       log: log.path,
       listFile: (slot) => this.listFile(rule, slot, index),
     };
-    for (const { variable, value } of text.variables) {
-      source += `${variable}=${bashLiteral(value(index, values))}\n`;
-    }
+    const assignments = text.variables.map(
+      ({ variable, value }) => `${variable}=${bashLiteral(value(index, values))}\n`,
+    );
+    const how = this.howFor(rule, attempt, assignments);
+    for (const assignment of assignments) source += how === 'here' ? `local ${assignment}` : assignment;
     source += text.call;
     for (const { output, check } of text.checks) {
       source += `\n_wfc_verify ${bashLiteral(rule.outputTexts[output]!(index))} ${check}`;
     }
-    return source;
+    return { text: source, how };
+  }
+
+  /** What bash writes where a signal ends a program that it waits for. Source: notify_of_job_status() in bash, jobs.c. */
+  signalWords({ rule }: PlannedRule, status: number, { file, line, processId, words }: ProgramSignal): string {
+    const { lineOfProgram, program } = this.ways[rule.index]!;
+    if (processId === null) return QUIET_SIGNALS.has(status - 128) ? '' : `${words}\n`;
+    const head = this.inSpecLines.has(rule.name) ? 0 : 1 + rule.command.setup.length;
+    const id = String(processId).padStart(5);
+    return `${file}: line ${line + head + lineOfProgram}: ${id} ${words.padEnd(24)}${program}\n`;
+  }
+
+  private howFor({ rule }: PlannedRule, { log, gpus }: AttemptSource, values: readonly string[]): ShellSource['how'] {
+    const { how } = this.ways[rule.index]!;
+    if (how !== 'here') return how;
+    // These change their shell; and so might who writes to one of its descriptors by name.
+    const isHarmless = gpus === null && !log.isDirect && !values.some((value) => /\/(?:dev|proc)\//.test(value));
+    return isHarmless ? how : 'subshell';
   }
 
   /** Write the file that `{input:list}` names: one path a line, each line ended. */

@@ -64,6 +64,6 @@ function saysYes({ rule, output, path }: CheckedOutput, shells: ShellPool): Prom
     checkFunctionName(rule, output),
   ];
   return new Promise((resolve) => {
-    shells.run(source.join('\n'), ({ status }) => resolve(status === 0));
+    shells.run({ text: source.join('\n'), how: 'subshell' }, ({ status }) => resolve(status === 0));
   });
 }

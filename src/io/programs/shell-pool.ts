@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { writeError } from '../../terminal/streams.ts';
 import { printable } from '../../terminal/terminal.ts';
@@ -12,6 +13,31 @@ export interface ShellEnd {
    * end any more, and may live on.
    */
   readonly status: number | null;
+  /** What bash says of a program that a signal ended, where that has replaced its shell (`program`); else null. */
+  readonly signalled: ProgramSignal | null;
+}
+
+export interface ProgramSignal {
+  /** Where the function is defined that the task ran. */
+  readonly file: string;
+  readonly line: number;
+  /** Of the process; null where bash does not tell it. */
+  readonly processId: number | null;
+  /** `Segmentation fault      (core dumped)`, in the user's language. */
+  readonly words: string;
+}
+
+/** A piece of bash, and how it may run. */
+export interface ShellSource {
+  /** ASCII only: the shell counts characters, wfc bytes. */
+  readonly text: string;
+  /**
+   * - `subshell`: in a process of its own
+   * - a number: as well, and it ends with a program that may replace its shell; see `wfc_find_programs` in
+   *   templates/local/worker.sh. Its last line calls a function.
+   * - `here`: it starts no process and leaves its shell as it was; its variables are `local`
+   */
+  readonly how: 'subshell' | 'here' | number;
 }
 
 export interface PoolOptions {
@@ -45,10 +71,9 @@ export class ShellPool {
 
   /**
    * Run a piece of bash on an idle worker.
-   * @param source ASCII only: the shell counts characters, wfc bytes
    * @returns the worker's number
    */
-  run(source: string, onEnd: (end: ShellEnd) => void): number {
+  run(source: ShellSource, onEnd: (end: ShellEnd) => void): number {
     const number = this.idle.pop();
     if (number === undefined) throw new Error('internal error: no idle worker');
     this.workers[number]!.run(source, (end) => {
@@ -60,6 +85,7 @@ export class ShellPool {
 
   /** Signal all processes of a group; throws where there are none. */
   signal(processGroup: number, signal: NodeJS.Signals): void {
+    for (const worker of this.workers) if (worker.processId === processGroup) worker.retire();
     process.kill(-processGroup, signal);
   }
 
@@ -80,6 +106,8 @@ class Worker {
   private process: ChildProcess | null = null;
   private rest = '';
   private onEnd: ((end: ShellEnd) => void) | null = null;
+  private how: ShellSource['how'] = 'subshell';
+  private isRetiring = false;
 
   constructor(number: number, options: PoolOptions) {
     this.number = number;
@@ -90,12 +118,19 @@ class Worker {
     return this.process?.pid ?? 0;
   }
 
-  run(source: string, onEnd: (end: ShellEnd) => void): void {
+  run({ text, how }: ShellSource, onEnd: (end: ShellEnd) => void): void {
+    const message = `${how === 'subshell' ? 's' : how === 'here' ? 'h' : `x${how}`}\n${text}`;
     this.onEnd = onEnd;
+    this.how = how;
     this.process ??= this.launch();
     // At a limit there is not even a pipe; `onBroken` is told why.
     if (this.process.stdio === undefined) return;
-    (this.process.stdio[3] as Writable).write(String(source.length).padStart(8, '0') + source, 'latin1');
+    (this.process.stdio[3] as Writable).write(String(message.length).padStart(8, '0') + message, 'latin1');
+  }
+
+  /** It gets a signal that is meant for what it runs itself: the next task takes another shell. */
+  retire(): void {
+    this.isRetiring = true;
   }
 
   private launch(): ChildProcess {
@@ -119,13 +154,12 @@ class Worker {
       errors = (errors + text).slice(-2000);
     });
     for (const stream of [child.stdin, child.stdio[3]]) stream?.on('error', () => {});
-    const lost = (): void => {
+    const lost = (_: number | null, signal: NodeJS.Signals | null): void => {
       if (this.process !== child) return;
-      this.process = null;
-      this.rest = '';
-      closePipes(child);
+      this.close();
       if (errors !== '') writeError(printable(errors));
-      this.end({ status: null });
+      const isEnd = this.how === 'here' && signal !== null;
+      this.end({ status: isEnd ? 128 + constants.signals[signal] : null, signalled: null });
     };
     child.on('exit', lost);
     return child;
@@ -134,20 +168,43 @@ class Worker {
   private receive(text: string): void {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop() ?? '';
-    for (const line of lines) this.end({ status: Number(line.slice(2)) });
+    for (const line of lines) this.end(parseReport(line));
   }
 
   private end(end: ShellEnd): void {
     const { onEnd } = this;
     this.onEnd = null;
+    if (this.isRetiring) this.close();
+    this.isRetiring = false;
     onEnd?.(end);
   }
 
   close(): void {
     const child = this.process;
     this.process = null;
+    this.rest = '';
     if (child) closePipes(child);
   }
+}
+
+/** `e STATUS`, and of a signal ` LINE FILE`, a tab, and what the worker said; see `_wfc_tell_signal`. */
+function parseReport(report: string): ShellEnd {
+  const status = Number.parseInt(report.slice(2), 10);
+  const told = /^e \d+ (\d+) (.*?)\t(.*)$/.exec(report);
+  const said = told === null ? null : /(?:: +(\d+) |\[\d+\][+-]? +)(\S.*?) *\( *set \+m/.exec(told[3]!);
+  if (told === null || said === null) return { status, signalled: null };
+  const [, line, file] = told;
+  const [, processId, words] = said;
+  const asUtf8 = (text: string): string => Buffer.from(text, 'latin1').toString();
+  return {
+    status,
+    signalled: {
+      file: asUtf8(file!),
+      line: Number(line),
+      processId: processId === undefined ? null : Number(processId),
+      words: asUtf8(words!),
+    },
+  };
 }
 
 /** The worker ends when its messages do. */
