@@ -9,6 +9,7 @@ const ATTEMPT = [
   'attempt/files.sh',
   'attempt/outputs.sh',
   'attempt/command.sh',
+  'attempt/preload.sh',
   'attempt/watch.sh',
   'attempt/log.sh',
   'attempt/memory.sh',
@@ -32,7 +33,7 @@ export const SCRIPTS = {
   'close-lib.sh': ['slurm/close.sh'],
   'make.sh': ['make/make.sh'],
   'task.sh': [...ATTEMPT, 'make/task.sh'],
-  'worker.sh': ['attempt/command.sh', 'local/worker.sh'],
+  'worker.sh': ['attempt/command.sh', 'attempt/preload.sh', 'local/worker.sh'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Script = keyof typeof SCRIPTS;

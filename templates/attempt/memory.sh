@@ -6,7 +6,9 @@
 # the most that any one of them ever took. They are found from parent to child, and no process is started for that.
 _wfc_measure() {
   local process thread text IFS=' ' sum=0 most=0
-  local -a processes=("${_wfc_lane_pid[$1]}") threads children
+  local -a processes=("${_wfc_lane_pid[$1]}") threads children _wfc_preloaded
+  _wfc_find_preloaded "$_wfc_scratch.$1"
+  processes+=("${_wfc_preloaded[@]}")
   # It grows on the way.
   for ((process = 0; process < ${#processes[@]}; process++)); do
     text=

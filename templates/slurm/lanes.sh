@@ -95,6 +95,7 @@ _wfc_launch() {
   (
     # shellcheck disable=SC2064 # The number of the descriptor is that of now.
     trap "echo \$BASHPID >&$_wfc_bell" EXIT
+    _wfc_preload_home=$_wfc_scratch.$1 _wfc_preload_folder=$wfc_artifacts/preload
     _wfc_run_command "${_wfc_lane_attempt[$1]}"
   ) </dev/null >>"${_wfc_lane_file[$1]}" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
   set +m

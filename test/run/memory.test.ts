@@ -31,3 +31,22 @@ it('the journal tells the most memory that the processes of a task took that ran
   expect((await e.wfc('status')).stdout).toContain(`exit status 3 (on ${hostname()}, took ${peakMiB} MiB)`);
   expect(/^done\tshort\t.*/m.exec(journal)![0].split('\t')).toHaveLength(8);
 });
+
+it('of a script that an interpreter with its modules imported runs, it tells the memory, too', async () => {
+  const e = experiment(`
+rules:
+  one:
+    shell: python3
+    preload: json
+    output: one
+    run: |
+      import time
+      held = b'x' * (200 << 20)
+      time.sleep(3)
+      open({output}, 'w')
+`);
+  expect((await e.run()).status).toBe(0);
+  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  readAttempts(history, e.read(e.files('.wfc/journal')[0]!), null);
+  expect(history.last.get('one')!.peakMiB).toBeGreaterThan(190);
+});

@@ -36,6 +36,20 @@ export const condaFile = (location: Location, file: string): Diagnostic =>
     `make one of it once, as in  conda env create --file ${file} --prefix envs/x  and write conda: envs/x`,
   );
 
+export const preloadOfShell = (location: Location, shell: string): Diagnostic =>
+  error(
+    location,
+    `"preload" is for scripts in python3, and this rule's "shell" is ${shell}`,
+    'write the command as a script with  shell: python3,  or leave "preload" out',
+  );
+
+export const preloadInContainer = (location: Location): Diagnostic =>
+  warning(
+    location,
+    '"preload" does nothing in a container: each task starts the interpreter of its image',
+    'leave "preload" out, or use an environment without a container',
+  );
+
 export const placeholderNotInPath = (location: Location, placeholder: string): Diagnostic =>
   error(location, `${placeholder} can't stand in a path`, 'a path takes params and {config.key}');
 

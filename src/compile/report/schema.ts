@@ -148,7 +148,9 @@ export const badFormat = (location: Location, where: string, pattern: string): D
       ? 'a SHA-256 is 64 hex digits'
       : pattern === '^-'
         ? 'a flag begins with "-"'
-        : `it must match ${pattern}`,
+        : pattern.startsWith('^[A-Za-z_]')
+          ? 'write the name of a module, as import takes it: utils, not utils.py or code/utils'
+          : `it must match ${pattern}`,
   );
 
 export const wrongConst = (location: Location, where: string, wanted: unknown): Diagnostic => {

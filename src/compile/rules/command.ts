@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { locationInside, type ScalarNode } from '../../model/source.ts';
 import type { Placeholder, Template } from '../../model/template.ts';
@@ -31,7 +32,12 @@ export interface CommandParts {
   readonly modules: readonly ScalarNode[];
   readonly conda: ScalarNode | null;
   readonly container: ScalarNode | null;
+  /** Names of modules. */
+  readonly preload: readonly string[];
 }
+
+/** The interpreters that can be kept up with their modules imported. */
+export const PRELOADING: ReadonlySet<string> = new Set(['python3']);
 
 /** Compiles the commands of one rule, gathering their variables in one table. */
 export class CommandCompiler {
@@ -63,19 +69,25 @@ export class CommandCompiler {
     }
     if (parts.container) significant.push(['container', parts.container.text]);
     const container = parts.container ? this.bashWord(parts.container) : null;
-    const main = this.main(parts);
+    const preload = container === null && PRELOADING.has(parts.shell) ? parts.preload : [];
+    const main = this.main(
+      parts,
+      preload.length === 0 ? '' : `wfc_preloaded ${idOf(setup, preload)} ${preload.join(',')} `,
+    );
     significant.push(main.significant);
     return {
       setup,
       container,
       body: main.body,
       script: main.script,
+      isPreloaded: preload.length > 0 && main.script !== null,
       bindings: this.bindings.all(),
       significant: JSON.stringify(significant),
     };
   }
 
-  private main({ run, shell }: CommandParts): Pick<Command, 'body' | 'script' | 'significant'> {
+  /** @param starter what a script's interpreter is started by, if not by itself */
+  private main({ run, shell }: CommandParts, starter: string): Pick<Command, 'body' | 'script' | 'significant'> {
     if (!run) return { body: '', script: null, significant: '' };
     if (shell === 'bash') {
       const { text, map } = this.spliceRaw(run);
@@ -101,7 +113,7 @@ export class CommandCompiler {
         b.kind === 'list' ? `"\${#${b.variable}[@]}" "\${${b.variable}[@]}"` : `"\${${b.variable}}"`,
       );
       return {
-        body: [shell, '"${wfc_script}"', ...args].join(' '),
+        body: starter + [shell, '"${wfc_script}"', ...args].join(' '),
         script: { text: script.text, extension: SCRIPT_EXTENSIONS[language] },
         significant: script.significant,
       };
@@ -218,6 +230,14 @@ export class CommandCompiler {
     };
     return { text, map };
   }
+}
+
+/** Tasks with the same share an interpreter: what it has imported depends on what was set up before. */
+function idOf(setup: readonly string[], modules: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([setup, modules]))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 /** A command in bash, whose comments are left alone: only bash's own rules tell where they are. */

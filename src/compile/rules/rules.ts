@@ -32,7 +32,7 @@ import type { RuleScope } from './bindings.ts';
 import { normalizeCheck } from './checks.ts';
 import { ruleCode } from './code.ts';
 import type { NamingText } from './code-files.ts';
-import { CommandCompiler, compileValue, SCRIPT_EXTENSIONS } from './command.ts';
+import { CommandCompiler, compileValue, PRELOADING, SCRIPT_EXTENSIONS } from './command.ts';
 import type { RuleOptions } from './options.ts';
 import { checkValuesInPaths } from './path-values.ts';
 import { assemblePath, parsePath, pathPattern } from './paths.ts';
@@ -55,6 +55,7 @@ export function normalizeRule(
 ): NormalizedRule {
   return new RuleNormalizer(
     name,
+    spec,
     defaults ? new Located<RuleSpec>(mergeNodes(defaults.node, spec.node)) : spec,
     options,
   ).build(index);
@@ -62,13 +63,16 @@ export function normalizeRule(
 
 class RuleNormalizer {
   private readonly name: ScalarNode;
+  /** Without the defaults. */
+  private readonly own: Located<RuleSpec>;
   private readonly spec: Located<RuleSpec>;
   private readonly options: RuleOptions;
   /** Its texts that name files: the command first. */
   private readonly naming: { readonly node: ScalarNode; readonly naming: NamingText }[] = [];
 
-  constructor(name: ScalarNode, spec: Located<RuleSpec>, options: RuleOptions) {
+  constructor(name: ScalarNode, own: Located<RuleSpec>, spec: Located<RuleSpec>, options: RuleOptions) {
     this.name = name;
+    this.own = own;
     this.spec = spec;
     this.options = options;
   }
@@ -110,7 +114,9 @@ class RuleNormalizer {
       modules: (this.spec.get('modules')?.items() ?? []).map((m) => m.scalar),
       conda: this.spec.get('conda')?.scalar ?? null,
       container: this.spec.get('container')?.scalar ?? null,
+      preload: (this.spec.get('preload')?.items() ?? []).map((m) => m.text),
     });
+    this.checkPreload(shell);
     const conda = this.spec.get('conda');
     if (conda && /\.ya?ml$/.test(conda.text)) context.diagnostics.push(report.condaFile(conda.location, conda.text));
     const container = this.spec.get('container')?.scalar;
@@ -173,6 +179,16 @@ class RuleNormalizer {
     this.options.context.diagnostics.push(
       report.literalPlaceholder(location, run.text.slice(token.start, token.end), shell),
     );
+  }
+
+  /** What `defaults` say is for the rules that it fits. */
+  private checkPreload(shell: string): void {
+    const preload = this.own.get('preload');
+    if (!preload || this.lacks('shell')) return;
+    const { diagnostics } = this.options.context;
+    if (!PRELOADING.has(shell)) diagnostics.push(report.preloadOfShell(preload.location, shell));
+    const container = this.spec.get('container');
+    if (container) diagnostics.push(report.preloadInContainer(preload.location));
   }
 
   // --- outputs and the key ---

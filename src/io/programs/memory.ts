@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 const STATUS = /VmHWM:\s*(\d+) kB.*VmRSS:\s*(\d+) kB.*Threads:\s*(\d+)/s;
 
 /**
- * At least so much memory did a process and all that descend from it take together at a moment, in KiB: what they take now,
- * or the most that any one of them ever took. 0 where nobody can tell (the process has ended, or there is no /proc).
+ * At least so much memory did these processes and all that descend from them take together at a moment, in KiB: what they
+ * take now, or the most that any one of them ever took. 0 where nobody can tell (they have ended, or there is no /proc).
  */
-export function memoryOfTree(root: number): number {
+export function memoryOfTrees(roots: readonly number[]): number {
   let sum = 0;
   let highest = 0;
-  const processes = [root];
+  const processes = [...roots];
   for (const id of processes) {
     try {
       const status = STATUS.exec(readFileSync(`/proc/${id}/status`, 'latin1'));
@@ -32,6 +32,17 @@ export function newestChild(id: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The children of processes, of those that live. */
+export function childrenOfAll(ids: readonly number[]): number[] {
+  return ids.flatMap((id) => {
+    try {
+      return childrenOf(id, 0);
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** A child belongs to the thread that started it. */

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { writeError } from '../../terminal/streams.ts';
 import { printable } from '../../terminal/terminal.ts';
 import { shippedFile } from '../files/shipped.ts';
-import { memoryOfTree, newestChild } from './memory.ts';
+import { childrenOfAll, memoryOfTrees, newestChild } from './memory.ts';
 
 /** How a task's shell ended. */
 export interface ShellEnd {
@@ -89,10 +91,11 @@ export class ShellPool {
     process.kill(-processGroup, signal);
   }
 
-  /** The memory of the task that a worker runs, in KiB; see `memoryOfTree`. */
+  /** The memory of the task that a worker runs, in KiB; see `memoryOfTrees`. */
   memoryOfTask(worker: number): number {
-    const task = newestChild(this.workers[worker]!.processId);
-    return task === undefined ? 0 : memoryOfTree(task);
+    const { processId, preloaders } = this.workers[worker]!;
+    const task = newestChild(processId);
+    return task === undefined ? 0 : memoryOfTrees([task, ...childrenOfAll(preloaders())]);
   }
 
   close(): void {
@@ -117,6 +120,15 @@ class Worker {
   get processId(): number {
     return this.process?.pid ?? 0;
   }
+
+  /** Process ids of the interpreters that are kept up for its tasks, whose children run scripts: templates/attempt/preload.sh. */
+  readonly preloaders = (): number[] => {
+    const home = this.options.scratchFile(this.number);
+    const names = readdirSync(dirname(home)).filter(
+      (n) => n.startsWith(`${basename(home)}.`) && n.endsWith('.preload'),
+    );
+    return names.map((name) => Number(readFileSync(join(dirname(home), name), 'latin1'))).filter((id) => id > 0);
+  };
 
   run({ text, how }: ShellSource, onEnd: (end: ShellEnd) => void): void {
     const message = `${how === 'subshell' ? 's' : how === 'here' ? 'h' : `x${how}`}\n${text}`;

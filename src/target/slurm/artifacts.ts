@@ -48,6 +48,9 @@ export interface Artifacts {
   readonly files: readonly ArtifactFile[];
 }
 
+/** See templates/attempt/preload.sh. */
+const PRELOADER = 'preload/python3.py';
+
 /** Write the static set of scripts: deterministic, byte for byte. */
 export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts {
   const { stages, included } = options;
@@ -83,6 +86,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   add('options.json', options.options);
   const id = contentId(files, options);
   add('runner.sh', bundle('runner.sh', options.templates));
+  if (ordered.some(([{ rule }]) => rule.command.isPreloaded)) add(PRELOADER, options.templates(PRELOADER));
   add('close-lib.sh', bundle('close-lib.sh', options.templates));
   const scripts = new ScriptWriter(plan, id, options);
   const names = Object.fromEntries(ordered.map(([{ rule }, artifacts]) => [rule.name, artifacts.names]));

@@ -1,0 +1,112 @@
+# Runs scripts in interpreters that have imported their modules already: one stays up for each lane and each set of modules,
+# and forks a child for each script (templates/preload/ says how). Expects _wfc_preload_home, a path for files of this lane,
+# or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie.
+# Needs /proc: the interpreter's pipes and the descriptors of the task are opened there.
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
+
+# A script with its interpreter: `wfc_preloaded ID MODULES PROGRAM SCRIPT ARG…`, as `PROGRAM SCRIPT ARG…` would run it. ID:
+# of the modules and of all that is set up before them. Ends with the script's exit status.
+wfc_preloaded() {
+  local _wfc_home=${_wfc_preload_home-} _wfc_modules=$2 _wfc_process _wfc_try _wfc_status=''
+  [[ -z $_wfc_home ]] || _wfc_home=$_wfc_home.$1.preload
+  shift 2
+  for _wfc_try in 1 2 3; do
+    [[ -n $_wfc_home && -d /proc/self/fd ]] || break
+    _wfc_process=
+    { IFS=' ' read -r _wfc_process <"$_wfc_home"; } 2>/dev/null || :
+    [[ $_wfc_process != cold ]] || break
+    if [[ -z $_wfc_process ]] || ! _wfc_ask_preloader "$_wfc_process" "$@"; then
+      _wfc_start_preloader "$1" || break
+      continue
+    fi
+    return "$_wfc_status"
+  done
+  [[ -z $_wfc_status ]] || return "$_wfc_status"
+  "$@"
+}
+
+# Has the interpreter with process id $1 run `PROGRAM SCRIPT ARG…`, which follow. Fails where it is none of ours any more, or not one as a new one
+# would be; nothing has been started then.
+_wfc_ask_preloader() {
+  local _wfc_to _wfc_from _wfc_who _wfc_what _wfc_detail _wfc_child='' _wfc_stopped='' _wfc_gpus=${CUDA_VISIBLE_DEVICES-}
+  local _wfc_has_gpus=${CUDA_VISIBLE_DEVICES+yes}
+  { exec {_wfc_from}<"/proc/$1/fd/9" {_wfc_to}>"/proc/$1/fd/8"; } 2>/dev/null || return 1
+  # The script hears a signal to its group itself, and may take its time to end.
+  trap '_wfc_stopped=yes; [[ -z $_wfc_child ]] || kill -TERM "$_wfc_child" 2>/dev/null' TERM
+  # Each task has its own; all else in the environment is to be the same.
+  export -n CUDA_VISIBLE_DEVICES
+  {
+    printf '%s\0' "$BASHPID" "$(($# - 2))" "${@:3}" "$_wfc_has_gpus" "$_wfc_gpus"
+    export -p
+    printf '\0end\0'
+  } >&"$_wfc_to"
+  [[ -z $_wfc_has_gpus ]] || export CUDA_VISIBLE_DEVICES
+  exec {_wfc_to}>&-
+  while :; do
+    if ! IFS=' ' read -r -u "$_wfc_from" _wfc_who _wfc_what _wfc_detail; then
+      # Where it lives, a signal ended the reading.
+      [[ -d /proc/$1 ]] || break
+      continue
+    fi
+    [[ $_wfc_who == "$BASHPID" ]] || continue
+    case $_wfc_what in
+      started)
+        _wfc_child=$_wfc_detail
+        ;;
+      ended)
+        _wfc_status=$_wfc_detail
+        break
+        ;;
+      *) break ;;
+    esac
+  done
+  exec {_wfc_from}<&-
+  _wfc_stop_gently
+  [[ -z $_wfc_stopped ]] || exit 143
+  if [[ -n $_wfc_child && -z $_wfc_status ]]; then
+    printf 'wfc: preload: the interpreter that ran this was lost\n' >&2
+    kill -KILL "$_wfc_child" 2>/dev/null
+    _wfc_status=1
+  fi
+  [[ -n $_wfc_status ]]
+}
+
+# Puts into _wfc_preloaded the processes that run scripts for the lane whose _wfc_preload_home is $1.
+_wfc_find_preloaded() {
+  local file process
+  local -a children
+  _wfc_preloaded=()
+  set +f
+  for file in "$1".*.preload; do
+    process=
+    read -r process <"$file"
+    [[ -n $process && $process != cold ]] || continue
+    children=()
+    IFS=' ' read -r -a children <"/proc/$process/task/$process/children"
+    _wfc_preloaded+=("${children[@]}")
+  done 2>/dev/null
+  set -f
+}
+
+# Brings one up that has imported the modules, the PROGRAM $1. Fails where none is up: _wfc_status is that of the failed
+# import, or '' where scripts are to run without.
+_wfc_start_preloader() {
+  local _wfc_ready _wfc_word='' _wfc_process='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.py
+  # Both ends of a pipe, each.
+  # shellcheck disable=SC2261
+  exec {_wfc_ready}< <(exec 3>&1 >&2 8<> <(:) 9<> <(:) && exec "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
+  IFS=' ' read -r -u "$_wfc_ready" _wfc_word _wfc_process _
+  exec {_wfc_ready}<&-
+  case $_wfc_word in
+    ready) printf '%s\n' "$_wfc_process" >"$_wfc_home" ;;
+    failed)
+      _wfc_status=1
+      return 1
+      ;;
+    *)
+      printf 'wfc: preload: %s can'\''t be kept up here: tasks start it anew each\n' "$1" >&2
+      printf 'cold\n' >"$_wfc_home"
+      return 1
+      ;;
+  esac
+}
