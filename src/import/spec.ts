@@ -143,7 +143,7 @@ class RuleWriter {
       output: this.paths(rule, rule.output, outputs, this.asList(rule, 'output')),
       ...(log.length > 0 ? { log: patternOf(rule, log[0]!, axes) } : {}),
       ...this.environment(rule),
-      ...(rule.command.kind === 'python' ? { shell: 'python3' } : {}),
+      ...this.interpreter(rule),
       run: command,
     };
     const head = `  ${rule.name}:  # ${rule.file}:${rule.line}`;
@@ -161,6 +161,15 @@ class RuleWriter {
       ...(rule.conda !== null ? { conda: rule.conda } : {}),
       ...(rule.container !== null ? { container: rule.container } : {}),
     };
+  }
+
+  /** A rule of several tasks imports once a worker; in a container each task starts an interpreter of its own. */
+  private interpreter(rule: SnakeRule): { [key: string]: Yaml } {
+    const { name, command, container } = rule;
+    if (command.kind !== 'python') return {};
+    const imports = container !== null || this.unfinished.includes(name) ? [] : command.modules;
+    const isPreloaded = imports.length > 0 && this.options.jobs.jobs.filter((job) => job.rule === rule).length > 1;
+    return { shell: 'python3', ...(isPreloaded ? { preload: imports } : {}) };
   }
 
   private command(rule: SnakeRule, layout: Layout): string {

@@ -79,7 +79,14 @@ export interface SnakeReference {
 }
 
 export type SnakeCommand =
-  | { readonly kind: 'shell' | 'python' | 'none'; readonly line: number; readonly tokens: (string | SnakeReference)[] }
+  | { readonly kind: 'shell' | 'none'; readonly line: number; readonly tokens: (string | SnakeReference)[] }
+  | {
+      readonly kind: 'python';
+      readonly line: number;
+      readonly tokens: (string | SnakeReference)[];
+      /** What it imports at its top, without the standard library. */
+      readonly modules: readonly string[];
+    }
   | { readonly kind: 'unknown'; readonly line: number; readonly message: string; readonly hint: string | null };
 
 export interface SnakeRule extends SnakePlace {

@@ -4,7 +4,7 @@ import ast
 import io
 import tokenize
 
-from module import Missing, free_names
+from module import Missing, free_names, imported_modules
 from translate import Problem
 
 ROOTS = {"input", "output", "params", "wildcards", "threads", "resources", "log", "config"}
@@ -59,7 +59,8 @@ class Body:
         return None
 
     def convert(self):
-        """Tokens of the script: texts, and {"ref": root, "index": n | "name": word | neither for the whole}."""
+        """(tokens, modules). Tokens of the script: texts, and {"ref": root, "index": n | "name": word | neither for the
+        whole}; modules that it imports at its top, without the standard library."""
         refs = [self.reference(node) for node in self.uses()]
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Global):
@@ -79,12 +80,13 @@ class Body:
         except Missing as missing:
             raise self.problem(self.tree.body[0], f"the run block can't be made a script: {missing}",
                                "make it a script or a module of its own, and import it in the block") from None
+        modules = imported_modules([*ast.parse("\n".join(prelude)).body, *self.tree.body])
         tokens = [line + "\n" for line in prelude]
         for line in head:
             tokens.extend([*line, "\n"])
         if tokens:
             tokens.append("\n" if len(self.text.split("\n")) > 1 and len(prelude) > 3 else "")
-        return [*tokens, *self.replaced(inline)]
+        return [*tokens, *self.replaced(inline)], modules
 
     # --- references ---
 

@@ -2,6 +2,9 @@
 
 import ast
 import builtins
+import os
+import sys
+from importlib.machinery import PathFinder
 
 # Snakemake runs a Snakefile inside its own module, so these names are there without an import.
 # Source: the imports of snakemake/workflow.py 7.21 that Snakefiles commonly lean on.
@@ -13,6 +16,9 @@ IMPLICIT = {
     "chain": "from itertools import chain",
 }
 MOST_LITERAL_CHARACTERS = 4000
+# Before Python 3.10 there is no such list; what is no file of its own is left out then.
+STANDARD = getattr(sys, "stdlib_module_names", None) or {
+    name.split(".")[0] for name in [*sys.builtin_module_names, *os.listdir(os.path.dirname(os.__file__))]}
 
 
 class Missing(Exception):
@@ -78,6 +84,33 @@ def free_names(node):
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             made.add(inner.name)
     return {name for name in loaded - made if not hasattr(builtins, name)}
+
+
+def imported_modules(statements):
+    """Modules that these statements import, as `preload` of a spec names them: each once, without the standard library,
+    and without the packages of others, which come with them."""
+    found = []
+    for node in statements:
+        if isinstance(node, ast.Import):
+            found.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            parts = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [part for part in parts if is_module(part)]
+            found.extend(modules or [node.module])
+    names = [name for name in dict.fromkeys(found) if name.isascii() and name.split(".")[0] not in STANDARD]
+    return [name for name in names if not any(other.startswith(name + ".") for other in names)]
+
+
+def is_module(name):
+    """Whether there is a module of this dotted name: what it lies in is looked for, and not imported."""
+    words, folders = name.split("."), None
+    for count in range(1, len(words) + 1):
+        spec = PathFinder.find_spec(".".join(words[:count]), folders)
+        if spec is None:
+            return False
+        # What is no package holds no modules.
+        folders = spec.submodule_search_locations or []
+    return True
 
 
 class Module:

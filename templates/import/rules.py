@@ -4,6 +4,7 @@ import ast
 import os
 import string
 import textwrap
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import values
@@ -192,11 +193,13 @@ class RuleReader:
         text = body.only_shell()
         if text is not None:
             return self.shell(text, line)
-        tokens = body.convert()
+        tokens, modules = body.convert()
         folder = os.path.dirname(os.path.abspath(self.recorder.files[0]))
         if folder != os.getcwd() and any(isinstance(t, str) and "import " in t for t in tokens):
             tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]
-        return {"kind": "python", "line": line, "tokens": tokens}
+            # What imports them once, for all tasks, knows nothing of that folder.
+            modules = [name for name in modules if PathFinder.find_spec(name.split(".")[0], [folder]) is None]
+        return {"kind": "python", "line": line, "tokens": tokens, "modules": modules}
 
     def shell(self, text, line):
         if "<<" not in text and all(row.count('"') % 2 == 0 and row.count("'") % 2 == 0 for row in text.split("\n")):

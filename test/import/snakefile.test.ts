@@ -37,6 +37,8 @@ it("the study's own Snakefile at full size becomes a spec of the same 81,912 tas
   expect(plan.rules.map((r: { tasks: number }) => r.tasks)).toEqual([101, 27_270, 27_270, 27_270, 1]);
   // Too many paths for a command line: the script reads a list.
   expect(study.read('wfc.yml')).toContain('open({input:list}).read().splitlines()');
+  // The one task of combine_metrics has nothing to share.
+  expect(study.read('wfc.yml').match(/^ {4}preload: .*$/gm)).toEqual(new Array(4).fill('    preload: [utils]'));
 });
 
 it.skipIf(!hasSnakemake)('its tasks have the outputs and inputs that a dry run of Snakemake shows', async () => {
@@ -121,4 +123,64 @@ it('a config file is read by wfc where Python has no yaml, with the same values'
   expect(made.read('wfc.yml')).toBe(known);
   expect(known).toContain('a: False');
   expect(known).toContain('b: 1e-4');
+});
+
+/** A Snakefile with one rule of a run block, before it some Python; the `preload` of its spec, null for none. */
+async function preloadOf(
+  body: string,
+  {
+    top = '',
+    section = '',
+    tasks = 2,
+    file = 'Snakefile',
+  }: { top?: string; section?: string; tasks?: number; file?: string } = {},
+): Promise<string | null> {
+  const block = body
+    .split('\n')
+    .map((line) => `        ${line}\n`)
+    .join('');
+  const targets = Array.from({ length: tasks }, (_, i) => `"out/${i}.txt"`).join(', ');
+  const made = snakefile('', {
+    [file]: `${top}\nrule all:\n    input: ${targets}\n\nrule make:\n    output: "out/{n}.txt"\n${section}    run:\n${block}`,
+    'utils.py': '',
+    'tools/__init__.py': 'raise SystemExit("imported")\n',
+    'tools/plots.py': '',
+    'workflow/near.py': '',
+  });
+  const { status, stderr } = await made.wfc(`import snakefile ${file} --out spec.yml`);
+  expect([status, stderr]).toEqual([0, expect.stringContaining('written to spec.yml')]);
+  expect((await made.wfc('validate spec.yml')).status).toBe(0);
+  return /^ {4}preload: (.*)$/m.exec(made.read('spec.yml'))?.[1] ?? null;
+}
+
+it.each<[what: string, preload: string | null, body: string, top?: string]>([
+  ['imports of its own', '[numpy, utils]', 'import os, numpy as np\nimport utils\nopen(output[0], "w")'],
+  [
+    'those of the Python that it needs',
+    '[utils]',
+    'g(output[0])',
+    'import json\nfrom utils import *\ndef g(f): write(f)\n',
+  ],
+  [
+    'modules of a package, which is not imported for that',
+    '[tools.plots]',
+    'from tools import plots, none\nimport tools',
+  ],
+  ['the standard library alone', null, 'import json, os.path\nfrom collections import abc\nopen(output[0], "w")'],
+  [
+    'what only a function imports, or may fail',
+    null,
+    'def f():\n    import utils\ntry:\n    import numpy\nexcept ImportError:\n    f()',
+  ],
+  ['no more than a command', null, 'shell("import utils > {output}")'],
+])('a run block with %s: preload is %s', async (_, preload, body, top = '') => {
+  expect(await preloadOf(body, { top })).toBe(preload);
+});
+
+it('nothing is preloaded for one task, in a container, or from a folder that only the script knows', async () => {
+  const body = 'import utils, near\nopen(output[0], "w")';
+  expect(await preloadOf(body)).toBe('[utils, near]');
+  expect(await preloadOf(body, { tasks: 1 })).toBeNull();
+  expect(await preloadOf(body, { section: '    container: "docker://python"\n' })).toBeNull();
+  expect(await preloadOf(body, { file: 'workflow/Snakefile' })).toBe('[utils]');
 });
