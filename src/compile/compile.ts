@@ -9,6 +9,7 @@ import { MAX_TASKS, TooManyTuples } from './params/space.ts';
 import { planWorkflow } from './plan.ts';
 import * as report from './report/report.ts';
 import { asIfOneTask, checkResources } from './rules/check-resources.ts';
+import { warnOfHeavyImports } from './rules/heavy-imports.ts';
 import { checkLists } from './rules/lists.ts';
 import { normalize } from './rules/normalize.ts';
 import { checkSchema } from './schema/schema.ts';
@@ -61,7 +62,7 @@ export function compile(source: SourceText, { files, overrides, reserved: beside
   // 3. Spec to Workflow: names, values, paths, commands.
   const context: Context = { files, overrides, reserved, diagnostics, holes: checked.holes };
   try {
-    const { workflow, drafts } = normalize(new Located<Spec>(checked.root), context);
+    const { workflow, drafts, unpreloaded, finder } = normalize(new Located<Spec>(checked.root), context);
 
     // 4. Workflow to Plan: tasks, edges from paths, order, targets. Where rules are missing, their paths are too: what
     // the others do wrong among themselves shows all the same.
@@ -71,7 +72,10 @@ export function compile(source: SourceText, { files, overrides, reserved: beside
     checkResources([...(plan?.rules ?? workflow.rules.map(asIfOneTask)), ...drafts.map(asIfOneTask)], diagnostics);
     if (!plan) return done(null);
     for (const rule of plan.rules) checkLists(rule, diagnostics);
-    if (!hasErrors(diagnostics)) warnOfNearOutputs(plan, files, diagnostics);
+    if (!hasErrors(diagnostics)) {
+      warnOfNearOutputs(plan, files, diagnostics);
+      warnOfHeavyImports(unpreloaded, plan.rules, { files, finder, diagnostics });
+    }
     return done(plan);
   } catch (error) {
     if (!(error instanceof TooManyTuples)) throw error;

@@ -1,4 +1,5 @@
 /** What is wrong between rules: the graph of tasks and paths. See report.ts. */
+import { countTasks } from '../../model/counts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location } from '../../model/source.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -220,6 +221,20 @@ export const codeUnseen = (
       : `add to the rule, or under "defaults:":  code: auto${list}`,
   );
 };
+
+/** `packages` take long; `preload` are the modules that bring them. */
+export const heavyImports = (
+  location: Location,
+  rule: string,
+  tasks: number,
+  packages: readonly string[],
+  preload: readonly string[],
+): Diagnostic =>
+  warning(
+    location,
+    `each of the ${countTasks(tasks)} of rule "${rule}" imports ${listWords(packages, 'and')} anew`,
+    `a worker can import once for all of its tasks: add to the rule, or under "defaults:":  preload: [${preload.join(', ')}]`,
+  );
 
 export const codeParam = (location: Location, path: string, param: string): Diagnostic =>
   error(

@@ -10,6 +10,7 @@ import { type Holes, holesOfRule, mayBeConfig } from '../text/holes.ts';
 import { placedText } from '../text/place.ts';
 import { closest } from '../text/suggest.ts';
 import { CodeFinder } from './code-files.ts';
+import type { Unpreloaded } from './heavy-imports.ts';
 import { parsePath, partTexts } from './paths.ts';
 import { normalizeRule } from './rules.ts';
 
@@ -18,6 +19,8 @@ export interface Normalized {
   readonly workflow: Workflow;
   /** The other rules, whose resources can be looked at. */
   readonly drafts: readonly Rule[];
+  readonly unpreloaded: readonly Unpreloaded[];
+  readonly finder: CodeFinder;
 }
 
 /** Resolve every name of a spec that fits its schema but for its holes. */
@@ -29,23 +32,26 @@ export function normalize(spec: Located<Spec>, context: Context): Normalized {
   checkSettings(constants, relation.columns, context);
   const rules: Rule[] = [];
   const drafts: Rule[] = [];
+  const unpreloaded: Unpreloaded[] = [];
+  const finder = new CodeFinder(context.files);
   const options = {
     relation,
     constants,
     context,
-    finder: new CodeFinder(context.files),
+    finder,
     isProduced: once((path) => isProduced(path, relation.columns)),
   };
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
-    const { rule, canBePlanned } = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
-    (canBePlanned ? rules : drafts).push(rule);
+    const read = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
+    (read.canBePlanned ? rules : drafts).push(read.rule);
+    if (read.unpreloaded) unpreloaded.push(read.unpreloaded);
   }
   reserveGlobs(spec, constants, relation.columns, context);
   const { targets, paths } = resolveTargets(spec, rules, constants, relation.columns, context);
   const isWhole = drafts.length === 0 && spec.get('rules') !== undefined && lost(context.holes).length === 0;
   if (!isWhole) checkTargets(paths, spec, (path) => isProduced(path, relation.columns), context);
   const name = spec.get('name')?.text ?? 'wfc';
-  return { workflow: { name, relation, rules, targets: isWhole ? targets : null }, drafts };
+  return { workflow: { name, relation, rules, targets: isWhole ? targets : null }, drafts, unpreloaded, finder };
 }
 
 /** What a glob found is data of the user's own. */

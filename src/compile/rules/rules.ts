@@ -33,6 +33,7 @@ import { normalizeCheck } from './checks.ts';
 import { ruleCode } from './code.ts';
 import type { NamingText } from './code-files.ts';
 import { CommandCompiler, compileValue, PRELOADING, SCRIPT_EXTENSIONS } from './command.ts';
+import type { Unpreloaded } from './heavy-imports.ts';
 import type { RuleOptions } from './options.ts';
 import { checkValuesInPaths } from './path-values.ts';
 import { assemblePath, parsePath, pathPattern } from './paths.ts';
@@ -43,6 +44,8 @@ export interface NormalizedRule {
   readonly rule: Rule;
   /** Whether its tasks and its edges can be told: its command may hold mistakes all the same. */
   readonly canBePlanned: boolean;
+  /** Its script, where it could be preloaded and is not. */
+  readonly unpreloaded: Unpreloaded | null;
 }
 
 /** Resolve every name in one rule. Mistakes are reported; the result is then only good for finding further ones. */
@@ -151,7 +154,9 @@ class RuleNormalizer {
       runLocation: (run ?? this.name).location,
     };
     const canBePlanned = outputsKnown && isCarried && !this.lacks('directory') && log !== null && valuesFit;
-    return { rule, canBePlanned: canBePlanned && !columnsOf(rule).some((c) => this.isUnsure(c)) };
+    const couldPreload = PRELOADING.has(shell) && !this.spec.get('preload') && !container && !this.lacks('preload');
+    const unpreloaded = couldPreload && run && compiler.naming ? { rule, run, naming: compiler.naming } : null;
+    return { rule, unpreloaded, canBePlanned: canBePlanned && !columnsOf(rule).some((c) => this.isUnsure(c)) };
   }
 
   /** Whether a key of the rule holds what could not be read. */

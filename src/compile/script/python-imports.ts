@@ -8,6 +8,10 @@ export interface Import {
   readonly level: number;
   /** What `from … import` names: a module of the package, or something in it. */
   readonly names: readonly string[];
+  /** The statement's place in the text, and whether it is indented: what a function imports, it may never come to. */
+  readonly at: number;
+  readonly length: number;
+  readonly isIndented: boolean;
 }
 
 const IMPORT = /(?<=^|[\n;:])[ \t]*import[ \t]+([^\n;]+)/g;
@@ -16,19 +20,29 @@ const FROM = /(?<=^|[\n;:])[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*\bimport\b[ 
 export function pythonImports(text: string): Import[] {
   const code = codeOf(text);
   const found: Import[] = [];
-  for (const [, modules] of code.matchAll(IMPORT))
-    for (const module of listed(modules!)) found.push({ module, level: 0, names: [] });
-  for (const [, dots, module, names] of code.matchAll(FROM))
-    found.push({ module: module!, level: dots!.length, names: listed(names!.replace(/[()]/g, ' ')) });
+  for (const match of code.matchAll(IMPORT))
+    for (const module of listed(match[1]!)) found.push({ module, level: 0, names: [], ...placeOf(match, code) });
+  for (const match of code.matchAll(FROM)) {
+    const [, dots, module, names] = match;
+    const imported = listed(names!.replace(/[()]/g, ' '));
+    found.push({ module: module!, level: dots!.length, names: imported, ...placeOf(match, code) });
+  }
   return found;
 }
 
-/** The text with blanks for strings and comments, and a statement a line. */
+function placeOf({ 0: matched, index }: RegExpExecArray, code: string): Pick<Import, 'at' | 'length' | 'isIndented'> {
+  const statement = matched.trim();
+  const at = index + matched.indexOf(statement);
+  const lineStart = code.lastIndexOf('\n', at) + 1;
+  return { at, length: statement.length, isIndented: /^[ \t]/.test(code.slice(lineStart, at)) };
+}
+
+/** The text with blanks for strings and comments, and a statement a line; each statement stands where it stood. */
 function codeOf(text: string): string {
   const regions = scanScript('python3', text);
   let code = '';
   for (let at = 0; at < text.length; at++) code += regions[at] === 'code' || text[at] === '\n' ? text[at] : ' ';
-  return code.replace(/\\\r?\n/g, '  ').replace(/\r/g, ' ');
+  return code.replace(/\\\r?\n/g, (end) => ' '.repeat(end.length)).replace(/\r/g, ' ');
 }
 
 /** `a.b as c, d`: the names without what they are called here. */
