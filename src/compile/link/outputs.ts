@@ -160,6 +160,11 @@ export class OutputIndex<R extends Indexed = OutputRef> {
     const readers = pattern.columns.map((c) => space.reader(c));
     const ids = new Int32Array(readers.length);
     for (const hit of hits) {
+      if (isOneToOne(hit, space)) {
+        for (let t = 0; t < space.size; t++)
+          visit(t, { ref: hit.ref, task: hit.ref.tasks.firstTask + t, meeting: hit.relation });
+        continue;
+      }
       const reader = new HitReader(hit, pattern.columns);
       for (let t = 0; t < space.size; t++) {
         for (let c = 0; c < readers.length; c++) ids[c] = readers[c]!(t);
@@ -210,6 +215,17 @@ export class OutputIndex<R extends Indexed = OutputRef> {
     visit(fromFolder ? this.folder : this.root, 0, []);
     return unknown ? 'unknown' : hits;
   }
+}
+
+/** Each path comes from the task of its own values, and the tuples of the same columns come in the same order: the relation's. */
+function isOneToOne({ ref, joins }: Hit<Indexed>, { columns }: Tuples): boolean {
+  const key = ref.tasks.space.columns;
+  const joined = new Set(joins.flatMap((join) => join.to));
+  return (
+    key.length === columns.length &&
+    key.every((column) => columns.includes(column) && joined.has(column)) &&
+    joins.every((join) => join.table === null)
+  );
 }
 
 function literalChild<R>({ literals }: TrieNode<R>, literal: string): TrieNode<R> {
