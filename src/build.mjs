@@ -45,6 +45,18 @@ await build({
   logLevel: 'warning',
 });
 
+// Where many files are looked at, threads run it.
+await build({
+  entryPoints: ['src/io/files/look-worker.ts'],
+  outfile: `${FRESH}/look-worker.cjs`,
+  bundle: true,
+  minifySyntax: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  logLevel: 'warning',
+});
+
 // Every `wfc run` starts it as a file; the scripts of the other targets are put together where they are compiled.
 writeFileSync(`${FRESH}/worker.sh`, (await shippedScripts())['worker.sh']);
 

@@ -157,7 +157,11 @@ async function run(argv: RunArguments): Promise<ExitStatus> {
   if (backendOf(argv) === 'slurm') return (await import('../submit/run-slurm.ts')).runSlurm(runOptions(argv));
   if (argv.watch)
     throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself', 'leave it out');
-  return (await import('../commands/run.ts')).run(runOptions(argv));
+  const [{ withLastLook }, { run }] = await Promise.all([
+    import('../session/last-look.ts'),
+    import('../commands/run.ts'),
+  ]);
+  return withLastLook(runOptions(argv), run);
 }
 
 async function resume(argv: RunArguments & { escalate: boolean }): Promise<ExitStatus> {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { readLastRun } from '../io/state/last-run.ts';
 import { stateFolder } from '../io/state/state-folder.ts';
+import { withLastLook } from '../session/last-look.ts';
 import { readNamedSpec } from '../session/missing-spec.ts';
 import { rememberedWords, withRemembered } from '../session/remember.ts';
 import { EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
@@ -39,5 +40,7 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
     const words = rememberedWords(last);
     if (words !== '') writeError(`as in the last run, unless given anew: ${printable(words)}\n`);
   }
-  return backend === 'slurm' ? resumeSlurm(merged) : run({ ...merged, resuming: { escalate: options.escalate } });
+  return backend === 'slurm'
+    ? resumeSlurm(merged)
+    : withLastLook({ ...merged, resuming: { escalate: options.escalate } }, run);
 }

@@ -3,7 +3,6 @@ import { localLimits, machineLimits } from '../execute/machine.ts';
 import { thisMachine } from '../execute/this-machine.ts';
 import { stopSignals } from '../io/programs/signals.ts';
 import { compactJournals, JournalWriter, readJournals } from '../io/state/journal.ts';
-import { Sightings } from '../io/state/last-look.ts';
 import { writeLastRun } from '../io/state/last-run.ts';
 import { stopOrphans } from '../io/state/orphans.ts';
 import type { Trust } from '../resume/contents.ts';
@@ -11,12 +10,11 @@ import type { History } from '../resume/history.ts';
 import type { RecordsByName, SuccessRecord } from '../resume/record.ts';
 import { escalateSession, shortages } from '../session/escalation.ts';
 import { keptRecords, keptWords, sweepMarkers } from '../session/keep-records.ts';
-import { isPlain, keepLook, lookBefore } from '../session/last-look.ts';
 import { lookAtQueue, type Queue } from '../session/liveness.ts';
 import { lockFolder, refuse } from '../session/locking.ts';
 import { printPlan } from '../session/plan-text.ts';
 import { remembered } from '../session/remember.ts';
-import { failureWords, nothingToDo, nothingToDoWords, printResult } from '../session/run-summary.ts';
+import { failureWords, nothingToDo, printResult } from '../session/run-summary.ts';
 import {
   type CommonOptions,
   checkForce,
@@ -45,13 +43,20 @@ export interface RunOptions extends CommonOptions {
   readonly resuming?: { readonly escalate: boolean };
 }
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: ExitStatus;
+  /** The number of tasks, all complete, where that is all that there was to say, and to do; else null. */
+  readonly complete: number | null;
+}
+
 /** `wfc run --local`: run what is not complete, in order. */
-export async function run(options: RunOptions): Promise<ExitStatus> {
-  const { basis, complete } = lookBefore(options);
-  if (complete !== null) {
-    if (!options.quiet) writeError(`${nothingToDoWords(complete)}\n`);
-    return EXIT.done;
-  }
+export async function run(options: RunOptions): Promise<RunEnd> {
+  const end = await runOpened(options);
+  return typeof end === 'number' ? { status: end, complete: null } : end;
+}
+
+async function runOpened(options: RunOptions): Promise<RunEnd | ExitStatus> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   if (options.dryRun) {
@@ -70,7 +75,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
     printDiagnostics(forced, options);
     return EXIT.badSpec;
   }
-  return lockFolder(session, options, () => runLocked(session, options, basis));
+  return lockFolder(session, options, () => runLocked(session, options));
 }
 
 /** What is in the way of a run, and what it knows before it looks at files. */
@@ -82,14 +87,13 @@ interface Before {
 }
 
 /** The way of a run that has the folder to itself. */
-async function runLocked(opened: Session, options: RunOptions, basis: string | null): Promise<ExitStatus> {
+async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd | ExitStatus> {
   // 1. Nothing else may write here: jobs in the queue are left to go on, tasks of a run that was killed are stopped.
   const before = await clearTheWay(opened, options);
   if (typeof before === 'number') return before;
 
   // 2. Look at all files, and decide what runs and why.
-  const sightings = basis === null ? null : new Sightings(opened.disk);
-  const outlook = await lookAhead(opened, { ...options, history: before.past, sightings });
+  const outlook = await lookAhead(opened, { ...options, history: before.past });
   if ('diagnostics' in outlook) {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
@@ -110,10 +114,8 @@ async function runLocked(opened: Session, options: RunOptions, basis: string | n
   // 5. Where all is complete, that is all.
   if (outlook.decisions.runCount === 0) {
     journal.close();
-    if (basis !== null && sightings && isUndisturbed(before) && isPlain(session, outlook))
-      keepLook(basis, session, sightings);
     printResult(nothingToDo(), session, outlook, options);
-    return EXIT.done;
+    return { status: EXIT.done, complete: isPlain(session, outlook, before) ? session.plan.neededCount : null };
   }
 
   // 6. Run, until all is done, or failed, or somebody stops it.
@@ -180,8 +182,10 @@ async function clearTheWay(session: Session, options: RunOptions): Promise<Befor
   return { past, queue, orphans: past ? stopOrphans(past).length : 0 };
 }
 
-function isUndisturbed({ queue, orphans }: Before): boolean {
-  return queue.kind === 'not asked' && orphans === 0;
+/** Whether nothing but files and records decided, and nothing was said or left to do beside. */
+function isPlain({ warnings }: Session, { history, decisions }: Outlook, { queue, orphans }: Before): boolean {
+  if (warnings.length > 0 || orphans > 0 || queue.kind !== 'not asked') return false;
+  return history !== null && history.unfinished.size === 0 && decisions.toRecord.length === 0;
 }
 
 function sayBefore({ warnings }: Session, { orphans }: Before, options: RunOptions, progress: Progress): void {

@@ -5,12 +5,22 @@ import { findProfile } from '../io/files/profile-file.ts';
 import { readSpec, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { escalationFile } from '../io/state/escalation-file.ts';
 import { journalSignature } from '../io/state/journal.ts';
-import { answersNow, digest, readLastLook, type Sightings, statesNow, writeLastLook } from '../io/state/last-look.ts';
+import {
+  answersNow,
+  digest,
+  NotedDisk,
+  NotedSpecFiles,
+  readLastLook,
+  statesNow,
+  writeLastLook,
+} from '../io/state/last-look.ts';
 import { lastRunFile } from '../io/state/last-run.ts';
 import { lockHolder } from '../io/state/lock.ts';
-import { stateFolder } from '../io/state/state-folder.ts';
+import { type StateFolder, stateFolder } from '../io/state/state-folder.ts';
 import type { Trust } from '../resume/contents.ts';
-import type { CommonOptions, Outlook, Session } from './session.ts';
+import { writeError } from '../terminal/streams.ts';
+import { nothingToDoWords } from './run-summary.ts';
+import { type CommonOptions, EXIT, type ExitStatus, type Reading } from './session.ts';
 import { version } from './version.ts';
 
 /** Of a run's options, what decides whether it may be told in a line that there is nothing to do. */
@@ -21,22 +31,45 @@ export interface LookOptions extends CommonOptions {
   readonly resuming?: { readonly escalate: boolean };
 }
 
-/** What is known before the spec is compiled. */
-export interface LookBefore {
-  /** Digest of all that compiling starts from; null where the run is not one that says in a line that there is nothing to do. */
-  readonly basis: string | null;
-  /** The number of tasks, all complete, where nothing has changed since a run that found nothing to do; else null. */
-  readonly complete: number | null;
+/**
+ * Do a run, unless it was found before that there is nothing to do, and all still stands that was asked then of spec, files
+ * and journals. Then that is said at once, and nothing is compiled. What the run does is not changed by this, nor does it
+ * know of it: its files are read through others that take notes.
+ */
+export async function withLastLook<O extends LookOptions>(
+  options: O,
+  run: (options: O) => Promise<{ readonly status: ExitStatus; readonly complete: number | null }>,
+): Promise<ExitStatus> {
+  // Before the run reads the spec: an edit meanwhile then makes another basis.
+  const before = startOf(options);
+  if (before === null) return (await run(options)).status;
+  const known = completeAsBefore(before);
+  if (known !== null) {
+    if (!options.quiet) writeError(`${nothingToDoWords(known)}\n`);
+    return EXIT.done;
+  }
+  const notes = new Notes();
+  const { status, complete } = await run({ ...options, reading: notes });
+  if (complete !== null) notes.keep(before, complete);
+  return status;
 }
 
-/** Taken before the session reads the spec: an edit meanwhile then makes another basis. */
-export function lookBefore(options: LookOptions): LookBefore {
+/** What a run begins with. */
+interface Start {
+  readonly state: StateFolder;
+  readonly folder: string;
+  /** Digest of all that compiling begins with. */
+  readonly basis: string;
+}
+
+/** null where the run is not one that says in a line that there is nothing to do. */
+function startOf(options: LookOptions): Start | null {
   const { trust, force, json, dryRun, resuming } = options;
-  const isLong = json || dryRun || force.length > 0 || trust === 'contents' || resuming?.escalate;
-  const spec = isLong ? null : readSpec(options.spec);
-  const basis = spec === null || 'diagnostics' in spec ? null : basisOf(spec, options);
-  if (spec === null || 'diagnostics' in spec || basis === null) return { basis: null, complete: null };
-  return { basis, complete: completeAsBefore(spec, basis) };
+  if (json || dryRun || force.length > 0 || trust === 'contents' || resuming?.escalate) return null;
+  const spec = readSpec(options.spec);
+  const basis = 'diagnostics' in spec ? null : basisOf(spec, options);
+  if ('diagnostics' in spec || basis === null) return null;
+  return { state: stateFolder(spec.folder), folder: spec.folder, basis };
 }
 
 function basisOf({ source, folder }: SpecFile, options: LookOptions): string | null {
@@ -54,8 +87,8 @@ function basisOf({ source, folder }: SpecFile, options: LookOptions): string | n
   ]);
 }
 
-function completeAsBefore({ folder }: SpecFile, basis: string): number | null {
-  const state = stateFolder(folder);
+/** The number of tasks, all complete, where nothing has changed since a run that found nothing to do; else null. */
+function completeAsBefore({ state, folder, basis }: Start): number | null {
   const look = readLastLook(state.root);
   if (look?.basis !== basis || lockHolder(state.lock) !== null) return null;
   try {
@@ -70,24 +103,37 @@ function completeAsBefore({ folder }: SpecFile, basis: string): number | null {
   }
 }
 
-/** After a run with nothing to do, before its lock is released. */
-export function keepLook(basis: string, session: Session, sightings: Sightings): void {
-  const { state, files, plan } = session;
-  writeLastLook(state.root, {
-    basis,
-    asked: files.asked,
-    answers: files.answers(),
-    records: recordsSignature(state),
-    taskCount: plan.neededCount,
-    ...sightings.sorted(),
-  });
+/** Takes note of what a session asks. */
+class Notes implements Reading {
+  private files: NotedSpecFiles | null = null;
+  private noted: NotedDisk | null = null;
+
+  readonly specFiles: Reading['specFiles'] = (folder) => {
+    this.files = new NotedSpecFiles(specFiles(folder));
+    return this.files;
+  };
+
+  readonly disk: Reading['disk'] = (folder, sumsFiles) => {
+    this.noted = new NotedDisk(folder, sumsFiles);
+    return this.noted;
+  };
+
+  /** The lock is released by now: a run that began since has other records, or files that are not as they were noted. */
+  keep({ state, basis }: Start, taskCount: number): void {
+    const { files, noted } = this;
+    if (files === null || noted === null) throw new Error('internal error: nothing was asked');
+    const records = recordsSignature(state);
+    writeLastLook(state.root, {
+      basis,
+      asked: files.asked,
+      answers: files.answers(),
+      records,
+      taskCount,
+      ...noted.sightings(),
+    });
+  }
 }
 
-/** Whether nothing but what was seen decided, and nothing was said or left to do beside. */
-export function isPlain({ warnings }: Session, { history, decisions }: Outlook): boolean {
-  return warnings.length === 0 && history !== null && history.unfinished.size === 0 && decisions.toRecord.length === 0;
-}
-
-function recordsSignature({ root, journals }: Session['state']): string {
+function recordsSignature({ root, journals }: StateFolder): string {
   return digest([journalSignature(journals), textIfAny(lastRunFile(root)) ?? '']);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { compile } from '../compile/compile.ts';
-import type { Overrides, Reserved, Setting } from '../compile/context.ts';
+import type { Overrides, Reserved, Setting, SpecFiles } from '../compile/context.ts';
 import * as report from '../compile/report/report.ts';
 import { checkProfileFlags } from '../compile/rules/check-resources.ts';
 import { closest } from '../compile/text/suggest.ts';
@@ -12,7 +12,6 @@ import { readUtf8, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { checkBashSyntax } from '../io/programs/bash-syntax.ts';
 import { readEscalations } from '../io/state/escalation-file.ts';
 import { readJournals } from '../io/state/journal.ts';
-import { NotedSpecFiles, type Sightings } from '../io/state/last-look.ts';
 import { type StateFolder, stateFolder } from '../io/state/state-folder.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
@@ -42,7 +41,16 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly style: Style;
+  /** How files are read; as they are, unless told. */
+  readonly reading?: Reading;
 }
+
+export interface Reading {
+  readonly specFiles: typeof specFiles;
+  readonly disk: (...args: ConstructorParameters<typeof Disk>) => Disk;
+}
+
+const AS_THEY_ARE: Reading = { specFiles, disk: (folder, sumsFiles) => new Disk(folder, sumsFiles) };
 
 /** Exit status of every command. */
 export const EXIT = { done: 0, taskFailed: 1, badSpec: 2, badSurroundings: 3, interrupted: 130 } as const;
@@ -51,8 +59,8 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 /** A spec that compiled, and where it lives. */
 export interface Session {
   readonly spec: SpecFile;
-  /** What else was read for the plan. */
-  readonly files: NotedSpecFiles;
+  /** What else is read for the plan. */
+  readonly files: SpecFiles;
   readonly plan: Plan;
   readonly profile: Profile;
   readonly disk: Disk;
@@ -74,9 +82,14 @@ export function openSession(
   const { overrides, diagnostics } = readOverrides(options);
   const spec = readNamedSpec(options);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
-  const files = new NotedSpecFiles(specFiles(spec.folder));
+  const reading = options.reading ?? AS_THEY_ARE;
+  const files = reading.specFiles(spec.folder);
   const lookup = { named: options.profile, specFolder: spec.folder, userFolder: options.userProfiles };
-  const compiled = compile(spec.source, { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] });
+  const compiled = compile(spec.source, {
+    files,
+    overrides,
+    reserved: [...namedFiles(options, lookup), ...reserved],
+  });
   const { profile, diagnostics: ofProfile } = readProfile(lookup);
   diagnostics.push(...ofProfile);
   if (compiled.plan) diagnostics.push(...checkProfileFlags(compiled.plan, profile));
@@ -87,7 +100,7 @@ export function openSession(
     files,
     plan: withEscalations(compiled.plan, readEscalations(state.root)),
     profile,
-    disk: new Disk(spec.folder, filesCount(compiled.plan)),
+    disk: reading.disk(spec.folder, filesCount(compiled.plan)),
     reserved: compiled.reserved,
     state,
     warnings: [...compiled.diagnostics, ...diagnostics],
@@ -182,8 +195,6 @@ export interface LookOptions {
   readonly trust?: Trust;
   /** What the journals say, where they are read already. */
   readonly history?: History | null;
-  /** Keeps what was asked of the disk. */
-  readonly sightings?: Sightings | null;
 }
 
 /** Decide what runs and why. */
@@ -191,16 +202,11 @@ export async function lookAhead(
   session: Session,
   options: LookOptions = {},
 ): Promise<Outlook | { diagnostics: Diagnostic[] }> {
-  const {
-    force = [],
-    trust = 'fingerprints',
-    history = readJournals(session.state.journals),
-    sightings = null,
-  } = options;
+  const { force = [], trust = 'fingerprints', history = readJournals(session.state.journals) } = options;
   const forced = forcedTasks(session.plan, force);
   if ('diagnostics' in forced) return forced;
   const contents = trust === 'contents' ? new ContentHashes(session.state.root, session.disk) : null;
-  const present = { ...presentOf(session, history, sightings), trust, contents, forced: forced.tasks };
+  const present = { ...presentOf(session, history), trust, contents, forced: forced.tasks };
   return { ...(await decideWithChecks(session, present)), history, trust, contents };
 }
 
@@ -227,21 +233,13 @@ export async function look(session: Session, options: Omit<LookOptions, 'force'>
 }
 
 /** The past by its journals, and the disk as it is. */
-export function presentOf({ disk }: Session, history: History | null, sightings: Sightings | null = null): Present {
+export function presentOf({ disk }: Session, history: History | null): Present {
   const code = new CodeFiles(disk);
   return {
-    stat: (path) => (sightings ? sightings.stat(path) : disk.statSnapshot(path)),
-    statAll: (lists) => {
-      for (const { size, wanted, path, tell } of lists)
-        for (let i = 0; i < size; i++)
-          if (wanted[i] === 1) tell(i, sightings ? sightings.stat(path(i)) : disk.statSnapshot(path(i)));
-    },
-    code: (paths) => {
-      // Noted before they are read: an edit meanwhile is then seen by the next look.
-      if (sightings) for (const path of paths) sightings.content(path);
-      return code.look(paths);
-    },
-    isEmptyDirectory: (path) => (sightings ?? disk).isEmptyDirectory(path),
+    stat: (path) => disk.statSnapshot(path),
+    statAll: (lists) => disk.statAll(lists),
+    code: (paths) => code.look(paths),
+    isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
     records: history?.records ?? null,
     unfinished: history?.unfinished ?? new Map(),
     checks: new Map(),

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compile } from './parts/compile.ts';
+import { look } from './parts/look.ts';
 import { million } from './parts/million.ts';
 import { nothing } from './parts/nothing.ts';
 import { plan } from './parts/plan.ts';
@@ -17,7 +18,7 @@ import { renderSection, type Section } from './report.ts';
 import { Session } from './session.ts';
 import { FULL } from './workload.ts';
 
-/** In the order in which they run: `resume` takes away from the trees that `nothing` looks at. */
+/** In the order in which they run: `resume` takes away from the trees that `nothing` and `look` look at. */
 const PARTS: Readonly<Record<string, (session: Session) => Promise<Section>>> = {
   start,
   plan,
@@ -25,12 +26,13 @@ const PARTS: Readonly<Record<string, (session: Session) => Promise<Section>>> = 
   million,
   run,
   nothing,
+  look,
   resume,
   slurm,
 };
 
 /** What is promised of these is promised of the study's size: at others its aims are left out. */
-const OF_THE_STUDY = new Set(['plan', 'compile', 'run', 'nothing', 'slurm']);
+const OF_THE_STUDY = new Set(['plan', 'compile', 'run', 'nothing', 'look', 'slurm']);
 
 const USAGE = `npm run bench -- [PART…] [--sites N] [--factors N] [--seeds N] [--repeats N] [--no-snakemake] [--out FILE]
 parts: ${Object.keys(PARTS).join(' ')}; all, unless some are named

@@ -30,6 +30,7 @@ export async function buildForCoverage(root: string, folder: string): Promise<vo
     },
     logLevel: 'warning',
   });
-  // The page of a report runs in a browser, and is not counted; the worker is bash.
-  for (const name of ['report-page.js', 'worker.sh']) cpSync(join(root, 'dist', name), join(folder, 'dist', name));
+  // The page of a report runs in a browser, and threads that look at files in workers: neither is counted; the worker is bash.
+  for (const name of ['report-page.js', 'look-worker.cjs', 'worker.sh'])
+    cpSync(join(root, 'dist', name), join(folder, 'dist', name));
 }

@@ -17,6 +17,8 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileState } from '../../resume/record.ts';
+import type { PathList } from '../../resume/states.ts';
+import { statAll } from './stat-all.ts';
 
 /** The files of an experiment, by paths relative to the spec's folder. */
 export class Disk {
@@ -42,9 +44,14 @@ export class Disk {
     return path.startsWith('/') ? path : `${this.folder}/${path}`;
   }
 
+  /** As `absolute`, or by a shorter way. */
+  place(path: string): string {
+    return path.startsWith('/') ? path : this.prefix + path;
+  }
+
   /** Of a directory whose files count, `statFiles`. */
   stat(path: string): FileState | null {
-    const stats = statOrNull(path.startsWith('/') ? path : this.prefix + path);
+    const stats = statOrNull(this.place(path));
     if (!stats) return null;
     if (stats.isDirectory() && this.sumsFiles(path)) return this.statFiles(path);
     return { mtimeMs: stats.mtimeMs, size: stats.size, isDirectory: stats.isDirectory() };
@@ -84,7 +91,16 @@ export class Disk {
 
   /** `stat` for looking at many files while nothing runs: a missing folder is found out once. */
   statSnapshot(path: string): FileState | null {
-    if (this.missingFolder !== null && path.startsWith(this.missingFolder)) return null;
+    return this.snapshot(path);
+  }
+
+  /** `statSnapshot` for many paths, in any order. */
+  statAll(lists: readonly PathList[]): void {
+    statAll(this, lists);
+  }
+
+  snapshot(path: string): FileState | null {
+    if (this.isKnownMissing(path)) return null;
     const state = this.stat(path);
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     if (state !== null) this.presentFolder = folder;
@@ -98,6 +114,11 @@ export class Disk {
       else this.missingFolder = `${missing}/`;
     }
     return state;
+  }
+
+  /** By what `statSnapshot` found out. */
+  isKnownMissing(path: string): boolean {
+    return this.missingFolder !== null && path.startsWith(this.missingFolder);
   }
 
   /** What tells a file from what stood at its path before, whatever times a program gave it; null where there is no file. */

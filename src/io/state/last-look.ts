@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpecFiles } from '../../compile/context.ts';
-import type { Disk } from '../files/disk.ts';
+import type { FileState } from '../../resume/record.ts';
+import type { PathList } from '../../resume/states.ts';
+import { Disk } from '../files/disk.ts';
 import { replaceFile } from '../files/replace.ts';
 
 /**
@@ -21,10 +23,7 @@ export interface LastLook {
   readonly taskCount: number;
   /** Digest of the states of `paths`. */
   readonly states: string;
-  /**
-   * In sorted order: the kernel finds the files of one folder together. A path with `/` at its end: is it empty? `//`: its
-   * files. `///`: what is it, whatever times a program gave it?
-   */
+  /** A path with `/` at its end: is it empty? `//`: its files. `///`: what is it, whatever times a program gave it? */
   readonly paths: readonly string[];
 }
 
@@ -141,69 +140,79 @@ export function digest(texts: readonly string[]): string {
   return hash('sha256', JSON.stringify(texts));
 }
 
-/** What a decision asked of the outputs and sources, and was answered. */
-export class Sightings {
-  private readonly disk: Disk;
+/** The files of an experiment, with a note of what was asked of outputs, sources and code, and what was answered. */
+export class NotedDisk extends Disk {
   private readonly paths: string[] = [];
   /** Three numbers a path: see `sight`. */
   private readonly states: number[] = [];
 
-  constructor(disk: Disk) {
-    this.disk = disk;
-  }
-
-  stat(path: string): ReturnType<Disk['stat']> {
-    const state = this.disk.statSnapshot(path);
-    this.paths.push(state?.isDirectory && this.disk.countsFiles(path) ? `${path}//` : path);
-    this.states.push(...stateNumbers(state));
+  override statSnapshot(path: string): FileState | null {
+    const state = super.statSnapshot(path);
+    this.note(path, state);
     return state;
   }
 
-  isEmptyDirectory(path: string): boolean {
-    const isEmpty = this.disk.isEmptyDirectory(path);
+  override statAll(lists: readonly PathList[]): void {
+    const noted = lists.map((list): PathList => {
+      const tell = (i: number, state: FileState | null): void => {
+        this.note(list.path(i), state);
+        list.tell(i, state);
+      };
+      return { ...list, tell };
+    });
+    super.statAll(noted);
+  }
+
+  override isEmptyDirectory(path: string): boolean {
+    const isEmpty = super.isEmptyDirectory(path);
     this.paths.push(`${path}/`);
     this.states.push(...emptyNumbers(isEmpty));
     return isEmpty;
   }
 
-  /** A file whose content was asked for; it is taken as the same as long as it is the same file, untouched. */
-  content(path: string): void {
+  /** Of a file whose content is read then; it is taken as the same as long as it is the same file, untouched. */
+  override identity(path: string): ReturnType<Disk['identity']> {
+    const identity = super.identity(path);
     this.paths.push(`${path}///`);
-    this.states.push(...identityNumbers(this.disk.identity(path)));
+    this.states.push(...identityNumbers(identity));
+    return identity;
   }
 
-  sorted(): Pick<LastLook, 'paths' | 'states'> {
-    const { paths, states } = this;
-    const order = Uint32Array.from(paths, (_, i) => i);
-    order.sort((a, b) => (paths[a]! < paths[b]! ? -1 : paths[a]! > paths[b]! ? 1 : 0));
-    const numbers = new Float64Array(states.length);
-    order.forEach((from, to) => {
-      numbers.set(states.slice(from * 3, from * 3 + 3), to * 3);
-    });
-    return { paths: Array.from(order, (i) => paths[i]!), states: hash('sha256', numbers) };
+  sightings(): Pick<LastLook, 'paths' | 'states'> {
+    return { paths: this.paths, states: hash('sha256', Float64Array.from(this.states)) };
+  }
+
+  private note(path: string, state: FileState | null): void {
+    this.paths.push(state?.isDirectory && this.countsFiles(path) ? `${path}//` : path);
+    this.states.push(...stateNumbers(state));
   }
 }
 
-/** Digest of the states of paths now, as `Sightings.sorted` has it. */
+/** Digest of the states of paths now, as `NotedDisk.sightings` has it. */
 export function statesNow(paths: readonly string[], disk: Disk): string {
   const numbers = new Float64Array(paths.length * 3);
+  const plain = new Uint8Array(paths.length);
   paths.forEach((path, i) => {
-    numbers.set(sight(path, disk), i * 3);
+    if (path.endsWith('/')) numbers.set(sight(path, disk), i * 3);
+    else plain[i] = 1;
   });
+  const tell = (i: number, state: FileState | null): void => numbers.set(stateNumbers(state), i * 3);
+  disk.statAll([{ size: paths.length, path: (i) => paths[i]!, wanted: plain, tell }]);
   return hash('sha256', numbers);
 }
 
+/** Of a path with `/` at its end. */
 function sight(path: string, disk: Disk): [number, number, number] {
   if (path.endsWith('///')) return identityNumbers(disk.identity(path.slice(0, -3)));
   if (path.endsWith('//')) return stateNumbers(disk.statFiles(path.slice(0, -2)));
-  return path.endsWith('/') ? emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1))) : stateNumbers(disk.stat(path));
+  return emptyNumbers(disk.isEmptyDirectory(path.slice(0, -1)));
 }
 
 function identityNumbers(identity: ReturnType<Disk['identity']>): [number, number, number] {
   return identity === null ? [-1, -1, -1] : [identity.ctimeMs, identity.size, identity.inode];
 }
 
-function stateNumbers(state: ReturnType<Disk['stat']>): [number, number, number] {
+function stateNumbers(state: FileState | null): [number, number, number] {
   return state === null ? [-1, -1, -1] : [state.mtimeMs, state.size, state.isDirectory ? 1 : 0];
 }
 

@@ -1,5 +1,5 @@
 import type { PathPattern } from '../../model/workflow.ts';
-import { FIRST_FIELD } from './bash-text.ts';
+import type { RowText } from './bash-text.ts';
 
 /**
  * How the name of a task (its first output's path) is made from its row in a stage's table: texts, and positions of the
@@ -10,7 +10,8 @@ export type NameParts = readonly (string | number)[];
 
 export function nameParts(
   pattern: PathPattern,
-  fieldOf: (column: PathPattern['columns'][number], pad: number) => number,
+  variableOf: (column: PathPattern['columns'][number], pad: number) => string,
+  texts: readonly RowText[],
 ): NameParts {
   const parts: (string | number)[] = [pattern.absolute ? '/' : ''];
   const add = (part: string | number): void => {
@@ -21,7 +22,11 @@ export function nameParts(
   pattern.segments.forEach((segment, s) => {
     if (s > 0) add('/');
     for (const part of segment) {
-      add(typeof part === 'string' ? part : fieldOf(part.column, part.pad) - FIRST_FIELD);
+      if (typeof part === 'string') add(part);
+      else {
+        const variable = variableOf(part.column, part.pad);
+        add(texts.findIndex((text) => text.variable === variable));
+      }
     }
   });
   return parts;

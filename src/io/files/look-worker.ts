@@ -1,0 +1,5 @@
+/** A thread that looks at files for `statAll`. */
+import { workerData } from 'node:worker_threads';
+import { lookAlong, type WindowMemory } from './look-window.ts';
+
+lookAlong(workerData as WindowMemory);
