@@ -26,6 +26,7 @@ export const SCRIPTS = {
     'slurm/history.sh',
     'slurm/sources.sh',
     'slurm/verdicts.sh',
+    'slurm/launcher.sh',
     'slurm/lanes.sh',
     'slurm/end.sh',
     'slurm/element.sh',

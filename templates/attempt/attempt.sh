@@ -10,21 +10,27 @@
 # Expects from who calls it, beside what the other files expect: _wfc_log_event KIND FIELD…, which writes a line of the
 # journal (journal.sh), and _wfc_say WORD…, which tells the user. The current task is _wfc_rule, _wfc_fingerprint, _wfc_list
 # and _wfc_values; its paths and settings are read here, into wfc_ arrays, from the functions of rules.sh.
+#
+# Bash copies a function's body at each call: what every task passes is short, and what few need stands in functions of its
+# own.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
 # The paths of the current task. Fails where a list can't be read.
 _wfc_read_paths() {
   local path
-  wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_outputs=() wfc_log=
   "wfc_paths_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}" || return
+  ((${#wfc_summed[@]} > 0)) || return 0
   for path in "${wfc_summed[@]}"; do _wfc_is_summed[$path]=1; done
   wfc_summed=()
 }
 
+# Its settings: those of its rule, unless they differ between tasks.
 _wfc_read_settings() {
-  wfc_retries=0 wfc_time_seconds='' wfc_checks_id='' wfc_code=()
-  wfc_directory=() wfc_temp=() wfc_protected=() wfc_min_bytes=() wfc_has_check=()
+  [[ ${_wfc_settings_rule-} != "$_wfc_rule" ]] || return 0
+  wfc_code=() wfc_settings_vary=
   "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
+  _wfc_settings_rule=
+  [[ -n $wfc_settings_vary ]] || _wfc_settings_rule=$_wfc_rule
 }
 
 # The current task is about to run in lane $1, for the $2th time; $3: see _wfc_open_log. Its inputs have been looked at.
@@ -38,7 +44,7 @@ _wfc_begin_attempt() {
   _wfc_lane_code[$1]=$_wfc_code
   _wfc_check_file=$_wfc_scratch.check-$1
   _wfc_open_log "$@"
-  _wfc_lane_attempt[$1]=$2 _wfc_lane_limit[$1]=$wfc_time_seconds
+  _wfc_lane_attempt[$1]=$2 _wfc_lane_limit[$1]=$wfc_time_seconds _wfc_lane_marker[$1]=$_wfc_marker
   _wfc_lane_stop[$1]='' _wfc_lane_kill[$1]='' _wfc_lane_peak[$1]=''
   _wfc_note_oom
   _wfc_clock
@@ -71,15 +77,14 @@ _wfc_judge_attempt() {
 _wfc_record_attempt() {
   local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]} seconds
   if [[ $_wfc_outcome == "done" ]]; then
-    _wfc_protect
+    [[ ${wfc_protected[*]} != *1* ]] || _wfc_protect
     _wfc_output_states
     _wfc_states_text
     _wfc_log_event "done" "$name" "$_wfc_fingerprint${_wfc_lane_code[$1]}" "$wfc_checks_id" "${_wfc_lane_took[$1]}" \
       "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
     return
   fi
-  _wfc_find_marker "$name"
-  _wfc_remove "${wfc_outputs[@]}" "$_wfc_marker" "${@:2}"
+  _wfc_remove "${wfc_outputs[@]}" "${_wfc_lane_marker[$1]}" "${@:2}"
   if [[ $_wfc_outcome == interrupted ]]; then
     _wfc_find_stop_cause
     printf -v seconds '%(%s)T' -1

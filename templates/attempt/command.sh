@@ -14,20 +14,20 @@ _wfc_run_command() {
   _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")
   "wfc_bind_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}"
   set -euo pipefail
-  if [[ " ${_wfc_has_check[*]-} " == *' 1 '* ]]; then
-    # A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-    (
-      _wfc_stop_gently
-      "wfc_rule_$_wfc_rule"
-    )
-    for _wfc_o in "${!_wfc_outputs[@]}"; do
-      if [[ ${_wfc_has_check[_wfc_o]-} == 1 ]]; then
-        _wfc_verify "${_wfc_outputs[_wfc_o]}" "wfc_check_${_wfc_rule}_$_wfc_o"
-      fi
-    done
-  else
+  if [[ ${_wfc_has_check[*]-} == *1* ]]; then _wfc_run_and_check; else "wfc_rule_$_wfc_rule"; fi
+}
+
+_wfc_run_and_check() {
+  # A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
+  (
+    _wfc_stop_gently
     "wfc_rule_$_wfc_rule"
-  fi
+  )
+  for _wfc_o in "${!_wfc_outputs[@]}"; do
+    if [[ ${_wfc_has_check[_wfc_o]-} == 1 ]]; then
+      _wfc_verify "${_wfc_outputs[_wfc_o]}" "wfc_check_${_wfc_rule}_$_wfc_o"
+    fi
+  done
 }
 
 # For `{input:list}` over several inputs, those behind NAME: writes them to a file, one a line, and says its name. Who makes

@@ -9,7 +9,7 @@ _wfc_looker() {
   # scancel signals all processes.
   trap '' HUP INT TERM USR1
   # Opened anew, for reading alone: it ends when the last who can write is gone.
-  exec {_wfc_watch}>&- {_wfc_bell}>&- <"/dev/fd/$_wfc_look_at" {_wfc_look_at}>&- || return
+  exec {_wfc_watch}>&- <"/dev/fd/$_wfc_look_at" {_wfc_look_at}>&- || return
   exec du -b -l -L -s --time --time-style=+%s.%N --files0-from=-
 }
 
@@ -17,19 +17,17 @@ _wfc_looker() {
 # and all answers fit into the smallest pipe, or each would wait for the other. Fails where that can't be done.
 _wfc_ask_looker() {
   local path size time IFS=' ' end=//dev/null
-  local -a paths=("${@/#-/./-}")
-  ((_wfc_has_looker && $# <= 20)) || return 1
-  path="${paths[*]}"
-  ((${#path} <= 2000)) || return 1
+  path="$*"
+  ((_wfc_has_looker && $# <= 20 && ${#path} <= 2000)) || return 1
   for path; do [[ ! -d $path ]] || return 1; done
   # No normalised path is this one: its answer comes when all others have come. Missing files have none.
-  if printf '%s\0' "${paths[@]}" "$end" >&"$_wfc_look_at"; then
+  if printf '%s\0' "${@/#-/./-}" "$end" >&"$_wfc_look_at"; then
     while IFS=$'\t' read -r -u "$_wfc_seen" size time path; do
-      [[ $path != "$end" ]] || return 0
       # Before 1970 the two programs count the fraction differently.
-      [[ $time != -* ]] || break
+      [[ $path != "$end" && $time != -* ]] || break
       _wfc_state[${path#./}]=$time:$size
     done
+    [[ $path != "$end" ]] || return 0
   fi 2>/dev/null
   # It is dead, or there is no GNU du: from now on without it.
   _wfc_has_looker=0
@@ -38,10 +36,15 @@ _wfc_ask_looker() {
 
 # Looks at paths, through the looker or a thousand a process: _wfc_state and _wfc_is_directory by path.
 _wfc_look() {
+  local path
+  ((${#_wfc_is_directory[@]} == 0)) || for path; do _wfc_is_directory[$path]=''; done
+  for path; do _wfc_state[$path]=''; done
+  _wfc_ask_looker "$@" || _wfc_ask_stat "$@"
+}
+
+_wfc_ask_stat() {
   local path line text try IFS=$'\n'
   local -a lines batch
-  for path; do _wfc_state[$path]='' _wfc_is_directory[$path]=''; done
-  ! _wfc_ask_looker "$@" || return 0
   while (($# > 0)); do
     # Paths are normalised, so a leading ./ is only ever the one put in here against `-` at the start.
     batch=("${@:1:1000}")
@@ -60,7 +63,7 @@ _wfc_look() {
     done
     if ((${#_wfc_is_summed[@]} > 0)); then
       for path in "${@:1:1000}"; do
-        [[ -z ${_wfc_is_summed[$path]-} || -z ${_wfc_is_directory[$path]} ]] || _wfc_sum_files "$path"
+        [[ -z ${_wfc_is_summed[$path]-} || -z ${_wfc_is_directory[$path]-} ]] || _wfc_sum_files "$path"
       done
     fi
     shift $(($# < 1000 ? $# : 1000))
@@ -93,14 +96,17 @@ _wfc_sum_files() {
 # `-DIGEST.DIGEST`, 12 digits a file, `none` for a missing one; for more than four `-COUNT:DIGEST`. A file is read once, and
 # again only where its state is another. The same as codeText in src/resume/code.ts.
 _wfc_find_code() {
+  _wfc_code=
+  ((${#wfc_code[@]} == 0)) || _wfc_digest_code
+}
+
+_wfc_digest_code() {
   local path state try text IFS=.
   local -a digests=()
-  _wfc_code=
-  ((${#wfc_code[@]} > 0)) || return 0
   _wfc_look "${wfc_code[@]}"
   for path in "${wfc_code[@]}"; do
     state=${_wfc_state[$path]}
-    if [[ -z $state || -n ${_wfc_is_directory[$path]} ]]; then
+    if [[ -z $state || -n ${_wfc_is_directory[$path]-} ]]; then
       digests+=(none)
       continue
     fi
@@ -141,13 +147,13 @@ _wfc_output_states() {
 
 # _wfc_now as one text, in _wfc_text: `state,state,…`, or for more than 64 `#count:digest:digest of whole seconds`.
 _wfc_states_text() {
-  local IFS=, state rest scale
-  local seconds nanoseconds ms k
+  local IFS=,
+  if ((${#_wfc_now[@]} <= 64)); then _wfc_text=${_wfc_now[*]}; else _wfc_states_digest; fi
+}
+
+_wfc_states_digest() {
+  local state rest scale seconds nanoseconds ms k
   local -a exact=() whole=()
-  if ((${#_wfc_now[@]} <= 64)); then
-    _wfc_text=${_wfc_now[*]}
-    return
-  fi
   for state in "${_wfc_now[@]}"; do
     if [[ $state == - ]]; then
       exact+=(-) whole+=(-)

@@ -15,7 +15,7 @@ _wfc_open_log() {
   elif [[ -z $3 ]] || _wfc_names_its_log; then
     _wfc_make_parent "$wfc_log"
     _wfc_lane_file[$1]=$wfc_log
-  else
+  elif [[ -s $3 ]]; then
     : >"$3"
   fi
 }
@@ -47,9 +47,11 @@ _wfc_show_log() {
 
 # A log is kept where something was written.
 _wfc_keep_log() {
-  _wfc_show_log "$1"
-  _wfc_kept_log=${_wfc_lane_log[$1]}
-  [[ ! -s $_wfc_kept_log ]] || return 0
-  [[ ${_wfc_lane_file[$1]} != "$_wfc_kept_log" ]] || command rm -f -- "$_wfc_kept_log"
   _wfc_kept_log=
+  if [[ -s ${_wfc_lane_file[$1]} ]]; then
+    _wfc_show_log "$1"
+    [[ ! -s ${_wfc_lane_log[$1]} ]] || _wfc_kept_log=${_wfc_lane_log[$1]}
+  elif [[ ${_wfc_lane_file[$1]} == "${_wfc_lane_log[$1]}" ]]; then
+    command rm -f -- "${_wfc_lane_log[$1]}"
+  fi
 }

@@ -51,12 +51,12 @@ _wfc_find_oom_counter() {
 }
 
 _wfc_count_oom() {
-  local key count
+  local text=
   _wfc_oom_kills=0
   [[ -n $_wfc_oom_file ]] || return 0
-  while read -r key count; do
-    [[ $key != oom_kill ]] || _wfc_oom_kills=$count
-  done 2>/dev/null <"$_wfc_oom_file"
+  IFS= read -r -d '' text 2>/dev/null <"$_wfc_oom_file"
+  # A line `oom_kill COUNT` among others.
+  [[ $text != *'oom_kill '* ]] || text=${text##*oom_kill } _wfc_oom_kills=${text%%[!0-9]*}
 }
 
 # An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own.

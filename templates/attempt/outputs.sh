@@ -5,6 +5,14 @@
 # An attempt starts from nothing: an old output must not pass for a new one. Fails with
 # what is in the way in _wfc_problem.
 _wfc_make_room() {
+  local path
+  for path in "${wfc_outputs[@]}"; do
+    # As nearly always, there is a place for it, and nothing is in the way.
+    [[ ! -e $path && ! -L $path && ($path != */* || -d ${path%/*}/) ]] || _wfc_clear_way || return
+  done
+}
+
+_wfc_clear_way() {
   local o path
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]}
@@ -61,8 +69,8 @@ _wfc_protect() {
 # tells a half-written output from a whole one. Sets _wfc_marker; '' where the name would be too long for a file system.
 _wfc_find_marker() {
   local name=${1##*/}
-  _wfc_marker=
-  ((${#name} > 239)) || _wfc_marker=${1%"$name"}.$name.wfc-incomplete
+  _wfc_marker=${1%"$name"}.$name.wfc-incomplete
+  ((${#name} <= 239)) || _wfc_marker=
   [[ $_wfc_marker != -* ]] || _wfc_marker=./$_wfc_marker
 }
 
@@ -74,8 +82,14 @@ _wfc_set_marker() {
 # Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem; '' where it
 # did. Looks at the outputs.
 _wfc_find_problem() {
-  local o path size check=
   _wfc_problem=
+  [[ $2 == 0 && -z ${_wfc_lane_stop[$1]} ]] || _wfc_find_failure "$@"
+  [[ -n $_wfc_problem ]] || _wfc_judge_outputs
+}
+
+# The same by how its command ended.
+_wfc_find_failure() {
+  local name check=
   # Taken away in any case: the next attempt in this lane must not find it.
   if [[ ${2:-0} != 0 && -e $_wfc_scratch.check-$1 ]]; then
     IFS= read -r check <"$_wfc_scratch.check-$1"
@@ -87,17 +101,31 @@ _wfc_find_problem() {
     _wfc_problem=time_limit:${_wfc_lane_limit[$1]}
   elif (($2 != 0)) && _wfc_was_out_of_memory "$2"; then
     _wfc_problem=out_of_memory
-  elif (($2 > 128 && $2 < 160)) && o=$(kill -l $(($2 - 128)) 2>/dev/null); then
-    _wfc_problem=signal:$2:$o
-    [[ $o != PIPE ]] || _wfc_problem=broken_pipe:$2
+  elif (($2 > 128 && $2 < 160)) && name=$(kill -l $(($2 - 128)) 2>/dev/null); then
+    _wfc_problem=signal:$2:$name
+    [[ $name != PIPE ]] || _wfc_problem=broken_pipe:$2
   elif [[ -n $check ]]; then
     _wfc_problem=check_failed:$check
   elif (($2 != 0)); then
     _wfc_problem=exit_status:$2
   fi
-  [[ -z $_wfc_problem ]] || return 0
+}
+
+# The same by what it left. Looks at the outputs.
+_wfc_judge_outputs() {
+  local path
   _wfc_look "${wfc_outputs[@]}" "${_wfc_next_inputs[@]}"
   _wfc_seen_ahead=$_wfc_next_row
+  # As nearly always: files, of which nothing more is asked.
+  if [[ ${wfc_directory[*]}${wfc_min_bytes[*]} != *[1-9]* && ${#_wfc_is_directory[@]} == 0 ]]; then
+    for path in "${wfc_outputs[@]}"; do [[ -n ${_wfc_state[$path]} ]] || break; done
+    [[ -z ${_wfc_state[$path]} ]] || return 0
+  fi
+  _wfc_find_fault
+}
+
+_wfc_find_fault() {
+  local o path size
   for o in "${!wfc_outputs[@]}"; do
     path=${wfc_outputs[o]}
     size=${_wfc_state[$path]##*:}
@@ -107,9 +135,9 @@ _wfc_find_problem() {
       _wfc_problem=${_wfc_problem//[[:cntrl:]]/?}
     elif [[ -z ${_wfc_state[$path]} ]]; then
       _wfc_problem=output_missing:$path
-    elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]} ]]; then
+    elif ((wfc_directory[o])) && [[ -z ${_wfc_is_directory[$path]-} ]]; then
       _wfc_problem=output_no_directory:$path
-    elif ((!wfc_directory[o])) && [[ -n ${_wfc_is_directory[$path]} ]]; then
+    elif ((!wfc_directory[o])) && [[ -n ${_wfc_is_directory[$path]-} ]]; then
       _wfc_problem=output_is_directory:$path
     elif ((wfc_directory[o])) && _wfc_is_empty_directory "$path"; then
       _wfc_problem=output_directory_empty:$path

@@ -1,14 +1,14 @@
 # Runs one task after another: a bash that stays alive costs a fork a task, or none, where a new bash costs a start.
-# Descriptor 3 brings messages: 8 digits of length, then that many characters of bash, behind a first line that says how:
-# `s` in a subshell of its own process group; `xN` as well, and there it may become its last program; `h` here, for what
-# starts no process and leaves its shell as it was. Descriptor 4 takes a report, `e STATUS`, when a task has ended; see
-# `_wfc_tell_signal`. Standard input ends when wfc does. Descriptor 5 is the journal, to which a task itself writes that it
-# has started: wfc need not wake up for that.
+# Descriptor 3 brings messages: 4 digits of the way, 8 of the length, then that many characters of bash. The way is 0 for a
+# subshell of its own process group, 1 for here (it starts no process and leaves its shell as it was), and N from 2 on for
+# such a subshell that may become its last program: see `wfc_find_programs`. Descriptor 4 takes a report, `e STATUS`, when a
+# task has ended; see `_wfc_tell_signal`. Standard input ends when wfc does. Descriptor 5 is the journal, to which a task
+# itself writes that it has started: wfc need not wake up for that.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 set -m
-# For messages `xN`: whether PROGRAMs are programs, and not functions of the user: `wfc_find_programs N PROGRAM…`. Where
-# they lie is looked up by each task, for another may have made one.
+# For the way N: whether PROGRAMs are programs, and not functions of the user: `wfc_find_programs N PROGRAM…`. Where they
+# lie is looked up by each task, for another may have made one.
 wfc_find_programs() {
   local program
   for program in "${@:2}"; do
@@ -16,8 +16,10 @@ wfc_find_programs() {
     type -P -- "$program" >/dev/null || return 0
   done
   declare -F exec >/dev/null || _wfc_execs[$1]='exec'
+  # No trap then: there is nothing else that it would wait for.
+  (($# > 2)) || _wfc_is_alone[$1]=1
 }
-_wfc_execs=()
+_wfc_execs=() _wfc_is_alone=()
 # shellcheck source=/dev/null
 source "$1"
 _wfc_scratch=$2
@@ -68,19 +70,20 @@ _wfc_tell_signal() {
 ) <&0 3<&- 4>&- >/dev/null 2>&1 &
 # A task has nothing to read, and inherits that. 6: what bash says of a task that a signal has ended.
 exec </dev/null 5>>"$3" 6>>"$2.signal" 7>/dev/null
-while IFS= read -r -N 8 -u 3 _wfc_length && IFS= read -r -N "$((10#$_wfc_length))" -u 3 _wfc_message; do
-  _wfc_how=${_wfc_message%%$'\n'*} _wfc_source=${_wfc_message#*$'\n'} _wfc_exec=
-  if [[ $_wfc_how == h && -n $_wfc_can_here ]]; then
+while IFS= read -r -N 12 -u 3 _wfc_head && IFS= read -r -N "$((10#$_wfc_head % 100000000))" -u 3 _wfc_source; do
+  _wfc_way=$((10#$_wfc_head / 100000000))
+  if ((_wfc_way == 1)) && [[ -n $_wfc_can_here ]]; then
     _wfc_here >>"$_wfc_scratch" 2>&1
     printf 'e %s\n' "$?" >&4
     continue
   fi
-  [[ $_wfc_how != x* ]] || _wfc_exec=${_wfc_execs[${_wfc_how#x}]-}
+  _wfc_exec=
+  ((_wfc_way < 2)) || _wfc_exec=${_wfc_execs[_wfc_way]-}
   (
     set +m -euo pipefail --
-    _wfc_stop_gently
+    [[ -n $_wfc_exec && -n ${_wfc_is_alone[_wfc_way]-} ]] || _wfc_stop_gently
     exec 3<&- 4>&- 6>&- 7>&- >>"$_wfc_scratch" 2>&1
-    if [[ $_wfc_how == h ]]; then _wfc_here; else eval "$_wfc_source"; fi
+    if ((_wfc_way == 1)); then _wfc_here; else eval "$_wfc_source"; fi
   ) &
   {
     "${_wfc_wait[@]}" "$!"

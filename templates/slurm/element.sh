@@ -28,6 +28,7 @@
 #     wfc_settings_NAME V1 …     sets wfc_retries, wfc_time_seconds ('': none), wfc_checks_id, and one for each output:
 #                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
 #                                For a rule with code wfc_code, too: files whose content counts in the fingerprint.
+#                                And wfc_settings_vary=1 where they are not the same for all tasks of the rule.
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
 # The FINGERPRINT of a row is that of the command; in a record the code that ran follows it (see _wfc_find_code).
 # A task's name is its first output's path. `wfc_artifacts` holds D.
@@ -45,6 +46,8 @@ wfc_run_element() {
   _wfc_stage=$1 wfc_artifacts=${2%/} _wfc_folder=${3%/}
   _wfc_prepare
   _wfc_take_element
+  _wfc_load_rows "$_wfc_stage" "$_wfc_element" || _wfc_die "its rows in $wfc_artifacts/tables can't be read"
+  _wfc_open_lanes
   _wfc_read_rows
   _wfc_read_history
   _wfc_list_sources
@@ -67,9 +70,10 @@ _wfc_prepare() {
   _wfc_lanes=${wfc_lanes:-1} _wfc_exit_failed=${wfc_stage_exit:-1} _wfc_wait_seconds=${wfc_wait_seconds:-60}
   # The task's state by its row: '' (not decided), running, done, failed, blocked, interrupted.
   declare -g -a _wfc_status=() _wfc_tries=() _wfc_unmet=() _wfc_dependents=() _wfc_ready=() _wfc_later=()
-  declare -g -a _wfc_names=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
-  declare -g -a _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
+  declare -g -a _wfc_names=() _wfc_inputs_of=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
+  declare -g -a _wfc_lane_marker=() _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
   declare -g -a _wfc_lane_peak=() _wfc_lane_code=() _wfc_lane_took=() _wfc_lane_status=()
+  declare -g -a _wfc_lane_launcher=() _wfc_lane_tell=() _wfc_lane_ahead=() _wfc_idle=()
   # By task name. _wfc_known: the last event in the journals that count.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
   declare -g -A _wfc_problems=() _wfc_failed_since=() _wfc_peak=()
@@ -79,7 +83,7 @@ _wfc_prepare() {
   # By path, of code files: the state in which its content was last read, and the digest of that.
   declare -g -A _wfc_code_state=() _wfc_code_digest=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
-  _wfc_stop='' _wfc_pause=0.02 _wfc_seen_ahead='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  _wfc_stop='' _wfc_seen_ahead='' _wfc_report='' _wfc_current='' _wfc_settings_rule='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_us=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
@@ -105,9 +109,7 @@ _wfc_prepare() {
   trap '_wfc_stop=interrupted' INT
   trap ':' PIPE
   exec {_wfc_watch}> >(_wfc_watchman <&0 >/dev/null 2>&1 &)
-  # Pipes that this shell holds at both ends: tasks write their end into the first, it writes names for the looker into
-  # the other.
-  exec {_wfc_bell}<> <(:)
+  # A pipe that this shell holds at both ends.
   exec {_wfc_look_at}<> <(:)
   exec {_wfc_seen}< <(_wfc_looker 2>/dev/null &)
   _wfc_has_looker=1
@@ -123,17 +125,16 @@ _wfc_die() {
   exit 1
 }
 
-# Knows the process groups of running tasks (+GROUP, -GROUP). Where the runner is killed outright, its input ends, and it
-# kills them: nobody else is left to do so.
+# Knows the process group of each lane, from what launchers report. Where the runner is killed outright, its input ends, and
+# it kills them: nobody else is left to do so.
 _wfc_watchman() {
-  local -A groups=()
-  local line
+  local -a groups=() fields
+  local text
   trap '' HUP INT TERM USR1
-  while IFS= read -r line; do
-    case $line in
-      +*) groups[${line#+}]=1 ;;
-      *) unset "groups[${line#-}]" ;;
-    esac
+  while IFS= read -r -N "$_wfc_report_length" text; do
+    # shellcheck disable=SC2206
+    fields=($text)
+    groups[fields[0]]=${fields[2]}
   done
-  for line in "${!groups[@]}"; do kill -KILL -- "-$line"; done
+  for text in "${groups[@]}"; do kill -KILL -- "-$text"; done
 }

@@ -4,18 +4,19 @@
 _wfc_run_tasks() {
   local _wfc_t
   while :; do
-    _wfc_tick
-    while [[ -z $_wfc_stop ]] && ((_wfc_running < _wfc_lanes && _wfc_next < ${#_wfc_ready[@]})); do
+    # By the clock as last looked at: an attempt that begins or ends looks, and so does _wfc_await.
+    if [[ -n $_wfc_stop ]] || ((_wfc_us - _wfc_ticked >= 400000)); then _wfc_tick; fi
+    while [[ -z $_wfc_stop ]] && ((${#_wfc_idle[@]} > 0 && _wfc_next < ${#_wfc_ready[@]})); do
       _wfc_t=${_wfc_ready[_wfc_next]}
       _wfc_next=$((_wfc_next + 1))
       _wfc_consider "$_wfc_t"
     done
-    if ((_wfc_running == 0)); then
-      [[ -z $_wfc_stop ]] || return
-      ((_wfc_next == ${#_wfc_ready[@]})) || continue
-      ((${#_wfc_later[@]} > 0)) || return
+    if ((_wfc_running == 0)) && [[ -n $_wfc_stop ]]; then
+      return
+    elif ((_wfc_running == 0 && _wfc_next == ${#_wfc_ready[@]})); then
+      ((${#_wfc_later[@]} > 0)) || return 0
       _wfc_be_patient
-    elif [[ -z $_wfc_stop ]] && ((${#_wfc_later[@]} > 0 && _wfc_running < _wfc_lanes && SECONDS > _wfc_sources_seconds)); then
+    elif [[ -z $_wfc_stop ]] && ((${#_wfc_later[@]} > 0 && ${#_wfc_idle[@]} > 0 && SECONDS > _wfc_sources_seconds)); then
       _wfc_look_again
     else
       _wfc_await
@@ -29,7 +30,7 @@ _wfc_consider() {
   _wfc_read_row "$1"
   _wfc_judge_producers
   if [[ $_wfc_verdict == ok ]]; then
-    if ((_wfc_tries[$1] == 1)) && _wfc_has_record; then
+    if [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" && -z ${_wfc_tries[$1]-} ]]; then
       _wfc_look "${wfc_inputs[@]}" "${wfc_outputs[@]}"
     elif [[ $_wfc_seen_ahead != "$1" ]]; then
       _wfc_look "${wfc_inputs[@]}"
@@ -37,6 +38,17 @@ _wfc_consider() {
     _wfc_judge_files
   fi
   _wfc_seen_ahead=
+  if [[ $_wfc_verdict != ok ]]; then
+    _wfc_put_off "$1"
+  elif [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" && -z ${_wfc_tries[$1]-} ]] && _wfc_is_complete; then
+    _wfc_skip "$1"
+  else
+    _wfc_start "$1"
+  fi
+}
+
+# By the verdict on row $1, which can't start now.
+_wfc_put_off() {
   case $_wfc_verdict in
     wait) _wfc_later+=("$1") ;;
     blocked)
@@ -44,88 +56,82 @@ _wfc_consider() {
       _wfc_give_up "$1" blocked "$_wfc_verdict_cause"
       ;;
     failed) _wfc_fail_before_start "$1" "$_wfc_verdict_problem" ;;
-    ok)
-      if ((_wfc_tries[$1] == 1)) && _wfc_is_complete; then _wfc_skip "$1"; else _wfc_start "$1"; fi
-      ;;
   esac
 }
 
 _wfc_start() {
-  local _wfc_path _wfc_lane
+  local _wfc_lane
   _wfc_read_settings
   # From here on files are touched: not those of a newer attempt.
   _wfc_own
-  for _wfc_path in "${wfc_outputs[@]}"; do
-    [[ $_wfc_path != */* || -d ${_wfc_path%/*}/ ]] || { _wfc_make_parents_ahead && break; }
-  done
+  [[ ${wfc_outputs[0]} != */* || -d ${wfc_outputs[0]%/*}/ ]] || _wfc_make_parents_ahead "$1"
   if ! _wfc_make_room; then
     # Not by the signal that stops us all: then it is not the task's failure.
     [[ -n $_wfc_stop ]] || _wfc_fail_before_start "$1" "$_wfc_problem"
     return
   fi
-  for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes; _wfc_lane++)); do [[ -n ${_wfc_lane_pid[_wfc_lane]-} ]] || break; done
-  _wfc_begin_attempt "$_wfc_lane" "${_wfc_tries[$1]}" "$_wfc_scratch.$_wfc_lane"
-  _wfc_launch "$_wfc_lane"
-  printf '+%s\n' "$!" >&"$_wfc_watch"
+  _wfc_lane=${_wfc_idle[0]}
+  _wfc_idle=("${_wfc_idle[@]:1}")
+  _wfc_begin_attempt "$_wfc_lane" "${_wfc_tries[$1]:-1}" "$_wfc_scratch.$_wfc_lane"
   _wfc_lane_task[_wfc_lane]=$1
   _wfc_running=$((_wfc_running + 1))
-  _wfc_status[$1]=running _wfc_known[${_wfc_names[$1]}]=started
+  _wfc_status[$1]=running
+  _wfc_lane_pid[_wfc_lane]=${_wfc_lane_ahead[_wfc_lane]}
   _wfc_log_started "$_wfc_lane"
+  _wfc_launch "$_wfc_lane"
 }
 
-# The folders for the outputs of the tasks that are about to come, in one process; what can't be made shows when its task
-# starts. Leaves the current row alone.
+# The folders for the first outputs of row $1 and those that are about to come, in one process; what can't be made shows
+# when its task starts.
 _wfc_make_parents_ahead() {
-  local _wfc_t path _wfc_rule _wfc_fingerprint _wfc_list wfc_log
-  local -a folders=() _wfc_values wfc_inputs wfc_from wfc_from_output wfc_ancient wfc_outputs wfc_input_at
-  for _wfc_t in "${_wfc_ready[@]:_wfc_next:100}"; do
-    _wfc_read_row "$_wfc_t"
-    for path in "${wfc_outputs[@]}"; do
-      [[ $path != */* || -d ${path%/*}/ ]] || folders+=("${path%/*}")
-    done
+  local t path
+  local -a folders=()
+  for t in "$1" "${_wfc_ready[@]:_wfc_next:100}"; do
+    path=${_wfc_names[t]}
+    [[ $path != */* || -d ${path%/*}/ ]] || folders+=("${path%/*}")
   done
   ((${#folders[@]} == 0)) || command mkdir -p -- "${folders[@]}" 2>/dev/null
 }
 
-# The command of lane $1 in a subshell: a fork, where a bash of its own would take a start of bash. It leads a process group, so that
-# all that it starts can be stopped; job control is on for that moment only, because under it `wait` also returns for a
-# task that is merely suspended.
-_wfc_launch() {
-  set -m
-  (
-    # shellcheck disable=SC2064 # The number of the descriptor is that of now.
-    trap "echo \$BASHPID >&$_wfc_bell" EXIT
-    _wfc_preload_home=$_wfc_scratch.$1 _wfc_preload_folder=$wfc_artifacts/preload
-    _wfc_run_command "${_wfc_lane_attempt[$1]}"
-  ) </dev/null >>"${_wfc_lane_file[$1]}" 2>&1 {_wfc_watch}>&- {_wfc_look_at}>&- {_wfc_seen}>&- &
-  set +m
-  _wfc_lane_pid[$1]=$!
-}
-
-# Until a task says that it ends, or some time is over: half a second at most, so that limits and signals are looked after.
-# Not by `wait`, which has no time limit: as tried with bash 5.2, `wait -n` can miss a child and block for ever, and one
-# that a trap interrupts can give a false exit status. A task that ends without a word (killed, `exec`, a trap of its own)
-# is found out by looking.
+# Until a launcher reports, or half a second is over, so that limits and signals are looked after.
 _wfc_await() {
-  local pid
+  local part=
   _wfc_seen_ahead=
-  pid=
-  IFS= read -r -t "$_wfc_pause" -u "$_wfc_bell" pid
-  if [[ -n $pid ]]; then
-    _wfc_pause=0.02
-    _wfc_collect_ended "$pid"
-    return
+  # By what has been read, whole or in part: `read` also says so where the time was up just then.
+  IFS= read -r -N "$((_wfc_report_length - ${#_wfc_report}))" -t 0.5 -u "$_wfc_reports" part
+  _wfc_report+=$part
+  if ((${#_wfc_report} == _wfc_report_length)); then
+    part=$_wfc_report _wfc_report=
+    printf '%s' "$part" >&"$_wfc_watch"
+    # shellcheck disable=SC2086
+    _wfc_take_report $part
+  else
+    _wfc_clock
+    _wfc_find_lost
   fi
-  case $_wfc_pause in 0.02) _wfc_pause=0.1 ;; *) _wfc_pause=0.5 ;; esac
-  _wfc_collect_ended 0
 }
 
-# Those that are gone, and the one that has just said that it goes.
-_wfc_collect_ended() {
-  local lane
-  for lane in "${!_wfc_lane_pid[@]}"; do
-    [[ ${_wfc_lane_pid[lane]} != "$1" ]] && kill -0 "${_wfc_lane_pid[lane]}" 2>/dev/null && continue
-    _wfc_collect "$lane"
+# `_wfc_take_report LANE STATUS GROUP`, see launcher.sh.
+_wfc_take_report() {
+  _wfc_lane_ahead[$1]=$3
+  _wfc_idle+=("$1")
+  [[ -z ${_wfc_lane_pid[$1]-} ]] || _wfc_collect "$1" "$2"
+}
+
+# A launcher that was killed reports no more: nobody can tell how its task would have ended.
+_wfc_find_lost() {
+  local lane k
+  for lane in "${!_wfc_lane_launcher[@]}"; do
+    ! kill -0 "${_wfc_lane_launcher[lane]}" 2>/dev/null || continue
+    [[ -n ${_wfc_lane_ahead[lane]} ]] || _wfc_die "can't start processes for tasks"
+    # Its last report may have come meanwhile.
+    if read -r -t 0 -u "$_wfc_reports"; then return; fi
+    kill -KILL -- "-${_wfc_lane_ahead[lane]}" 2>/dev/null
+    for k in "${!_wfc_idle[@]}"; do [[ ${_wfc_idle[k]} != "$lane" ]] || unset "_wfc_idle[k]"; done
+    _wfc_idle=("${_wfc_idle[@]}")
+    _wfc_close_lane "$lane"
+    _wfc_open_lane "$lane"
+    [[ -z ${_wfc_lane_pid[lane]-} ]] || _wfc_collect "$lane" ''
   done
 }
 
@@ -133,7 +139,6 @@ _wfc_collect_ended() {
 _wfc_tick() {
   local lane
   _wfc_clock
-  [[ -n $_wfc_stop ]] || ((_wfc_us - _wfc_ticked >= 400000)) || return 0
   _wfc_ticked=$_wfc_us
   ((SECONDS - _wfc_own_seconds < 2)) || _wfc_own
   ((_wfc_oom_alone)) || _wfc_sample_oom
@@ -143,19 +148,14 @@ _wfc_tick() {
   done
 }
 
-# The task in lane $1 has ended, or is about to.
+# The task in lane $1 has ended, with exit status $2 ('': nobody can tell).
 _wfc_collect() {
-  local t=${_wfc_lane_task[$1]} pid=${_wfc_lane_pid[$1]} attempt=${_wfc_lane_attempt[$1]} status name
-  wait "$pid" 2>/dev/null
-  status=$?
-  # What a task leaves running must not write to its outputs any more.
-  kill -KILL -- "-$pid" 2>/dev/null
-  printf -- '-%s\n' "$pid" >&"$_wfc_watch"
+  local t=${_wfc_lane_task[$1]} status=$2 name
   _wfc_take_time "$1"
   unset "_wfc_lane_pid[$1]"
   _wfc_running=$((_wfc_running - 1))
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
-  ((status == 0)) || command sleep 0.05
+  [[ $status == 0 ]] || command sleep 0.05
   name=${_wfc_names[t]}
   _wfc_predict_next "$t"
   _wfc_read_row "$t"
@@ -164,35 +164,36 @@ _wfc_collect() {
   _wfc_own
   _wfc_judge_attempt "$1" "$status"
   _wfc_record_attempt "$1"
-  case $_wfc_outcome in
-    done)
-      _wfc_made[$name]=$_wfc_text
-      _wfc_done=$((_wfc_done + 1))
-      _wfc_drop_marker "$name"
-      _wfc_finish "$t"
-      ;;
-    interrupted)
-      _wfc_status[t]=interrupted _wfc_known[$name]=interrupted
-      _wfc_interrupted=$((_wfc_interrupted + 1))
-      ;;
-    failed)
-      if ((attempt <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
-        _wfc_status[t]=''
-        _wfc_tries[t]=$((attempt + 1))
-        # At once, before all others.
-        _wfc_ready=("$t" "${_wfc_ready[@]:_wfc_next}")
-        _wfc_next=0
-      else
-        _wfc_give_up "$t" failed "$name"
-      fi
-      ;;
-  esac
+  if [[ $_wfc_outcome == "done" ]]; then
+    _wfc_made[$name]=$_wfc_text
+    _wfc_done=$((_wfc_done + 1))
+    _wfc_drop_marker "${_wfc_lane_marker[$1]}"
+    _wfc_finish "$t"
+  else
+    _wfc_take_loss "$t" "${_wfc_lane_attempt[$1]}"
+  fi
+}
+
+# Row $1, whose $2th attempt has just ended, is not done.
+_wfc_take_loss() {
+  if [[ $_wfc_outcome == interrupted ]]; then
+    _wfc_status[$1]=interrupted
+    _wfc_interrupted=$((_wfc_interrupted + 1))
+  elif (($2 <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
+    _wfc_status[$1]=''
+    _wfc_tries[$1]=$(($2 + 1))
+    # At once, before all others.
+    _wfc_ready=("$1" "${_wfc_ready[@]:_wfc_next}")
+    _wfc_next=0
+  else
+    _wfc_give_up "$1" failed "${_wfc_names[$1]}"
+  fi
 }
 
 # Half of what a short task costs is looking at files: those of the task that comes next are looked at in the same go,
-# right before it starts. _wfc_next_row is '' where one can't tell. Sets the current row.
+# right before it starts. _wfc_next_row is '' where one can't tell.
 _wfc_predict_next() {
-  local d
+  local d IFS=$' \037'
   _wfc_next_inputs=() _wfc_next_row=${_wfc_ready[_wfc_next]-}
   if [[ -z $_wfc_next_row ]]; then
     for d in ${_wfc_dependents[$1]-}; do
@@ -200,15 +201,16 @@ _wfc_predict_next() {
       break
     done
   fi
-  [[ -n $_wfc_next_row ]] || return 0
-  _wfc_read_row "$_wfc_next_row"
-  if ((${#wfc_inputs[@]} <= 100)); then _wfc_next_inputs=("${wfc_inputs[@]}"); else _wfc_next_row=; fi
+  # Of many inputs none is known here.
+  [[ -n $_wfc_next_row && -n ${_wfc_inputs_of[_wfc_next_row]+known} ]] || { _wfc_next_row= && return; }
+  IFS=$'\037'
+  # shellcheck disable=SC2206
+  _wfc_next_inputs=(${_wfc_inputs_of[_wfc_next_row]})
 }
 
 # Many markers a process: one each would double what a short task costs.
 _wfc_drop_marker() {
-  _wfc_find_marker "$1"
-  [[ -z $_wfc_marker ]] || _wfc_markers+=("$_wfc_marker")
+  [[ -z $1 ]] || _wfc_markers+=("$1")
   ((${#_wfc_markers[@]} < 50)) || _wfc_remove_markers
 }
 

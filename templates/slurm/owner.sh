@@ -86,12 +86,16 @@ _wfc_yield_to_newer() {
 # Goes on only while no newer attempt owns the element. The first of the owner's files tells: every later attempt renames
 # its name into that one.
 _wfc_own() {
+  _wfc_own_seconds=$SECONDS
+  # Nobody came after the first, whose journal must still be there.
+  [[ ! -e ${_wfc_owner_files[0]} && -e $_wfc_journal && $_wfc_names_itself == 0 ]] || _wfc_read_owner
+}
+
+_wfc_read_owner() {
   local id=
   IFS= read -r id 2>/dev/null <"${_wfc_owner_files[0]}"
-  _wfc_own_seconds=$SECONDS
-  [[ ${id##*/} != "$_wfc_attempt" ]] || return 0
-  # Nobody came after the first, whose journal must still be there.
   [[ -n $id || ! -e $_wfc_journal ]] || ((_wfc_names_itself)) || return 0
+  [[ ${id##*/} != "$_wfc_attempt" ]] || return 0
   if [[ $id == */* && ${id%/*} < ${_wfc_folder##*/} ]]; then
     # One of an older submission overlooked this one for a moment, and has stopped or is about to.
     _wfc_put_name_into "${_wfc_owner_files[0]}"

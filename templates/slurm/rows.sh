@@ -15,26 +15,32 @@ _wfc_load_rows() {
 }
 
 _wfc_read_rows() {
-  local _wfc_t k producer
-  _wfc_load_rows "$_wfc_stage" "$_wfc_element" || _wfc_die "its rows in $wfc_artifacts/tables can't be read"
+  local _wfc_t producer row
   for ((_wfc_t = 0; _wfc_t < ${#_wfc_rows[@]}; _wfc_t++)); do
     _wfc_read_row "$_wfc_t"
     _wfc_names[_wfc_t]=${wfc_outputs[0]}
     _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
-    _wfc_unmet[_wfc_t]=0 _wfc_tries[_wfc_t]=1
-    for k in "${!wfc_from[@]}"; do
-      producer=${wfc_from[k]}
-      [[ -n $producer ]] || continue
-      producer=${_wfc_row_of[$producer]-}
-      [[ -n $producer ]] || continue
+    _wfc_unmet[_wfc_t]=0
+    for producer in "${wfc_from[@]}"; do
+      row=${_wfc_row_of[${producer:-/}]-}
+      [[ -n $row ]] || continue
       _wfc_unmet[_wfc_t]=$((_wfc_unmet[_wfc_t] + 1))
-      _wfc_dependents[producer]+=" $_wfc_t"
+      _wfc_dependents[row]+=" $_wfc_t"
     done
+    _wfc_keep_inputs "$_wfc_t"
   done
+}
+
+# The inputs of the current task, row $1, as a text for _wfc_predict_next; of many none is kept.
+_wfc_keep_inputs() {
+  local IFS=$'\037'
+  ((${#wfc_inputs[@]} > 20)) || _wfc_inputs_of[$1]="${wfc_inputs[*]}"
 }
 
 # Sets the fields of a row, and its paths.
 _wfc_read_row() {
+  [[ $_wfc_current != "$1" ]] || return 0
+  _wfc_current=$1
   _wfc_split_row "${_wfc_rows[$1]}"
   # Without its list a gather would seem to need nothing.
   _wfc_read_paths || _wfc_die "can't tell the paths of: ${_wfc_rows[$1]}"
@@ -42,7 +48,7 @@ _wfc_read_row() {
 
 _wfc_split_row() {
   local IFS=$'\t'
-  # shellcheck disable=SC2206 # Fields are never empty, and nothing is globbed.
-  local fields=($1)
-  _wfc_rule=${fields[0]} _wfc_fingerprint=${fields[1]} _wfc_list=${fields[2]} _wfc_values=("${fields[@]:3}")
+  # shellcheck disable=SC2086 # Fields are never empty, and nothing is globbed.
+  set -- $1
+  _wfc_rule=$1 _wfc_fingerprint=$2 _wfc_list=$3 _wfc_values=("${@:4}")
 }

@@ -4,13 +4,20 @@
 # Whether all that the task depends on is done, as far as records tell: _wfc_verdict is ok, wait, or blocked with
 # _wfc_verdict_cause.
 _wfc_judge_producers() {
-  local producer row home ended since
+  local producer
   _wfc_verdict=ok
   for producer in "${wfc_from[@]}"; do
-    [[ -n $producer ]] || continue
-    row=${_wfc_row_of[$producer]-}
     # Those of this element have been waited for: only finished ones let a task come here.
-    [[ -z $row ]] || continue
+    [[ -z $producer || -n ${_wfc_row_of[$producer]-} || ${_wfc_known[$producer]-} == "done" ]] && continue
+    _wfc_find_lacking
+    return
+  done
+}
+
+_wfc_find_lacking() {
+  local producer home ended since
+  for producer in "${wfc_from[@]}"; do
+    [[ -n $producer && -z ${_wfc_row_of[$producer]-} ]] || continue
     home=${_wfc_home[$producer]-}
     ended=$_wfc_sources_ended
     [[ -z $home ]] || ended=${_wfc_source_ended[home]:-0}
@@ -39,9 +46,20 @@ _wfc_judge_producers() {
 # The same for the files, which have just been looked at: an input that this submission makes must be as its producer
 # recorded it. That it exists is not enough: it may be half-written, or half-visible here. Also says failed, with a problem.
 _wfc_judge_files() {
+  local k now
+  _wfc_verdict=ok
+  for k in "${!wfc_inputs[@]}"; do
+    now=${_wfc_state[${wfc_inputs[k]}]}
+    # The only output of its producer, as that recorded it.
+    [[ -n $now && ${wfc_from_output[k]} == 0 && $now == "${_wfc_made[${wfc_from[k]:-/}]-}" ]] && continue
+    _wfc_find_difference
+    return
+  done
+}
+
+_wfc_find_difference() {
   local k path producer now recorded output IFS=,
   local -a outputs
-  _wfc_verdict=ok
   for k in "${!wfc_inputs[@]}"; do
     path=${wfc_inputs[k]} producer=${wfc_from[k]} output=${wfc_from_output[k]}
     now=${_wfc_state[$path]}
@@ -108,10 +126,11 @@ _wfc_split_record() {
 # Before anything runs: all files of all tasks that have a record in one go, then what is complete counts as done.
 _wfc_skip_complete() {
   local _wfc_t path
-  local -a paths=()
+  local -a paths=() recorded=()
   local -A listed=()
   for _wfc_t in "${!_wfc_rows[@]}"; do
     [[ ${_wfc_known[${_wfc_names[_wfc_t]}]-} == "done" ]] || continue
+    recorded[_wfc_t]=1
     _wfc_read_row "$_wfc_t"
     for path in "${wfc_outputs[@]}" "${wfc_inputs[@]}"; do
       [[ -z ${listed[$path]-} ]] || continue
@@ -122,7 +141,7 @@ _wfc_skip_complete() {
   _wfc_look "${paths[@]}"
   for _wfc_t in "${!_wfc_rows[@]}"; do
     ((_wfc_unmet[_wfc_t] == 0)) || continue
-    if [[ ${_wfc_known[${_wfc_names[_wfc_t]}]-} == "done" && -z $_wfc_stop ]]; then
+    if [[ -n ${recorded[_wfc_t]-} && -z $_wfc_stop ]]; then
       _wfc_read_row "$_wfc_t"
       _wfc_judge_producers
       [[ $_wfc_verdict != ok ]] || _wfc_judge_files
@@ -148,7 +167,7 @@ _wfc_skip() {
   _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}" ${peak:+"$peak"}
   # Left where an earlier attempt was killed between the record and this.
   _wfc_find_marker "$name"
-  [[ -z $_wfc_marker || ! -e $_wfc_marker ]] || _wfc_drop_marker "$name"
+  [[ -z $_wfc_marker || ! -e $_wfc_marker ]] || _wfc_drop_marker "$_wfc_marker"
   _wfc_skipped=$((_wfc_skipped + 1))
   _wfc_finish "$1"
 }
@@ -156,7 +175,6 @@ _wfc_skip() {
 _wfc_finish() {
   local d
   _wfc_status[$1]="done"
-  _wfc_known[${_wfc_names[$1]}]="done"
   for d in ${_wfc_dependents[$1]-}; do
     _wfc_unmet[d]=$((_wfc_unmet[d] - 1))
     if ((_wfc_unmet[d] == 0)) && [[ -z ${_wfc_status[d]-} ]]; then _wfc_ready+=("$d"); fi

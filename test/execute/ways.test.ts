@@ -46,7 +46,7 @@ const names = fc.constantFrom(
     'printf "%s|%d\\\\n"',
     "printf '%s\\n'",
     'cat src',
-    'cp src',
+    'cmp src',
     'none-such',
     './src',
   ],
@@ -77,24 +77,19 @@ const redirections = fc.constantFrom(
 const simple = fc
   .tuple(names, fc.array(words, { maxLength: 3 }), redirections)
   .map(([name, args, redirection]) => [name, ...args.filter((a) => a !== '# said'), redirection].join(' ').trim());
-const joins = fc.constantFrom(' && ', ' && ', '; ', ' || ', ' | ');
+const joins = fc.constantFrom(' && ', ' && ', '; ', ' || ');
 const command = fc
   .array(fc.tuple(simple, joins), { minLength: 1, maxLength: 3 })
   .map((parts) => parts.map(([text, join], i) => (i === 0 ? text : `${join}${text}`)).join(''));
 
-/**
- * The spec's line and all, but not which folder its copy is in, nor the number of a process. What runs side by side says
- * its lines in any order.
- */
+/** The spec's line and all, but not which folder its copy is in, nor the number of a process. */
 function comparable({ ended, journal, files, logs }: Outcome): unknown {
   const said = Object.entries(logs).map(([path, text]) => [
     path,
     text
+      .replaceAll('$_wfc_exec ', '')
       .replace(/^\S*commands\//gm, 'commands/')
-      .replace(/(: line \d+:) +\d+ /g, '$1 PID ')
-      .split('\n')
-      .sort()
-      .join('\n'),
+      .replace(/(: line \d+:) +\d+ /g, '$1 PID '),
   ]);
   return { ended, journal: [...journal].sort(), files, logs: Object.fromEntries(said) };
 }

@@ -596,6 +596,27 @@ describe.concurrent('stopping', () => {
     expect((await s.close('main=1')).status).toBe(1);
   });
 
+  it('a task whose launcher is killed fails, and its lane goes on', async () => {
+    const s = new Submission({
+      main: {
+        elements: [
+          [
+            {
+              out: 'a',
+              run: 'read -r _ _ _ parent _ </proc/$BASHPID/stat; echo half >a; kill -KILL $parent; sleep 1000',
+            },
+            { out: 'b', run: note },
+          ],
+        ],
+      },
+    });
+    const { status, output } = await s.run('main');
+    expect([status, output]).toEqual([1, expect.stringContaining('failed: a: the shell that ran it was lost')]);
+    expect(s.events('main')).toEqual(['started a', 'failed a', 'started b', 'done b']);
+    expect(s.exists('a')).toBe(false);
+    await until(() => processesIn(s.folder).length === 0, 'the end of what the task had started');
+  });
+
   it.each(['the same submission', 'a later one'])(
     'a newer attempt of %s takes the element over: the older stops and spoils nothing',
     async (which) => {

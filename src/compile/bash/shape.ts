@@ -8,7 +8,7 @@ export type CommandShape =
   | { readonly kind: 'builtins' }
   /**
    * Simple commands one after another, the last of which is a program, if `programs` are programs, not functions: then the
-   * shell has nothing left to do once that one runs. `last`: where it begins in the text.
+   * shell has nothing left to do once that one runs. `programs` in order; `last`: where that one begins in the text.
    */
   | { readonly kind: 'program'; readonly programs: readonly string[]; readonly last: number }
   | { readonly kind: 'other' };
@@ -56,7 +56,7 @@ export function commandShape(body: string, values: ReadonlySet<string>): Command
   if (NO_PROGRAMS.has(last.text)) return OTHER;
   // What goes before must leave the shell as it is: a trap, for one, would be lost with it.
   if (names.some((name) => NO_PROGRAMS.has(name) && !HARMLESS.has(name))) return OTHER;
-  return { kind: 'program', programs: [...new Set(names.filter((name) => !HARMLESS.has(name)))], last: last.start };
+  return { kind: 'program', programs: names.filter((name) => !HARMLESS.has(name)), last: last.start };
 }
 
 function isHarmless({ words, hasPlainTargets }: SimpleCommand): boolean {

@@ -13,6 +13,9 @@ export interface ShellWay {
   readonly lineOfProgram: number;
 }
 
+/** Of those that a shell knows by number: see `wfc_find_programs` in templates/local/worker.sh. */
+const FIRST_WAY = 2;
+
 /** What all of a run's shells are to know. */
 export interface ShellWays {
   /** By rule. */
@@ -38,7 +41,7 @@ function shellWay(rule: PlannedRule['rule'], programs: Map<string, number>): She
   if (shape.kind === 'builtins' && script === null && setup.length === 0) return { ...way, how: 'here' };
   if (shape.kind !== 'program') return way;
   const names = shape.programs.join(' ');
-  const number = programs.get(names) ?? programs.size;
+  const number = programs.get(names) ?? FIRST_WAY + programs.size;
   programs.set(names, number);
   const before = body.slice(0, shape.last);
   const program = body.slice(shape.last);

@@ -35,7 +35,7 @@ export interface ShellSource {
   readonly text: string;
   /**
    * - `subshell`: in a process of its own
-   * - a number: as well, and it ends with a program that may replace its shell; see `wfc_find_programs` in
+   * - a number from 2 on: as well, and it ends with a program that may replace its shell; see `wfc_find_programs` in
    *   templates/local/worker.sh. Its last line calls a function.
    * - `here`: it starts no process and leaves its shell as it was; its variables are `local`
    */
@@ -56,6 +56,9 @@ export interface PoolOptions {
   /** Told where a shell can't be started, such as at a limit of files or processes; the task's end is not told then. */
   readonly onBroken: (error: NodeJS.ErrnoException) => void;
 }
+
+/** As many numbers of ways as a message has room for. */
+const MOST_WAYS = 10_000;
 
 /** A few long-lived shells, each of which forks a subshell a task. */
 export class ShellPool {
@@ -131,13 +134,12 @@ class Worker {
   };
 
   run({ text, how }: ShellSource, onEnd: (end: ShellEnd) => void): void {
-    const message = `${how === 'subshell' ? 's' : how === 'here' ? 'h' : `x${how}`}\n${text}`;
     this.onEnd = onEnd;
     this.how = how;
     this.process ??= this.launch();
     // At a limit there is not even a pipe; `onBroken` is told why.
     if (this.process.stdio === undefined) return;
-    (this.process.stdio[3] as Writable).write(String(message.length).padStart(8, '0') + message, 'latin1');
+    (this.process.stdio[3] as Writable).write(head(how, text.length) + text, 'latin1');
   }
 
   /** It gets a signal that is meant for what it runs itself: the next task takes another shell. */
@@ -197,6 +199,12 @@ class Worker {
     this.rest = '';
     if (child) closePipes(child);
   }
+}
+
+/** Of a message: see templates/local/worker.sh. */
+function head(how: ShellSource['how'], length: number): string {
+  const way = how === 'subshell' ? 0 : how === 'here' ? 1 : how < MOST_WAYS ? how : 0;
+  return String(way).padStart(4, '0') + String(length).padStart(8, '0');
 }
 
 /** `e STATUS`, and of a signal ` LINE FILE`, a tab, and what the worker said; see `_wfc_tell_signal`. */

@@ -17,8 +17,8 @@ export interface RowsOfRule {
   /** The tasks of the rule that the table has. */
   readonly tasks: readonly number[];
   readonly rows: RowTexts;
-  /** The variable of a row that holds a param's padded text. */
-  readonly variableOf: (column: Column, pad: number) => string;
+  /** The positional parameter that holds a param's padded text. */
+  readonly fieldOf: (column: Column, pad: number) => number;
 }
 
 export class BashValues implements ValueRenderer<Assignment> {
@@ -38,16 +38,16 @@ export class BashValues implements ValueRenderer<Assignment> {
 
   /** In a column that holds an empty text, all have a mark in the table, where no field may be empty. */
   param(column: Column, pad: number, form: 'padded' | 'integer', textOf: TaskText): Assignment {
-    const { rows, variableOf } = this.of;
-    if (form === 'integer') return word(`"\${${rows.variable(`${column.name}__${pad}__integer`, textOf)}}"`);
-    if (!column.values.includes('')) return word(`"\${${variableOf(column, pad)}}"`);
-    return word(`"\${${rows.variable(`${column.name}__marked`, (i) => `=${textOf(i)}`)}#=}"`);
+    const { rows, fieldOf } = this.of;
+    if (form === 'integer') return word(`"\${${rows.field(`${column.name}__${pad}__integer`, textOf)}}"`);
+    if (!column.values.includes('')) return word(`"\${${fieldOf(column, pad)}}"`);
+    return word(`"\${${rows.field(`${column.name}__marked`, (i) => `=${textOf(i)}`)}#=}"`);
   }
 
   resource(field: ResourceField, textOf: TaskText): Assignment {
     const values = new Set(this.of.tasks.map(textOf));
     const [only] = values;
-    return word(values.size === 1 ? only! : `"\${${this.of.rows.variable(`resource_${field}`, textOf)}}"`);
+    return word(values.size === 1 ? only! : `"\${${this.of.rows.field(`resource_${field}`, textOf)}}"`);
   }
 
   paths(kind: 'input' | 'output', slot: Slot): Assignment {

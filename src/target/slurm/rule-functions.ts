@@ -3,8 +3,8 @@ import { type Column, leastBytes, type Rule, sumsFiles } from '../../model/workf
 import { formatValue } from '../../plan/format-value.ts';
 import { taskResources } from '../../plan/resources.ts';
 import { checksText } from '../../resume/fingerprint.ts';
-import { bashLiteral, needsProgram, renderRuleFunctions } from '../functions.ts';
-import { insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
+import { bashLiteral, needsProgram, oneLine, renderRuleFunctions } from '../functions.ts';
+import { FIRST_FIELD, insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
 import { BashValues } from './bash-values.ts';
 import { type NameParts, nameParts } from './task-names.ts';
 
@@ -58,8 +58,8 @@ class RuleWriter {
     const paths = this.pathsBody();
     const settings = this.settingsBody();
     const bind = this.bindBody();
-    const locals = this.rows.texts.map((t, i) => `${t.variable}=\${${i + 2}}`).join(' ');
-    const named = locals === '' ? [] : [`local ${locals}`];
+    const fields = this.rows.texts.map(({ key }, i) => `\${${i + FIRST_FIELD}} ${oneLine(key)}`).join(', ');
+    const named = fields === '' ? [] : [`# ${fields}`];
     const gathers = rule.inputs.filter((i) => i.members.kind === 'gather');
     const own = renderRuleFunctions(rule.rule, elsewhere).trimEnd();
     const functions = [
@@ -73,13 +73,13 @@ class RuleWriter {
       rows: this.rows.texts,
       listOf: (i) => (gathers.length === 0 ? '-' : gathers.map((g) => groupOf(g, i)).join(',')),
       lists: this.lists,
-      names: nameParts(rule.rule.outputs[0]!.pattern, this.variableOf, this.rows.texts),
+      names: nameParts(rule.rule.outputs[0]!.pattern, this.fieldOf),
     };
   }
 
-  private readonly variableOf = (column: Column, pad: number): string => {
+  private readonly fieldOf = (column: Column, pad: number): number => {
     const read = this.rule.space.reader(column);
-    return this.rows.variable(pad > 0 ? `${column.name}__0${pad}` : column.name, (i) =>
+    return this.rows.field(pad > 0 ? `${column.name}__0${pad}` : column.name, (i) =>
       formatValue(column.values[read(i)]!, pad),
     );
   };
@@ -88,24 +88,49 @@ class RuleWriter {
 
   private pathsBody(): string[] {
     const { rule } = this;
-    const lines = ['wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_input_at=()'];
-    if (rule.inputs.some((i) => i.members.kind === 'gather'))
-      lines.push('local wfc_groups wfc_list', 'IFS=, read -r -a wfc_groups <<< "$1"');
-    let gather = 0;
-    rule.inputs.forEach((input, k) => {
-      lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
-      lines.push(...(input.members.kind === 'map' ? this.mapInput(input, k) : this.gatherInput(input, k, gather++)));
-    });
-    lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
-    lines.push(`wfc_outputs=(${rule.rule.outputs.map((o) => pathWord(o.pattern, this.variableOf)).join(' ')})`);
+    const lines = rule.inputs.some((i) => i.members.kind === 'gather') ? this.manyInputs() : this.singleInputs();
+    lines.push(`wfc_outputs=(${rule.rule.outputs.map((o) => pathWord(o.pattern, this.fieldOf)).join(' ')})`);
     const summed = rule.rule.outputs.flatMap((output, o) => (sumsFiles(output) ? [`"\${wfc_outputs[${o}]}"`] : []));
     if (summed.length > 0) lines.push(`wfc_summed+=(${summed.join(' ')})`);
-    lines.push(`wfc_log=${pathWord(rule.rule.log, this.variableOf)}`);
+    lines.push(`wfc_log=${pathWord(rule.rule.log, this.fieldOf)}`);
     return lines;
   }
 
+  /** Where no input gathers: in two commands, for an element calls this again and again. */
+  private singleInputs(): string[] {
+    const { inputs } = this.rule;
+    const words = inputs.map((input) => pathWord(input.input.pattern, this.fieldOf));
+    const producers = inputs.map((input, k) => this.producerOf(input, k, words[k]!));
+    const areNames = inputs.length > 0 && producers.every(({ name }, k) => name === words[k]);
+    const list = (parts: readonly (string | number)[]): string => `(${parts.join(' ')})`;
+    return [
+      `wfc_inputs=${list(words)}`,
+      [
+        `wfc_from=${list(areNames ? ['"${wfc_inputs[@]}"'] : producers.map(({ name }) => name))}`,
+        `wfc_from_output=${list(producers.map(({ position }) => position))}`,
+        `wfc_ancient=${list(inputs.map((input) => Number(input.input.ancient)))}`,
+        `wfc_input_at=${list([...inputs.keys(), inputs.length])}`,
+      ].join(' '),
+      ...inputs.flatMap((input, k) => this.summedInput(input, k, words[k]!)),
+    ];
+  }
+
+  private manyInputs(): string[] {
+    const lines = [
+      'wfc_inputs=() wfc_from=() wfc_from_output=() wfc_ancient=() wfc_input_at=()',
+      'local wfc_groups wfc_list',
+      'IFS=, read -r -a wfc_groups <<< "$1"',
+    ];
+    let gather = 0;
+    this.rule.inputs.forEach((input, k) => {
+      lines.push('wfc_input_at+=("${#wfc_inputs[@]}")');
+      lines.push(...(input.members.kind === 'map' ? this.mapInput(input, k) : this.gatherInput(input, k, gather++)));
+    });
+    return [...lines, 'wfc_input_at+=("${#wfc_inputs[@]}")'];
+  }
+
   private mapInput(input: PlannedInput, k: number): string[] {
-    const word = pathWord(input.input.pattern, this.variableOf);
+    const word = pathWord(input.input.pattern, this.fieldOf);
     const { name, position } = this.producerOf(input, k, word);
     return [
       `wfc_inputs+=(${word}) wfc_from+=(${name}) wfc_from_output+=(${position}) wfc_ancient+=(${input.input.ancient ? 1 : 0})`,
@@ -119,7 +144,7 @@ class RuleWriter {
     const isSummed = (i: number): boolean => this.isSummed(input, members.pathOf(i));
     const some = this.tasks.some(isSummed);
     if (!some || this.tasks.every(isSummed)) return some ? [`wfc_summed+=(${word})`] : [];
-    const field = this.rows.variable(`summed_${k}`, (i) => (isSummed(i) ? 'yes' : 'no'));
+    const field = this.rows.field(`summed_${k}`, (i) => (isSummed(i) ? 'yes' : 'no'));
     return [`[[ \${${field}} == no ]] || wfc_summed+=(${word})`];
   }
 
@@ -137,8 +162,8 @@ class RuleWriter {
     const pattern = this.producerPattern(seen);
     if (pattern) return pattern;
     const byIndex = (i: number): Producer | null => this.producerAt(input, i);
-    const name = this.rows.variable(`from_${k}`, (i) => byIndex(i)?.name ?? '-');
-    const position = this.rows.variable(`from_output_${k}`, (i) => String(byIndex(i)?.position ?? 0));
+    const name = this.rows.field(`from_${k}`, (i) => byIndex(i)?.name ?? '-');
+    const position = this.rows.field(`from_output_${k}`, (i) => String(byIndex(i)?.position ?? 0));
     return { name: `"\${${name}#-}"`, position: `"\${${position}}"` };
   }
 
@@ -167,7 +192,7 @@ class RuleWriter {
     const agrees = this.tasks.every((i, t) =>
       pattern.columns.every((c) => this.rule.space.valueId(i, c) === first.rule.space.valueId(seen[t]!.index, c)),
     );
-    return agrees ? { name: pathWord(pattern, this.variableOf), position: String(first.position) } : null;
+    return agrees ? { name: pathWord(pattern, this.fieldOf), position: String(first.position) } : null;
   }
 
   private gatherInput(input: PlannedInput, k: number, gather: number): string[] {
@@ -223,14 +248,14 @@ class RuleWriter {
     const { rule } = this.rule;
     const times = new Set(this.tasks.map((i) => taskResources(this.rule, i).timeSeconds));
     const timeField =
-      times.size > 1 ? this.rows.variable('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
+      times.size > 1 ? this.rows.field('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
     const [time] = times;
-    const position = this.rows.texts.findIndex((t) => t.variable === timeField) + 1;
     const flags = (values: readonly (string | number)[]): string =>
       `(${values.map((v) => (v === '' ? "''" : v)).join(' ')})`;
     return [
       `wfc_retries=${rule.retries}`,
-      `wfc_time_seconds=${timeField === null ? (time ?? "''") : `\${${position}}`}`,
+      `wfc_time_seconds=${timeField === null ? (time ?? "''") : `\${${timeField - 1}}`}`,
+      ...(timeField === null ? [] : ['wfc_settings_vary=1']),
       `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
       `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
@@ -245,8 +270,8 @@ class RuleWriter {
 
   private bindBody(): string[] {
     const { rule } = this.rule;
-    const { tasks, rows, variableOf } = this;
-    const values = new BashValues({ rule: this.rule, tasks, rows, variableOf });
+    const { tasks, rows, fieldOf } = this;
+    const values = new BashValues({ rule: this.rule, tasks, rows, fieldOf });
     const lines = rule.command.bindings.flatMap((binding) => values.lines(binding));
     if (rule.command.script)
       lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);

@@ -1,5 +1,5 @@
 import type { PathPattern } from '../../model/workflow.ts';
-import type { RowText } from './bash-text.ts';
+import { FIRST_FIELD } from './bash-text.ts';
 
 /**
  * How the name of a task (its first output's path) is made from its row in a stage's table: texts, and positions of the
@@ -10,8 +10,7 @@ export type NameParts = readonly (string | number)[];
 
 export function nameParts(
   pattern: PathPattern,
-  variableOf: (column: PathPattern['columns'][number], pad: number) => string,
-  texts: readonly RowText[],
+  fieldOf: (column: PathPattern['columns'][number], pad: number) => number,
 ): NameParts {
   const parts: (string | number)[] = [pattern.absolute ? '/' : ''];
   const add = (part: string | number): void => {
@@ -22,11 +21,7 @@ export function nameParts(
   pattern.segments.forEach((segment, s) => {
     if (s > 0) add('/');
     for (const part of segment) {
-      if (typeof part === 'string') add(part);
-      else {
-        const variable = variableOf(part.column, part.pad);
-        add(texts.findIndex((text) => text.variable === variable));
-      }
+      add(typeof part === 'string' ? part : fieldOf(part.column, part.pad) - FIRST_FIELD);
     }
   });
   return parts;
