@@ -6,6 +6,7 @@ _wfc_end() {
   ((${#_wfc_rows[@]} != 1)) || tasks=task
   ((_wfc_skipped != 1)) || were=was
   _wfc_kill_tasks
+  _wfc_close_lanes
   _wfc_own
   _wfc_remove_markers
   set +f

@@ -34,6 +34,16 @@ _wfc_close_lane() {
   unset "_wfc_lane_tell[$1]"
 }
 
+# At the end of an element: nothing of a lane outlives it, and what its tasks took is counted as the element's.
+_wfc_close_lanes() {
+  local lane
+  for lane in "${!_wfc_lane_launcher[@]}"; do
+    kill -KILL "${_wfc_lane_launcher[lane]}"
+    wait "${_wfc_lane_launcher[lane]}"
+    [[ -z ${_wfc_lane_ahead[lane]} ]] || kill -KILL -- "-${_wfc_lane_ahead[lane]}"
+  done 2>/dev/null
+}
+
 # `_wfc_launcher LANE TELL DESCRIPTOR…`: messages come from TELL. It ends with who writes to that, and so nobody else may
 # hold it open: what this shell has of the kind for others is closed.
 _wfc_launcher() {

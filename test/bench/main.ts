@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compile } from './parts/compile.ts';
+import { element } from './parts/element.ts';
 import { look } from './parts/look.ts';
 import { million } from './parts/million.ts';
 import { nothing } from './parts/nothing.ts';
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (session: Session) => Promise<Section>>> = 
   nothing,
   look,
   resume,
+  element,
   slurm,
 };
 
