@@ -52,9 +52,8 @@ _wfc_begin_attempt() {
 }
 
 _wfc_log_started() {
-  local seconds
-  printf -v seconds '%(%s)T' -1
-  _wfc_log_event started "${wfc_outputs[0]}" "${_wfc_lane_attempt[$1]}" "$seconds" "${_wfc_lane_pid[$1]}"
+  _wfc_date
+  _wfc_log_event started "${wfc_outputs[0]}" "${_wfc_lane_attempt[$1]}" "$_wfc_seconds" "${_wfc_lane_pid[$1]}"
 }
 
 # What came of the attempt in lane $1, which ended with exit status $2 ('': nobody can tell): _wfc_outcome is done, failed
@@ -68,14 +67,14 @@ _wfc_judge_attempt() {
     return
   fi
   _wfc_find_problem "$1" "$2"
-  _wfc_outcome=${_wfc_problem:+failed}
-  _wfc_outcome=${_wfc_outcome:-done}
+  _wfc_outcome="done"
+  [[ -z $_wfc_problem ]] || _wfc_outcome=failed
 }
 
 # Writes what _wfc_judge_attempt found of the attempt in lane $1. Where it is not done, its outputs go, and the files that
 # are named behind the lane. Leaves the states of its outputs in _wfc_text.
 _wfc_record_attempt() {
-  local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]} seconds
+  local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]}
   if [[ $_wfc_outcome == "done" ]]; then
     [[ ${wfc_protected[*]} != *1* ]] || _wfc_protect
     _wfc_output_states
@@ -87,8 +86,8 @@ _wfc_record_attempt() {
   _wfc_remove "${wfc_outputs[@]}" "${_wfc_lane_marker[$1]}" "${@:2}"
   if [[ $_wfc_outcome == interrupted ]]; then
     _wfc_find_stop_cause
-    printf -v seconds '%(%s)T' -1
-    _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$seconds"
+    _wfc_date
+    _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$_wfc_seconds"
     return
   fi
   _wfc_log_event failed "$name" "$attempt" "${_wfc_lane_status[$1]}" "$_wfc_problem" ${peak:+"$peak"}

@@ -19,7 +19,10 @@ _wfc_ask_looker() {
   local path size time IFS=' ' end=//dev/null
   path="$*"
   ((_wfc_has_looker && $# <= 20 && ${#path} <= 2000)) || return 1
-  for path; do [[ ! -d $path ]] || return 1; done
+  for path; do
+    [[ ! -d $path ]] || return 1
+    _wfc_state[$path]=
+  done
   # No normalised path is this one: its answer comes when all others have come. Missing files have none.
   if printf '%s\0' "${@/#-/./-}" "$end" >&"$_wfc_look_at"; then
     while IFS=$'\t' read -r -u "$_wfc_seen" size time path; do
@@ -38,13 +41,13 @@ _wfc_ask_looker() {
 _wfc_look() {
   local path
   ((${#_wfc_is_directory[@]} == 0)) || for path; do _wfc_is_directory[$path]=''; done
-  for path; do _wfc_state[$path]=''; done
   _wfc_ask_looker "$@" || _wfc_ask_stat "$@"
 }
 
 _wfc_ask_stat() {
   local path line text try IFS=$'\n'
   local -a lines batch
+  for path; do _wfc_state[$path]=''; done
   while (($# > 0)); do
     # Paths are normalised, so a leading ./ is only ever the one put in here against `-` at the start.
     batch=("${@:1:1000}")

@@ -51,21 +51,21 @@ _wfc_find_oom_counter() {
 }
 
 _wfc_count_oom() {
-  local text=
+  local text IFS=' '
+  local -a lines=()
   _wfc_oom_kills=0
   [[ -n $_wfc_oom_file ]] || return 0
-  IFS= read -r -d '' text 2>/dev/null <"$_wfc_oom_file"
-  # A line `oom_kill COUNT` among others.
+  # In one go: of a file, `mapfile` reads more than a character a time.
+  mapfile -t lines <"$_wfc_oom_file"
+  text="${lines[*]} "
+  # `oom_kill COUNT` among others.
   [[ $text != *'oom_kill '* ]] || text=${text##*oom_kill } _wfc_oom_kills=${text%%[!0-9]*}
 }
 
 # An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own.
 _wfc_note_oom() {
-  [[ -n ${_wfc_oom_file+found} ]] || {
-    _wfc_find_oom_counter
-    return
-  }
-  ((_wfc_oom_alone)) || return 0
+  [[ -n ${_wfc_oom_file+found} ]] || _wfc_find_oom_counter
+  [[ $_wfc_oom_alone == 1 && -n $_wfc_oom_file ]] || return 0
   _wfc_count_oom
   _wfc_oom_seen=$_wfc_oom_kills
 }

@@ -76,7 +76,7 @@ _wfc_find_marker() {
 
 _wfc_set_marker() {
   _wfc_find_marker "$1"
-  [[ -z $_wfc_marker ]] || : 2>/dev/null >"$_wfc_marker"
+  [[ -z $_wfc_marker ]] || : >"$_wfc_marker"
 }
 
 # Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem; '' where it

@@ -4,10 +4,12 @@
 # _wfc_lane_kill (when it is killed, of the clock; '': not), _wfc_lane_file (where it writes).
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
-# Microseconds, in _wfc_us: only differences count. Bash 5 has a clock of its own.
+# Microseconds, in _wfc_us: only differences count; and seconds since 1970, in _wfc_seconds. Bash 5 has clocks of its own.
 if [[ -n ${EPOCHREALTIME-} ]]; then
   _wfc_clock() { _wfc_us=${EPOCHREALTIME/[!0-9]/}; }
+  _wfc_date() { _wfc_seconds=$EPOCHSECONDS; }
 else
+  _wfc_date() { printf -v _wfc_seconds '%(%s)T' -1; }
   _wfc_clock() {
     read -r _wfc_us _ </proc/uptime
     _wfc_us=$((10#${_wfc_us/./} * 10000))

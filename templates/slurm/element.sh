@@ -74,8 +74,8 @@ _wfc_prepare() {
   declare -g -a _wfc_lane_marker=() _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
   declare -g -a _wfc_lane_peak=() _wfc_lane_code=() _wfc_lane_took=() _wfc_lane_status=()
   declare -g -a _wfc_lane_launcher=() _wfc_lane_tell=() _wfc_lane_ahead=() _wfc_idle=()
-  # By task name. _wfc_known: the last event in the journals that count.
-  declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_row_of=()
+  # By task name. _wfc_known: the last event in the journals that count; _wfc_wanted: made elsewhere, and read here.
+  declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_wanted=() _wfc_where=() _wfc_row_of=()
   declare -g -A _wfc_problems=() _wfc_failed_since=() _wfc_peak=()
   # By path, as last looked at: the state ('' for a missing file), and 1 for a directory.
   declare -g -A _wfc_state=() _wfc_is_directory=() _wfc_is_summed=()

@@ -1,15 +1,21 @@
 # What journals tell: those of earlier attempts at this element. By task name: _wfc_known (the last event), _wfc_record (of
-# what is done), _wfc_made (states of its outputs), _wfc_peak, _wfc_where, _wfc_problems, _wfc_cause, _wfc_home (position of
+# what it did itself), _wfc_made (states of its outputs), _wfc_peak, _wfc_where, _wfc_problems, _wfc_cause, _wfc_home (position of
 # the source that told).
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
 # Takes in the journal $1; $2: which source it is, '' for this element's own past. 0 where it has an end.
 _wfc_read_journal() {
   local -a lines=() f=()
-  local line task peak host='' ended=1 IFS=$'\037'
+  local line task peak host='' ended=1 IFS=$'\037' has_wanted=0
+  [[ -z $2 || ${#_wfc_wanted[@]} == 0 ]] || has_wanted=1
   mapfile -t lines 2>/dev/null <"$1" || return 1
   for line in "${lines[@]}"; do
     [[ $line == *$'\t.' ]] || continue
+    if ((has_wanted)); then
+      # Of others' tasks, most are no concern of this element's, and they are many.
+      task=${line#*$'\t'}
+      [[ -n ${_wfc_wanted[${task%%$'\t'*}]-} || $line == [re]* ]] || continue
+    fi
     # Tabs count as blanks for bash, which would lose empty fields.
     # shellcheck disable=SC2206
     f=(${line//$'\t'/$'\037'})
@@ -17,21 +23,20 @@ _wfc_read_journal() {
     # The number of fields, too: a torn line may have a later one behind it.
     case ${f[0]}:${#f[@]} in
       # The first version had no number.
-      run:5) host=${f[2]} ;;
+      run:5) host=${f[2]} && continue ;;
       run:*)
         # A later one is not misread. Of a torn line the second field may be anything.
         [[ $task == *[!0-9]* ]] || ((${#task} > 4 || task <= _wfc_journal_version)) ||
           _wfc_die "a newer wfc wrote $1 (version $task)"
         ((${#f[@]} != 6)) || host=${f[3]}
+        continue
         ;;
-      started:6) _wfc_where[$task]="$host ${f[4]}" ;;
+      started:6) [[ -n $2 ]] || _wfc_where[$task]="$host ${f[4]}" ;;
       done:8 | done:9)
-        peak=${f[*]:7:${#f[@]}-8}
-        [[ $peak != *[!0-9]* && $peak != 0* ]] || continue
-        _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
+        [[ ${#f[@]} == 8 || (${f[7]} != *[!0-9]* && ${f[7]} != 0*) ]] || continue
         _wfc_made[$task]=${f[6]}
         # To be written again.
-        [[ -n $2 ]] || _wfc_peak[$task]=$peak
+        [[ -n $2 ]] || _wfc_peak[$task]=${f[*]:7:${#f[@]}-8} _wfc_record[$task]=${f[2]}$IFS${f[3]}$IFS${f[4]}$IFS${f[5]}
         ;;
       failed:6 | failed:7)
         peak=${f[*]:5:${#f[@]}-6}
@@ -46,9 +51,7 @@ _wfc_read_journal() {
       end:3) ended=0 && continue ;;
       *) continue ;;
     esac
-    [[ ${f[0]} != run ]] || continue
-    _wfc_known[$task]=${f[0]}
-    _wfc_home[$task]=$2
+    _wfc_known[$task]=${f[0]} _wfc_home[$task]=$2
   done
   return $ended
 }
@@ -59,6 +62,7 @@ _wfc_read_history() {
   for try in 1 2; do
     _wfc_known=() _wfc_record=() _wfc_made=() _wfc_peak=()
     _wfc_read_earlier_journals
+    ((${#_wfc_where[@]} > 0)) || return 0
     for task in "${_wfc_names[@]}"; do
       [[ ${_wfc_known[$task]-} == started ]] || continue
       where=${_wfc_where[$task]}

@@ -28,14 +28,8 @@ _wfc_run_tasks() {
 _wfc_consider() {
   [[ -z ${_wfc_status[$1]-} ]] || return 0
   _wfc_read_row "$1"
-  _wfc_judge_producers
-  if [[ $_wfc_verdict == ok ]]; then
-    if [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" && -z ${_wfc_tries[$1]-} ]]; then
-      _wfc_look "${wfc_inputs[@]}" "${wfc_outputs[@]}"
-    elif [[ $_wfc_seen_ahead != "$1" ]]; then
-      _wfc_look "${wfc_inputs[@]}"
-    fi
-    _wfc_judge_files
+  if [[ $_wfc_seen_ahead != "$1" || ${_wfc_known[${wfc_outputs[0]}]-} == "done" ]] || ! _wfc_is_plainly_ok; then
+    _wfc_judge "$1"
   fi
   _wfc_seen_ahead=
   if [[ $_wfc_verdict != ok ]]; then
@@ -45,6 +39,18 @@ _wfc_consider() {
   else
     _wfc_start "$1"
   fi
+}
+
+# The verdict on row $1, the current one.
+_wfc_judge() {
+  _wfc_judge_producers
+  [[ $_wfc_verdict == ok ]] || return 0
+  if [[ ${_wfc_known[${wfc_outputs[0]}]-} == "done" && -z ${_wfc_tries[$1]-} ]]; then
+    _wfc_look "${wfc_inputs[@]}" "${wfc_outputs[@]}"
+  elif [[ $_wfc_seen_ahead != "$1" ]]; then
+    _wfc_look "${wfc_inputs[@]}"
+  fi
+  _wfc_judge_files
 }
 
 # By the verdict on row $1, which can't start now.

@@ -6,7 +6,7 @@
 _wfc_load_rows() {
   local tables=$wfc_artifacts/tables count offset bytes
   local -a lines=()
-  _wfc_rows=()
+  _wfc_rows=() _wfc_current=
   mapfile -t -s "$2" -n 1 lines <"$tables/$1.index"
   read -r _ count offset bytes <<<"${lines[0]-}"
   [[ -n $bytes ]] || return 1
@@ -14,19 +14,24 @@ _wfc_load_rows() {
   ((${#_wfc_rows[@]} == count))
 }
 
+# Tells the rows by name, and how they depend on each other; those that depend on none are ready.
 _wfc_read_rows() {
   local _wfc_t producer row
   for ((_wfc_t = 0; _wfc_t < ${#_wfc_rows[@]}; _wfc_t++)); do
     _wfc_read_row "$_wfc_t"
     _wfc_names[_wfc_t]=${wfc_outputs[0]}
     _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
-    _wfc_unmet[_wfc_t]=0
     for producer in "${wfc_from[@]}"; do
-      row=${_wfc_row_of[${producer:-/}]-}
-      [[ -n $row ]] || continue
-      _wfc_unmet[_wfc_t]=$((_wfc_unmet[_wfc_t] + 1))
+      [[ -n $producer ]] || continue
+      row=${_wfc_row_of[$producer]-}
+      if [[ -z $row ]]; then
+        _wfc_wanted[$producer]=1
+        continue
+      fi
+      _wfc_unmet[_wfc_t]=$((${_wfc_unmet[_wfc_t]-0} + 1))
       _wfc_dependents[row]+=" $_wfc_t"
     done
+    [[ -n ${_wfc_unmet[_wfc_t]-} ]] || _wfc_ready+=("$_wfc_t")
     _wfc_keep_inputs "$_wfc_t"
   done
 }

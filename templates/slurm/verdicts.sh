@@ -1,22 +1,25 @@
 # What may run: whether a task is complete, waits, is blocked, or can never run; and what follows for those behind it.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
+# Whether all inputs of the task, which have just been looked at, are as their producers recorded them, each the only output
+# of its producer. Nearly always it is so; else what follows finds out why.
+_wfc_is_plainly_ok() {
+  local k producer
+  for k in "${!wfc_from[@]}"; do
+    producer=${wfc_from[k]:-/}
+    [[ -n ${_wfc_row_of[$producer]-} || ${_wfc_known[$producer]-} == "done" ]] || return
+    [[ ${wfc_from_output[k]} == 0 && ${_wfc_state[${wfc_inputs[k]}]:--} == "${_wfc_made[$producer]-}" ]] || return
+  done
+  _wfc_verdict=ok
+}
+
 # Whether all that the task depends on is done, as far as records tell: _wfc_verdict is ok, wait, or blocked with
 # _wfc_verdict_cause.
 _wfc_judge_producers() {
-  local producer
+  local producer home ended since
   _wfc_verdict=ok
   for producer in "${wfc_from[@]}"; do
     # Those of this element have been waited for: only finished ones let a task come here.
-    [[ -z $producer || -n ${_wfc_row_of[$producer]-} || ${_wfc_known[$producer]-} == "done" ]] && continue
-    _wfc_find_lacking
-    return
-  done
-}
-
-_wfc_find_lacking() {
-  local producer home ended since
-  for producer in "${wfc_from[@]}"; do
     [[ -n $producer && -z ${_wfc_row_of[$producer]-} ]] || continue
     home=${_wfc_home[$producer]-}
     ended=$_wfc_sources_ended
@@ -46,20 +49,9 @@ _wfc_find_lacking() {
 # The same for the files, which have just been looked at: an input that this submission makes must be as its producer
 # recorded it. That it exists is not enough: it may be half-written, or half-visible here. Also says failed, with a problem.
 _wfc_judge_files() {
-  local k now
-  _wfc_verdict=ok
-  for k in "${!wfc_inputs[@]}"; do
-    now=${_wfc_state[${wfc_inputs[k]}]}
-    # The only output of its producer, as that recorded it.
-    [[ -n $now && ${wfc_from_output[k]} == 0 && $now == "${_wfc_made[${wfc_from[k]:-/}]-}" ]] && continue
-    _wfc_find_difference
-    return
-  done
-}
-
-_wfc_find_difference() {
   local k path producer now recorded output IFS=,
   local -a outputs
+  _wfc_verdict=ok
   for k in "${!wfc_inputs[@]}"; do
     path=${wfc_inputs[k]} producer=${wfc_from[k]} output=${wfc_from_output[k]}
     now=${_wfc_state[$path]}
@@ -125,6 +117,8 @@ _wfc_split_record() {
 
 # Before anything runs: all files of all tasks that have a record in one go, then what is complete counts as done.
 _wfc_skip_complete() {
+  # Nothing ran before, as in most elements.
+  ((${#_wfc_record[@]} > 0)) || return 0
   local _wfc_t path
   local -a paths=() recorded=()
   local -A listed=()
@@ -140,7 +134,7 @@ _wfc_skip_complete() {
   done
   _wfc_look "${paths[@]}"
   for _wfc_t in "${!_wfc_rows[@]}"; do
-    ((_wfc_unmet[_wfc_t] == 0)) || continue
+    ((${_wfc_unmet[_wfc_t]-0} == 0)) || continue
     if [[ -n ${recorded[_wfc_t]-} && -z $_wfc_stop ]]; then
       _wfc_read_row "$_wfc_t"
       _wfc_judge_producers
