@@ -136,6 +136,7 @@ export class Attempts {
     };
     const gpus = resources.gpus > 0 ? lease.gpus : null;
     const source = this.commands.attempt(rule, index, { number, log: attempt.log, gpus });
+    attempt.log.isLeftAlone = source.how === 'here';
     // Last before the command: from its first act on the outputs are not whole.
     this.outputs.mark(rule, index);
     attempt.worker = this.shells.run(source, (end) => onEnd(attempt, end));

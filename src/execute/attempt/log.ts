@@ -10,6 +10,8 @@ export interface AttemptLog {
   readonly wasThere: boolean;
   /** Whether all goes straight to it. */
   readonly isDirect: boolean;
+  /** Nothing of the attempt can write to it once it has ended. */
+  isLeftAlone: boolean;
   /** The shell's scratch file, which becomes the log once the task has run for a second; null where there is none, or not any more. */
   scratch: string | null;
 }
@@ -41,7 +43,7 @@ export class TaskLogs {
     const wasThere = number > 1 || (this.mayBeThere && this.disk.exists(path));
     const isDirect = wasThere || this.direct[ruleIndex]!;
     if (isDirect) this.disk.makeParent(path);
-    return { path, wasThere, isDirect, scratch: null };
+    return { path, wasThere, isDirect, isLeftAlone: false, scratch: null };
   }
 
   append(log: AttemptLog, line: string): void {
@@ -59,7 +61,7 @@ export class TaskLogs {
     const state = this.disk.stat(path);
     if (state === null || state.size === 0) {
       // A scratch file goes, too: what the task left behind may still write to it, and the next task gets its own.
-      if (state !== null) this.disk.unlink(path);
+      if (state !== null && !(log.isLeftAlone && log.scratch !== null)) this.disk.unlink(path);
       return null;
     }
     if (log.scratch !== null) this.move(log);
