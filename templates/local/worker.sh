@@ -2,7 +2,7 @@
 # Descriptor 3 brings messages: 4 digits of the way, 8 of the length, then that many characters of bash. The way is 0 for a
 # subshell of its own process group, 1 for here (it starts no process and leaves its shell as it was), and N from 2 on for
 # such a subshell that may become its last program: see `wfc_find_programs`. Descriptor 4 takes a report, `e STATUS`, when a
-# task has ended; see `_wfc_tell_signal`. Standard input ends when wfc does. Descriptor 5 is the journal, to which a task
+# task has ended; see `_wfc_look_at_signal`. Standard input ends when wfc does. Descriptor 5 is the journal, to which a task
 # itself writes that it has started: wfc need not wake up for that.
 # shellcheck shell=bash disable=SC2034,SC2154
 
@@ -30,9 +30,6 @@ _wfc_can_here=1
 for _wfc_name in : echo printf true; do
   ! declare -F -- "$_wfc_name" >/dev/null || _wfc_can_here=
 done
-# A task that is paused (SIGSTOP) has not ended, though wait returns for that too under job control. Bash 4 has no -f.
-_wfc_wait=(wait)
-((BASH_VERSINFO[0] >= 5)) && _wfc_wait=(wait -f)
 # The first act of a task. TASK ATTEMPT SECONDS, for a line of the journal: see src/resume/history.ts.
 wfc_started() {
   printf 'started\t%s\t%s\t%s\t%s\t.\n' "$@" "$BASHPID" >&5
@@ -42,15 +39,24 @@ wfc_started() {
 _wfc_here() {
   eval "$_wfc_source"
 }
-# What bash would have said of its program, had the task not become that: ` LINE FILE`, where its function is defined, and
-# behind a tab what it said here (`worker.sh: line 9: 4242 Segmentation fault  ( set +m …`).
-_wfc_tell_signal() {
+# For a status beyond 128 of the last task, which is in _wfc_status. A task that is paused (SIGSTOP) has not ended, though
+# wait returns for that: it is asked for again, for `wait -f` may go on for ever where a signal ends the task (of a process
+# that it has forgotten, bash 5.2 reads whether it is alive). Where the task became its program, adds what bash would have
+# said of that: ` LINE FILE`, where its function is defined, and behind a tab what it said here (`worker.sh: line 9: 4242
+# Segmentation fault  ( set +m …`).
+_wfc_look_at_signal() {
   local said where
+  while kill -0 "$!"; do
+    command sleep 0.1
+    : >"$_wfc_scratch.signal"
+    wait "$!" 2>&6
+    _wfc_status=$?
+  done
   IFS= read -r -d '' said <"$_wfc_scratch.signal"
   : >"$_wfc_scratch.signal"
-  [[ -n $said ]] || return 0
+  [[ -n $_wfc_exec && -n $said && $_wfc_status -gt 128 ]] || return 0
   where=$(shopt -s extdebug && declare -F "${_wfc_source##*$'\n'}")
-  printf ' %s\t%s' "${where#* }" "${said%%$'\n'*}"
+  printf -v _wfc_status '%s %s\t%s' "$_wfc_status" "${where#* }" "${said%%$'\n'*}"
 }
 # Where wfc is killed outright, nobody else is left to stop its task: a half-done one must not write on.
 (
@@ -86,13 +92,13 @@ while IFS= read -r -N 12 -u 3 _wfc_head && IFS= read -r -N "$((10#$_wfc_head % 1
     if ((_wfc_way == 1)); then _wfc_here; else eval "$_wfc_source"; fi
   ) &
   {
-    "${_wfc_wait[@]}" "$!"
+    wait "$!"
     _wfc_status=$?
   } 2>&6
   {
+    ((_wfc_status <= 128)) || _wfc_look_at_signal
     # What a task leaves running must not write to its outputs any more.
     kill -KILL -- "-$!"
-    [[ -z $_wfc_exec || $_wfc_status -le 128 ]] || _wfc_status+=$(_wfc_tell_signal)
     printf 'e %s\n' "$_wfc_status" >&4
     # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each
     # subshell would copy and free the whole table.

@@ -207,7 +207,7 @@ function head(how: ShellSource['how'], length: number): string {
   return String(way).padStart(4, '0') + String(length).padStart(8, '0');
 }
 
-/** `e STATUS`, and of a signal ` LINE FILE`, a tab, and what the worker said; see `_wfc_tell_signal`. */
+/** `e STATUS`, and of a signal ` LINE FILE`, a tab, and what the worker said; see `_wfc_look_at_signal`. */
 function parseReport(report: string): ShellEnd {
   const status = Number.parseInt(report.slice(2), 10);
   const told = /^e \d+ (\d+) (.*?)\t(.*)$/.exec(report);
