@@ -122,15 +122,12 @@ class Notes implements Reading {
   keep({ state, basis }: Start, taskCount: number): void {
     const { files, noted } = this;
     if (files === null || noted === null) throw new Error('internal error: nothing was asked');
-    const records = recordsSignature(state);
-    writeLastLook(state.root, {
-      basis,
-      asked: files.asked,
-      answers: files.answers(),
-      records,
-      taskCount,
-      ...noted.sightings(),
-    });
+    const head = { basis, asked: files.asked, answers: files.answers(), taskCount };
+    try {
+      writeLastLook(state.root, { ...head, records: recordsSignature(state), ...noted.sightings() });
+    } catch {
+      // A disk that takes no more, or somebody who clears up: the next run looks as if it were the first.
+    }
   }
 }
 

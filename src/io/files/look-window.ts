@@ -81,18 +81,18 @@ export function lookAlong(window: WindowMemory): void {
 
 function takeChunks(window: WindowMemory): void {
   const { control } = window;
+  const text = Buffer.from(window.bytes.buffer);
   for (let end = Atomics.load(control, LEFT); end > 0; end = Atomics.load(control, LEFT)) {
     const start = Math.max(0, end - CHUNK);
     if (Atomics.compareExchange(control, LEFT, end, start) !== end) continue;
-    for (let at = start; at < end; at++) lookAt(window, at);
+    for (let at = start; at < end; at++) lookAt(window, at, text);
     Atomics.add(control, DONE, end - start);
     Atomics.notify(control, DONE);
   }
 }
 
-function lookAt(window: WindowMemory, at: number): void {
-  const { offsets, bytes, found, mtimeMs, size } = window;
-  const path = Buffer.from(bytes.buffer, offsets[at]!, offsets[at + 1]! - offsets[at]!).toString();
+function lookAt({ offsets, found, mtimeMs, size }: WindowMemory, at: number, text: Buffer): void {
+  const path = text.toString('utf8', offsets[at]!, offsets[at + 1]!);
   let stats: Stats | undefined;
   try {
     stats = statSync(path, { throwIfNoEntry: false });

@@ -16,7 +16,7 @@ interface Places {
 
 /** After so many looks it is known how long one takes. */
 const FEW = 64;
-/** A look that takes longer than this many milliseconds waits for another machine, or for a disk: not for a processor. */
+/** A look that takes longer than this many milliseconds may wait for another machine, or for a disk. */
 const WAITING_MS = 0.05;
 /** A thread takes about 40 ms of a processor to start: each is to save more than that. */
 const WORTH_MS = 100;
@@ -42,6 +42,7 @@ class Looks {
   private left = 0;
   /** Milliseconds that the last few looks took. */
   private took: number[] = [];
+  private waits = waitsSoFar();
   private together: Together | null = null;
 
   constructor(disk: Places, lists: readonly PathList[]) {
@@ -74,10 +75,19 @@ class Looks {
     // The median: other work on the machine makes a few of them look long.
     const lookMs = this.took.sort((a, b) => a - b)[FEW / 2]!;
     this.took = [];
-    const most = lookMs > WAITING_MS ? MOST_WAITING : availableParallelism() - 1;
+    const waits = waitsSoFar();
+    // On a machine that has too much to do they take long, too, and threads would make it worse: but they do not wait.
+    const areWaiting = lookMs > WAITING_MS && waits - this.waits >= FEW / 2;
+    this.waits = waits;
+    const most = areWaiting ? MOST_WAITING : availableParallelism() - 1;
     const count = Math.min(most, Math.floor((this.left * lookMs) / WORTH_MS));
     if (count > 0) this.together = new Together(this.disk, count);
   }
+}
+
+/** How often the process has let go of a processor to wait for something: getrusage(2), ru_nvcsw. */
+function waitsSoFar(): number {
+  return process.resourceUsage().voluntaryContextSwitches;
 }
 
 /** Threads that look along, and what they are to look at next. */
@@ -88,15 +98,21 @@ class Together {
 
   constructor(disk: Places, threads: number) {
     this.disk = disk;
-    for (let n = 0; n < threads; n++) {
-      const worker = new Worker(shippedFile('dist/look-worker.cjs'), {
-        workerData: this.window,
-        // It makes little, and lets go of it at once.
-        resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
-      });
-      // One that can't start takes no paths: the others look at them.
+    for (let n = 0; n < threads && this.addThread(); n++);
+  }
+
+  /** False at a limit of threads: a thread that can't start takes no paths, and the others look at them. */
+  private addThread(): boolean {
+    // It makes little, and lets go of it at once.
+    const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 };
+    try {
+      const worker = new Worker(shippedFile('dist/look-worker.cjs'), { workerData: this.window, resourceLimits });
       worker.on('error', () => {});
       worker.unref();
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') throw error;
+      return false;
     }
   }
 

@@ -46,13 +46,9 @@ export function readLastLook(stateRoot: string): LastLook | null {
   }
 }
 
-/** A disk that takes no more keeps none: the next run looks as if it were the first. */
+/** Throws the errors of the file system. */
 export function writeLastLook(stateRoot: string, { paths, ...head }: LastLook): void {
-  try {
-    replaceFile(join(stateRoot, FILE), `${JSON.stringify(head)}\n${paths.join('\0')}`);
-  } catch {
-    // Nothing is left of it.
-  }
+  replaceFile(join(stateRoot, FILE), `${JSON.stringify(head)}\n${paths.join('\0')}`);
 }
 
 /** The files of a spec, with a note of each question and its answer. */
