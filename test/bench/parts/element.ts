@@ -21,12 +21,12 @@ export async function element(session: Session): Promise<Section> {
     formatSeconds(seconds),
     (tasks / seconds).toFixed(0),
     cpuSeconds === null ? 'unknown' : `${((cpuSeconds * 1000) / tasks).toFixed(2)} ms`,
-    name === wfc.name ? '' : `1 : ${(wfc.seconds / seconds).toFixed(1)}`,
+    name === wfc.name ? '' : `${(wfc.seconds / seconds).toFixed(1)} times as long`,
   ]);
   return {
     title: 'Element',
     note: `The ${tasks} tasks of one site, one after another, medians of ${session.repeats}. A plain loop asks whether the output is there, sends what a task prints to a log and writes a line in a journal; it knows of no inputs, time limits or stopping, and has no markers.`,
-    head: ['', 'time', 'tasks a second', 'CPU a task', 'to wfc'],
+    head: ['', 'time', 'tasks a second', 'CPU a task', 'an element takes'],
     rows,
     aims: [],
   };
