@@ -2,6 +2,7 @@
  * `wfc run` has cheaper ways for simple commands (src/execute/attempt/way.ts), make runs each as it stands: on commands
  * that are put together at random, both leave the same files, logs, exit statuses and messages.
  */
+import { execa } from 'execa';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commandShape } from '../../src/compile/bash/shape.ts';
@@ -109,5 +110,19 @@ describe('a simple command', () => {
       outcomes.push(comparable(await attempt(executor, made, { 'BASH_FUNC_greet%%': '() { echo hello "$@"; }' })));
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
+  it('that keeps its shell waiting ends at its time limit, and the next task has a shell', async () => {
+    const made = experiment(
+      `rules:
+  waits: {output: a, resources: {time: 1s}, run: "echo x > pipe"}
+  goes_on: {output: b, input: src, run: "echo y > {output}"}
+`,
+      { src: '' },
+    );
+    await execa('mkfifo', [made.path('pipe')]);
+    const { journal, files, markers } = await attempt('wfc run', made);
+    expect([...journal].sort()).toEqual(['done b', 'failed a 1 time_limit:1', 'started a 1', 'started b 1']);
+    expect([files, markers]).toEqual([{ b: 'y\n' }, []]);
   });
 });
