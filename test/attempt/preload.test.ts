@@ -22,10 +22,6 @@ with open({output}, 'w') as f:
   has_an_environment: `
 import os, subprocess
 open({output}, 'w').write(os.environ['WORD'] + os.environ.get('CUDA_VISIBLE_DEVICES', 'none') + subprocess.check_output('echo $WORD', shell=True, text=True))`,
-  has_a_group: `
-import os
-parent = open('/proc/%d/stat' % os.getpgid(0)).read().split()
-open({output}, 'w').write(str(os.getpgid(0) != os.getpid()) + parent[1] + str(int(parent[6]) == os.getsid(0)))`,
   has_an_empty_input: `import sys; open({output}, 'w').write(repr(sys.stdin.read()))`,
   has_descriptors: `import os; open({output}, 'w').write(str(sorted(int(n) for n in os.listdir('/proc/self/fd'))))`,
   has_signals: `
