@@ -303,4 +303,5 @@ it.each(KEEPERS)('by %s, nothing is left of it once all has ended, nor once all 
   if (executor === 'wfc run') running.kill('SIGKILL');
   else process.kill(Number(made.read('owner')), 'SIGKILL');
   for (const pid of [...made.read('pids').split(' '), made.read('preloader')]) await gone(Number(pid));
+  await running.ended;
 });

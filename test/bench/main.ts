@@ -11,6 +11,7 @@ import { look } from './parts/look.ts';
 import { million } from './parts/million.ts';
 import { nothing } from './parts/nothing.ts';
 import { plan } from './parts/plan.ts';
+import { preload } from './parts/preload.ts';
 import { resume } from './parts/resume.ts';
 import { run } from './parts/run.ts';
 import { slurm } from './parts/slurm.ts';
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (session: Session) => Promise<Section>>> = 
   compile,
   million,
   run,
+  preload,
   nothing,
   look,
   resume,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exampleCopy } from '../support/experiment.ts';
+import { hasPythonModule, pathToDebianPython } from '../support/programs.ts';
 
 function rowsOf(folder: string, path: string): string[] {
   return readFileSync(join(folder, path), 'utf8').trim().split('\n');
@@ -31,6 +32,17 @@ describe('the examples, run as their README says', () => {
       evaluate_predictions: 27_270,
       combine_metrics: 1,
     });
+  });
+
+  it('preloaded-streamflow ends with its comparison, and imports once for each task that runs at a time', async (context) => {
+    if (!hasPythonModule('pandas')) context.skip("pandas is missing: install Debian's python3-pandas");
+    const example = exampleCopy('preloaded-streamflow');
+    example.edit('study.py', 'import numpy', "open('imports', 'a').write('x')\nimport numpy");
+    const options = { env: { PATH: pathToDebianPython() } };
+    const { status, stderr } = await example.run('-j2 --set epochs=2 --set seed=0', options);
+    expect(status, stderr).toBe(0);
+    expect(rowsOf(example.folder, 'efficiency.csv')).toHaveLength(1 + 4);
+    expect(example.read('imports').length).toBeLessThanOrEqual(2);
   });
 
   it.each(['optimizer-arms', 'python-inline'])('%s ends with its comparison', async (name) => {

@@ -1,7 +1,19 @@
 /** Suites that need a program of a Debian package, or say in one plain sentence why they do not run. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { execaSync } from 'execa';
 import { describe, it } from 'vitest';
+
+/** Debian's own python3, which has its packages, where another comes before it on the PATH. */
+export function pathToDebianPython(): string {
+  return existsSync('/usr/bin/python3') ? `/usr/bin${delimiter}${process.env.PATH}` : String(process.env.PATH);
+}
+
+/** Whether Debian's python3 has this module. */
+export function hasPythonModule(name: string): boolean {
+  const options = { env: { PATH: pathToDebianPython() }, reject: false };
+  return execaSync('python3', ['-c', `import ${name}`], options).exitCode === 0;
+}
 
 /** Without the program the suite is one skipped test; where CI is 'true' that test fails instead. */
 export function describeWith(need: { program: string; package: string }, title: string, body: () => void): void {

@@ -99,7 +99,7 @@ async function wfcThroughSlurm(session: Session, cluster: Cluster): Promise<Outc
 const PLANS_NOTHING = '"$@" | grep -q \'^  "run": 0,$\'';
 
 /** In milliseconds since 1970: when the closing job wrote its last line. */
-async function endOfClosingJob(cluster: Cluster, folder: string): Promise<number> {
+export async function endOfClosingJob(cluster: Cluster, folder: string): Promise<number> {
   for (;;) {
     // Every two seconds: each look costs the machine what the tasks could use.
     await sleep(2000);
