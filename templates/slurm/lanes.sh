@@ -101,20 +101,20 @@ _wfc_make_parents_ahead() {
 
 # Until a launcher reports, or half a second is over, so that limits and signals are looked after.
 _wfc_await() {
-  local part=
+  local report has_one=
   _wfc_seen_ahead=
-  # By what has been read, whole or in part: `read` also says so where the time was up just then.
-  IFS= read -r -N "$((_wfc_report_length - ${#_wfc_report}))" -t 0.5 -u "$_wfc_reports" part
-  _wfc_report+=$part
-  if ((${#_wfc_report} == _wfc_report_length)); then
-    part=$_wfc_report _wfc_report=
-    printf '%s' "$part" >&"$_wfc_watch"
+  # `read` with a limit of time loses what comes just as the time is up (seen with bash 5.2): that may be a ring, and
+  # reports are read where there are some.
+  IFS= read -r -N 1 -t 0.5 -u "$_wfc_bell"
+  while read -r -t 0 -u "$_wfc_reports" && IFS= read -r -N "$_wfc_report_length" -u "$_wfc_reports" report; do
+    has_one=1
+    printf '%s' "$report" >&"$_wfc_watch"
     # shellcheck disable=SC2086
-    _wfc_take_report $part
-  else
-    _wfc_clock
-    _wfc_find_lost
-  fi
+    _wfc_take_report $report
+  done
+  [[ -z $has_one ]] || return 0
+  _wfc_clock
+  _wfc_find_lost
 }
 
 # `_wfc_take_report LANE STATUS GROUP`, see launcher.sh.

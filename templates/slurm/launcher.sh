@@ -13,8 +13,9 @@ _wfc_report_length=20
 
 _wfc_open_lanes() {
   local _wfc_lane
-  # A pipe that this shell holds at both ends.
+  # Pipes that this shell holds at both ends. Who has reported rings: see _wfc_await.
   exec {_wfc_reports}<> <(:)
+  exec {_wfc_bell}<> <(:)
   for ((_wfc_lane = 0; _wfc_lane < _wfc_lanes && _wfc_lane < ${#_wfc_rows[@]}; _wfc_lane++)); do _wfc_open_lane "$_wfc_lane"; done
 }
 
@@ -62,7 +63,7 @@ _wfc_launcher() {
     (
       set +m
       _wfc_await_task
-      exec </dev/null >>"${_wfc_values[2]}" 2>&1 {_wfc_reports}>&- {_wfc_told}<&- || exit 1
+      exec </dev/null >>"${_wfc_values[2]}" 2>&1 {_wfc_reports}>&- {_wfc_bell}>&- {_wfc_told}<&- || exit 1
       trap - HUP USR1
       set -- "${_wfc_values[@]:1:3}"
       _wfc_values=("${_wfc_values[@]:4}")
@@ -72,6 +73,7 @@ _wfc_launcher() {
     ) &
     set +m
     printf '%5d%5s%10d' "$1" "$_wfc_ended" "$!" >&"$_wfc_reports"
+    printf . >&"$_wfc_bell"
     {
       wait "$!"
       _wfc_ended=$?
