@@ -16,7 +16,7 @@ wfc_preloaded() {
     { IFS=' ' read -r _wfc_process <"$_wfc_home"; } 2>/dev/null || :
     [[ $_wfc_process != cold ]] || break
     if [[ -z $_wfc_process ]] || ! _wfc_ask_preloader "$_wfc_process" "$@"; then
-      _wfc_start_preloader "$1" || break
+      _wfc_start_preloader "$@" || break
       continue
     fi
     return "$_wfc_status"
@@ -31,8 +31,8 @@ _wfc_ask_preloader() {
   local _wfc_to _wfc_from _wfc_who _wfc_what _wfc_detail _wfc_child='' _wfc_stopped='' _wfc_gpus=${CUDA_VISIBLE_DEVICES-}
   local _wfc_has_gpus=${CUDA_VISIBLE_DEVICES+yes}
   { exec {_wfc_from}<"/proc/$1/fd/9" {_wfc_to}>"/proc/$1/fd/8"; } 2>/dev/null || return 1
-  # The script hears a signal to its group itself, and may take its time to end.
-  trap '_wfc_stopped=yes; [[ -z $_wfc_child ]] || kill -TERM "$_wfc_child" 2>/dev/null' TERM
+  # The script may take its time to end.
+  trap '_wfc_stopped=yes; [[ -z $_wfc_child ]] || kill -TERM -- "$_wfc_child" 2>/dev/null' TERM
   # Each task has its own; all else in the environment is to be the same.
   export -n CUDA_VISIBLE_DEVICES
   {
@@ -41,7 +41,6 @@ _wfc_ask_preloader() {
     printf '\0end\0'
   } >&"$_wfc_to"
   [[ -z $_wfc_has_gpus ]] || export CUDA_VISIBLE_DEVICES
-  exec {_wfc_to}>&-
   while :; do
     if ! IFS=' ' read -r -u "$_wfc_from" _wfc_who _wfc_what _wfc_detail; then
       # Where it lives, a signal ended the reading.
@@ -50,8 +49,13 @@ _wfc_ask_preloader() {
     fi
     [[ $_wfc_who == "$BASHPID" ]] || continue
     case $_wfc_what in
-      started)
-        _wfc_child=$_wfc_detail
+      started) _wfc_child=$_wfc_detail ;;
+      leads)
+        # It has not begun: who kills this group from here on finds that one noted.
+        _wfc_child=-$_wfc_detail
+        printf '%s\n' "$_wfc_detail" >"$_wfc_preload_home.group" || break
+        [[ -z $_wfc_stopped ]] || break
+        printf 'go\0' >&"$_wfc_to"
         ;;
       ended)
         _wfc_status=$_wfc_detail
@@ -60,16 +64,32 @@ _wfc_ask_preloader() {
       *) break ;;
     esac
   done
-  exec {_wfc_from}<&-
+  exec {_wfc_from}<&- {_wfc_to}>&-
+  if [[ -n $_wfc_child && -z $_wfc_status ]]; then
+    # Who stops a job signals all of its processes, one after another.
+    command sleep 1
+    while [[ -n $_wfc_stopped ]] && kill -0 -- "$_wfc_child" 2>/dev/null; do command sleep 0.1; done
+    kill -KILL -- "$_wfc_child" 2>/dev/null
+  fi
+  [[ $_wfc_child != -* ]] || : >"$_wfc_preload_home.group"
   _wfc_stop_gently
   [[ -z $_wfc_stopped ]] || exit 143
   if [[ -n $_wfc_child && -z $_wfc_status ]]; then
     printf 'wfc: preload: the interpreter that ran this was lost\n' >&2
-    kill -KILL "$_wfc_child" 2>/dev/null
     _wfc_status=1
   fi
   [[ -n $_wfc_status ]]
 }
+
+# Kills what runs a script in a process group of its own, for the lane whose _wfc_preload_home is $1. To be called once the
+# group of the lane's task was killed: nobody notes another then.
+_wfc_kill_preloaded() {
+  local group=
+  [[ -s $1.group ]] || return 0
+  read -r group <"$1.group"
+  : >"$1.group"
+  kill -KILL -- "-$group"
+} 2>/dev/null
 
 # Puts into _wfc_preloaded the processes that run scripts for the lane whose _wfc_preload_home is $1.
 _wfc_find_preloaded() {
@@ -88,13 +108,13 @@ _wfc_find_preloaded() {
   set -f
 }
 
-# Brings one up that has imported the modules, the PROGRAM $1. Fails where none is up: _wfc_status is that of the failed
-# import, or '' where scripts are to run without.
+# Brings one up that has imported the modules, for `PROGRAM SCRIPT ARG…`, which follow. Fails where none is up: _wfc_status
+# is that of the failed import, or '' where scripts are to run without.
 _wfc_start_preloader() {
-  local _wfc_ready _wfc_word='' _wfc_process='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.py
+  local _wfc_ready _wfc_word='' _wfc_process='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.${2##*.}
   # Both ends of a pipe, each.
   # shellcheck disable=SC2261
-  exec {_wfc_ready}< <(exec 3>&1 >&2 8<> <(:) 9<> <(:) && exec "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
+  exec {_wfc_ready}< <(exec 7>&1 >&2 8<> <(:) 9<> <(:) && exec "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
   IFS=' ' read -r -u "$_wfc_ready" _wfc_word _wfc_process _
   exec {_wfc_ready}<&-
   case $_wfc_word in

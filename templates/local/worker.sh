@@ -72,6 +72,7 @@ _wfc_look_at_signal() {
   for wfc_child in $wfc_children; do
     [[ $wfc_child == "$BASHPID" ]] || kill -KILL -- "-$wfc_child"
   done
+  _wfc_kill_preloaded "$_wfc_scratch"
   kill -KILL "$$"
 ) <&0 3<&- 4>&- >/dev/null 2>&1 &
 # A task has nothing to read, and inherits that. 6: what bash says of a task that a signal has ended.
@@ -99,6 +100,7 @@ while IFS= read -r -N 12 -u 3 _wfc_head && IFS= read -r -N "$((10#$_wfc_head % 1
     ((_wfc_status <= 128)) || _wfc_look_at_signal
     # What a task leaves running must not write to its outputs any more.
     kill -KILL -- "-$!"
+    _wfc_kill_preloaded "$_wfc_scratch"
     printf 'e %s\n' "$_wfc_status" >&4
     # A job that was signalled after it ended counts as one still to be told of: bash would keep them all, and each
     # subshell would copy and free the whole table.

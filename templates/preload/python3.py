@@ -1,6 +1,6 @@
 """Imports modules once, and runs each script that it is given in a fork of itself.
 
-    python3 FILE OWNER CLIENT MODULE,...   3>READY  8<>REQUESTS  9<>REPLIES
+    python3 FILE OWNER CLIENT MODULE,...   7>READY  8<>REQUESTS  9<>REPLIES
 
 templates/attempt/preload.sh starts it, as CLIENT, and speaks with it. READY takes one line: `ready PID SECONDS` (which the
 imports took), or `failed`, after the reason went to standard error. One that ends without a line can't be used. Then, one
@@ -47,7 +47,7 @@ def is_safe_path():
     return getattr(sys.flags, 'safe_path', False)
 
 
-READY, REQUESTS, REPLIES = 3, 8, 9
+READY, REQUESTS, REPLIES = 7, 8, 9
 IDLE_SECONDS = 300
 
 # They leave threads, and start new ones where they find themselves in a fork. Sources: numexpr/module.cpp (it compares the

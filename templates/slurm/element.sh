@@ -98,6 +98,7 @@ _wfc_prepare() {
     _wfc_restarts=0
   fi
   _wfc_attempt=${_wfc_slurm_id:-local_$_wfc_element}.$_wfc_restarts.$BASHPID.$_wfc_host
+  _wfc_scratch=$_wfc_folder/scratch/$_wfc_stage.$_wfc_element.$_wfc_attempt
   _wfc_oom_alone=$((_wfc_lanes == 1))
   # The job's own end is near where all is stopped: little time is left to tidy up.
   _wfc_grace_seconds=5 _wfc_run=$_wfc_folder
@@ -137,4 +138,5 @@ _wfc_watchman() {
     groups[fields[0]]=${fields[2]}
   done
   for text in "${groups[@]}"; do kill -KILL -- "-$text"; done
+  for text in "${!groups[@]}"; do _wfc_kill_preloaded "$_wfc_scratch.$text"; done
 }

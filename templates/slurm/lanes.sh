@@ -133,6 +133,7 @@ _wfc_find_lost() {
     # Its last report may have come meanwhile.
     if read -r -t 0 -u "$_wfc_reports"; then return; fi
     kill -KILL -- "-${_wfc_lane_ahead[lane]}" 2>/dev/null
+    _wfc_kill_preloaded "$_wfc_scratch.$lane"
     for k in "${!_wfc_idle[@]}"; do [[ ${_wfc_idle[k]} != "$lane" ]] || unset "_wfc_idle[k]"; done
     _wfc_idle=("${_wfc_idle[@]}")
     _wfc_close_lane "$lane"

@@ -42,6 +42,7 @@ _wfc_close_lanes() {
     kill -KILL "${_wfc_lane_launcher[lane]}"
     wait "${_wfc_lane_launcher[lane]}"
     [[ -z ${_wfc_lane_ahead[lane]} ]] || kill -KILL -- "-${_wfc_lane_ahead[lane]}"
+    _wfc_kill_preloaded "$_wfc_scratch.$lane"
   done 2>/dev/null
 }
 
@@ -79,6 +80,7 @@ _wfc_launcher() {
       _wfc_ended=$?
       # What a task leaves running must not write to its outputs any more.
       kill -KILL -- "-$!"
+      _wfc_kill_preloaded "$_wfc_preload_home"
       # Bash would remember each of them, and each fork would copy and free all that.
       disown -a
     } 2>/dev/null

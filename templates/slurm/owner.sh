@@ -15,7 +15,6 @@ _wfc_take_element() {
     _wfc_submissions=${id#*-slurm-}
     _wfc_owner_files=("$_wfc_parent/slurm-$_wfc_submissions.owner/$name" "${_wfc_owner_files[@]}")
   fi
-  _wfc_scratch=$_wfc_folder/scratch/$name.$_wfc_attempt
   [[ -d ${_wfc_scratch%/*} ]] || command mkdir -p -- "${_wfc_scratch%/*}" || _wfc_die "can't make the folder ${_wfc_scratch%/*}"
   _wfc_yield_to_newer
   # The journal first: who reads the owner's name finds its journal.
@@ -108,7 +107,10 @@ _wfc_read_owner() {
 
 _wfc_kill_tasks() {
   local lane
-  for lane in "${!_wfc_lane_pid[@]}"; do kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null; done
+  for lane in "${!_wfc_lane_pid[@]}"; do
+    kill -KILL -- "-${_wfc_lane_pid[lane]}" 2>/dev/null
+    _wfc_kill_preloaded "$_wfc_scratch.$lane"
+  done
 }
 
 _wfc_log_event() {

@@ -39,8 +39,8 @@ export const condaFile = (location: Location, file: string): Diagnostic =>
 export const preloadOfShell = (location: Location, shell: string): Diagnostic =>
   error(
     location,
-    `"preload" is for scripts in python3, and this rule's "shell" is ${shell}`,
-    'write the command as a script with  shell: python3,  or leave "preload" out',
+    `"preload" is for scripts in python3 and Rscript, and this rule's "shell" is ${shell}`,
+    'write the command as a script with  shell: python3  or  shell: Rscript,  or leave "preload" out',
   );
 
 export const preloadInContainer = (location: Location): Diagnostic =>

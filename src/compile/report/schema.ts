@@ -149,7 +149,7 @@ export const badFormat = (location: Location, where: string, pattern: string): D
       : pattern === '^-'
         ? 'a flag begins with "-"'
         : pattern.startsWith('^[A-Za-z_]')
-          ? 'write the name of a module, as import takes it: utils, not utils.py or code/utils'
+          ? 'write the name of a module as import takes it, or of a package as library() does: utils, not utils.py or code/utils'
           : `it must match ${pattern}`,
   );
 

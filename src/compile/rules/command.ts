@@ -37,7 +37,7 @@ export interface CommandParts {
 }
 
 /** The interpreters that can be kept up with their modules imported. */
-export const PRELOADING: ReadonlySet<string> = new Set(['python3']);
+export const PRELOADING: ReadonlySet<string> = new Set(['python3', 'Rscript']);
 
 /** Compiles the commands of one rule, gathering their variables in one table. */
 export class CommandCompiler {

@@ -4,6 +4,7 @@ import { quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
 import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { neverReasons } from '../../model/slurm-reasons.ts';
+import type { Rule } from '../../model/workflow.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { bundle } from '../bundle.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
@@ -48,9 +49,6 @@ export interface Artifacts {
   readonly files: readonly ArtifactFile[];
 }
 
-/** See templates/attempt/preload.sh. */
-const PRELOADER = 'preload/python3.py';
-
 /** Write the static set of scripts: deterministic, byte for byte. */
 export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts {
   const { stages, included } = options;
@@ -86,7 +84,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   add('options.json', options.options);
   const id = contentId(files, options);
   add('runner.sh', bundle('runner.sh', options.templates));
-  if (ordered.some(([{ rule }]) => rule.command.isPreloaded)) add(PRELOADER, options.templates(PRELOADER));
+  for (const path of preloaders(ordered.map(([{ rule }]) => rule))) add(path, options.templates(path));
   add('close-lib.sh', bundle('close-lib.sh', options.templates));
   const scripts = new ScriptWriter(plan, id, options);
   const names = Object.fromEntries(ordered.map(([{ rule }, artifacts]) => [rule.name, artifacts.names]));
@@ -105,6 +103,12 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
     )}\n`,
   );
   return { id, files };
+}
+
+/** The programs that keep interpreters up, each once: see templates/attempt/preload.sh. */
+function preloaders(rules: readonly Rule[]): Set<string> {
+  const preloaded = rules.filter(({ command }) => command.isPreloaded);
+  return new Set(preloaded.map(({ shell, command }) => `preload/${shell}.${command.script!.extension}`));
 }
 
 /** Over all that is compiled: files by path and length, so that none can pass for a part of another. */
