@@ -10,9 +10,15 @@ import { attempt, type Executor, type Outcome, prepare, start } from './executor
 /** Who keeps interpreters up; a recipe of make starts its own. */
 const KEEPERS: readonly Executor[] = ['wfc run', 'an element'];
 const hasR = !execaSync('Rscript', ['--version'], { reject: false }).failed;
-const inR = hasR
-  ? it.each(KEEPERS)
-  : it.skip.each(KEEPERS.map((keeper) => `${keeper} (no Rscript here)`) as Executor[]);
+/** Each on a machine with R. */
+const inR = (claim: string, test: (executor: Executor) => Promise<void>): void => {
+  for (const executor of KEEPERS) {
+    it(claim.replace('%s', executor), async ({ skip }) => {
+      skip(!hasR, 'there is no Rscript');
+      await test(executor);
+    });
+  }
+};
 
 /** By the rule's name, in the order in which they run, one after another in one interpreter. */
 const SCRIPTS: Readonly<Record<string, string>> = {
