@@ -16,6 +16,16 @@ export interface ShellWay {
 /** Of those that a shell knows by number: see `wfc_find_programs` in templates/local/worker.sh. */
 const FIRST_WAY = 2;
 
+/**
+ * Programs to which it is all one whether they lead their process group, as one does that replaces its subshell. Others may
+ * make a session of their own, which the leader of a group can't. Source: setsid(2).
+ */
+const INDIFFERENT: ReadonlySet<string> = new Set(
+  'awk cat cmp comm cp cut diff grep gzip gunzip head join ln ls mkdir mv paste sed seq sha256sum sort tail tar tee touch tr uniq wc zcat'.split(
+    ' ',
+  ),
+);
+
 /** What all of a run's shells are to know. */
 export interface ShellWays {
   /** By rule. */
@@ -39,7 +49,7 @@ function shellWay(rule: PlannedRule['rule'], programs: Map<string, number>): She
   const values = bindings.filter(({ many }) => !many).map(({ variable }) => variable);
   const shape = commandShape(body, new Set(values));
   if (shape.kind === 'builtins' && script === null && setup.length === 0) return { ...way, how: 'here' };
-  if (shape.kind !== 'program') return way;
+  if (shape.kind !== 'program' || !INDIFFERENT.has(shape.programs.at(-1)!)) return way;
   const names = shape.programs.join(' ');
   const number = programs.get(names) ?? FIRST_WAY + programs.size;
   programs.set(names, number);
