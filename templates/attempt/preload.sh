@@ -25,8 +25,8 @@ wfc_preloaded() {
   "$@"
 }
 
-# Has the interpreter with process id $1 run `PROGRAM SCRIPT ARG…`, which follow. Fails where it is none of ours any more, or not one as a new one
-# would be; nothing has been started then.
+# Has the interpreter with process id $1 run `PROGRAM SCRIPT ARG…`, which follow. Fails where it is none of ours any more, or
+# not one as a new one would be; nothing has been started then.
 _wfc_ask_preloader() {
   local _wfc_to _wfc_from _wfc_who _wfc_what _wfc_detail _wfc_child='' _wfc_stopped='' _wfc_gpus=${CUDA_VISIBLE_DEVICES-}
   local _wfc_has_gpus=${CUDA_VISIBLE_DEVICES+yes}

@@ -98,6 +98,7 @@ local(envir = .wfc, {
   # --- what is loaded ---
 
   load <- function() {
+    if (getRversion() < "3.6" || !file.exists(paste0("/proc/self/task/", me, "/children"))) leave(1)
     began <- now()
     # What lies in the parent's group dies with the first client.
     call_c("setpgrp")
@@ -151,8 +152,11 @@ local(envir = .wfc, {
   fail <- function(...) {
     cat(..., "\n", file = stderr(), sep = "")
     say(READY, "failed")
-    quit(status = 1)
+    leave(1)
   }
+
+  # Without a .Last, which is the scripts' own.
+  leave <- function(status) quit("no", status, runLast = FALSE)
 
   # Of loaded packages that lie in the spec's folder: one file that each installation writes anew.
   own_files <- function() {
@@ -165,7 +169,7 @@ local(envir = .wfc, {
 
   # --- requests ---
 
-  # Returns in a child, which is then to be its script, and where no script can be served any more.
+  # Returns in a child alone, which is then to be its script.
   serve <- function() {
     # Nothing of it is left in a child.
     rm(list = intersect(c(".wfc", ".Random.seed"), ls(globalenv(), all.names = TRUE)), envir = globalenv())
@@ -176,17 +180,17 @@ local(envir = .wfc, {
     surroundings <- NULL
     repeat {
       request <- next_request()
-      if (is.null(request)) return(invisible())
+      if (is.null(request)) leave(0)
       now_around <- c(list(request$environment), surroundings_of(request$client))
       if (is.null(surroundings)) surroundings <- now_around
       if (!can_be_served(request$client) || !identical(surroundings, now_around) ||
           !identical(watched, stamps(own_files()))) {
         say(REPLIES, request$client, " anew")
-        return(invisible())
+        leave(0)
       }
       if (is_forked()) return(become(request))
       status <- end_of(children(), request$client)
-      if (is.null(status)) return(invisible())
+      if (is.null(status)) leave(0)
       say(REPLIES, request$client, " ended ", status)
     }
   }
