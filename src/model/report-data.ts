@@ -24,7 +24,18 @@ export interface ReportHeader {
   readonly slurmIds: readonly string[];
   readonly resources: readonly ReportResources[];
   readonly failures: readonly ReportFailure[];
+  /** Of rules with `preload`; null where no interpreter was kept up. */
+  readonly preload: ReportPreload | null;
   readonly columns: readonly ReportColumn[];
+}
+
+/** Interpreters that were kept up, and what that spared: each script would have made the imports itself. */
+export interface ReportPreload {
+  readonly scripts: number;
+  readonly starts: number;
+  /** That the imports took, together. */
+  readonly seconds: number;
+  readonly sparedSeconds: number;
 }
 
 export interface ReportRule {

@@ -148,8 +148,8 @@ export interface Command {
   readonly body: string;
   /** For other interpreters, the script file that `body` starts; null for bash. */
   readonly script: { readonly text: string; readonly extension: string } | null;
-  /** Whether `body` runs its script in an interpreter that is kept up: see templates/attempt/preload.sh. */
-  readonly isPreloaded: boolean;
+  /** Of the interpreter that is kept up for its script, see templates/attempt/preload.sh; null where each starts its own. */
+  readonly preloadId: string | null;
   readonly bindings: readonly Binding[];
   /** The command without what its interpreter ignores; part of the fingerprint. */
   readonly significant: string;

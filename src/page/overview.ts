@@ -81,6 +81,14 @@ function tiles(data: Data): HTMLElement {
         ? `on ${[...hosts][0]}`
         : `on ${count(hosts.size)} hosts`;
   tile('At a time', count(most), most > 0 ? `tasks at most, ${hostWords}` : 'nothing has run');
+  const { preload } = data.header;
+  if (preload !== null) {
+    tile(
+      'Imports spared',
+      `${hours(preload.sparedSeconds)} h`,
+      `${countOf(preload.scripts, 'script')} shared ${countOf(preload.starts, 'import')} of ${duration(preload.seconds / preload.starts)}`,
+    );
+  }
   const failed = data.failed.task.length;
   if (failed > 0) tile('Failed attempts', count(failed), 'also those after which another one succeeded');
   return element('div', { className: 'tiles' }, ...list);

@@ -26,6 +26,12 @@ export interface FailedStart {
 export interface AttemptHistory {
   readonly last: Map<string, LastAttempt>;
   readonly failedStarts: FailedStart[];
+  /** By `Command.preloadId`, the interpreters that were kept up, and how long all their imports took together. */
+  readonly preloads: Map<string, { readonly starts: number; readonly seconds: number }>;
+}
+
+export function emptyAttempts(): AttemptHistory {
+  return { last: new Map(), failedStarts: [], preloads: new Map() };
 }
 
 /**
@@ -90,6 +96,12 @@ export function readAttempts(history: AttemptHistory, text: string, queuedSecond
         });
         if (start) failedStarts.push({ task, startSeconds: start.seconds, host: place.host });
         open.delete(task);
+        break;
+      }
+      case 'preload:4': {
+        const known = history.preloads.get(task) ?? { starts: 0, seconds: 0 };
+        const seconds = Number(fields[2]);
+        if (seconds >= 0) history.preloads.set(task, { starts: known.starts + 1, seconds: known.seconds + seconds });
         break;
       }
       case 'interrupted:3':

@@ -17,6 +17,7 @@ import { parseCause, type Stop } from './stop.ts';
  *     failed      TASK ATTEMPT STATUS PROBLEM [PEAK_MIB]      PROBLEM: CODE or CODE:DETAIL:…; see `FAILURE_WORDS`
  *     blocked     TASK CAUSE
  *     interrupted TASK CAUSE SECONDS                   stopped, and not by its own limit; see `WRITTEN_CAUSES`
+ *     preload     ID SECONDS                           an interpreter is kept up, and how long its imports took
  *     end         STATUS
  */
 export const MARK = '.';

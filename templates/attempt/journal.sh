@@ -6,6 +6,7 @@
 #     failed TASK ATTEMPT STATUS PROBLEM [PEAK_MIB]    PROBLEM: a code and its details; ATTEMPT 0: it never started
 #     blocked TASK CAUSE
 #     interrupted TASK CAUSE SECONDS
+#     preload ID SECONDS                       an interpreter is kept up, and how long its imports took
 #     end STATUS
 # Expects _wfc_journal, the file.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154

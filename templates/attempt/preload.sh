@@ -1,6 +1,6 @@
 # Runs scripts in interpreters that have imported their modules already: one stays up for each lane and each set of modules,
 # and forks a child for each script (templates/preload/ says how). Expects _wfc_preload_home, a path for files of this lane,
-# or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie.
+# or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie; and _wfc_journal, the file.
 # Needs /proc: the interpreter's pipes and the descriptors of the task are opened there.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
@@ -111,14 +111,18 @@ _wfc_find_preloaded() {
 # Brings one up that has imported the modules, for `PROGRAM SCRIPT ARG…`, which follow. Fails where none is up: _wfc_status
 # is that of the failed import, or '' where scripts are to run without.
 _wfc_start_preloader() {
-  local _wfc_ready _wfc_word='' _wfc_process='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.${2##*.}
+  local _wfc_ready _wfc_word='' _wfc_process='' _wfc_seconds='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.${2##*.}
   # Both ends of a pipe, each.
   # shellcheck disable=SC2261
   exec {_wfc_ready}< <(exec 7>&1 >&2 8<> <(:) 9<> <(:) && exec "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
-  IFS=' ' read -r -u "$_wfc_ready" _wfc_word _wfc_process _
+  IFS=' ' read -r -u "$_wfc_ready" _wfc_word _wfc_process _wfc_seconds
   exec {_wfc_ready}<&-
   case $_wfc_word in
-    ready) printf '%s\n' "$_wfc_process" >"$_wfc_home" ;;
+    ready)
+      printf '%s\n' "$_wfc_process" >"$_wfc_home"
+      _wfc_word=${_wfc_home%.preload}
+      printf 'preload\t%s\t%s\t.\n' "${_wfc_word##*.}" "$_wfc_seconds" >>"$_wfc_journal"
+      ;;
     failed)
       _wfc_status=1
       return 1

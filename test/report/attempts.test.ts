@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AttemptHistory, readAttempts } from '../../src/resume/attempts.ts';
+import { type AttemptHistory, emptyAttempts, readAttempts } from '../../src/resume/attempts.ts';
 import { emptyHistory, historyLines, readInto } from '../../src/resume/history.ts';
 import { experiment } from '../support/experiment.ts';
 
@@ -9,7 +9,7 @@ function lines(...rows: string[]): string {
 
 /** What journals say of tasks; one that was queued on Slurm has the time for its second part. */
 function read(...journals: (string | [text: string, queuedSeconds: number])[]): AttemptHistory {
-  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  const history = emptyAttempts();
   for (const journal of journals) {
     const [text, queued] = typeof journal === 'string' ? [journal, null] : journal;
     readAttempts(history, text, queued);
@@ -18,6 +18,19 @@ function read(...journals: (string | [text: string, queuedSeconds: number])[]): 
 }
 
 const ran = lines('run 100.500 node1 77_3', 'started a 1 110 5', 'done a f c 4.250 - 114.750000000:1 512');
+
+it('imports of interpreters that were kept up are counted by what they import; a torn line is none', () => {
+  const torn = 'preload\tab12\t0.';
+  const { preloads } = read(
+    `${lines('preload ab12 0.600')}${ran}${lines('preload cd34 2.000')}`,
+    lines('preload ab12 0.800'),
+    torn,
+  );
+  expect([...preloads]).toEqual([
+    ['ab12', { starts: 2, seconds: 1.4 }],
+    ['cd34', { starts: 1, seconds: 2 }],
+  ]);
+});
 
 describe('when and where a task ran', () => {
   it('is told by its start, and to a fraction of a second by its output', () => {

@@ -27,6 +27,7 @@ function dataOf(tasks: readonly Task[]): Data {
     madeAtSeconds: 0,
     originSeconds: 0,
     startUnitSeconds: 0.001,
+    preload: null,
     rules: [{ name: 'r', first: 0, count: tasks.length, params: [], output: null, log: null }],
     values: {},
     hosts: [''],

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { type AttemptHistory, readAttempts } from '../../src/resume/attempts.ts';
+import { emptyAttempts, readAttempts } from '../../src/resume/attempts.ts';
 import { experiment } from '../support/experiment.ts';
 import { HOG, HOG_OF_A_THREAD } from '../support/memory.ts';
 
@@ -18,7 +18,7 @@ it('the journal tells the most memory that the processes of a task took that ran
   );
   expect((await e.run('-j 5 -k')).status).toBe(1);
   const journal = e.read(e.files('.wfc/journal')[0]!);
-  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  const history = emptyAttempts();
   readAttempts(history, journal, null);
   for (const task of ['one', 'two', 'threads', 'failed']) {
     const { peakMiB } = history.last.get(task)!;
@@ -46,7 +46,7 @@ rules:
       open({output}, 'w')
 `);
   expect((await e.run()).status).toBe(0);
-  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  const history = emptyAttempts();
   readAttempts(history, e.read(e.files('.wfc/journal')[0]!), null);
   expect(history.last.get('one')!.peakMiB).toBeGreaterThan(190);
 });

@@ -70,17 +70,15 @@ export class CommandCompiler {
     if (parts.container) significant.push(['container', parts.container.text]);
     const container = parts.container ? this.bashWord(parts.container) : null;
     const preload = container === null && PRELOADING.has(parts.shell) ? parts.preload : [];
-    const main = this.main(
-      parts,
-      preload.length === 0 ? '' : `wfc_preloaded ${idOf(setup, preload)} ${preload.join(',')} `,
-    );
+    const preloadId = preload.length === 0 ? null : idOf(setup, preload);
+    const main = this.main(parts, preloadId === null ? '' : `wfc_preloaded ${preloadId} ${preload.join(',')} `);
     significant.push(main.significant);
     return {
       setup,
       container,
       body: main.body,
       script: main.script,
-      isPreloaded: preload.length > 0 && main.script !== null,
+      preloadId,
       bindings: this.bindings.all(),
       significant: JSON.stringify(significant),
     };

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AttemptHistory, readAttempts } from '../../resume/attempts.ts';
+import { type AttemptHistory, emptyAttempts, readAttempts } from '../../resume/attempts.ts';
 import { forEachJournal } from './journal.ts';
 
 /** Times and places of all attempts that the journals of a folder tell of. */
 export function readAttemptJournals(folder: string): AttemptHistory {
-  const history: AttemptHistory = { last: new Map(), failedStarts: [] };
+  const history = emptyAttempts();
   if (!existsSync(folder)) return history;
   forEachJournal(folder, (text, submission) =>
     readAttempts(history, text, submission === null ? null : queuedSeconds(submission)),

@@ -4,6 +4,7 @@ import {
   type ReportFailure,
   type ReportHeader,
   type ReportPath,
+  type ReportPreload,
   type ReportResources,
   type ReportRule,
 } from '../../model/report-data.ts';
@@ -23,7 +24,15 @@ export interface ReportSources {
 
 type Collected = Pick<
   ReportHeader,
-  'rules' | 'values' | 'hosts' | 'slurmIds' | 'resources' | 'failures' | 'originSeconds' | 'startUnitSeconds'
+  | 'rules'
+  | 'values'
+  | 'hosts'
+  | 'slurmIds'
+  | 'resources'
+  | 'failures'
+  | 'preload'
+  | 'originSeconds'
+  | 'startUnitSeconds'
 > & { readonly columns: readonly NamedColumn[] };
 
 /** The columns of a report: one number for each needed task, rule by rule. */
@@ -79,8 +88,33 @@ class Collector {
       slurmIds: this.slurmIds.texts,
       resources: this.resources,
       failures: this.failures,
+      preload: this.preload(tasks),
       ...clock,
       columns,
+    };
+  }
+
+  /** By the tasks that are done and whose run the journals tell of. */
+  private preload(tasks: readonly Int32Array[]): ReportPreload | null {
+    const { preloads } = this.sources.attempts;
+    const scripts = new Map<string, number>();
+    this.eachTask(tasks, (_, rule, index) => {
+      const id = rule.rule.command.preloadId;
+      if (id !== null && this.attemptOf(rule, index)?.outcome === 'done') scripts.set(id, (scripts.get(id) ?? 0) + 1);
+    });
+    const used = [...scripts].flatMap(([id, count]) => {
+      const known = preloads.get(id);
+      return known
+        ? [{ ...known, count, spared: Math.max(0, count - known.starts) * (known.seconds / known.starts) }]
+        : [];
+    });
+    if (used.length === 0) return null;
+    const sum = (of: (one: (typeof used)[number]) => number): number => used.reduce((all, one) => all + of(one), 0);
+    return {
+      scripts: sum((one) => one.count),
+      starts: sum((one) => one.starts),
+      seconds: sum((one) => one.seconds),
+      sparedSeconds: sum((one) => one.spared),
     };
   }
 

@@ -107,7 +107,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
 
 /** The programs that keep interpreters up, each once: see templates/attempt/preload.sh. */
 function preloaders(rules: readonly Rule[]): Set<string> {
-  const preloaded = rules.filter(({ command }) => command.isPreloaded);
+  const preloaded = rules.filter(({ command }) => command.preloadId !== null);
   return new Set(preloaded.map(({ shell, command }) => `preload/${shell}.${command.script!.extension}`));
 }
 
