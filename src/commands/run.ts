@@ -126,7 +126,12 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
   );
   warnOfGpus(session, outlook.decisions.reasons, limits.gpus.length, progress);
   const { disk, spec, plan } = session;
-  const { result, interrupt } = execute(plan, {
+  // Before the first task starts: from then on somebody may want it stopped. It is heard once all has begun.
+  const deafen = hearStops(() => {
+    progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
+    running.interrupt();
+  });
+  const running = execute(plan, {
     surroundings: thisMachine({ disk, journal, specFolder: spec.folder, env: options.env }),
     decisions: outlook.decisions,
     records,
@@ -140,14 +145,10 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
       progress: (counts, byRule) => progress.update(counts, byRule),
     },
   });
-  const deafen = hearStops(() => {
-    progress.log('stopping: waiting for the running tasks to end (once more to kill them)');
-    interrupt();
-  });
 
   // 7. Tell what came of it.
   try {
-    const finished = await result;
+    const finished = await running.result;
     progress.clear();
     journal.close();
     printResult(finished, session, outlook, options);
