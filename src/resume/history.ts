@@ -67,6 +67,8 @@ export interface History {
   readonly stopped: Map<string, Stop>;
   /** Succeeded under a writer that did not come to its end: their markers may still stand. See `markerPath`. */
   readonly markedPerhaps: Set<string>;
+  /** `preload` lines, for pictures of the past: see `AttemptHistory`. */
+  readonly preloads: { readonly id: string; readonly seconds: string }[];
 }
 
 export function emptyHistory(): History {
@@ -77,6 +79,7 @@ export function emptyHistory(): History {
     blocked: new Map(),
     stopped: new Map(),
     markedPerhaps: new Set(),
+    preloads: [],
   };
 }
 
@@ -188,6 +191,10 @@ class JournalReader {
     const { records, unfinished, failed, blocked, stopped } = this.history;
     if (fields[0] === 'run') {
       this.run(fields);
+      return;
+    }
+    if (fields[0] === 'preload') {
+      if (fields.length === 4) this.history.preloads.push({ id: fields[1]!, seconds: fields[2]! });
       return;
     }
     const kind = fields[0] as keyof typeof FIELDS;
@@ -317,6 +324,7 @@ function withPeak(peakMiB: number | null, ...fields: readonly (string | number)[
 
 /** A journal that says the same as all that were read. */
 export function* historyLines(history: History): Generator<string> {
+  for (const { id, seconds } of history.preloads) yield journalLine('preload', id, seconds);
   let last = '';
   const at = function* (place: AttemptPlace): Generator<string> {
     const line = runLine(place);

@@ -30,6 +30,9 @@ it('imports of interpreters that were kept up are counted by what they import; a
     ['ab12', { starts: 2, seconds: 1.4 }],
     ['cd34', { starts: 1, seconds: 2 }],
   ]);
+  const history = emptyHistory();
+  readInto(history, lines('preload ab12 0.600') + ran);
+  expect([...read([...historyLines(history)].join('')).preloads]).toEqual([['ab12', { starts: 1, seconds: 0.6 }]]);
 });
 
 describe('when and where a task ran', () => {
