@@ -1,6 +1,7 @@
 # Runs scripts in interpreters that have imported their modules already: one stays up for each lane and each set of modules,
 # and forks a child for each script (templates/preload/ says how). Expects _wfc_preload_home, a path for files of this lane,
-# or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie; and _wfc_journal, the file.
+# or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie; and
+# _wfc_journal, the file.
 # Needs /proc: the interpreter's pipes and the descriptors of the task are opened there.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
@@ -43,8 +44,8 @@ _wfc_ask_preloader() {
   [[ -z $_wfc_has_gpus ]] || export CUDA_VISIBLE_DEVICES
   while :; do
     if ! IFS=' ' read -r -u "$_wfc_from" _wfc_who _wfc_what _wfc_detail; then
-      # Where it lives, a signal ended the reading.
-      [[ -d /proc/$1 ]] || break
+      # Where it lives, a signal ended the reading. (One that nobody has waited for has no descriptors any more.)
+      [[ -e /proc/$1/fd/9 ]] || break
       continue
     fi
     [[ $_wfc_who == "$BASHPID" ]] || continue
