@@ -91,6 +91,7 @@ _wfc_attempt() {
   [[ $wfc_log == .wfc/* ]] || _wfc_path=
   _wfc_begin_attempt 0 "$_wfc_tries" "$_wfc_path"
   exec {_wfc_pipe}< <(_wfc_watch_command)
+  _wfc_watcher=$!
   read -r -u "$_wfc_pipe" "_wfc_lane_pid[0]"
   _wfc_log_started 0
   # It came before there was anything to stop.
@@ -141,6 +142,7 @@ _wfc_watch_command() {
   # What a task leaves running must not write to its outputs any more.
   kill -KILL -- "-$!" 2>/dev/null
   echo "$_wfc_status"
+  return "$_wfc_status"
 } 2>/dev/null
 
 # Until the command has ended, whose status is then in _wfc_status: a second at a time, or until its limit.
@@ -161,11 +163,17 @@ _wfc_await() {
     left=$?
     # A part of the line may have come when the time is up.
     _wfc_status+=$part
-    ((left > 128)) || return 0
+    ((left > 128)) || break
     _wfc_clock
     _wfc_look_after 0
     ((_wfc_oom_alone)) || _wfc_sample_oom
   done
+  # `read` with a limit of time loses what comes just as the time is up (seen with bash 5.2). Who wrote it ends with it, too,
+  # unless it was killed; before bash 4.4 it can't be waited for.
+  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || return 0
+  wait "$_wfc_watcher" 2>/dev/null
+  left=$?
+  [[ -z $_wfc_status && $left == 137 ]] || _wfc_status=$left
 }
 
 # What the attempt keeps for itself, in _wfc_scratch_files.
