@@ -6,6 +6,7 @@ import { execaSync } from 'execa';
 import { expect, it } from 'vitest';
 import { type Experiment, experiment, gone, isAlive } from '../support/experiment.ts';
 import { attempt, type Executor, type Outcome, prepare, start } from './executors.ts';
+import { comparable, ONE_ELEMENT, outcomeOfScript, specOfScripts } from './script-outcomes.ts';
 
 /** Who keeps interpreters up; a recipe of make starts its own. */
 const KEEPERS: readonly Executor[] = ['wfc run', 'an element'];
@@ -76,47 +77,22 @@ writeLines(c(Sys.getenv('LEAK'), Sys.getenv('WORD'), getOption('leak', 'none'), 
   list.files(tempdir()), search(), exists('.Random.seed'), getwd() == normalizePath('.'), format(Sys.umask())), {output})`,
 };
 
-function spec(preload: string): string {
-  const rules = Object.entries(SCRIPTS).map(
-    ([name, script]) => `
-  ${name}:
-    input: [given]
-    output: ${name}.{word}
-    env: {WORD: "{word}"}
-    run: |${script.startsWith('\n') ? '' : '\n'}${script.replaceAll('\n', '\n      ').replace(/^(?!\n)/, '      ')}`,
-  );
-  return `\nparams: {word: [x y]}\ndefaults: {shell: Rscript${preload}}\nrules:${rules.join('')}\n`;
-}
+const spec = (preload: string): string => specOfScripts({ shell: 'Rscript', preload, input: 'given' }, SCRIPTS);
 
-/** Without what bash says of a program that a signal ended, the numbers of processes, and the time in a PDF. */
-function comparable(outcome: Outcome): Outcome {
-  const logs = Object.entries(outcome.logs).map(([path, log]) => [
-    path,
-    log.replace(/\/\S*(?=\/\.wfc\/)/g, '').replace(/^.*: line \d+: +\d+ .*\n/gm, ''),
-  ]);
+/** And without the time in a PDF. */
+function withoutTimes(outcome: Outcome): Outcome {
   const files = Object.entries(outcome.files).map(([path, text]) => [path, text.replace(/^\/(Cre|Mod).*\n/gm, '')]);
-  return {
-    ...outcome,
-    files: Object.fromEntries(files),
-    logs: Object.fromEntries(logs.filter(([, log]) => log !== '')),
-  };
+  return { ...comparable(outcome), files: Object.fromEntries(files) };
 }
 
 inR('by %s, an R script ends in a fork as it does in an R of its own', async (executor) => {
-  const alone = comparable(await attempt(executor, experiment(spec(''), { given: '' })));
-  const forked = comparable(await attempt(executor, experiment(spec(', preload: [stats4, splines]'), { given: '' })));
-  for (const name of Object.keys(SCRIPTS)) expect([name, of(forked, name)]).toEqual([name, of(alone, name)]);
+  const alone = withoutTimes(await attempt(executor, experiment(spec(''), { given: '' })));
+  const forked = withoutTimes(await attempt(executor, experiment(spec(', preload: [stats4, splines]'), { given: '' })));
+  for (const name of Object.keys(SCRIPTS))
+    expect([name, outcomeOfScript(forked, name)]).toEqual([name, outcomeOfScript(alone, name)]);
   expect(Object.keys(forked.files).sort()).toEqual(Object.keys(alone.files).sort());
   expect(forked.journal.length).toBeGreaterThan(Object.keys(SCRIPTS).length);
 });
-
-function of({ journal, files, logs }: Outcome, name: string): unknown {
-  const own = (record: Readonly<Record<string, string>>): unknown =>
-    Object.fromEntries(Object.entries(record).filter(([path]) => path.includes(name)));
-  return { journal: journal.filter((line) => line.includes(` ${name}.`)), files: own(files), logs: own(logs) };
-}
-
-const ONE_ELEMENT = { 'profiles/default.yml': 'packing: {tasks_per_element: 100}\n' };
 
 const SEVERAL = `
 params: {n: {from: 1, to: 4}}

@@ -5,6 +5,7 @@
 import { expect, it } from 'vitest';
 import { type Experiment, experiment, gone } from '../support/experiment.ts';
 import { attempt, type Executor, type Outcome, prepare, start } from './executors.ts';
+import { comparable, ONE_ELEMENT, outcomeOfScript, specOfScripts } from './script-outcomes.ts';
 
 /** Who keeps interpreters up; a recipe of make starts its own. */
 const KEEPERS: readonly Executor[] = ['wfc run', 'an element'];
@@ -111,26 +112,7 @@ print(oct(os.stat({output}).st_mode))`,
 
 const HELPER = 'seen = []\n';
 
-function spec(preload: string, scripts: Readonly<Record<string, string>> = SCRIPTS): string {
-  const rules = Object.entries(scripts).map(
-    ([name, script]) => `
-  ${name}:
-    input: [helper.py]
-    output: ${name}.{word}
-    env: {WORD: "{word}"}
-    run: |${script.startsWith('\n') ? '' : '\n'}${script.replaceAll('\n', '\n      ').replace(/^(?!\n)/, '      ')}`,
-  );
-  return `\nparams: {word: [x y]}\ndefaults: {shell: python3${preload}}\nrules:${rules.join('')}\n`;
-}
-
-/** Without what bash says of a program that a signal ended, and the numbers of processes. */
-function comparable(outcome: Outcome): Outcome {
-  const logs = Object.entries(outcome.logs).map(([path, log]) => [
-    path,
-    log.replace(/\/\S*(?=\/\.wfc\/)/g, '').replace(/^.*: line \d+: +\d+ .*\n/gm, ''),
-  ]);
-  return { ...outcome, logs: Object.fromEntries(logs.filter(([, log]) => log !== '')) };
-}
+const spec = (preload: string): string => specOfScripts({ shell: 'python3', preload, input: 'helper.py' }, SCRIPTS);
 
 it.each(KEEPERS)('by %s, a script ends in a fork as it does in an interpreter of its own', async (executor) => {
   const files = { 'helper.py': HELPER };
@@ -138,20 +120,11 @@ it.each(KEEPERS)('by %s, a script ends in a fork as it does in an interpreter of
   const made = experiment(spec(', preload: [json, helper]'), files);
   const forked = comparable(await attempt(executor, made));
   const each = (outcome: Outcome): unknown =>
-    Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, of(outcome, name)]));
+    Object.fromEntries(Object.keys(SCRIPTS).map((name) => [name, outcomeOfScript(outcome, name)]));
   expect(each(forked)).toEqual(each(alone));
   expect(forked.files['is_main.x y']).toContain('__main__');
   expect(forked.journal.length).toBeGreaterThan(Object.keys(SCRIPTS).length);
 });
-
-function of({ journal, files, logs }: Outcome, name: string): unknown {
-  const own = (record: Readonly<Record<string, string>>): unknown =>
-    Object.fromEntries(Object.entries(record).filter(([path]) => path.includes(name)));
-  return { journal: journal.filter((line) => line.includes(` ${name}.`)), files: own(files), logs: own(logs) };
-}
-
-/** All tasks in one element. */
-const ONE_ELEMENT = { 'profiles/default.yml': 'packing: {tasks_per_element: 100}\n' };
 
 /** A module that notes each import of itself. */
 const NOTED = 'print("imported", file=open("imports", "a"))\n';
