@@ -32,6 +32,20 @@ export function timesRow(measured: Measured): string[] {
   ];
 }
 
+/** As `timesRow`, with the tasks that a run has and its rate, to so many decimals, in place of memory. */
+export function ratesRow(measured: Measured, tasks: number, decimals: number): string[] {
+  const { name, seconds, fastest, slowest, samples, cpuSeconds } = measured;
+  return [
+    name,
+    String(tasks),
+    formatSeconds(seconds),
+    `${formatSeconds(fastest)} to ${formatSeconds(slowest)}`,
+    String(samples.length),
+    cpuSeconds === null ? 'unknown' : formatSeconds(cpuSeconds),
+    (tasks / seconds).toFixed(decimals),
+  ];
+}
+
 export function formatSeconds(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(3)} s` : `${seconds.toFixed(1)} s`;
 }

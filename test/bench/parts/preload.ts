@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Cluster, missingSlurm, startCluster } from '../../slurm/cluster.ts';
 import { hasPythonModule, pathToDebianPython } from '../../support/programs.ts';
 import { type Contender, Measured, measure, race } from '../measure.ts';
-import { type Aim, atLeast, formatSeconds, type Section } from '../report.ts';
+import { type Aim, atLeast, ratesRow, type Section } from '../report.ts';
 import { isInstalled, type Session } from '../session.ts';
 import { endOfClosingJob } from './slurm.ts';
 
@@ -30,15 +30,7 @@ export async function preload(session: Session): Promise<Section> {
   const slurm = await throughSlurm(session);
   const all = new Map([...local, ...slurm]);
   const rate = (name: string): number => tasksOf(name) / all.get(name)!.seconds;
-  const rows = [...all].map(([name, measured]) => [
-    name,
-    String(tasksOf(name)),
-    formatSeconds(measured.seconds),
-    `${formatSeconds(measured.fastest)} to ${formatSeconds(measured.slowest)}`,
-    String(measured.samples.length),
-    measured.cpuSeconds === null ? 'unknown' : formatSeconds(measured.cpuSeconds),
-    rate(name).toFixed(1),
-  ]);
+  const rows = [...all].map(([name, measured]) => ratesRow(measured, tasksOf(name), 1));
   const aims: Aim[] = [];
   const compare = (name: string, other: string, least: number): void => {
     if (all.has(name) && all.has(other))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { countsOfTask, pageFaultMicroseconds, type TaskCounts } from '../counts.ts';
 import { writeFlat } from '../flat.ts';
 import { type Contender, race } from '../measure.ts';
-import { type Aim, atLeast, atMost, formatSeconds, type Section } from '../report.ts';
+import { type Aim, atLeast, atMost, ratesRow, type Section } from '../report.ts';
 import type { Session } from '../session.ts';
 import { makeFolders, type Size, type Tool, taskCount } from '../workload.ts';
 
@@ -46,13 +46,7 @@ export async function run(session: Session): Promise<Section> {
     name === 'snakemake: echo' ? taskCount(FEW) : name.endsWith('cp') ? copies : taskCount(many);
   const rates = new Map([...times].map(([name, { seconds }]) => [name, tasksOf(name) / seconds]));
   const rows = [...times].map(([name, measured]) => [
-    name,
-    String(tasksOf(name)),
-    formatSeconds(measured.seconds),
-    `${formatSeconds(measured.fastest)} to ${formatSeconds(measured.slowest)}`,
-    String(measured.samples.length),
-    measured.cpuSeconds === null ? 'unknown' : formatSeconds(measured.cpuSeconds),
-    rates.get(name)!.toFixed(0),
+    ...ratesRow(measured, tasksOf(name), 0),
     counts.get(name)?.pageFaults?.toFixed(1) ?? '',
     counts.get(name)?.systemCalls?.toFixed(0) ?? '',
   ]);
