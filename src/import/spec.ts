@@ -163,11 +163,11 @@ class RuleWriter {
     };
   }
 
-  /** A rule of several tasks imports once a worker; in a container each task starts an interpreter of its own. */
+  /** A rule of several tasks imports once a worker. */
   private interpreter(rule: SnakeRule): { [key: string]: Yaml } {
-    const { name, command, container } = rule;
+    const { name, command } = rule;
     if (command.kind !== 'python') return {};
-    const imports = container !== null || this.unfinished.includes(name) ? [] : command.modules;
+    const imports = this.unfinished.includes(name) ? [] : command.modules;
     const isPreloaded = imports.length > 0 && this.options.jobs.jobs.filter((job) => job.rule === rule).length > 1;
     return { shell: 'python3', ...(isPreloaded ? { preload: imports } : {}) };
   }

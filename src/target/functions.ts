@@ -24,7 +24,11 @@ export function renderRuleFunctions(rule: Rule, elsewhere: ReadonlySet<Rule> = n
   if (elsewhere.has(rule)) {
     // Nothing more to say.
   } else if (container === null) functions.push(bashFunction(name, [...setup, commandBody(body)]));
-  else {
+  else if (rule.command.preloadId !== null) {
+    // The interpreter of the image is kept up: what asks for a script to be run stands outside.
+    const within = `_wfc_within=(wfc_exec_container ${container})`;
+    functions.push(bashFunction(name, [...setup, within, commandBody(body)]));
+  } else {
     const inner = `wfc_inside_${rule.name}`;
     functions.push(bashFunction(inner, [commandBody(body)]));
     const names = rule.command.bindings.map((b) => b.variable);
@@ -48,6 +52,15 @@ export function renderRuleFunctions(rule: Rule, elsewhere: ReadonlySet<Rule> = n
     functions.push(bashFunction(checkFunctionName(rule, o), lines));
   });
   return functions.join('\n');
+}
+
+/**
+ * The programs that keep interpreters of these rules up, each once, by their paths in templates/: see
+ * templates/attempt/preload.sh.
+ */
+export function preloadPrograms(rules: Iterable<Rule>): Set<string> {
+  const preloaded = [...rules].filter(({ command }) => command.preloadId !== null);
+  return new Set(preloaded.map(({ shell, command }) => `preload/${shell}.${command.script!.extension}`));
 }
 
 /** A function body must hold a command: one that is all comments gets the null command. */

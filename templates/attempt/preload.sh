@@ -1,7 +1,7 @@
 # Runs scripts in interpreters that have imported their modules already: one stays up for each lane and each set of modules,
 # and forks a child for each script (templates/preload/ says how). Expects _wfc_preload_home, a path for files of this lane,
 # or '' where each script starts its own interpreter; _wfc_preload_folder, where the programs of templates/preload/ lie; and
-# _wfc_journal, the file.
+# _wfc_journal, the file. Interpreters are started by what _wfc_within says, if it is set: wfc_exec_container and an image.
 # Needs /proc: the interpreter's pipes and the descriptors of the task are opened there.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
@@ -23,7 +23,7 @@ wfc_preloaded() {
     return "$_wfc_status"
   done
   [[ -z $_wfc_status ]] || return "$_wfc_status"
-  "$@"
+  ${_wfc_within[@]+"${_wfc_within[@]}"} "$@"
 }
 
 # Has the interpreter with process id $1 run `PROGRAM SCRIPT ARG…`, which follow. Fails where it is none of ours any more, or
@@ -39,6 +39,7 @@ _wfc_ask_preloader() {
   {
     printf '%s\0' "$BASHPID" "$(($# - 2))" "${@:3}" "$_wfc_has_gpus" "$_wfc_gpus"
     export -p
+    printf '%s ' ${_wfc_within[@]+"${_wfc_within[@]}"}
     printf '\0end\0'
   } >&"$_wfc_to"
   [[ -z $_wfc_has_gpus ]] || export CUDA_VISIBLE_DEVICES
@@ -109,13 +110,22 @@ _wfc_find_preloaded() {
   set -f
 }
 
+# Becomes the interpreter `$@`; in a container, waits for it. What enters the container may stay beside the interpreter:
+# in a group of its own, where the end of this task does not reach it.
+_wfc_keep_up() {
+  [[ -n ${_wfc_within-} ]] || exec "$@"
+  set -m
+  "${_wfc_within[@]}" "$@" &
+  wait "$!"
+}
+
 # Brings one up that has imported the modules, for `PROGRAM SCRIPT ARG…`, which follow. Fails where none is up: _wfc_status
 # is that of the failed import, or '' where scripts are to run without.
 _wfc_start_preloader() {
   local _wfc_ready _wfc_word='' _wfc_process='' _wfc_seconds='' _wfc_client=$BASHPID _wfc_program=$_wfc_preload_folder/$1.${2##*.}
   # Both ends of a pipe, each.
   # shellcheck disable=SC2261
-  exec {_wfc_ready}< <(exec 7>&1 >&2 8<> <(:) 9<> <(:) && exec "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
+  exec {_wfc_ready}< <(exec 7>&1 >&2 8<> <(:) 9<> <(:) && _wfc_keep_up "$1" "$_wfc_program" "$$" "$_wfc_client" "$_wfc_modules")
   IFS=' ' read -r -u "$_wfc_ready" _wfc_word _wfc_process _wfc_seconds
   exec {_wfc_ready}<&-
   case $_wfc_word in

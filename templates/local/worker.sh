@@ -24,7 +24,7 @@ _wfc_execs=() _wfc_is_alone=()
 source "$1"
 _wfc_scratch=$2
 _wfc_check_file=$2.check
-_wfc_journal=$3 _wfc_preload_home=$2 _wfc_preload_folder=${BASH_SOURCE[0]%/*}/../templates/preload
+_wfc_journal=$3 _wfc_preload_home=$2 _wfc_preload_folder=${1%/*}/preload
 # A function of the user may do anything.
 _wfc_can_here=1
 for _wfc_name in : echo printf true; do

@@ -100,13 +100,13 @@ it.each([
   expect(hintOf(PYTHON, run)).toBeNull();
 });
 
-it('nothing is said of a hundred tasks, of other shells, nor where the rule preloads or runs in a container', () => {
+it('nothing is said of a hundred tasks, of other shells, nor where the rule preloads', () => {
   expect(hintOf(PYTHON, 'import numpy', 101)).not.toBeNull();
   expect(hintOf(PYTHON, 'import numpy', 100)).toBeNull();
   expect(hintOf('    shell: node\n', 'import("numpy")')).toBeNull();
   expect(hintOf('', 'import numpy')).toBeNull();
   expect(hintOf(`${PYTHON}    preload: numpy\n`, 'import numpy')).toBeNull();
   expect(hintOf(`${PYTHON}    preload: []\n`, 'import numpy')).toBeNull();
-  expect(hintOf(`${PYTHON}    container: x.sif\n`, 'import numpy')).toBeNull();
+  expect(hintOf(`${PYTHON}    container: x.sif\n`, 'import numpy')).not.toBeNull();
   expect(hintOf(`${PYTHON}    conda: x\n`, 'import numpy')).not.toBeNull();
 });

@@ -177,10 +177,10 @@ it.each<[what: string, preload: string | null, body: string, top?: string]>([
   expect(await preloadOf(body, { top })).toBe(preload);
 });
 
-it('nothing is preloaded for one task, in a container, or from a folder that only the script knows', async () => {
+it('nothing is preloaded for one task, or from a folder that only the script knows', async () => {
   const body = 'import utils, near\nopen(output[0], "w")';
   expect(await preloadOf(body)).toBe('[utils, near]');
   expect(await preloadOf(body, { tasks: 1 })).toBeNull();
-  expect(await preloadOf(body, { section: '    container: "docker://python"\n' })).toBeNull();
+  expect(await preloadOf(body, { section: '    container: "docker://python"\n' })).toBe('[utils, near]');
   expect(await preloadOf(body, { file: 'workflow/Snakefile' })).toBe('[utils]');
 });

@@ -43,13 +43,6 @@ export const preloadOfShell = (location: Location, shell: string): Diagnostic =>
     'write the command as a script with  shell: python3  or  shell: Rscript,  or leave "preload" out',
   );
 
-export const preloadInContainer = (location: Location): Diagnostic =>
-  warning(
-    location,
-    '"preload" does nothing in a container: each task starts the interpreter of its image',
-    'leave "preload" out, or use an environment without a container',
-  );
-
 export const placeholderNotInPath = (location: Location, placeholder: string): Diagnostic =>
   error(location, `${placeholder} can't stand in a path`, 'a path takes params and {config.key}');
 

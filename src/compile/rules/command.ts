@@ -69,8 +69,8 @@ export class CommandCompiler {
     }
     if (parts.container) significant.push(['container', parts.container.text]);
     const container = parts.container ? this.bashWord(parts.container) : null;
-    const preload = container === null && PRELOADING.has(parts.shell) ? parts.preload : [];
-    const preloadId = preload.length === 0 ? null : idOf(setup, preload);
+    const preload = PRELOADING.has(parts.shell) ? parts.preload : [];
+    const preloadId = preload.length === 0 ? null : idOf(setup, container, preload);
     const main = this.main(parts, preloadId === null ? '' : `wfc_preloaded ${preloadId} ${preload.join(',')} `);
     significant.push(main.significant);
     return {
@@ -231,9 +231,9 @@ export class CommandCompiler {
 }
 
 /** Tasks with the same share an interpreter: what it has imported depends on what was set up before. */
-function idOf(setup: readonly string[], modules: readonly string[]): string {
+function idOf(setup: readonly string[], container: string | null, modules: readonly string[]): string {
   return createHash('sha256')
-    .update(JSON.stringify([setup, modules]))
+    .update(JSON.stringify([setup, container, modules]))
     .digest('hex')
     .slice(0, 12);
 }

@@ -154,7 +154,7 @@ class RuleNormalizer {
       runLocation: (run ?? this.name).location,
     };
     const canBePlanned = outputsKnown && isCarried && !this.lacks('directory') && log !== null && valuesFit;
-    const couldPreload = PRELOADING.has(shell) && !this.spec.get('preload') && !container && !this.lacks('preload');
+    const couldPreload = PRELOADING.has(shell) && !this.spec.get('preload') && !this.lacks('preload');
     const unpreloaded = couldPreload && run && compiler.naming ? { rule, run, naming: compiler.naming } : null;
     return { rule, unpreloaded, canBePlanned: canBePlanned && !columnsOf(rule).some((c) => this.isUnsure(c)) };
   }
@@ -192,8 +192,6 @@ class RuleNormalizer {
     if (!preload || this.lacks('shell')) return;
     const { diagnostics } = this.options.context;
     if (!PRELOADING.has(shell)) diagnostics.push(report.preloadOfShell(preload.location, shell));
-    const container = this.spec.get('container');
-    if (container) diagnostics.push(report.preloadInContainer(preload.location));
   }
 
   // --- outputs and the key ---

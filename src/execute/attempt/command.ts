@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { attemptHead } from '../../io/files/log-file.ts';
+import { shippedText } from '../../io/files/shipped.ts';
 import type { ProgramSignal, ShellSource } from '../../io/programs/shell-pool.ts';
 import { LOCAL_WORK } from '../../io/state/state-folder.ts';
 import { inputPaths, type Plan, type PlannedRule } from '../../model/plan.ts';
@@ -10,6 +11,7 @@ import {
   bashLiteral,
   checkFunctionName,
   needsProgram,
+  preloadPrograms,
   renderRuleFunctions,
   ruleFunctionName,
 } from '../../target/functions.ts';
@@ -68,6 +70,8 @@ export class TaskCommands {
       const { script } = rule.command;
       if (script) disk.write(scriptPath(rule), script.text);
     }
+    // Where a container shows them, too: it shows the spec's folder, and not that of wfc.
+    for (const path of preloadPrograms(rules)) disk.write(`${LOCAL_WORK}/${path}`, shippedText(`templates/${path}`));
     this.rules = plan.rules.map(ruleText);
   }
 

@@ -4,11 +4,10 @@ import { quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
 import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { neverReasons } from '../../model/slurm-reasons.ts';
-import type { Rule } from '../../model/workflow.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { bundle } from '../bundle.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
-import { bashLiteral, oneLine } from '../functions.ts';
+import { bashLiteral, oneLine, preloadPrograms } from '../functions.ts';
 import { sourceSpecLines, specLines } from '../spec-lines.ts';
 import { closingFlags, closingRequest } from './closing-job.ts';
 import { indexRanges } from './index-ranges.ts';
@@ -84,7 +83,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
   add('options.json', options.options);
   const id = contentId(files, options);
   add('runner.sh', bundle('runner.sh', options.templates));
-  for (const path of preloaders(ordered.map(([{ rule }]) => rule))) add(path, options.templates(path));
+  for (const path of preloadPrograms(ordered.map(([{ rule }]) => rule))) add(path, options.templates(path));
   add('close-lib.sh', bundle('close-lib.sh', options.templates));
   const scripts = new ScriptWriter(plan, id, options);
   const names = Object.fromEntries(ordered.map(([{ rule }, artifacts]) => [rule.name, artifacts.names]));
@@ -103,12 +102,6 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
     )}\n`,
   );
   return { id, files };
-}
-
-/** The programs that keep interpreters up, each once: see templates/attempt/preload.sh. */
-function preloaders(rules: readonly Rule[]): Set<string> {
-  const preloaded = rules.filter(({ command }) => command.preloadId !== null);
-  return new Set(preloaded.map(({ shell, command }) => `preload/${shell}.${command.script!.extension}`));
 }
 
 /** Over all that is compiled: files by path and length, so that none can pass for a part of another. */
