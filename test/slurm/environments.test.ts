@@ -12,7 +12,7 @@ import {
   standIns,
   withModules,
 } from '../support/environments.ts';
-import { CLI, type Experiment, experiment } from '../support/experiment.ts';
+import { CLI, type Experiment, experiment, gone } from '../support/experiment.ts';
 import type { Cluster } from './cluster.ts';
 import { summary } from './submit.ts';
 import { describeOnSlurm } from './suite.ts';
@@ -95,5 +95,32 @@ describeOnSlurm('in an element', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     expect(calls).toHaveLength(12);
     expect(calls).toContain('apptainer exec images/$(touch PWNED).sif bash -c');
     expect(logs(made)).toBe('');
+  });
+
+  it('an interpreter is kept up for the tasks of an element, and gone when that ends', async () => {
+    const made = packed(
+      experiment(
+        `
+params: {n: {from: 1, to: 6}}
+rules:
+  one:
+    shell: python3
+    preload: noted
+    output: out/{n}
+    run: |
+      import noted, os
+      print('once', file=open({output}, 'w'))
+      print(os.getppid(), file=open('preloaders', 'a'))
+`,
+        { 'noted.py': 'print("imported", file=open("imports", "a"))\n' },
+      ),
+    );
+    await submit(cluster(), made, {});
+    await cluster().waitForIdleQueue();
+    expect(made.read('imports')).toBe('imported\n');
+    expect(Object.keys(outputs(made))).toHaveLength(6);
+    const preloaders = new Set(made.read('preloaders').trimEnd().split('\n'));
+    expect(preloaders.size).toBe(1);
+    for (const id of preloaders) await gone(Number(id));
   });
 });
