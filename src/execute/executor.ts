@@ -75,6 +75,7 @@ class Executor {
       this.guard(() => {
         for (const [task, path] of this.options.decisions.missingSources)
           this.failBeforeStart(task, problem('source_missing', path));
+        this.refuseNodes();
         this.refuseProtected();
         this.tellOfTheRest();
         this.stopLooking = this.options.surroundings.clock.every(LOOK_MS, () => this.guard(() => this.look()));
@@ -230,6 +231,18 @@ class Executor {
   private tellOfTheRest(): void {
     if (this.mode !== 'going' || !this.scheduler.hasReady) return;
     for (const failure of this.failures) this.options.observer.failed(failure, false);
+  }
+
+  /** This is one node. */
+  private refuseNodes(): void {
+    for (const { rule, firstTask, space } of this.plan.rules) {
+      if (rule.resources.nodes === null) continue;
+      for (let task = firstTask; task < firstTask + space.size; task++) {
+        const { nodes } = this.resourcesOf(task);
+        if (nodes > 1 && this.options.decisions.reasons[task] !== 0)
+          this.failBeforeStart(task, problem('needs_nodes', nodes));
+      }
+    }
   }
 
   /** A protected output is never overwritten: who wants that makes it writable, or removes it. */

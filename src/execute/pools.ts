@@ -1,6 +1,6 @@
 import { type Plan, ruleOf } from '../model/plan.ts';
 import type { Resources } from '../model/workflow.ts';
-import { hasFixedResources, taskResources } from '../plan/resources.ts';
+import { cpusPerNode, hasFixedResources, taskResources } from '../plan/resources.ts';
 
 /** What this machine lends to tasks at one time. */
 export interface LocalLimits {
@@ -36,7 +36,7 @@ export class LocalPools {
 
   private wanted(resources: Resources): { cpus: number; memoryMiB: number; gpus: number } {
     return {
-      cpus: Math.min(resources.cpus, this.limits.cpus),
+      cpus: Math.min(cpusPerNode(resources), this.limits.cpus),
       memoryMiB: Math.min(resources.memoryMiB ?? 0, this.limits.memoryMiB),
       gpus: Math.min(resources.gpus, this.limits.gpus.length),
     };

@@ -30,6 +30,7 @@ export const FAILURE_WORDS = {
   source_missing: 'its source file {path} does not exist',
   input_missing: 'its input is missing: {path}',
   cannot_write: "can't write {path}",
+  needs_nodes: 'it asks for {nodes} nodes, and this is one: run it through Slurm',
   /** Told by a wfc that knows more codes, or in words that nobody knows any more. */
   other: '{text}',
 } as const;

@@ -52,7 +52,7 @@ export interface ReportRule {
 
 export type ReportPath = readonly (string | readonly [param: number, pad: number])[];
 
-/** What tasks asked for; null: nothing. */
+/** What tasks asked for, CPUs and GPUs on all their nodes together, memory of each; null: nothing. */
 export interface ReportResources {
   readonly cpus: number;
   readonly memoryMiB: number | null;

@@ -120,7 +120,7 @@ export type ValueSource =
   | { readonly kind: 'output'; readonly slot: Slot; readonly index: number | null }
   /** The path of a file that lists the inputs of the slot, one a line. */
   | { readonly kind: 'inputList'; readonly slot: Slot }
-  | { readonly kind: 'resource'; readonly field: 'cpus' | 'mem_mb' | 'gpus' | 'time_s' }
+  | { readonly kind: 'resource'; readonly field: 'cpus' | 'mem_mb' | 'gpus' | 'time_s' | 'nodes' | 'ranks_per_node' }
   | { readonly kind: 'rule' }
   | { readonly kind: 'attempt' }
   | { readonly kind: 'log' };
@@ -165,14 +165,19 @@ export interface ValueTemplate {
 
 /** What one task asks for. */
 export interface Resources {
+  /** Of each rank. */
   readonly cpus: number;
-  /** null: no limit asked for. */
+  /** Of each node; null: no limit asked for. */
   readonly memoryMiB: number | null;
   /** null: no limit. */
   readonly timeSeconds: number | null;
+  /** Of each node. */
   readonly gpus: number;
   /** `a100` in `a100:2`, else null. */
   readonly gpuType: string | null;
+  readonly nodes: number;
+  /** Processes that its command starts on each node, by srun or mpirun. */
+  readonly ranksPerNode: number;
 }
 
 export interface ResourceTemplates {
@@ -180,6 +185,8 @@ export interface ResourceTemplates {
   readonly mem: ValueTemplate | null;
   readonly time: ValueTemplate | null;
   readonly gpus: ValueTemplate | null;
+  readonly nodes: ValueTemplate | null;
+  readonly ranksPerNode: ValueTemplate | null;
   /** sbatch flags by long name. */
   readonly slurm: ReadonlyMap<string, ValueTemplate>;
   readonly slurmExtra: readonly ValueTemplate[];

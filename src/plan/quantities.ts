@@ -35,6 +35,6 @@ export function parseGpus(text: string): { count: number; type: string | null } 
 }
 
 /** A whole number from 1; null for anything else. */
-export function parseCpus(text: string): number | null {
+export function parseCount(text: string): number | null {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : null;
 }

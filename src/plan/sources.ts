@@ -81,6 +81,8 @@ const RESOURCES: Readonly<Record<ResourceField, (resources: Resources) => number
   mem_mb: ({ memoryMiB }) => memoryMiB ?? 0,
   gpus: ({ gpus }) => gpus,
   time_s: ({ timeSeconds }) => timeSeconds ?? 0,
+  nodes: ({ nodes }) => nodes,
+  ranks_per_node: ({ ranksPerNode }) => ranksPerNode,
 };
 
 function resourceText(rule: PlannedRule, field: ResourceField): TaskText {

@@ -1,13 +1,17 @@
 import { extraValues } from '../compile/rules/sbatch-flags.ts';
 import { type NodeKind, type Partition, partitionsNamed, type Site } from '../io/slurm/site.ts';
 import type { Profile } from '../model/profile.ts';
+import { cpusPerNode } from '../plan/resources.ts';
 import { lanesOf, type Stage } from '../target/slurm/stage-types.ts';
 import { countOf, formatCount } from '../terminal/terminal.ts';
 import { gpuCount, largestOf, memoryText, nodeText } from './largest-node.ts';
 
-/** What one element asks of its node, in all its lanes. */
+/** What one element asks of its nodes, in all its lanes. */
 interface Ask {
   readonly lanes: number;
+  readonly nodes: number;
+  readonly ranksPerNode: number;
+  /** Of each node, as all that follows. */
   readonly cpus: number;
   /** null where it does not say: then Slurm decides. */
   readonly memoryMiB: number | null;
@@ -37,18 +41,23 @@ export function fitProblems(stages: readonly Stage[], profile: Profile, site: Si
     if (site === null) return [];
     const partitions = partitionsNamed(site, named);
     const kinds = partitions.flatMap((partition) => partition.kinds);
+    const hasNodes = partitions.some((partition) => nodesFor(ask, partition) >= ask.nodes);
     // One that sinfo does not show may have anything.
     const isKnown = kinds.length > 0 && (named === null || partitions.length === named.split(',').length);
-    if (!isKnown || kinds.some((kind) => fits(ask, kind))) return [];
-    return `${words} for ${tooMuch(ask, kinds)} in partition ${partitions.map(({ name }) => `"${name}"`).join(' or ')}\n  hint: ${lower(ask)}name another partition, in the profile or in resources.slurm of the rule; the site has ${siteText(site)}`;
+    if (!isKnown || hasNodes) return [];
+    return `${words} for ${tooMuch(ask, partitions)} in partition ${partitions.map(({ name }) => `"${name}"`).join(' or ')}\n  hint: ${lower(ask)}name another partition, in the profile or in resources.slurm of the rule; the site has ${siteText(site)}`;
   });
   return [...new Set(problems)];
 }
 
 function askOf({ request }: Stage, { packing }: Profile): Ask {
   const lanes = lanesOf(request, packing);
-  const { cpus, memoryMiB, gpus, gpuType } = request.resources;
-  return { lanes, cpus: cpus * lanes, memoryMiB: memoryMiB === null ? null : memoryMiB * lanes, gpus, gpuType };
+  const { memoryMiB, gpus, gpuType, nodes, ranksPerNode } = request.resources;
+  return {
+    ...{ lanes, nodes, ranksPerNode, gpus, gpuType },
+    cpus: cpusPerNode(request.resources) * lanes,
+    memoryMiB: memoryMiB === null ? null : memoryMiB * lanes,
+  };
 }
 
 /** The partitions that the job names, as sbatch takes them; null for the default; undefined on another cluster. */
@@ -79,6 +88,12 @@ function overProfile(ask: Ask, { limits }: Profile): [asked: string, most: strin
   return over;
 }
 
+/** Nodes of a partition that have what is asked of each, as far as it gives them to one job. */
+function nodesFor(ask: Ask, { kinds, maxNodes }: Partition): number {
+  const fitting = kinds.filter((kind) => fits(ask, kind)).reduce((sum, { nodes }) => sum + nodes, 0);
+  return Math.min(fitting, maxNodes ?? Number.POSITIVE_INFINITY);
+}
+
 function fits(ask: Ask, kind: NodeKind): boolean {
   return ask.cpus <= kind.cpus && hasMemory(ask, kind) && hasGpus(ask, kind);
 }
@@ -95,8 +110,13 @@ function hasGpus({ gpus, gpuType }: Ask, kind: NodeKind): boolean {
 }
 
 /** What no node has, of what is asked for: each thing for itself, or all together. */
-function tooMuch(ask: Ask, kinds: readonly NodeKind[]): string {
+function tooMuch(ask: Ask, partitions: readonly Partition[]): string {
+  const kinds = partitions.flatMap((partition) => partition.kinds);
   const largest = largestOf(kinds);
+  if (kinds.some((kind) => fits(ask, kind))) {
+    const most = Math.max(...partitions.map((partition) => nodesFor(ask, partition)));
+    return `${countOf(ask.nodes, 'node')}, and a job may have ${formatCount(most)} with what it needs of each`;
+  }
   if (ask.cpus > largest.cpus) return `${cpuWords(ask)}, and the largest node has ${formatCount(largest.cpus)}`;
   if (!kinds.some((kind) => hasMemory(ask, kind)))
     return `${memoryWords(ask)}, and the largest node has ${memoryText(largest.memoryMiB)}`;
@@ -111,8 +131,14 @@ function gpusOf(kinds: readonly NodeKind[]): string {
   return gpus.length === 0 ? 'none' : gpus.join(' or ');
 }
 
-function cpuWords({ cpus, lanes }: Ask): string {
-  return `${countOf(cpus, 'CPU')}${lanes === 1 ? '' : ` (${lanes} lanes of ${formatCount(cpus / lanes)})`}`;
+function cpuWords({ cpus, lanes, ranksPerNode }: Ask): string {
+  const parts =
+    ranksPerNode > 1
+      ? ` a node (${ranksPerNode} ranks of ${formatCount(cpus / ranksPerNode)})`
+      : lanes > 1
+        ? ` (${lanes} lanes of ${formatCount(cpus / lanes)})`
+        : '';
+  return `${countOf(cpus, 'CPU')}${parts}`;
 }
 
 function memoryWords({ memoryMiB, lanes }: Ask): string {

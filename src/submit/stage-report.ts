@@ -1,4 +1,5 @@
 import { type Plan, ruleOf } from '../model/plan.ts';
+import { cpusPerNode } from '../plan/resources.ts';
 import { closingRequest } from '../target/slurm/closing-job.ts';
 import { lanesOf } from '../target/slurm/stage-types.ts';
 import type { Packing, Stage } from '../target/slurm/stages.ts';
@@ -27,15 +28,20 @@ export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packi
         sum === null || s.timeSeconds === null ? null : sum + (s.indices.length * perElement(s) * s.timeSeconds) / 3600,
       0,
     );
-  const coreHours = hours((s) => s.request.resources.cpus * lanesOf(s.request, packing));
+  const coreHours = hours((s) => cpusOfElement(s.request, packing));
   return {
     sbatchCalls: queued.length + 1,
     queuedElements: elements + 1,
     outputFiles: stages.reduce((n, s) => n + s.tasks.reduce((m, t) => m + ruleOf(plan, t).rule.outputs.length, 0), 0),
     ownFiles: 2 * elements + 3 * stages.length + 9,
     coreHours: coreHours === null ? null : coreHours + closingRequest(stages, null).timeSeconds / 3600,
-    gpuHours: hours((s) => s.request.resources.gpus),
+    gpuHours: hours((s) => s.request.resources.gpus * s.request.resources.nodes),
   };
+}
+
+/** On all its nodes. */
+function cpusOfElement(request: Stage['request'], packing: Packing): number {
+  return cpusPerNode(request.resources) * request.resources.nodes * lanesOf(request, packing);
 }
 
 /** The choices of the planner, each with its reason, and the totals. */

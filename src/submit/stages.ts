@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Rule } from '../model/workflow.ts';
-import { taskResources } from '../plan/resources.ts';
+import { hasRanks, taskResources } from '../plan/resources.ts';
 import type { Session } from '../session/session.ts';
 import { attemptsSeconds, RESERVE_SECONDS, SIGNAL_LEAD_SECONDS } from '../target/slurm/reserve.ts';
 import { maxTimeOf } from '../target/slurm/stage-types.ts';
@@ -106,7 +106,25 @@ export function stageProblems(plan: Plan, stages: readonly Stage[], { limits, pr
       `${what}\n  hint: ${packing}raise max_array_size in the profile if the site allows more, ${smallerPart}`,
     );
   }
-  return [...problems, ...timeProblems(plan, queued, limits, profile), ...fitProblems(queued, profile, site)];
+  return [
+    ...problems,
+    ...rankProblems(plan, queued),
+    ...timeProblems(plan, queued, limits, profile),
+    ...fitProblems(queued, profile, site),
+  ];
+}
+
+/** In one array all ask for the same: where tasks depend on each other across rules, arrays hold tasks of several rules. */
+function rankProblems(plan: Plan, stages: readonly Stage[]): string[] {
+  return stages.flatMap(({ request: { resources }, tasks }) => {
+    if (!hasRanks(resources)) return [];
+    const other = tasks.find((task) => {
+      const { nodes, ranksPerNode } = taskResources(ruleOf(plan, task), task - ruleOf(plan, task).firstTask);
+      return nodes !== resources.nodes || ranksPerNode !== resources.ranksPerNode;
+    });
+    if (other === undefined) return [];
+    return `rule "${ruleOf(plan, other).rule.name}" would share an array with tasks of other "nodes" or "ranks_per_node", since tasks depend on each other across rules\n  hint: ask for the same in both, or run a part of it with --goal`;
+  });
 }
 
 /** Each rule's longest task must fit into a job. */

@@ -77,6 +77,11 @@ _wfc_attempt() {
     _wfc_give_up "$_wfc_problem"
     return 1
   done
+  # Make starts processes on one node.
+  if ((wfc_nodes > 1)); then
+    _wfc_give_up "needs_nodes:$wfc_nodes"
+    return 1
+  fi
   if ! _wfc_make_room; then
     _wfc_give_up "$_wfc_problem"
     return 1

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.ts';
 import { NO_OVERRIDES } from '../../src/compile/context.ts';
 import { forEachDependency, type Plan, taskNameOf } from '../../src/model/plan.ts';
+import { attemptsSeconds, RESERVE_SECONDS } from '../../src/target/slurm/reserve.ts';
 import { type Packing, planStages, type SiteLimits, type Stage } from '../../src/target/slurm/stages.ts';
 import { smallSpec, specText } from '../compile/small-specs.ts';
 import { inMemory } from '../schema/compile-text.ts';
@@ -102,6 +103,15 @@ function withRequests(text: string): string {
   return JSON.stringify(spec);
 }
 
+/** The same spec with several ranks for every other rule. */
+function withRanks(text: string): string {
+  const spec = JSON.parse(text) as { rules: Record<string, object> };
+  Object.values(spec.rules).forEach((rule, i) => {
+    if (i % 2 === 1) Object.assign(rule, { resources: { nodes: 2, ranks_per_node: 4 } });
+  });
+  return JSON.stringify(spec);
+}
+
 /** The same spec with seconds as the limit of every rule, another for every other one. */
 function withSeconds(text: string): string {
   const spec = JSON.parse(text) as { rules: Record<string, object> };
@@ -141,6 +151,7 @@ describe('the stages of a submission', () => {
     ['with different requests', withRequests, PACKING],
     ['never fused', withRequests, { ...PACKING, fuse: 'never' as const }],
     ['two tasks an element', withRequests, { ...PACKING, tasksPerElement: 2 }],
+    ['with several ranks', withRanks, { ...PACKING, lanes: 3 }],
     ['tasks of seconds', withSeconds, PACKING],
     ['tasks of seconds in lanes', withSeconds, { ...PACKING, lanes: 3 }],
   ])('hold each task once, after all that it depends on: %s', (_, change, packing) => {
@@ -227,6 +238,35 @@ describe('the stages of a submission', () => {
     ]);
     expect(sizes(stagesOf(sweep('10m'), LIMITS, PACKING, took))[0]).toEqual([92, 8]);
     expect(sizes(stagesOf(sweep('2h'), LIMITS, PACKING, took))[0]).toEqual([366, 2]);
+  });
+
+  it('give each task of several ranks an element, as long as so many can be queued, and nothing beside it', () => {
+    const ranked = (count: number, rules = {}): Stage[] => {
+      const resources = { nodes: 2, time: '1h' };
+      const seed = { from: 1, to: count };
+      const fit = { output: 'fits/{seed}', run: 'srun ./fit', resources };
+      return stagesOf(planOf(JSON.stringify({ wfc: 1, params: { seed }, rules: { fit, ...rules } }))!, LIMITS, {
+        ...PACKING,
+        lanes: 4,
+        tasksPerElement: 20,
+      });
+    };
+    const [few] = ranked(500);
+    expect([few!.indices.length, few!.timeSeconds, few!.why]).toEqual([
+      ...[500, attemptsSeconds(3600, 0) + RESERVE_SECONDS, 'several ranks: an element for each task'],
+    ]);
+    const [many] = ranked(1200);
+    expect([many!.indices.length, many!.why]).toEqual([
+      400,
+      'several ranks, and more tasks than can be queued: one after another',
+    ]);
+    const score = { input: 'fits/{seed}', output: 'scores/{seed}', run: './score {input}' };
+    const again = { ...score, resources: { nodes: 2, time: '1h' } };
+    for (const rules of [{ score }, { again }]) {
+      const [fits, next] = ranked(90, rules);
+      expect([fits!.rules, fits!.indices.length]).toEqual([['fit'], 90]);
+      expect(next!.rules).toEqual(Object.keys(rules));
+    }
   });
 
   it('run local rules before the submission, and wait for none of them', () => {

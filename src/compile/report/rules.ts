@@ -1,4 +1,5 @@
 /** What is wrong inside a rule. See report.ts. */
+import { countOf } from '../../model/counts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type Location, lineAndColumn } from '../../model/source.ts';
 import type { Witness } from '../../model/witness.ts';
@@ -263,6 +264,8 @@ export const notInteger = (location: Location, placeholder: string, value: strin
 export const badResource = (location: Location, name: string, value: string): Diagnostic => {
   const hints: Readonly<Record<string, string>> = {
     cpus: 'write a whole number from 1, such as 4',
+    nodes: 'write a whole number from 1, such as 2',
+    ranks_per_node: 'write a whole number from 1, such as 4',
     mem: 'write a number and a unit, such as 500M or 4G',
     time: 'write a number and a unit, such as 90s, 10m, 2h or 1-12:00:00',
     gpus: 'write a number, such as 1, or a type and a number, such as a100:2',
@@ -273,6 +276,13 @@ export const badResource = (location: Location, name: string, value: string): Di
   const what = written.includes('{') ? `"${value}", from ${written},` : `"${value}"`;
   return error(location, unitless ? `${what} has no unit` : `${what} is no value for "${name}"`, hints[kind]);
 };
+
+export const localOnNodes = (location: Location, rule: string, nodes: number): Diagnostic =>
+  error(
+    location,
+    `rule "${rule}" is "local: true" and asks for ${countOf(nodes, 'node')}, and runs on one`,
+    'leave out one of the two',
+  );
 
 export const inputTooLong = (location: Location, task: string, placeholder: string, bytes: number): Diagnostic =>
   error(

@@ -4,7 +4,7 @@ import type { Location } from '../../model/source.ts';
 import { didYouMean, suggestKey } from '../text/suggest.ts';
 import { error, listWords } from './words.ts';
 
-const RESOURCES = ['cpus', 'mem', 'time', 'gpus'];
+const RESOURCES = ['cpus', 'mem', 'time', 'gpus', 'nodes', 'ranks_per_node'];
 const SLURM_FLAGS = [
   'partition',
   'account',

@@ -63,10 +63,15 @@ function checkQuantities(rule: RuleTasks, diagnostics: Diagnostic[]): void {
   const reported = new Set<string>();
   const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
   for (let i = 0; i < count; i++) {
-    taskResources(rule, i, (name, value, text) => {
+    const { nodes } = taskResources(rule, i, (name, value, text) => {
       if (!reported.has(name)) diagnostics.push(report.badResource(value.location, name, text));
       reported.add(name);
     });
+    const { local, name, resources } = rule.rule;
+    if (local && nodes > 1 && !reported.has('nodes')) {
+      diagnostics.push(report.localOnNodes(resources.nodes!.location, name, nodes));
+      reported.add('nodes');
+    }
   }
 }
 

@@ -374,6 +374,8 @@ class RuleNormalizer {
       mem: value(spec?.get('mem')),
       time: value(spec?.get('time')),
       gpus: value(spec?.get('gpus')),
+      nodes: value(spec?.get('nodes')),
+      ranksPerNode: value(spec?.get('ranks_per_node')),
       slurm: new Map(
         flags.flatMap(({ key, value: v }) => known(value(v as Located<unknown>)).map((t) => [key.text, t] as const)),
       ),

@@ -237,12 +237,14 @@ function checkParts({ root, isParam, dotted, index, format }: Parts): { message:
       }
       return null;
     case 'resources': {
-      const fields = ['cpus', 'mem_mb', 'gpus', 'time_s'];
+      const fields = ['cpus', 'mem_mb', 'gpus', 'time_s', 'nodes', 'ranks_per_node'];
       if (!fields.includes(dotted) || index !== null || format !== null) {
         const near = closest(dotted, fields);
         return {
           message: `"{resources${dotted === '' ? '' : `.${dotted}`}}" is not a resource`,
-          hint: near ? `did you mean {resources.${near}}?` : 'there are {resources.cpus}, .mem_mb, .gpus and .time_s',
+          hint: near
+            ? `did you mean {resources.${near}}?`
+            : 'there are {resources.cpus}, .mem_mb, .gpus, .time_s, .nodes and .ranks_per_node',
         };
       }
       return null;

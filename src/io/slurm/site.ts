@@ -18,6 +18,8 @@ export interface Partition {
   readonly isUp: boolean;
   /** As Slurm writes it: `1-12:00:00`; null for no limit. */
   readonly timeLimit: string | null;
+  /** That one job may have; null for no limit. */
+  readonly maxNodes: number | null;
   readonly kinds: readonly NodeKind[];
 }
 
@@ -42,7 +44,7 @@ export async function readSite(env: NodeJS.ProcessEnv): Promise<Site | null> {
   if (config === null) return null;
   const setting = (name: string): string => new RegExp(`^${name}\\s*=\\s*(.*)$`, 'mi').exec(config)?.[1]?.trim() ?? '';
   const [listed, associations] = await Promise.all([
-    askSlurm('sinfo', ['--noheader', '--exact', '--format=%P|%a|%l|%D|%c|%m|%G|%B'], env),
+    askSlurm('sinfo', ['--noheader', '--exact', '--format=%P|%a|%l|%D|%c|%m|%G|%B|%s'], env),
     askAccounts(['assoc', `user=${userInfo().username}`, 'format=Account,MaxSubmit,QOS'], env),
   ]);
   const qos = unique(associations.flatMap(([, , names = '']) => names.split(',')));
@@ -80,7 +82,9 @@ function unique(names: readonly string[]): string[] {
 export function partitionsOf(listed: string): Partition[] {
   const found = new Map<string, Partition>();
   for (const line of listed.split('\n')) {
-    const [marked = '', state, limit = '', nodes, cpus, memory, gres = '', most = ''] = line.trim().split('|');
+    const [marked = '', state, limit = '', nodes, cpus, memory, gres = '', most = '', size = ''] = line
+      .trim()
+      .split('|');
     if (marked === '') continue;
     const name = marked.replace(/\*$/, '');
     // A partition may grant less of its nodes than they have: `MaxCPUsPerNode`.
@@ -97,6 +101,8 @@ export function partitionsOf(listed: string): Partition[] {
       isDefault: marked.endsWith('*'),
       isUp: state === 'up',
       timeLimit: /\d/.test(limit) ? limit : null,
+      // `1-infinite`, `1-2`, `1`.
+      maxNodes: numberOf(size.replace(/^.*-/, '')),
       // A partition without nodes has a line of its own.
       kinds: [...(found.get(name)?.kinds ?? []), ...(kind.nodes > 0 ? [kind] : [])],
     });

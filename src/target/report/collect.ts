@@ -9,7 +9,7 @@ import {
   type ReportRule,
 } from '../../model/report-data.ts';
 import type { Column, PathPattern } from '../../model/workflow.ts';
-import { taskResources } from '../../plan/resources.ts';
+import { cpusPerNode, taskResources } from '../../plan/resources.ts';
 import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
 import { type NamedColumn, narrow } from './pack.ts';
 
@@ -158,7 +158,9 @@ class Collector {
   }
 
   private resourceId(rule: PlannedRule, index: number): number {
-    const { cpus, memoryMiB, timeSeconds, gpus } = taskResources(rule, index);
+    const resources = taskResources(rule, index);
+    const { memoryMiB, timeSeconds, nodes } = resources;
+    const [cpus, gpus] = [cpusPerNode(resources) * nodes, resources.gpus * nodes];
     const id = this.asked.id(`${cpus} ${memoryMiB} ${timeSeconds} ${gpus}`);
     if (id === this.resources.length) this.resources.push({ cpus, memoryMiB, timeSeconds, gpus });
     return id;

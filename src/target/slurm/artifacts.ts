@@ -4,6 +4,7 @@ import { quoteForSbatch } from '../../compile/rules/sbatch-flags.ts';
 import { countOf, countTasks } from '../../model/counts.ts';
 import { type Plan, type PlannedRule, ruleOf, tempPaths } from '../../model/plan.ts';
 import { neverReasons } from '../../model/slurm-reasons.ts';
+import { hasRanks } from '../../plan/resources.ts';
 import { fingerprints } from '../../resume/fingerprint.ts';
 import { bundle } from '../bundle.ts';
 import { environmentFunctions, functionsNamedIn } from '../environment.ts';
@@ -227,14 +228,14 @@ class ScriptWriter {
 
   private directives(stage: Stage): string[] {
     const { site, packing } = this.options;
-    const { cpus, memoryMiB, gpus, gpuType } = stage.request.resources;
+    const { cpus, memoryMiB, gpus, gpuType, nodes, ranksPerNode } = stage.request.resources;
     const lanes = lanesOf(stage.request, packing);
     const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
     const flags = new Map([...site.flags, ...stage.request.flags]);
     return [
       `--job-name=${this.jobName(stage.name.replace(/^\d+-/, ''))}`,
       `--array=${indexRanges(stage.indices)}${throttle}`,
-      '--nodes=1 --ntasks=1',
+      hasRanks(stage.request.resources) ? `--nodes=${nodes} --ntasks-per-node=${ranksPerNode}` : '--nodes=1 --ntasks=1',
       `--cpus-per-task=${cpus * lanes}`,
       ...(memoryMiB === null ? [] : [`--mem=${memoryMiB * lanes}M`]),
       ...(stage.timeSeconds === null ? [] : [`--time=${slurmTime(stage.timeSeconds)}`]),
@@ -308,6 +309,8 @@ class ScriptWriter {
         cpus: stage.request.resources.cpus,
         memoryMiB: stage.request.resources.memoryMiB,
         gpus: stage.request.resources.gpus,
+        nodes: stage.request.resources.nodes,
+        ranksPerNode: stage.request.resources.ranksPerNode,
         timeSeconds: stage.timeSeconds,
         isTimeCut: stage.isTimeCut,
         waits: stage.waits.map((w) => ({ stage: stages[w.stage]!.name, kind: w.kind, why: w.why })),

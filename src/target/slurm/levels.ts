@@ -77,6 +77,8 @@ function largestRequest(a: Request, b: Request): Request {
       memoryMiB: most(a.resources.memoryMiB, b.resources.memoryMiB),
       gpus: Math.max(a.resources.gpus, b.resources.gpus),
       gpuType: a.resources.gpuType ?? b.resources.gpuType,
+      nodes: Math.max(a.resources.nodes, b.resources.nodes),
+      ranksPerNode: Math.max(a.resources.ranksPerNode, b.resources.ranksPerNode),
     },
     flags: new Map([...a.flags, ...b.flags]),
     extra: [...new Set([...a.extra, ...b.extra])],

@@ -246,16 +246,16 @@ class RuleWriter {
 
   private settingsBody(): string[] {
     const { rule } = this.rule;
-    const times = new Set(this.tasks.map((i) => taskResources(this.rule, i).timeSeconds));
-    const timeField =
-      times.size > 1 ? this.rows.field('time', (i) => String(taskResources(this.rule, i).timeSeconds ?? 0)) : null;
-    const [time] = times;
+    const time = this.setting('resource_time_s', (i) => taskResources(this.rule, i).timeSeconds);
+    const nodes = this.setting('resource_nodes', (i) => taskResources(this.rule, i).nodes);
     const flags = (values: readonly (string | number)[]): string =>
       `(${values.map((v) => (v === '' ? "''" : v)).join(' ')})`;
     return [
       `wfc_retries=${rule.retries}`,
-      `wfc_time_seconds=${timeField === null ? (time ?? "''") : `\${${timeField - 1}}`}`,
-      ...(timeField === null ? [] : ['wfc_settings_vary=1']),
+      `wfc_time_seconds=${time.word ?? "''"}`,
+      // Who runs tasks on one node refuses those that need more.
+      ...(nodes.word === 1 ? [] : [`wfc_nodes=${nodes.word}`]),
+      ...(time.varies || nodes.varies ? ['wfc_settings_vary=1'] : []),
       `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
       `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
@@ -264,6 +264,16 @@ class RuleWriter {
       `wfc_has_check=${flags(rule.outputs.map((_, o) => Number(needsProgram(rule, o))))}`,
       `wfc_checks_id=${bashLiteral(checksText(this.rule)) || "''"}`,
     ];
+  }
+
+  /** What all tasks have, or a field of the row. */
+  private setting(
+    name: string,
+    of: (taskIndex: number) => number | null,
+  ): { word: number | string | null; varies: boolean } {
+    const values = new Set(this.tasks.map(of));
+    if (values.size > 1) return { word: `\${${this.rows.field(name, (i) => String(of(i) ?? 0)) - 1}}`, varies: true };
+    return { word: [...values][0] ?? null, varies: false };
   }
 
   // --- the command's variables ---

@@ -1,3 +1,4 @@
+import { hasRanks } from '../../plan/resources.ts';
 import type { Request, Unit } from './units.ts';
 
 /** What a site allows. */
@@ -26,9 +27,12 @@ export interface Packing {
   readonly lanes: number;
 }
 
-/** Tasks at a time inside an element. A GPU is lent to one task: those with GPUs run one after another. */
+/**
+ * Tasks at a time inside an element. A GPU is lent to one task: those with GPUs run one after another. Beside ranks, which
+ * srun places in all of the element, nothing else runs.
+ */
 export function lanesOf({ resources }: Request, { lanes }: Packing): number {
-  return resources.gpus > 0 ? 1 : lanes;
+  return resources.gpus > 0 || hasRanks(resources) ? 1 : lanes;
 }
 
 /** When an element of a stage is let go, with respect to one earlier stage. */

@@ -1,5 +1,6 @@
 import { countOf } from '../../model/counts.ts';
 import { forEachTaskInOrder, type Plan, ruleOf } from '../../model/plan.ts';
+import { hasRanks } from '../../plan/resources.ts';
 import { BlockNumbers, type BlockRule, blockCandidates, hasMoreBlocks, largestUnit } from './blocks.ts';
 import {
   type ExpectedSeconds,
@@ -26,6 +27,9 @@ export interface PlanStagesOptions {
   readonly durations?: ReadonlyMap<string, number>;
 }
 
+/** Tasks with several ranks have elements of their own, as long as these take no more of what one may queue than this. */
+const RANKED_PART = 1 / 2;
+
 /** What all drafts of a plan go by. */
 interface DraftOptions extends Omit<PlanStagesOptions, 'durations'> {
   readonly units: Units;
@@ -42,9 +46,16 @@ export function planStages(
   const units = splitUnits(plan, onCluster);
   const local = localDraft(plan, here);
   const options = { units, included: onCluster, limits, packing, expected: expectedSeconds(plan, durations) };
-  const byRule = units.units.length <= MAX_UNITS && plan.order.every((b) => b.kind === 'rule');
+  const isSmall = units.units.length <= MAX_UNITS || areRanksMixed(units);
+  const byRule = isSmall && plan.order.every((b) => b.kind === 'rule');
   const drafts = units.units.length === 0 ? [] : byRule ? blockDrafts(plan, options) : levelStages(plan, options);
   return finishStages(plan, [...local, ...drafts], included, limits, packing);
+}
+
+/** Arrays by levels ask for one thing: where that spans nodes, tasks of a single process would hold them. */
+function areRanksMixed({ units }: Units): boolean {
+  const shapes = units.map(({ request: { resources } }) => `${resources.nodes} ${resources.ranksPerNode}`);
+  return new Set(shapes).size > 1;
 }
 
 /** All tasks of `local: true` rules in one element, in order. */
@@ -195,8 +206,12 @@ function draftByBlocks(
   for (const unit of units) {
     const number = numbering.reader(unit.rule);
     if (!number) continue;
+    const numbers = unit.tasks.map((task) => number(task - unit.rule.firstTask));
+    if (hasRanks(unit.request.resources) && new Set(numbers).size < numbers.length) continue;
     alignedUnits.add(unit);
-    for (const task of unit.tasks) blockOf[task] = number(task - unit.rule.firstTask);
+    unit.tasks.forEach((task, t) => {
+      blockOf[task] = numbers[t]!;
+    });
   }
   const feeds = unitEdges(plan, units, included, blockOf);
   const groups = fuseUnits(units, feeds, alignedUnits, packing);
@@ -217,12 +232,22 @@ function draftByBlocks(
       request: group[0]!.request,
       elements,
       aligned,
-      why: (aligned ? (by === '' ? 'all tasks in one element' : each) : packedWhy(elements, by)) + fused,
+      why: (aligned ? (by === '' ? 'all tasks in one element' : each) : packedWhy(group[0]!, elements, by)) + fused,
     };
   });
 }
 
-function packedWhy(elements: readonly { tasks: readonly number[] }[], by: string): string {
+/** The most elements for the tasks of one rule with several ranks. */
+function mostRanked({ units, limits }: DraftOptions): number {
+  const ranked = units.units.filter(({ request }) => hasRanks(request.resources)).length;
+  return Math.max(1, Math.min(limits.maxArraySize, Math.floor((limits.maxSubmit * RANKED_PART) / ranked)));
+}
+
+function packedWhy({ request }: Unit, elements: readonly { tasks: readonly number[] }[], by: string): string {
+  if (hasRanks(request.resources))
+    return elements.every(({ tasks }) => tasks.length === 1)
+      ? 'several ranks: an element for each task'
+      : 'several ranks, and more tasks than can be queued: one after another';
   if (elements.length === 1) return elements[0]!.tasks.length === 1 ? 'one task' : 'all its tasks in one element';
   return `its outputs do not name ${by.includes(' × ') ? 'all of ' : ''}${by}: tasks in order, packed evenly`;
 }
@@ -282,7 +307,7 @@ function fuseUnits(units: readonly Unit[], feeds: Feeds, aligned: ReadonlySet<Un
     // Inside an element there is no waiting for another: what they exchange stays within a block.
     const staysInside = (group: readonly Unit[]): boolean => group.every((u) => edges.get(u) !== false);
     const home =
-      packing.fuse === 'auto' && aligned.has(unit)
+      packing.fuse === 'auto' && aligned.has(unit) && !hasRanks(unit.request.resources)
         ? from.find(
             (group) =>
               group.every(
@@ -314,12 +339,14 @@ function elementsByBlock(group: readonly Unit[], blockOf: Int32Array): { index: 
 
 function elementsByCount(
   unit: Unit,
-  { limits, packing, expected }: DraftOptions,
+  options: DraftOptions,
   tasksPerElement: Packing['tasksPerElement'],
 ): { index: number; tasks: number[] }[] {
+  const { limits, packing, expected } = options;
   const most = Math.max(1, Math.min(100, limits.maxArraySize, Math.floor(limits.maxSubmit / 8)));
-  const size =
-    tasksPerElement === 'auto'
+  const size = hasRanks(unit.request.resources)
+    ? Math.ceil(unit.tasks.length / mostRanked(options))
+    : tasksPerElement === 'auto'
       ? Math.max(
           Math.ceil(unit.tasks.length / most),
           tasksOfShortElement(unit.tasks, lanesOf(unit.request, packing), expected),

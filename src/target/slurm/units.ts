@@ -68,16 +68,16 @@ function holdsTask(rule: PlannedRule, tasks: Int32Array): boolean {
 
 function hasFixedRequest({ rule, space, escalations }: PlannedRule): boolean {
   if (escalations) return false;
-  const { cpus, mem, gpus, slurm, slurmExtra } = rule.resources;
-  const values = [cpus, mem, gpus, ...slurm.values(), ...slurmExtra];
+  const { cpus, mem, gpus, nodes, ranksPerNode, slurm, slurmExtra } = rule.resources;
+  const values = [cpus, mem, gpus, nodes, ranksPerNode, ...slurm.values(), ...slurmExtra];
   return space.size > 0 && values.every((v) => v === null || isFixed(v));
 }
 
 export function requestOf(rule: PlannedRule, i: number): Request {
-  const { cpus, memoryMiB, gpus, gpuType } = taskResources(rule, i);
+  const { timeSeconds: _, ...resources } = taskResources(rule, i);
   const { slurm, slurmExtra } = rule.rule.resources;
   return {
-    resources: { cpus, memoryMiB, gpus, gpuType },
+    resources,
     flags: new Map([...slurm].map(([name, value]) => [name, renderValue(value, rule, i)])),
     extra: slurmExtra.map((value) => extraText(value, rule, i)),
   };
