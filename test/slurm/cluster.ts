@@ -8,7 +8,7 @@
  *     mariadbd -> slurmdbd           accounting only; before the controller, which registers there
  *     slurmctld -> slurmd ...        nodes register at once only with a controller that already listens
  *
- * Source of the settings: measured on Slurm 22.05.8, Debian 12.
+ * Source of the settings: measured on Slurm 22.05.8, Debian 12; 20.11 and 24.11 run with them, too (see roots/).
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
@@ -126,6 +126,9 @@ export function missingSlurm(options: Pick<ClusterOptions, 'accounting'> = {}): 
   if (missing.length === 0) return null;
   return `A Slurm cluster needs programs that are not installed: ${missing.join(', ')} (see test/install-debian.sh).`;
 }
+
+/** Name of slurmdbd's database. */
+const DATABASE = 'slurm';
 
 const cgroupControllers = ['memory', 'freezer', 'cpuset', 'cpuacct', 'devices'] as const;
 
@@ -330,8 +333,9 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
       const states = stdout.split('\n').map((line) => line.split(' ')[1] ?? '');
       const isReady = (state: string) => /^(idle|mixed|allocated|completing)\+?$/.test(state);
       if (exitCode === 0 && states.length >= names.length && states.every(isReady)) return true;
-      // A controller that was killed hands in what still runs, the node refuses that, and is drained until somebody helps.
-      if (states.some((state) => state.startsWith('drain')))
+      // A controller that was killed hands in what still runs, the node refuses that, and is drained until somebody helps;
+      // `killNode` has marked it down.
+      if (states.some((state) => /^(drain|down)/.test(state)))
         await run('scontrol', ['update', `NodeName=${names.join(',')}`, 'State=RESUME']);
       return undefined;
     });
@@ -461,6 +465,10 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
       );
+      // slurmdbd would make its database, too, but where a first connection failed for want of one, MariaDB's client library
+      // of 11.8.9 takes no more than 0 columns over the next: `select @var := concat('')` fails, and slurmdbd ends.
+      const prepared = join(folder, 'database.sql');
+      await writeFile(prepared, `create database ${DATABASE};\n`);
       startDaemon('mariadbd', 'mariadbd', [
         '--no-defaults',
         ...asUser,
@@ -470,6 +478,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
         `--log-error=${log('mariadbd')}`,
         '--bind-address=127.0.0.1',
         `--port=${databasePort}`,
+        `--init-file=${prepared}`,
         // The data need not outlive the test: spare the disk.
         '--innodb-flush-log-at-trx-commit=0',
         '--innodb-doublewrite=0',
@@ -538,7 +547,9 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
     // Listen on 127.0.0.1 only, not on all addresses of the machine.
     CommunicationParameters: 'NoInAddrAny,NoCtldInAddrAny',
     MailProg: '/bin/true',
-    ReturnToService: 2,
+    // What `killNode` marked down stays so until `startNode`: with 2 an answer that was still on its way (seen with 24.11)
+    // brings the node back, and the job starts where nobody is.
+    ReturnToService: 1,
     MpiDefault: 'none',
     // Seconds. Generous, because a loaded test machine is no failure; killNode() does not wait for it.
     SlurmdTimeout: 30,
@@ -584,7 +595,7 @@ function slurmdbdConf({ folder, accountingPort, databasePort }: Configuration): 
     StorageHost: '127.0.0.1',
     StoragePort: databasePort,
     StorageUser: 'root',
-    StorageLoc: 'slurm',
+    StorageLoc: DATABASE,
     PidFile: `${folder}/slurmdbd.pid`,
     LogFile: `${folder}/log/slurmdbd.log`,
   }).join('\n')}\n`;
@@ -592,17 +603,18 @@ function slurmdbdConf({ folder, accountingPort, databasePort }: Configuration): 
 
 /** Text of cgroup.conf, or null where Slurm needs none. */
 function renderCgroupConf(folder: string, memory: MemoryPolicy | undefined): string | null {
+  const [year = 0, month = 0] = slurmVersion();
   if (memory === 'cgroup') {
     return (
-      'CgroupPlugin=cgroup/v1\n' +
+      // Older ones know no other version, nor the word.
+      (year >= 22 ? 'CgroupPlugin=cgroup/v1\n' : '') +
       // Links to this cluster's own cgroups: nodes of two clusters have the same names, and so would their cgroups.
       `CgroupMountpoint=${folder}/cgroup\n` +
       'ConstrainRAMSpace=yes\nConstrainSwapSpace=no\nConstrainCores=no\nConstrainDevices=no\n'
     );
   }
-  const [year = 0, month = 0] = slurmVersion();
   // From 24.05 on, slurmd sets up cgroups although no plugin asks for them, which an ordinary user may not; older ones
-  // do not know the word. Source: cgroup.conf(5) of 23.11 and 24.05; not tried.
+  // do not know the word. Source: cgroup.conf(5) of 23.11 and 24.05; tried with 24.11.
   return year > 24 || (year === 24 && month >= 5) ? 'CgroupPlugin=disabled\n' : null;
 }
 
