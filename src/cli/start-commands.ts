@@ -62,7 +62,7 @@ function addInit(y: Argv, perform: Perform): Argv {
         .positional('folder', { type: 'string', default: '.', describe: 'Where to write it; made if it is not there' })
         .option('template', {
           type: 'string',
-          choices: ['sweep', 'table', 'from-scratch'] as const,
+          choices: ['sweep', 'table', 'search', 'from-scratch'] as const,
           describe: 'What to begin with [default: asks on a terminal, else sweep]',
         })
         .example('wfc init study --template sweep', 'then: cd study && wfc run'),

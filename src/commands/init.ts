@@ -13,6 +13,7 @@ import { printable } from '../terminal/terminal.ts';
 export const TEMPLATES = {
   sweep: 'every combination of some params, and a summary',
   table: 'params that vary together, some of them in a CSV file',
+  search: 'settings that are drawn, for a search of the best',
   'from-scratch': 'one rule, and the rest of the language to uncomment',
 } as const;
 export type Template = keyof typeof TEMPLATES;

@@ -12,6 +12,7 @@ function emptyFolder(): Experiment {
 const TEMPLATES = [
   ['sweep', 36, 'summary/step_0.001_momentum_0.csv'],
   ['table', 9, 'ranking.txt'],
+  ['search', 81, 'best.csv'],
   ['from-scratch', 2, 'out/a.txt'],
 ] as const;
 
@@ -48,12 +49,27 @@ it('what is there is never overwritten, whatever its name', async () => {
   expect(folder.files('.')).toEqual(['spec.json', 'study/stations.csv']);
 });
 
+it('a search that is made larger runs what is new, and keeps the rest', async () => {
+  const folder = emptyFolder();
+  await folder.wfc('init --template search');
+  expect((await folder.run('--local -q --set trials=3')).status).toBe(0);
+  const before = folder.read('scores/2.csv');
+  const plan = JSON.parse((await folder.wfc('plan --json --set trials=5')).stdout);
+  expect(plan.rules).toMatchObject([
+    { name: 'fit', tasks: 15, run: 6 },
+    { name: 'score', tasks: 5, run: 2 },
+    { name: 'best', tasks: 1, run: 1 },
+  ]);
+  expect((await folder.run('--local -q --set trials=5')).status).toBe(0);
+  expect(folder.read('scores/2.csv')).toBe(before);
+});
+
 it('on a terminal it asks until the answer is a template; elsewhere it takes a sweep', async () => {
   const folder = emptyFolder();
   // script(1) gives a terminal; -q: without its own words.
   const { stdout } = await execa('script', ['-qec', `'${process.execPath}' '${CLI}' init asked`, '/dev/null'], {
     cwd: folder.folder,
-    input: 'nothing\n3\n',
+    input: 'nothing\n4\n',
   });
   expect(stdout).toContain('there is no "nothing"');
   expect(folder.read('asked/wfc.yml')).toContain('The least that runs');

@@ -24,7 +24,7 @@ export interface TableData {
 }
 
 /** Takes in rows of as many texts as there are columns. */
-class ColumnsBuilder {
+export class ColumnsBuilder {
   rowCount = 0;
   readonly distinct: { readonly values: string[]; readonly firstRows: number[] }[];
   readonly blanks: number[][];

@@ -1,7 +1,7 @@
 import { hasErrors } from '../../model/diagnostic.ts';
 import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
-import type { Exclude as ExcludeSpec, Spec, Table } from '../../model/spec.generated.ts';
+import type { Exclude as ExcludeSpec, SampledTable, Spec, Table } from '../../model/spec.generated.ts';
 import { PLACEHOLDER_ROOTS } from '../../model/template.ts';
 import type { Column, Exclude, Factor, Relation } from '../../model/workflow.ts';
 import type { Context, Setting } from '../context.ts';
@@ -10,6 +10,7 @@ import { locateCell, readCsv } from '../text/csv.ts';
 import { STAND_IN } from '../text/holes.ts';
 import { closest } from '../text/suggest.ts';
 import { settingNode } from './config.ts';
+import { sampledTable } from './sampled-table.ts';
 import { tupleIds } from './space.ts';
 import { csvTable, inlineTable, isName, type TableData } from './table-data.ts';
 import {
@@ -147,8 +148,7 @@ class RelationBuilder {
     const { context, fill } = this.options;
     const { diagnostics, holes } = context;
     const before = diagnostics.length;
-    const data =
-      table.kind === 'sequence' ? inlineTable(table, name, context, fill) : csvTable(table.as(), name, context, fill);
+    const data = readTable(table, name, context, fill);
     if (!data) {
       holes.anyName = true;
       return;
@@ -177,7 +177,8 @@ class RelationBuilder {
       return column;
     });
     for (const column of columns) this.columns.set(column.name, column);
-    this.warnOfDuplicateRows(name, data, declaredCells);
+    if (isSampled(table)) this.warnOfRepeatedRows(name, table.location, data, declaredCells);
+    else this.warnOfDuplicateRows(name, data, declaredCells);
     const chosen = this.rowsBySettings(columns, declaredCells, data.rowCount);
     if (holes.tables.has(name) || hasErrors(diagnostics.slice(before)))
       for (const { name: column } of columns) holes.unsure.add(column);
@@ -215,6 +216,12 @@ class RelationBuilder {
     }
   }
 
+  /** What is drawn may come up twice; nobody wrote it, or could take it out. */
+  private warnOfRepeatedRows(name: string, location: Location, data: TableData, cells: readonly Int32Array[]): void {
+    const repeated = cells.length === 0 ? 0 : data.rowCount - tupleIds(cells).count;
+    if (repeated > 0) this.options.context.diagnostics.push(report.repeatedSample(location, name, repeated));
+  }
+
   /** `--set` on a table's column keeps the rows with these values; null where none is given. */
   private rowsBySettings(columns: readonly Column[], cells: readonly Int32Array[], count: number): number[] | null {
     const { context } = this.options;
@@ -240,6 +247,15 @@ class RelationBuilder {
     });
     return rows;
   }
+}
+
+function isSampled(table: Located<Table>): boolean {
+  return table.kind === 'mapping' && table.as<SampledTable>().get('sample') !== undefined;
+}
+
+function readTable(table: Located<Table>, name: string, context: Context, fill: FillConfig): TableData | null {
+  if (table.kind === 'sequence') return inlineTable(table, name, context, fill);
+  return isSampled(table) ? sampledTable(table.as(), name, context, fill) : csvTable(table.as(), name, context, fill);
 }
 
 function lastSetting(context: Context, name: string): Setting | undefined {

@@ -147,6 +147,32 @@ export const missingColumn = (location: Location, column: string, table: string)
 export const duplicateRow = (location: Location, table: string): Diagnostic =>
   warning(location, `table "${table}" has this row twice`, 'remove one; it counts once');
 
+export const badSampleCount = (location: Location, count: string): Diagnostic =>
+  error(location, `"count" is ${count}, and must be a whole number above 0`, 'write how many rows to draw: count: 200');
+
+export const badBounds = (location: Location, column: string, kind: string, words: string): Diagnostic =>
+  error(
+    location,
+    `"${kind}" of column "${column}" needs a lower and a higher number: ${words}`,
+    kind === 'integers' ? 'write {integers: [2, 8]}; both may be drawn' : `write {${kind}: [0.001, 0.1]}`,
+  );
+
+export const tooManySobolColumns = (location: Location, count: number, most: number): Diagnostic =>
+  error(
+    location,
+    `"method: sobol" can draw ${most} columns, and here are ${count}`,
+    'write  method: random,  which draws any number',
+  );
+
+export const repeatedSample = (location: Location, table: string, repeated: number): Diagnostic =>
+  warning(
+    location,
+    repeated === 1
+      ? `1 row of table "${table}" is drawn that is there already; it counts once`
+      : `${repeated} rows of table "${table}" are drawn that are there already; they count once`,
+    'name a column for the numbers of rows, as in  index: trial,  to keep each as a task of its own',
+  );
+
 export const setValueNotInTable = (
   location: Location,
   column: string,

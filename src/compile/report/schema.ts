@@ -216,6 +216,17 @@ export const wrongForm = (location: Location, where: string, form: string): Diag
 export const emptyCollection = (location: Location, where: string): Diagnostic =>
   error(location, `${where} is empty`, 'add an entry');
 
+export const notOneOf = (location: Location, where: string, found: string, known: readonly string[]): Diagnostic =>
+  error(location, `${where} can't be ${found}`, `known are ${listWords(known, 'and')}`);
+
+/** @param limit of entries, if `isList`, else of keys */
+export const wrongCount = (location: Location, where: string, limit: number, isList: boolean): Diagnostic =>
+  error(
+    location,
+    `${where} takes ${limit === 1 ? 'one' : limit} ${isList ? 'entries' : limit === 1 ? 'key' : 'keys'}`,
+    isList ? 'as in [0.001, 0.1]' : 'leave the others out',
+  );
+
 export const tooSmall = (location: Location, where: string, limit: number): Diagnostic =>
   error(location, `${where} must be at least ${limit}`);
 

@@ -146,9 +146,16 @@ export class SchemaChecker {
         return wanted && wanted.length > 0
           ? [report.wrongType(place.value, what, wanted, found(place.node), form)]
           : [report.wrongForm(place.value, what, form)];
+      case 'enum':
+        return [report.notOneOf(place.value, what, found(place.node), allowedBy(error))];
       case 'minItems':
       case 'minProperties':
-        return [report.emptyCollection(place.value, what)];
+      case 'maxItems':
+      case 'maxProperties': {
+        const { limit } = error.params as { limit: number };
+        if (error.keyword.startsWith('min') && limit === 1) return [report.emptyCollection(place.value, what)];
+        return [report.wrongCount(place.value, what, limit, error.keyword.endsWith('Items'))];
+      }
       case 'minimum':
         return [report.tooSmall(place.location, what, (error.params as { limit: number }).limit)];
       default:
@@ -290,6 +297,10 @@ function withoutFollowUps(errors: readonly SchemaError[]): SchemaError[] {
         return true;
     }
   });
+}
+
+function allowedBy(error: ErrorObject): string[] {
+  return (error.params as { allowedValues: string[] }).allowedValues;
 }
 
 function knownKeys(error: ErrorObject): string[] {
