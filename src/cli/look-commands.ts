@@ -15,11 +15,23 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
             default: false,
             describe: 'Look again every few seconds, until nothing runs or waits in the queue',
           })
+          .option('by', {
+            type: 'string',
+            nargs: 1,
+            describe: 'Count by the values of these params, too: what fails, how long it takes (as --by lr,model)',
+          })
+          .example('wfc status --by lr,model', 'which settings fail, and which are slow')
           .example('wfc status --json', 'the counts and all failed tasks as one JSON object'),
       (argv) =>
         perform(
           import('../commands/status.ts').then((m) =>
-            m.status({ ...common(argv), watch: argv.watch, env: process.env, isScreen: isScreen() }),
+            m.status({
+              ...common(argv),
+              by: list(argv.by).flatMap((names) => names.split(',')),
+              watch: argv.watch,
+              env: process.env,
+              isScreen: isScreen(),
+            }),
           ),
         ),
     )

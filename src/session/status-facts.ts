@@ -2,12 +2,14 @@ import { isThere } from '../io/files/files.ts';
 import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
 import { type FailureCode, problemWords } from '../model/problem.ts';
 import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
+import type { Column } from '../model/workflow.ts';
 import { emptyHistory, type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts';
 import { STOP_WORDS, type StopCause } from '../resume/stop.ts';
 import type { Liveness, Queue } from './liveness.ts';
 import type { Session } from './session.ts';
 import type { SessionStanding } from './standing.ts';
+import { countByParam, type ParamCounts } from './status-by.ts';
 import { paramsOf } from './task-argument.ts';
 
 /** What `wfc status --json` gives of a task, whatever its state. */
@@ -71,13 +73,20 @@ export interface Status {
   readonly waiting: readonly Waiting[];
   readonly stopped: readonly StoppedFacts[];
   readonly failures: readonly FailedTask[];
+  /** Of the params that were asked for. */
+  readonly byParam: readonly ParamCounts[];
   readonly lostCount: number;
   readonly hasState: boolean;
   readonly liveness: Liveness;
 }
 
 /** All that is told of where the tasks stand. */
-export function describeStatus(session: Session, history: History | null, standing: SessionStanding): Status {
+export function describeStatus(
+  session: Session,
+  history: History | null,
+  standing: SessionStanding,
+  by: readonly Column[] | undefined = [],
+): Status {
   const { plan } = session;
   const { states, lostCount, liveness } = standing;
   const rules = plan.rules.map(({ rule, firstTask, space }) => ({
@@ -105,6 +114,7 @@ export function describeStatus(session: Session, history: History | null, standi
       until: time(endSeconds ?? 0),
     })),
     failures,
+    byParam: by.map((column) => countByParam(plan, states, history ?? emptyHistory(), column)),
     lostCount,
     hasState: history !== null,
     liveness,
@@ -162,7 +172,7 @@ function waitingOf(queue: Queue): Waiting[] {
 }
 
 export function statusJson(status: Status): object {
-  const { total, rules, running, waiting, stopped, failures, lostCount, liveness } = status;
+  const { total, rules, running, waiting, stopped, failures, byParam, lostCount, liveness } = status;
   return {
     ...total,
     didNotFinish: lostCount,
@@ -172,5 +182,6 @@ export function statusJson(status: Status): object {
     waits: waiting,
     stops: stopped,
     failures,
+    ...(byParam.length > 0 ? { by: byParam } : {}),
   };
 }

@@ -16,6 +16,7 @@ import {
 } from '../terminal/terminal.ts';
 import type { Liveness } from './liveness.ts';
 import type { CommonOptions, Session } from './session.ts';
+import { paramLines } from './status-by.ts';
 import type { FailedTask, RunningTask, Status, StoppedFacts, Waiting } from './status-facts.ts';
 
 const FAILURES_SHOWN = 20;
@@ -39,6 +40,7 @@ export function statusLines(
   { pace = [], room = Number.POSITIVE_INFINITY }: Watched = {},
 ): string[] {
   const lines = countLines(status, pace, room);
+  for (const counts of status.byParam) lines.push('', ...paramLines(counts));
   if (quiet) return lines;
   const notes: string[] = [];
   if (!status.hasState) notes.push('nothing ran here yet, as far as .wfc/ tells');

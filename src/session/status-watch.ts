@@ -2,6 +2,7 @@ import { wordFromHere } from '../io/files/spec-file.ts';
 import { Interruption } from '../io/programs/interruption.ts';
 import { journalSignature, readJournals } from '../io/state/journal.ts';
 import { leftCount } from '../model/counts.ts';
+import type { Column } from '../model/workflow.ts';
 import type { History } from '../resume/history.ts';
 import { TASK_STATES } from '../resume/status.ts';
 import { DrawnLines } from '../terminal/drawn-lines.ts';
@@ -19,15 +20,23 @@ export interface WatchOptions extends CommonOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Standard output is a terminal that can be drawn on again. */
   readonly isScreen: boolean;
+  /** Params by whose values tasks are counted, too. */
+  readonly by?: readonly Column[] | undefined;
 }
 
 /** Where everything stands, told in `look`. */
 export async function statusOf(
   session: Session,
-  look: { readonly history: History | null; readonly queue: Queue; readonly env: NodeJS.ProcessEnv },
+  look: {
+    readonly history: History | null;
+    readonly queue: Queue;
+    readonly env: NodeJS.ProcessEnv;
+    /** Params by whose values tasks are counted, too. */
+    readonly by?: readonly Column[] | undefined;
+  },
   cache?: StandingCache,
 ): Promise<Status> {
-  return describeStatus(session, look.history, await standingOf(session, look, cache));
+  return describeStatus(session, look.history, await standingOf(session, look, cache), look.by);
 }
 
 const LOOK_SECONDS = 2;
@@ -71,7 +80,7 @@ async function watchUntil(session: Session, options: WatchOptions, interruption:
     const now = journalSignature(session.state.journals);
     if (now !== signature) history = readJournals(session.state.journals);
     signature = now;
-    const status = await statusOf(session, { history, queue, env: options.env }, cache);
+    const status = await statusOf(session, { history, queue, env: options.env, by: options.by }, cache);
     // Before it is shown: Ctrl-C ends squeue, too, and what that did not answer is not worth telling.
     if (await interruption.came()) {
       writeError(`${goesOnWords(status.liveness, options)}\n`);
