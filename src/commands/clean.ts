@@ -100,13 +100,14 @@ async function isAgreed({ canAsk }: CleanOptions): Promise<boolean> {
   return false;
 }
 
-/** Outputs of the needed tasks that exist, with the marks of half-done ones. */
+/** Outputs of the needed tasks that exist, with the marks of half-done ones, and checkpoints. */
 function presentOutputs({ plan, disk }: Session): string[] {
   const paths: string[] = [];
-  for (const { outputTexts, firstTask, space } of plan.rules) {
+  for (const { outputTexts, checkpointTexts, firstTask, space } of plan.rules) {
+    const saved = checkpointTexts === null ? [] : [...checkpointTexts.paths, checkpointTexts.note];
     for (let i = 0; i < space.size; i++) {
       if (plan.needed[firstTask + i] === 0) continue;
-      for (const text of outputTexts) if (hasName(disk.absolute(text(i)))) paths.push(text(i));
+      for (const text of [...outputTexts, ...saved]) if (hasName(disk.absolute(text(i)))) paths.push(text(i));
       const marker = markerPath(outputTexts[0]!(i));
       if (marker !== null && hasName(disk.absolute(marker))) paths.push(marker);
     }

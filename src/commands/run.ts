@@ -142,6 +142,8 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
     observer: {
       started: () => {},
       failed: (failure, willRetry) => progress.failure(failureWords(failure, willRetry)),
+      wentOn: (name, times, most) =>
+        progress.log(printable(`${name}: goes on from its checkpoint (${times} of ${most})`)),
       progress: (counts, byRule) => progress.update(counts, byRule),
     },
   });

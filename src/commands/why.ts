@@ -6,7 +6,7 @@ import type { Decisions, Present } from '../resume/decide.ts';
 import { type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
 import { REASON_MEANINGS } from '../resume/reason.ts';
 import type { FileState } from '../resume/record.ts';
-import { STOP_WORDS } from '../resume/stop.ts';
+import { STOP_WORDS, secondsApart } from '../resume/stop.ts';
 import { type Detail, type Explanation, explain, madeAt, planOfTask } from '../resume/why.ts';
 import {
   type CommonOptions,
@@ -19,6 +19,8 @@ import {
   type Session,
 } from '../session/session.ts';
 import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
+import type { WentOn } from '../session/status-facts.ts';
+import { wentOnWords } from '../session/status-lines.ts';
 import { findNamed, usersOf } from '../session/task-argument.ts';
 import { writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../terminal/terminal.ts';
@@ -51,16 +53,27 @@ export async function why(options: WhyOptions): Promise<ExitStatus> {
   const present = { ...presentOf(asked, outlook.history), checks: outlook.checks };
   const explanation = explain(plan, named.task, outlook.decisions, present);
   const past = await pastOf(asked, explanation, outlook.history, options);
+  const wentOn = wentOnOf(plan, named.task, outlook.history);
   if (options.json) {
-    writeOut(`${jsonText(whyJson(plan, named.task, explanation, past))}\n`);
+    writeOut(`${jsonText(whyJson(plan, named.task, explanation, past, wentOn))}\n`);
     return EXIT.done;
   }
   const lines =
     explanation.chain.length === 0
       ? completeWords(plan, named.task, present)
       : chainWords(plan, explanation, outlook.decisions, past, options);
+  if (wentOn !== null) lines.splice(1, 0, `  it went on from its checkpoint ${wentOnWords(wentOn)}`);
   writeOut(`${lines.join('\n')}\n`);
   return EXIT.done;
+}
+
+type WentOnFacts = Pick<WentOn, 'times' | 'secondsApart'>;
+
+/** null where it has no checkpoint, or came to its end in one go. */
+function wentOnOf(plan: Plan, task: number, history: History | null): WentOnFacts | null {
+  const known = history?.interruptions.get(outputOf(plan, task));
+  if (known === undefined || ruleOf(plan, task).rule.checkpoint === null) return null;
+  return { times: known.times.length, secondsApart: secondsApart(known) };
 }
 
 /** What became of the tasks of a chain when they ran last, where that was no success. */
@@ -133,11 +146,18 @@ function isOfAttempt({ now }: Extract<Detail, { kind: 'changed' }>, attempt: Las
   return seconds >= start && seconds <= attempt.startSeconds + attempt.durationSeconds;
 }
 
-function whyJson(plan: Plan, task: number, { chain, causes }: Explanation, past: Past): object {
+function whyJson(
+  plan: Plan,
+  task: number,
+  { chain, causes }: Explanation,
+  past: Past,
+  wentOn: WentOnFacts | null,
+): object {
   const { stops } = past;
   return {
     task: taskNameOf(plan, task),
     complete: chain.length === 0,
+    wentOn,
     chain: chain.map(({ task, reason, details, upstream }) => ({
       task: taskNameOf(plan, task),
       reason,

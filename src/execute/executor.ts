@@ -123,14 +123,15 @@ class Executor {
     while (this.mode === 'going' && this.attempts.hasIdleShell && this.running.size < this.options.maxParallel) {
       const task = this.scheduler.start((t) => this.pools.fits(this.resourcesOf(t)));
       if (task < 0) break;
-      this.startTask(task, 1);
+      this.startTask(task, 1, 'first');
     }
     this.options.observer.progress(this.scheduler.counts(), this.byRule);
     if (this.running.size > 0 || (this.mode === 'going' && this.scheduler.hasReady)) return;
     this.end();
   }
 
-  private startTask(task: number, number: number): void {
+  /** `tries`: failures before it, and one. */
+  private startTask(task: number, tries: number, which: 'first' | 'again'): void {
     const rule = ruleOf(this.plan, task);
     const index = task - rule.firstTask;
     const { seen, missing } = lookAtInputs(this.options.surroundings.disk, rule, index);
@@ -139,15 +140,15 @@ class Executor {
       return;
     }
     const inputs = statesText(seen.map((input) => input.seen));
-    if (number === 1 && this.keepUnchanged(task, rule, index, seen)) return;
+    if (which === 'first' && this.keepUnchanged(task, rule, index, seen)) return;
     this.options.contents?.note(
       seen.map(({ path }) => path),
       inputs,
     );
     const resources = this.resourcesOf(task);
-    const start = { task, rule, index, number, resources, lease: this.pools.take(resources), inputs };
+    const start = { task, rule, index, tries, resources, lease: this.pools.take(resources), inputs };
     this.running.add(this.attempts.begin(start, (attempt, end) => this.guard(() => this.endAttempt(attempt, end))));
-    if (number === 1) this.options.observer.started(task);
+    if (which === 'first') this.options.observer.started(task);
   }
 
   /** Where contents decide: a task whose inputs all came out as they were does not run, and its record says so. */
@@ -182,6 +183,7 @@ class Executor {
     this.attempts.record(attempt, outcome);
     if (outcome.kind === 'done') this.succeed(attempt.task);
     else if (outcome.kind === 'failed') this.retryOrFail(attempt, outcome);
+    else if (outcome.kind === 'goes on') this.goOn(attempt, outcome.times);
     this.startMore();
   }
 
@@ -191,17 +193,23 @@ class Executor {
   }
 
   private retryOrFail(attempt: Attempt, { problem, log }: Outcome & { kind: 'failed' }): void {
-    const { task, rule, index, number } = attempt;
-    const willRetry = number <= rule.rule.retries && this.mode === 'going';
+    const { task, rule, index, tries, number } = attempt;
+    const willRetry = tries <= rule.rule.retries && this.mode === 'going';
     const failure: Failure = { task, name: taskName(rule, index), problem, attempts: number, log };
     this.options.observer.failed(failure, willRetry);
     if (willRetry) {
       // Before others may take what its last attempt gave back.
-      this.startTask(task, number + 1);
+      this.startTask(task, tries + 1, 'again');
       return;
     }
     this.scheduler.finish(task, 'failed');
     this.count(failure);
+  }
+
+  /** At once, as a retry; where no more tasks start, it goes on in a later run. */
+  private goOn({ task, rule, index, tries }: Attempt, times: number): void {
+    this.options.observer.wentOn(taskName(rule, index), times, rule.rule.checkpoint!.continues);
+    if (this.mode === 'going') this.startTask(task, tries, 'again');
   }
 
   /** Fail a task that the scheduler has let go, before its command starts. */

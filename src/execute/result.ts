@@ -26,6 +26,8 @@ export interface RunResult {
 export interface RunObserver {
   started(task: number): void;
   failed(failure: Failure, willRetry: boolean): void;
+  /** The time of an attempt was up, and the task goes on from its checkpoint: `times` of at most `most` times. */
+  wentOn(name: string, times: number, most: number): void;
   progress(counts: Counts, byRule: () => readonly RuleCounts[]): void;
 }
 

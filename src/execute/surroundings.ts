@@ -4,6 +4,7 @@ import type { Contents } from '../resume/contents.ts';
 import type { FailedAttempt } from '../resume/history.ts';
 import type { FileState, SuccessRecord } from '../resume/record.ts';
 import type { AttemptPlace } from '../resume/start.ts';
+import type { WrittenCause } from '../resume/stop.ts';
 
 /** What the executor sees of the world, and does to it. That of this machine: `thisMachine`. */
 export interface Surroundings {
@@ -22,6 +23,8 @@ export interface Disk {
   absolute(path: string): string;
   /** null where there is nothing. */
   stat(path: string): FileState | null;
+  /** Of a directory the newest time and the size of all below it; else `stat`. */
+  statFiles(path: string): FileState | null;
   exists(path: string): boolean;
   /** Where a symbolic link leads; null for all else. */
   linkTarget(path: string): string | null;
@@ -60,7 +63,8 @@ export interface Journal {
   processGroup(task: string, attempt: number): number;
   done(task: string, record: SuccessRecord): void;
   failed(task: string, failure: Omit<FailedAttempt, keyof AttemptPlace>): void;
-  interrupted(task: string): void;
+  /** `cause`: of `WRITTEN_CAUSES`. */
+  interrupted(task: string, cause: WrittenCause): void;
   /** All that was written so far can be read by others, and outlives this program. */
   flush(): void;
 }

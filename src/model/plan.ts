@@ -73,6 +73,11 @@ export interface PlannedRule extends RuleTasks {
   /** Per output, the path by task index within the rule. */
   readonly outputTexts: readonly ((taskIndex: number) => string)[];
   readonly logText: (taskIndex: number) => string;
+  /** Paths of its checkpoint and of wfc's note on it; null where the rule has none. */
+  readonly checkpointTexts: {
+    readonly paths: readonly ((taskIndex: number) => string)[];
+    readonly note: (taskIndex: number) => string;
+  } | null;
 }
 
 /** Tasks in an order in which each comes after all that it depends on. */

@@ -11,6 +11,8 @@ export const FAILURE_WORDS = {
     'exit status {status}, as if killed by SIGPIPE: a later command of a pipe ended before it had read all (head, grep -q)',
   /** Its own, not the job's. */
   time_limit: 'time limit: stopped after {seconds} s',
+  /** Of a task with a checkpoint. */
+  no_checkpoint: 'warned before its time limit of {seconds} s, it saved nothing new: {path}',
   /** The kernel ended it for want of memory. */
   out_of_memory: 'out of memory',
   shell_lost: 'the shell that ran it was lost',

@@ -4,7 +4,17 @@
  */
 
 /** What a placeholder may begin with, besides the name of a param. */
-export const PLACEHOLDER_ROOTS = ['input', 'output', 'config', 'resources', 'rule', 'attempt', 'log', 'file'] as const;
+export const PLACEHOLDER_ROOTS = [
+  'input',
+  'output',
+  'config',
+  'resources',
+  'rule',
+  'attempt',
+  'log',
+  'checkpoint',
+  'file',
+] as const;
 export type PlaceholderRoot = (typeof PLACEHOLDER_ROOTS)[number];
 
 export interface Placeholder {
@@ -15,7 +25,7 @@ export interface Placeholder {
    * for `input` and `output` the name after the dot (`data`), '' where none is written; for the rest ''.
    */
   readonly name: string;
-  /** The n of `{input[n]}`, counted from 0 over paths after gathering; null where none is written. */
+  /** The n of `{input[n]}` or `{checkpoint[n]}`, counted from 0 over paths after gathering; null where none is written. */
   readonly index: number | null;
   /** What follows the colon: `04`, `list`, `raw`; null where none is written. */
   readonly format: string | null;

@@ -123,7 +123,9 @@ export type ValueSource =
   | { readonly kind: 'resource'; readonly field: 'cpus' | 'mem_mb' | 'gpus' | 'time_s' | 'nodes' | 'ranks_per_node' }
   | { readonly kind: 'rule' }
   | { readonly kind: 'attempt' }
-  | { readonly kind: 'log' };
+  | { readonly kind: 'log' }
+  /** One path of the checkpoint, or with `many` all. */
+  | { readonly kind: 'checkpoint'; readonly index: number };
 
 /** A variable that a command reads, and where its value comes from. */
 export interface Binding {
@@ -192,6 +194,26 @@ export interface ResourceTemplates {
   readonly slurmExtra: readonly ValueTemplate[];
 }
 
+/** Where a task saves how far it has come, and how it goes on from there: see templates/attempt/checkpoint.sh. */
+export interface Checkpoint {
+  readonly paths: readonly PathPattern[];
+  /** Written as a list. */
+  readonly many: boolean;
+  readonly directory: boolean;
+  /** How often a task goes on, at most. */
+  readonly continues: number;
+  /** So long before the end of its time it is warned. */
+  readonly warnSeconds: number;
+  readonly signal: 'SIGTERM' | 'SIGUSR1' | 'SIGUSR2';
+  /** It stays when the task has succeeded. */
+  readonly keep: boolean;
+  /** Of the file in which wfc keeps what it knows of a task's checkpoint. */
+  readonly note: PathPattern;
+  readonly location: Location;
+  /** Of `warn`, or of the whole where it is not written. */
+  readonly warnLocation: Location;
+}
+
 export interface Rule {
   readonly name: string;
   /** Index into `Workflow.rules`. */
@@ -209,6 +231,7 @@ export interface Rule {
   readonly shell: string;
   readonly resources: ResourceTemplates;
   readonly retries: number;
+  readonly checkpoint: Checkpoint | null;
   readonly local: boolean;
   readonly log: PathPattern;
   /** Whether the spec names its log; else it lies in `.wfc/logs/`. */

@@ -25,6 +25,10 @@ export interface ValueRenderer<Value> {
   listFile(slot: Slot): Value;
   attempt(): Value;
   log(): Value;
+  /** One path of the checkpoint. */
+  checkpoint(index: number): Value;
+  /** All its paths, as a list. */
+  checkpoints(): Value;
 }
 
 /** A text by task index within the rule. */
@@ -61,6 +65,8 @@ export function renderBinding<Value>(
       return renderer.attempt();
     case 'log':
       return renderer.log();
+    case 'checkpoint':
+      return many ? renderer.checkpoints() : renderer.checkpoint(source.index);
   }
 }
 
@@ -107,4 +113,5 @@ export const SOURCE_TRAITS: Readonly<Record<ValueSource['kind'], SourceTraits>> 
   rule: { isNumber: false, countsInFingerprint: true },
   attempt: { isNumber: true, countsInFingerprint: false },
   log: { isNumber: false, countsInFingerprint: false },
+  checkpoint: { isNumber: false, countsInFingerprint: true },
 };

@@ -67,6 +67,16 @@ class TaskValues implements ValueRenderer<TaskValue> {
     return (_, attempt) => commandPath(attempt.log);
   }
 
+  checkpoint(index: number): TaskValue {
+    const path = this.rule.checkpointTexts!.paths[index]!;
+    return (task) => commandPath(path(task));
+  }
+
+  checkpoints(): TaskValue {
+    const { paths } = this.rule.checkpointTexts!;
+    return (task) => paths.map((path) => commandPath(path(task)));
+  }
+
   /** The paths that a slot of the rule's inputs or outputs stands for, by task. */
   private slotPaths(kind: 'input' | 'output', { start, end }: Slot): (taskIndex: number) => string[] {
     if (kind === 'input') {

@@ -31,7 +31,7 @@ export interface EscalatedTask extends RanOut {
 /** What a failed attempt ran out of. */
 export function shortageOf({ problem }: Pick<FailedAttempt, 'problem'>): Shortage | null {
   if (problem.code === 'out_of_memory') return 'memory';
-  return problem.code === 'time_limit' ? 'time' : null;
+  return problem.code === 'time_limit' || problem.code === 'no_checkpoint' ? 'time' : null;
 }
 
 /** Twice what it asked for, within bounds, for each task that ran out. */

@@ -3,7 +3,7 @@ import { parseProblem, problemText } from './problem-text.ts';
 import type { SuccessRecord } from './record.ts';
 import { Records } from './records.ts';
 import type { AttemptPlace, Start } from './start.ts';
-import { parseCause, type Stop } from './stop.ts';
+import { type Interruptions, interruptedOnceMore, parseCause, type Stop } from './stop.ts';
 
 /**
  * What happened to tasks, one line an event, one file a writer, only ever appended to. A task is named by the path of its
@@ -65,6 +65,8 @@ export interface History {
   readonly blocked: Map<string, Block>;
   /** Its last attempt was stopped. */
   readonly stopped: Map<string, Stop>;
+  /** Of tasks that were stopped and began again, or are to. */
+  readonly interruptions: Map<string, Interruptions>;
   /** Succeeded under a writer that did not come to its end: their markers may still stand. See `markerPath`. */
   readonly markedPerhaps: Set<string>;
   /** `preload` lines, for pictures of the past: see `AttemptHistory`. */
@@ -78,6 +80,7 @@ export function emptyHistory(): History {
     failed: new Map(),
     blocked: new Map(),
     stopped: new Map(),
+    interruptions: new Map(),
     markedPerhaps: new Set(),
     preloads: [],
   };
@@ -169,6 +172,8 @@ class JournalReader {
     if (countFields(this.text, start, end) !== FIELDS.started) return;
     const task = this.field(start + 'started\t'.length);
     this.open.set(task, start);
+    const { interruptions } = this.history;
+    if (interruptions.size > 0 && interruptions.get(task)?.isOver) interruptions.delete(task);
     this.isWell(task);
   }
 
@@ -184,11 +189,12 @@ class JournalReader {
     // Without a start it is a copy of an older record, made by somebody else.
     records.take(task, this.base + start, !began && !this.isMerged);
     if (began) this.succeeded.push(task);
+    this.endInterruptions(task);
     this.isWell(task);
   }
 
   private other(fields: readonly string[]): void {
-    const { records, unfinished, failed, blocked, stopped } = this.history;
+    const { records, unfinished, failed, blocked, stopped, interruptions } = this.history;
     if (fields[0] === 'run') {
       this.run(fields);
       return;
@@ -236,6 +242,7 @@ class JournalReader {
           cause: parseCause(isBare ? undefined : fields[2]),
           endSeconds: !isBare && ended > 0 ? ended : null,
         });
+        if (ended > 0) interruptions.set(task, interruptedOnceMore(interruptions.get(task), ended, began.seconds));
         records.delete(task);
         unfinished.delete(task);
         failed.delete(task);
@@ -275,6 +282,12 @@ class JournalReader {
   private forgetStart(task: string): boolean {
     const wasOpen = this.open.delete(task);
     return (this.history.unfinished.size > 0 && this.history.unfinished.delete(task)) || wasOpen;
+  }
+
+  private endInterruptions(task: string): void {
+    const { interruptions } = this.history;
+    const known = interruptions.size > 0 ? interruptions.get(task) : undefined;
+    if (known !== undefined && !known.isOver) interruptions.set(task, { ...known, isOver: true });
   }
 
   /** Most journals tell of no failure: nothing is looked up in maps that stay empty. */
@@ -331,6 +344,14 @@ export function* historyLines(history: History): Generator<string> {
     if (line !== last) yield line;
     last = line;
   };
+  for (const [task, { since, times }] of history.interruptions) {
+    // The last is told below, with what became of it.
+    const earlier = history.stopped.has(task) ? times.slice(0, -1) : times;
+    if (earlier.length === 0) continue;
+    yield* at({ writerBegan: MERGED, host: '', slurmId: '' });
+    yield journalLine('started', task, 1, since, 0);
+    for (const endSeconds of earlier) yield interruptedLine(task, { cause: 'interrupted', endSeconds });
+  }
   for (const [task, record] of history.records) {
     yield* at({ host: '', slurmId: '', ...record.place, writerBegan: MERGED });
     yield doneLine(task, record);

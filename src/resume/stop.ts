@@ -1,7 +1,7 @@
 import type { Start } from './start.ts';
 
 /** What an `interrupted` line of a journal may give as its cause; one without a cause, as was written once, means the last. */
-export const WRITTEN_CAUSES = ['job_limit', 'cancelled', 'interrupted'] as const;
+export const WRITTEN_CAUSES = ['time_limit', 'job_limit', 'cancelled', 'interrupted'] as const;
 export type WrittenCause = (typeof WRITTEN_CAUSES)[number];
 
 /**
@@ -9,6 +9,8 @@ export type WrittenCause = (typeof WRITTEN_CAUSES)[number];
  * them; the words stand here.
  */
 export const STOP_WORDS = {
+  /** Its own, of a task with a checkpoint: nothing has failed. */
+  time_limit: 'stopped at its time limit, with a checkpoint from which it goes on',
   job_limit: "stopped at the job's time limit",
   cancelled: 'cancelled',
   interrupted: 'interrupted',
@@ -54,4 +56,30 @@ export interface StoppedTask {
 
 export function parseCause(text: string | undefined): WrittenCause {
   return WRITTEN_CAUSES.find((cause) => cause === text) ?? 'interrupted';
+}
+
+/** How often a task was interrupted since it began from nothing: one with a checkpoint goes on each time. */
+export interface Interruptions {
+  /** When its first attempt began, in seconds since 1970; 0 where that is not known. */
+  readonly since: number;
+  /** When it was interrupted, in seconds since 1970; each once, in order of the journals. */
+  readonly times: readonly number[];
+  /** It has succeeded since: what begins next begins anew. */
+  readonly isOver: boolean;
+}
+
+/** With one more; `startSeconds` is of the attempt that it ended, 0 where that is not known. */
+export function interruptedOnceMore(
+  known: Interruptions | undefined,
+  seconds: number,
+  startSeconds: number,
+): Interruptions {
+  if (known === undefined || known.isOver) return { since: startSeconds, times: [seconds], isOver: false };
+  // Journals that were merged are read beside those of submissions, and tell some of it twice.
+  return known.times.includes(seconds) ? known : { ...known, times: [...known.times, seconds] };
+}
+
+/** The mean time from one start to the next, in seconds; null where it is not known. */
+export function secondsApart({ since, times }: Interruptions): number | null {
+  return since > 0 ? Math.max(0, times.at(-1)! - since) / times.length : null;
 }

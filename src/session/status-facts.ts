@@ -5,7 +5,7 @@ import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
 import type { Column } from '../model/workflow.ts';
 import { emptyHistory, type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
 import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts';
-import { STOP_WORDS, type StopCause } from '../resume/stop.ts';
+import { STOP_WORDS, type StopCause, secondsApart } from '../resume/stop.ts';
 import type { Liveness, Queue } from './liveness.ts';
 import type { Session } from './session.ts';
 import type { SessionStanding } from './standing.ts';
@@ -56,6 +56,14 @@ export interface StoppedFacts extends NamedTask, AttemptFacts {
   readonly until: string | null;
 }
 
+/** A task with a checkpoint that was stopped and went on, or is to. */
+export interface WentOn extends NamedTask {
+  readonly times: number;
+  /** From one start to the next, in the mean; null where that is not known. */
+  readonly secondsApart: number | null;
+  readonly last: string | null;
+}
+
 /** Elements of the queue that wait for one reason. */
 export interface Waiting {
   /** As squeue gives it: `Priority`. */
@@ -72,6 +80,7 @@ export interface Status {
   readonly running: readonly RunningTask[];
   readonly waiting: readonly Waiting[];
   readonly stopped: readonly StoppedFacts[];
+  readonly wentOn: readonly WentOn[];
   readonly failures: readonly FailedTask[];
   /** Of the params that were asked for. */
   readonly byParam: readonly ParamCounts[];
@@ -113,12 +122,28 @@ export function describeStatus(
       since: start === null ? null : time(start.seconds),
       until: time(endSeconds ?? 0),
     })),
+    wentOn: history === null ? [] : wentOnOf(plan, history),
     failures,
     byParam: by.map((column) => countByParam(plan, states, history ?? emptyHistory(), column)),
     lostCount,
     hasState: history !== null,
     liveness,
   };
+}
+
+function wentOnOf(plan: Plan, { interruptions }: History): WentOn[] {
+  if (interruptions.size === 0) return [];
+  return plan.rules.flatMap(({ rule, firstTask, space, outputTexts }) => {
+    const found: WentOn[] = [];
+    for (let i = 0; rule.checkpoint !== null && i < space.size; i++) {
+      const known = plan.needed[firstTask + i] === 1 ? interruptions.get(outputTexts[0]!(i)) : undefined;
+      if (known === undefined) continue;
+      const { times } = known;
+      const last = time(times.at(-1)!);
+      found.push({ ...named(plan, firstTask + i), times: times.length, secondsApart: secondsApart(known), last });
+    }
+    return found;
+  });
 }
 
 function named(plan: Plan, task: number): NamedTask {
@@ -172,7 +197,7 @@ function waitingOf(queue: Queue): Waiting[] {
 }
 
 export function statusJson(status: Status): object {
-  const { total, rules, running, waiting, stopped, failures, byParam, lostCount, liveness } = status;
+  const { total, rules, running, waiting, stopped, wentOn, failures, byParam, lostCount, liveness } = status;
   return {
     ...total,
     didNotFinish: lostCount,
@@ -181,6 +206,7 @@ export function statusJson(status: Status): object {
     runs: running,
     waits: waiting,
     stops: stopped,
+    wentOn,
     failures,
     ...(byParam.length > 0 ? { by: byParam } : {}),
   };

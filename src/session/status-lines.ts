@@ -17,7 +17,7 @@ import {
 import type { Liveness } from './liveness.ts';
 import type { CommonOptions, Session } from './session.ts';
 import { paramLines } from './status-by.ts';
-import type { FailedTask, RunningTask, Status, StoppedFacts, Waiting } from './status-facts.ts';
+import type { FailedTask, RunningTask, Status, StoppedFacts, Waiting, WentOn } from './status-facts.ts';
 
 const FAILURES_SHOWN = 20;
 /** Of so many failures the end of the log is shown, too. */
@@ -47,6 +47,7 @@ export function statusLines(
   notes.push(...queueWords(status));
   notes.push(...runningLines(status.running, Date.now()));
   if (notes.length > 0) lines.push('', ...notes);
+  if (status.wentOn.length > 0) lines.push('', ...wentOnLines(status.wentOn));
   if (status.stopped.length > 0) lines.push('', ...stoppedLines(status.stopped, style));
   if (status.failures.length > 0) lines.push('', ...failureLines(status.failures, disk, style));
   return lines;
@@ -116,8 +117,23 @@ function runningLines(running: readonly RunningTask[], nowMs: number): string[] 
   return lines;
 }
 
+/** `went on train site=a: 3 times, 12 min 2 s apart`. */
+function wentOnLines(wentOn: readonly WentOn[]): string[] {
+  const lines = wentOn.slice(0, NAMED).map(({ task, ...how }) => printable(`went on ${task}: ${wentOnWords(how)}`));
+  if (wentOn.length > NAMED) lines.push(`… and ${formatCount(wentOn.length - NAMED)} more`);
+  return lines;
+}
+
+/** How often, and how far apart. */
+export function wentOnWords({ times, secondsApart }: Pick<WentOn, 'times' | 'secondsApart'>): string {
+  const often = times === 1 ? 'once' : `${formatCount(times)} times`;
+  if (secondsApart === null) return often;
+  return `${often}, ${times === 1 ? 'after ' : ''}${formatDuration(secondsApart)}${times === 1 ? '' : ' apart'}`;
+}
+
 /** What to do about each, of one task and of several. */
 const ADVICE: Readonly<Record<StopCause, (them: string) => string>> = {
+  time_limit: (them) => `"wfc resume" lets ${them} go on`,
   job_limit: (them) =>
     `"wfc resume" runs ${them} again; with --escalate, with more time where a limit of its own made that of the job`,
   cancelled: (them) => `"wfc resume" runs ${them} again`,

@@ -11,6 +11,7 @@ const ATTEMPT = [
   'attempt/command.sh',
   'attempt/preload.sh',
   'attempt/watch.sh',
+  'attempt/checkpoint.sh',
   'attempt/log.sh',
   'attempt/memory.sh',
   'attempt/journal.sh',

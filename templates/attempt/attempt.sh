@@ -27,13 +27,14 @@ _wfc_read_paths() {
 # Its settings: those of its rule, unless they differ between tasks.
 _wfc_read_settings() {
   [[ ${_wfc_settings_rule-} != "$_wfc_rule" ]] || return 0
-  wfc_code=() wfc_settings_vary=
+  wfc_code=() wfc_settings_vary='' wfc_continues=''
   "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
   _wfc_settings_rule=
   [[ -n $wfc_settings_vary ]] || _wfc_settings_rule=$_wfc_rule
 }
 
-# The current task is about to run in lane $1, for the $2th time; $3: see _wfc_open_log. Its inputs have been looked at.
+# The current task is about to run in lane $1, for the $2th time as far as it has no checkpoint; $3: see _wfc_open_log. Its
+# inputs have been looked at.
 _wfc_begin_attempt() {
   _wfc_set_marker "${wfc_outputs[0]}"
   _wfc_input_states
@@ -43,12 +44,23 @@ _wfc_begin_attempt() {
   _wfc_find_code
   _wfc_lane_code[$1]=$_wfc_code
   _wfc_check_file=$_wfc_scratch.check-$1
-  _wfc_open_log "$@"
-  _wfc_lane_attempt[$1]=$2 _wfc_lane_limit[$1]=$wfc_time_seconds _wfc_lane_marker[$1]=$_wfc_marker
-  _wfc_lane_stop[$1]='' _wfc_lane_kill[$1]='' _wfc_lane_peak[$1]=''
+  if [[ -z $wfc_continues ]]; then
+    _wfc_number=$2 _wfc_lane_signal[$1]='' _wfc_lane_patience[$1]=''
+    _wfc_open_log "$@"
+  else
+    _wfc_begin_checkpoint "$1"
+    # It may take long, and go on: it has its log at once.
+    _wfc_open_log "$1" "$_wfc_number" ''
+    ((${#_wfc_removed[@]} == 0)) ||
+      printf 'wfc: removed %s: another command, or other inputs, had left it\n' "${_wfc_removed[@]}" >>"${_wfc_lane_file[$1]}"
+  fi
+  _wfc_lane_attempt[$1]=$_wfc_number _wfc_lane_limit[$1]=$wfc_time_seconds _wfc_lane_marker[$1]=$_wfc_marker
+  _wfc_lane_stop[$1]='' _wfc_lane_kill[$1]='' _wfc_lane_peak[$1]='' _wfc_lane_warn[$1]=''
   _wfc_note_oom
   _wfc_clock
   _wfc_lane_began[$1]=$_wfc_us
+  [[ -z $wfc_continues || -z $wfc_time_seconds ]] ||
+    _wfc_lane_warn[$1]=$((_wfc_us + (wfc_time_seconds - wfc_warn_seconds) * 1000000))
 }
 
 _wfc_log_started() {
@@ -57,42 +69,50 @@ _wfc_log_started() {
 }
 
 # What came of the attempt in lane $1, which ended with exit status $2 ('': nobody can tell): _wfc_outcome is done, failed
-# (_wfc_problem tells why) or interrupted. Looks at the outputs.
+# (_wfc_problem tells why), interrupted, or continued: its time was up, and it goes on. Looks at the outputs.
 _wfc_judge_attempt() {
   _wfc_keep_log "$1"
   _wfc_lane_status[$1]=$2
   if [[ ${_wfc_lane_stop[$1]} == interrupted || $_wfc_stop == cancelled || $_wfc_stop == interrupted ]] ||
     [[ -n $_wfc_stop && $2 -gt 128 ]]; then
     _wfc_outcome=interrupted
+    [[ -z $wfc_continues || $_wfc_stop != limit ]] || _wfc_judge_job_limit "$1"
     return
   fi
   _wfc_find_problem "$1" "$2"
   _wfc_outcome="done"
-  [[ -z $_wfc_problem ]] || _wfc_outcome=failed
+  [[ -z $_wfc_problem ]] && return
+  _wfc_outcome=failed
+  [[ -z $wfc_continues ]] || _wfc_judge_checkpoint "$1"
 }
 
 # Writes what _wfc_judge_attempt found of the attempt in lane $1. Where it is not done, its outputs go, and the files that
 # are named behind the lane. Leaves the states of its outputs in _wfc_text.
 _wfc_record_attempt() {
-  local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]}
+  local name=${wfc_outputs[0]} attempt=${_wfc_lane_attempt[$1]} peak=${_wfc_lane_peak[$1]} of=
   if [[ $_wfc_outcome == "done" ]]; then
     [[ ${wfc_protected[*]} != *1* ]] || _wfc_protect
     _wfc_output_states
     _wfc_states_text
     _wfc_log_event "done" "$name" "$_wfc_fingerprint${_wfc_lane_code[$1]}" "$wfc_checks_id" "${_wfc_lane_took[$1]}" \
       "${_wfc_lane_inputs[$1]}" "$_wfc_text" ${peak:+"$peak"}
+    # Behind the record: whatever stops us in between, no work is lost.
+    [[ -z $wfc_continues ]] || _wfc_drop_checkpoint
     return
   fi
   _wfc_remove "${wfc_outputs[@]}" "${_wfc_lane_marker[$1]}" "${@:2}"
-  if [[ $_wfc_outcome == interrupted ]]; then
-    _wfc_find_stop_cause
+  if [[ $_wfc_outcome != failed ]]; then
+    _wfc_stop_cause=time_limit
+    [[ $_wfc_outcome == continued && -z $_wfc_stop ]] || _wfc_find_stop_cause
     _wfc_date
     _wfc_log_event interrupted "$name" "$_wfc_stop_cause" "$_wfc_seconds"
+    [[ $_wfc_outcome != continued ]] || _wfc_say "goes on from its checkpoint: $name (${_wfc_lane_continued[$1]} of $wfc_continues)"
     return
   fi
   _wfc_log_event failed "$name" "$attempt" "${_wfc_lane_status[$1]}" "$_wfc_problem" ${peak:+"$peak"}
   _wfc_find_words "$_wfc_problem"
-  _wfc_say "failed: $name: $_wfc_words (attempt $attempt of $((wfc_retries + 1)))${_wfc_kept_log:+; log: $_wfc_kept_log}"
+  [[ -n $wfc_continues ]] || of=" of $((wfc_retries + 1))"
+  _wfc_say "failed: $name: $_wfc_words (attempt $attempt$of)${_wfc_kept_log:+; log: $_wfc_kept_log}"
 }
 
 # The command of the current task can't start; $1: what keeps it from that. Its outputs and its record stay as they are.

@@ -13,6 +13,7 @@ _wfc_run_command() {
   # The binding may overwrite any wfc_ name: a param may be called `outputs`.
   _wfc_outputs=("${wfc_outputs[@]}") _wfc_has_check=("${wfc_has_check[@]}")
   "wfc_bind_$_wfc_rule" "$_wfc_list" "${_wfc_values[@]}"
+  [[ -z ${_wfc_warn_signal-} ]] || _wfc_stop_gently
   set -euo pipefail
   if [[ ${_wfc_has_check[*]-} == *1* ]]; then _wfc_run_and_check; else "wfc_rule_$_wfc_rule"; fi
 }
@@ -39,9 +40,10 @@ wfc_write_list() {
   printf '%s\n' "$file"
 }
 
-# Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first.
+# Asked to stop, a bash ends at once and leaves what it runs behind, to be killed: let that end in its own time first. Where
+# it is warned (_wfc_warn_signal, of a task with a checkpoint) it goes on by what its command says: that may be done in time.
 _wfc_stop_gently() {
-  trap 'wait; exit 143' TERM
+  if [[ -n ${_wfc_warn_signal-} ]]; then trap wait TERM "$_wfc_warn_signal"; else trap 'wait; exit 143' TERM; fi
 }
 
 # An output passes its check, or the task has failed: an exit status alone would not tell that from a failed command.

@@ -29,11 +29,12 @@ _wfc_main() {
   # shellcheck source=/dev/null
   source "$wfc_artifacts/rules.sh" && _wfc_read_paths || exit 1
   _wfc_read_settings
-  _wfc_name=${wfc_outputs[0]} _wfc_tries=0 _wfc_stop=''
+  _wfc_name=${wfc_outputs[0]} _wfc_tries=0 _wfc_stop='' _wfc_outcome=''
   [[ -n ${_wfc_silent-} ]] || printf '%s: %s\n' "$_wfc_rule" "$_wfc_name"
   trap '_wfc_interrupt' INT TERM HUP
   while _wfc_tries=$((_wfc_tries + 1)) && ! _wfc_attempt; do
     if [[ -n $_wfc_stop ]]; then exit 130; fi
+    [[ $_wfc_outcome != continued ]] || { _wfc_tries=$((_wfc_tries - 1)) && continue; }
     ((_wfc_tries > 0 && _wfc_tries <= wfc_retries)) || exit 1
   done
   exit 0
@@ -45,7 +46,7 @@ _wfc_interrupt() {
   [[ -n ${_wfc_lane_pid[0]-} ]] || return 0
   if [[ -z ${_wfc_lane_stop[0]} ]]; then
     _wfc_clock
-    _wfc_stop_task 0 interrupted "$_wfc_grace_seconds"
+    _wfc_interrupt_task 0
   else
     _wfc_signal 0 TERM
   fi
@@ -121,7 +122,7 @@ _wfc_attempt() {
 # It failed before its command could start: no attempt is left.
 _wfc_give_up() {
   _wfc_refuse "$1"
-  _wfc_tries=-1
+  _wfc_tries=-1 _wfc_outcome=failed
 }
 
 # Starts the command in a process group of its own, so that all that it starts can be stopped; tells the group and then
@@ -132,7 +133,7 @@ _wfc_watch_command() {
   set -m
   {
     trap - INT HUP
-    _wfc_run_command "$_wfc_tries"
+    _wfc_run_command "${_wfc_lane_attempt[0]}"
   } </dev/null >>"${_wfc_lane_file[0]}" 2>&1 &
   set +m
   echo "$!"
@@ -159,8 +160,9 @@ _wfc_await() {
     left=1000000
     if [[ -n $wfc_time_seconds && -z ${_wfc_lane_stop[0]} ]]; then
       left=$((_wfc_lane_began[0] + wfc_time_seconds * 1000000 - _wfc_us))
-      ((left < 1000000)) || left=1000000
     fi
+    if [[ -n ${_wfc_lane_warn[0]} ]] && ((_wfc_lane_warn[0] - _wfc_us < left)); then left=$((_wfc_lane_warn[0] - _wfc_us)); fi
+    ((left < 1000000)) || left=1000000
     ((left > 1000)) || left=1000
     printf -v left '%d.%06d' $((left / 1000000)) $((left % 1000000))
     part=

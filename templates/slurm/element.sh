@@ -25,9 +25,11 @@
 #                                else ''), wfc_from_output (position of that output; -1 for a path inside a directory
 #                                output), wfc_ancient (0/1), wfc_outputs, wfc_log. Fails where a list can't be read.
 #                                Adds to wfc_summed: directories whose state is that of the files below them.
+#                                Where it has a checkpoint, wfc_checkpoints (its paths) and wfc_note (see checkpoint.sh).
 #     wfc_settings_NAME V1 …     sets wfc_retries, wfc_time_seconds ('': none), wfc_checks_id, and one for each output:
 #                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
 #                                For a rule with code wfc_code, too: files whose content counts in the fingerprint.
+#                                For one with a checkpoint wfc_continues, wfc_warn_seconds, wfc_warn_signal, wfc_keeps.
 #                                And wfc_settings_vary=1 where they are not the same for all tasks of the rule.
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
 # The FINGERPRINT of a row is that of the command; in a record the code that ran follows it (see _wfc_find_code).
@@ -73,6 +75,7 @@ _wfc_prepare() {
   declare -g -a _wfc_names=() _wfc_inputs_of=() _wfc_rows=() _wfc_markers=() _wfc_lane_pid=() _wfc_lane_task=() _wfc_lane_attempt=() _wfc_lane_inputs=()
   declare -g -a _wfc_lane_marker=() _wfc_lane_began=() _wfc_lane_limit=() _wfc_lane_kill=() _wfc_lane_stop=() _wfc_lane_log=() _wfc_lane_file=()
   declare -g -a _wfc_lane_peak=() _wfc_lane_code=() _wfc_lane_took=() _wfc_lane_status=()
+  declare -g -a _wfc_lane_saved=() _wfc_lane_continued=() _wfc_lane_warn=() _wfc_lane_warned=() _wfc_lane_signal=() _wfc_lane_patience=()
   declare -g -a _wfc_lane_launcher=() _wfc_lane_tell=() _wfc_lane_ahead=() _wfc_idle=()
   # By task name. _wfc_known: the last event in the journals that count; _wfc_wanted: made elsewhere, and read here.
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_wanted=() _wfc_where=() _wfc_row_of=()
@@ -82,7 +85,7 @@ _wfc_prepare() {
   declare -g -A _wfc_uses_log=()
   # By path, of code files: the state in which its content was last read, and the digest of that.
   declare -g -A _wfc_code_state=() _wfc_code_digest=()
-  _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_running=0 _wfc_next=0
+  _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_continued=0 _wfc_running=0 _wfc_next=0
   _wfc_stop='' _wfc_seen_ahead='' _wfc_current='' _wfc_settings_rule='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_us=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}

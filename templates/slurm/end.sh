@@ -14,9 +14,10 @@ _wfc_end() {
   set -f
   _wfc_say "$_wfc_stage.$_wfc_element: ${#_wfc_rows[@]} $tasks: $_wfc_done done, $_wfc_skipped $were complete," \
     "$_wfc_failed failed, $_wfc_blocked blocked, $left not ended"
-  if ((left > 0)) && [[ $_wfc_stop == limit ]]; then
-    # Once more, if that leads anywhere: an element that gets nothing done in its time would come back for ever.
-    if [[ -n $_wfc_slurm_id ]] && ((_wfc_done > 0 && _wfc_restarts < 20)); then
+  if ((left > 0)) && [[ $_wfc_stop == limit || (-z $_wfc_stop && $_wfc_continued -gt 0) ]]; then
+    # Once more, if that leads anywhere: an element that gets nothing done in its time would come back for ever. How often a
+    # task goes on is counted with its checkpoint.
+    if [[ -n $_wfc_slurm_id ]] && ((_wfc_continued > 0 || (_wfc_done > 0 && _wfc_restarts < 20))); then
       _wfc_own
       _wfc_say "$_wfc_stage.$_wfc_element: out of time: goes on in a new attempt"
       # The requeue ends this job by a signal, which must not end scontrol before that has its answer.

@@ -177,23 +177,40 @@ _wfc_collect() {
     _wfc_drop_marker "${_wfc_lane_marker[$1]}"
     _wfc_finish "$t"
   else
-    _wfc_take_loss "$t" "${_wfc_lane_attempt[$1]}"
+    _wfc_take_loss "$t" "${_wfc_tries[t]:-1}"
   fi
 }
 
-# Row $1, whose $2th attempt has just ended, is not done.
+# Row $1, whose $2th try has just ended, is not done.
 _wfc_take_loss() {
   if [[ $_wfc_outcome == interrupted ]]; then
     _wfc_status[$1]=interrupted
     _wfc_interrupted=$((_wfc_interrupted + 1))
+  elif [[ $_wfc_outcome == continued ]]; then
+    _wfc_go_on "$1" "$2"
   elif (($2 <= wfc_retries)) && [[ -z $_wfc_stop ]]; then
-    _wfc_status[$1]=''
-    _wfc_tries[$1]=$(($2 + 1))
-    # At once, before all others.
-    _wfc_ready=("$1" "${_wfc_ready[@]:_wfc_next}")
-    _wfc_next=0
+    _wfc_try_again "$1" $(($2 + 1))
   else
     _wfc_give_up "$1" failed "${_wfc_names[$1]}"
+  fi
+}
+
+# At once, before all others.
+_wfc_try_again() {
+  _wfc_status[$1]=''
+  _wfc_tries[$1]=$2
+  _wfc_ready=("$1" "${_wfc_ready[@]:_wfc_next}")
+  _wfc_next=0
+}
+
+# The time of row $1 was up, and it goes on: in the element's next attempt, for this one's time is what one of a task takes.
+_wfc_go_on() {
+  _wfc_continued=$((_wfc_continued + 1))
+  if [[ -z $_wfc_slurm_id && -z $_wfc_stop ]]; then
+    _wfc_try_again "$1" "$2"
+  else
+    _wfc_status[$1]=interrupted
+    _wfc_interrupted=$((_wfc_interrupted + 1))
   fi
 }
 

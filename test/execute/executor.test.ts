@@ -24,7 +24,7 @@ async function runHere(e: Experiment, graceSeconds: number): Promise<RunResult> 
     graceSeconds,
     ...{ decisions: outlook.decisions, records: new Map(), contents: null, maxParallel: 1, onFailure: 'stop' },
     limits: { cpus: 1, memoryMiB: 1024, gpus: [] },
-    observer: { started: () => {}, failed: () => {}, progress: () => {} },
+    observer: { started: () => {}, failed: () => {}, wentOn: () => {}, progress: () => {} },
   });
   const finished = await result;
   journal.close();

@@ -65,6 +65,7 @@ export class World {
       observer: {
         started: () => {},
         failed: ({ name }, willRetry) => this.events.push(`told of ${name}${willRetry ? ', to be tried again' : ''}`),
+        wentOn: (name, times) => void this.events.push(`goes on ${name} ${times}`),
         progress: () => {},
       },
       ...options,
@@ -154,6 +155,7 @@ export class World {
         if (this.diskError !== null) throw this.diskError;
         return files.get(path) ?? null;
       },
+      statFiles: (path) => files.get(path) ?? null,
       exists: (path) => files.has(path),
       linkTarget: () => null,
       isEmptyDirectory: () => false,

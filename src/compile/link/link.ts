@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { factorGroups, MAX_TASKS, Space, TooManyTuples } from '../params/space.ts';
 import * as report from '../report/report.ts';
 import { pathWriter } from '../rules/paths.ts';
+import { checkpointTexts, indexCheckpoints, reportCheckpoints } from './checkpoints.ts';
 import { indexLogs, reportLogs } from './logs.ts';
 import { OutputIndex, type OutputRef } from './outputs.ts';
 import { reportReserved } from './reserved.ts';
@@ -41,6 +42,8 @@ export function linkRules(workflow: Workflow, context: Context): Linked | null {
   const logs = indexLogs(tasks, context.files.place);
   reportReserved(outputs, index, workflow.relation, context);
   reportReserved(logs.refs, logs.index, workflow.relation, context);
+  const checkpoints = indexCheckpoints(tasks, context.files.place);
+  reportReserved(checkpoints.refs, checkpoints.index, workflow.relation, context);
   const before = diagnostics.length;
   const rules = tasks.map(
     (rule): PlannedRule => ({
@@ -48,10 +51,12 @@ export function linkRules(workflow: Workflow, context: Context): Linked | null {
       inputs: rule.rule.inputs.flatMap((input) => linkInput(workflow.relation, rule, input, index, diagnostics) ?? []),
       outputTexts: rule.rule.outputs.map((o) => pathWriter(o.pattern, rule.space)),
       logText: pathWriter(rule.rule.log, rule.space),
+      checkpointTexts: checkpointTexts(rule),
     }),
   );
   const isLinked = !hasErrors(diagnostics.slice(before));
   reportLogs(rules, index, logs, diagnostics);
+  reportCheckpoints(rules, { outputs: index, logs: logs.index, checkpoints }, diagnostics);
   if (!isLinked) return null;
   const last = tasks.at(-1);
   return { rules, taskCount: last ? last.firstTask + last.space.size : 0, index };

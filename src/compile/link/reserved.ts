@@ -9,10 +9,10 @@ import { pathPattern, pathWriter } from '../rules/paths.ts';
 import { placedText } from '../text/place.ts';
 import { type Indexed, type Match, OutputIndex } from './outputs.ts';
 
-/** What tasks write: an output, or a log that the spec names. */
+/** What tasks write: an output, a log that the spec names, or a checkpoint. */
 export interface Written extends Indexed {
   readonly tasks: RuleTasks;
-  readonly kind: 'output' | 'log';
+  readonly kind: 'output' | 'log' | 'checkpoint';
 }
 
 interface ReservedRef extends Indexed {

@@ -81,7 +81,7 @@ type Meeting = 'same' | 'inside' | 'below-file';
 
 /** What a task writes and how it meets what is reserved: `own` is its own path, `path` the reserved one. */
 interface Overwriting {
-  readonly kind: 'output' | 'log';
+  readonly kind: 'output' | 'log' | 'checkpoint';
   readonly task: string;
   readonly own: string;
   readonly path: string;
@@ -114,7 +114,7 @@ export const overwritesReserved = (
 
 export const insideReserved = (
   location: Location,
-  kind: 'output' | 'log',
+  kind: 'output' | 'log' | 'checkpoint',
   path: string,
   above: string,
   reserved: ReservedWords,

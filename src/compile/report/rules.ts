@@ -122,14 +122,19 @@ export const outputLacksKey = (
   );
 };
 
-export const logLacksKey = (location: Location, missing: readonly string[], rule: string): Diagnostic => {
+export const ownPathLacksKey = (
+  location: Location,
+  kind: 'log' | 'checkpoint',
+  missing: readonly string[],
+  rule: string,
+): Diagnostic => {
   const params = listWords(
     missing.map((m) => `{${m}}`),
     'and',
   );
   return error(
     location,
-    `this log lacks ${params}: several tasks of rule "${rule}" would write it`,
+    `this ${kind} lacks ${params}: several tasks of rule "${rule}" would write it`,
     `add ${params} to the path`,
   );
 };

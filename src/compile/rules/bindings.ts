@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location } from '../../model/source.ts';
 import type { Placeholder } from '../../model/template.ts';
 import type { Witness } from '../../model/witness.ts';
-import type { Binding, Column, Slot, ValueSource } from '../../model/workflow.ts';
+import type { Binding, Checkpoint, Column, Slot, ValueSource } from '../../model/workflow.ts';
 import { type Constants, isFilled } from '../params/config.ts';
 
 import * as report from '../report/report.ts';
@@ -24,6 +24,8 @@ export interface RuleScope {
   /** Names of slots whose paths are not all known; null where not even the names are. */
   readonly unreadInputs: ReadonlySet<string> | null;
   readonly unreadOutputs: ReadonlySet<string> | null;
+  /** null where the rule declares none; `unread` where what it declares can't be read. */
+  readonly checkpoint: Pick<Checkpoint, 'paths' | 'many'> | 'unread' | null;
   /** Whether a slot's count of paths depends on the task. */
   readonly isGathered: (slot: Slot) => boolean;
 }
@@ -64,6 +66,8 @@ export function resolvePlaceholder(p: Placeholder, scope: RuleScope, location: L
     case 'attempt':
     case 'log':
       return { source: { kind: p.root }, many: false };
+    case 'checkpoint':
+      return resolveCheckpoint(p, scope, location);
     case 'file':
       return report.fileOnlyInCheck(location);
   }
@@ -93,10 +97,21 @@ function resolveSlot(p: Placeholder, scope: RuleScope, location: Location): Reso
   return { source: { kind, slot, index: p.index }, many: false };
 }
 
+function resolveCheckpoint(p: Placeholder, scope: RuleScope, location: Location): Resolved | Diagnostic | null {
+  const { checkpoint, ruleName } = scope;
+  if (checkpoint === 'unread') return null;
+  if (checkpoint === null) return report.noCheckpoint(location, ruleName);
+  const { paths, many } = checkpoint;
+  if (p.index === null) return { source: { kind: 'checkpoint', index: 0 }, many };
+  if (!many) return report.indexOnOne(location, 'checkpoint', '');
+  if (p.index >= paths.length) return report.indexTooLarge(location, 'checkpoint', p.index, paths.length);
+  return { source: { kind: 'checkpoint', index: p.index }, many: false };
+}
+
 /** What the executors keep for themselves beside a command's own variables: a param may be named like one. */
 const RUNNER_VARIABLES = (
   'script artifacts inputs outputs from from_output ancient input_at groups list retries time_seconds checks_id ' +
-  'directory temp protected min_bytes has_check lanes stage_exit same_element all_elements wait_seconds element'
+  'directory temp protected min_bytes has_check checkpoints note continues warn_seconds warn_signal keeps lanes stage_exit same_element all_elements wait_seconds element'
 )
   .split(' ')
   .map((name) => `wfc_${name}`);

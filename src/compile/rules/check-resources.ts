@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import type { Plan, RuleTasks } from '../../model/plan.ts';
+import { type Plan, type RuleTasks, taskName } from '../../model/plan.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { Location } from '../../model/source.ts';
 import type { Rule } from '../../model/workflow.ts';
@@ -21,6 +21,7 @@ export function asIfOneTask(rule: Rule): RuleTasks {
 export function checkResources(rules: readonly RuleTasks[], diagnostics: Diagnostic[]): void {
   for (const rule of rules) {
     checkQuantities(rule, diagnostics);
+    checkWarning(rule, diagnostics);
     checkFlags(rule, diagnostics);
     const own = flagsOf(rule);
     const clash = clashingFlags({ flags: new Set(own.keys()), ...asksFor(rule) });
@@ -72,6 +73,25 @@ function checkQuantities(rule: RuleTasks, diagnostics: Diagnostic[]): void {
       diagnostics.push(report.localOnNodes(resources.nodes!.location, name, nodes));
       reported.add('nodes');
     }
+  }
+}
+
+/** A task must have begun before it is warned. */
+function checkWarning(rule: RuleTasks, diagnostics: Diagnostic[]): void {
+  const { checkpoint, resources, name } = rule.rule;
+  if (checkpoint === null) return;
+  if (resources.time === null) {
+    diagnostics.push(report.checkpointWithoutTime(checkpoint.location, name));
+    return;
+  }
+  const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
+  for (let i = 0; i < count; i++) {
+    const { timeSeconds } = taskResources(rule, i);
+    if (timeSeconds === null || checkpoint.warnSeconds < timeSeconds) continue;
+    diagnostics.push(
+      report.warnTooLong(checkpoint.warnLocation, checkpoint.warnSeconds, timeSeconds, taskName(rule, i)),
+    );
+    return;
   }
 }
 

@@ -35,8 +35,9 @@ import type { NamingText } from './code-files.ts';
 import { CommandCompiler, compileValue, PRELOADING, SCRIPT_EXTENSIONS } from './command.ts';
 import type { Unpreloaded } from './heavy-imports.ts';
 import type { RuleOptions } from './options.ts';
+import { ruleCheckpoint, ruleLog } from './own-paths.ts';
 import { checkValuesInPaths } from './path-values.ts';
-import { assemblePath, parsePath, pathPattern } from './paths.ts';
+import { parsePath, pathPattern } from './paths.ts';
 import { checkFlagName } from './sbatch-flags.ts';
 
 /** A rule as far as it can be read. */
@@ -93,6 +94,8 @@ class RuleNormalizer {
     const gathered = new Set([...keyed, ...gather, ...determinedColumns(relation, [...key, ...gather])]);
     const inputs = this.inputs(key, keyed, gathered, gather);
     const mapped = outputsKnown ? keyed : new Set(relation.columns.values());
+    const own = { ...this.options, name: this.name, key, mapped };
+    const checkpoint = this.lacks('checkpoint') ? 'unread' : ruleCheckpoint(this.spec.get('checkpoint')?.as(), own);
     const scope: RuleScope = {
       ruleName: this.name.text,
       columns: relation.columns,
@@ -104,6 +107,7 @@ class RuleNormalizer {
       holes: context.holes,
       unreadInputs: this.lacks('input') ? null : inputs.unread,
       unreadOutputs: this.lacks('output') || !this.spec.get('output') ? null : outputs.unread,
+      checkpoint,
       isGathered: (slot) => inputs.list.slice(slot.start, slot.end).some((i) => i.gathered),
     };
     const run = this.lacks('shell') ? null : (this.spec.get('run')?.scalar ?? null);
@@ -117,7 +121,8 @@ class RuleNormalizer {
       modules: (this.spec.get('modules')?.items() ?? []).map((m) => m.scalar),
       conda: this.spec.get('conda')?.scalar ?? null,
       container: this.spec.get('container')?.scalar ?? null,
-      preload: (this.spec.get('preload')?.items() ?? []).map((m) => m.text),
+      // Whoever is warned, and may go on, has an interpreter of its own: what it takes to start is nothing beside such a task.
+      preload: checkpoint === null ? (this.spec.get('preload')?.items() ?? []).map((m) => m.text) : [],
     });
     this.checkPreload(shell);
     const conda = this.spec.get('conda');
@@ -128,9 +133,10 @@ class RuleNormalizer {
     const texts = { inputs: inputs.list, naming: this.lacks('code') ? [] : this.naming };
     const code = ruleCode(this.name.text, this.spec.get('code'), texts, this.options);
     const resources = this.resources(scope);
-    const log = this.log(key, mapped);
+    const log = ruleLog(this.spec.get('log'), own);
     // The default log holds the values of the outputs, and no others.
     const paths = [...inputs.list, ...outputs.list].map((x) => x.pattern).concat(log?.isDeclared ? [log.path] : []);
+    if (checkpoint !== null && checkpoint !== 'unread') paths.push(...checkpoint.paths);
     const valuesFit = checkValuesInPaths(paths, relation, context.diagnostics);
     const rule: Rule = {
       name: this.name.text,
@@ -147,6 +153,7 @@ class RuleNormalizer {
       shell,
       resources,
       retries: Number(this.spec.get('retries')?.text ?? 0),
+      checkpoint: checkpoint === 'unread' ? null : checkpoint,
       local: this.spec.get('local')?.value === true,
       log: log?.path ?? pathPattern(false, [], this.name.location),
       hasOwnLog: this.spec.get('log') !== undefined,
@@ -324,38 +331,7 @@ class RuleNormalizer {
     return parsePath(node, { columns: relation.columns, constants, context });
   }
 
-  // --- log and resources ---
-
-  /** The declared log, or `.wfc/logs/RULE/site=01022500/seed=3.log`: a folder a param, so that none holds them all. */
-  private log(key: readonly Column[], mapped: ReadonlySet<Column>): { path: PathPattern; isDeclared: boolean } | null {
-    const { context, relation } = this.options;
-    const declared = this.spec.get('log');
-    if (!declared) {
-      const parts = [
-        `.wfc/logs/${this.name.text}`,
-        ...key.flatMap((column) => [`/${column.name}=`, { column, pad: 0 }]),
-        '.log',
-      ];
-      const path = assemblePath(parts, this.name.location, context);
-      return path && { path, isDeclared: false };
-    }
-    const pattern = this.path(declared.scalar);
-    if (!pattern) return null;
-    const carried = new Set([...pattern.columns, ...determinedColumns(relation, pattern.columns)]);
-    const missing = key.filter((c) => !carried.has(c)).map((c) => c.name);
-    if (missing.length > 0) context.diagnostics.push(report.logLacksKey(pattern.location, missing, this.name.text));
-    const foreign = pattern.columns.find((c) => !mapped.has(c));
-    if (foreign) {
-      const written = new RegExp(`\\{${foreign.name}[:}]`).exec(declared.text);
-      const location = written
-        ? locationInside(declared.scalar, written.index, foreign.name.length + 2)
-        : pattern.location;
-      context.diagnostics.push(
-        report.paramNotInKey(location, foreign.name, this.name.text, whyUndetermined(relation, key, foreign)),
-      );
-    }
-    return missing.length > 0 || foreign ? null : { path: pattern, isDeclared: true };
-  }
+  // --- resources ---
 
   private resources(scope: RuleScope): ResourceTemplates {
     const { diagnostics } = this.options.context;

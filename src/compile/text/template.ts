@@ -249,6 +249,14 @@ function checkParts({ root, isParam, dotted, index, format }: Parts): { message:
       }
       return null;
     }
+    case 'checkpoint':
+      if (dotted !== '' || format !== null) {
+        return {
+          message: `"{${root}${dotted === '' ? '' : `.${dotted}`}${format === null ? '' : `:${format}`}}" is no part of a checkpoint`,
+          hint: 'write {checkpoint}, or {checkpoint[0]} of a list',
+        };
+      }
+      return null;
     case 'rule':
     case 'attempt':
     case 'log':

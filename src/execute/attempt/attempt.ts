@@ -11,11 +11,12 @@ import { reasonCode } from '../../resume/reason.ts';
 import { type FileState, type RecordsByName, statesText, withEarlierStates } from '../../resume/record.ts';
 import type { Lease } from '../pools.ts';
 import type { KeptContents, Shells, Surroundings } from '../surroundings.ts';
+import { type CheckpointStart, Checkpoints } from './checkpoint.ts';
 import { FUNCTIONS_FILE, TaskCommands, takeFailedCheck } from './command.ts';
 import { scratchFile, TaskLogs } from './log.ts';
 import { type MemoryWatch, OutOfMemory, peakOf } from './memory.ts';
 import { Outputs } from './outputs.ts';
-import { AttemptWatch, type Watched } from './watch.ts';
+import { AttemptWatch, gentleSignal, type Watched } from './watch.ts';
 
 /** One attempt at a task. */
 export interface Attempt extends Watched {
@@ -26,6 +27,9 @@ export interface Attempt extends Watched {
   /** See `codeText`: as its code files stood when it began. */
   readonly code: string;
   readonly memory: MemoryWatch;
+  /** Failures before it in this run, and one. */
+  readonly tries: number;
+  readonly checkpoint: CheckpointStart | null;
 }
 
 /** What an attempt begins from, besides what its task is. */
@@ -33,8 +37,8 @@ export interface AttemptStart {
   readonly task: number;
   readonly rule: PlannedRule;
   readonly index: number;
-  /** Counted from 1. */
-  readonly number: number;
+  /** Counted from 1: those that failed before, and this one. */
+  readonly tries: number;
   readonly resources: Resources;
   readonly lease: Lease;
   readonly inputs: string;
@@ -44,7 +48,9 @@ export interface AttemptStart {
 export type Outcome =
   | { readonly kind: 'done'; readonly outputs: readonly FileState[] }
   | { readonly kind: 'failed'; readonly status: number | null; readonly problem: Problem; readonly log: string | null }
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted' }
+  /** Its time was up, and it goes on from its checkpoint: for the `times`th time. */
+  | { readonly kind: 'goes on'; readonly times: number };
 
 export interface AttemptOptions {
   readonly surroundings: Surroundings;
@@ -71,6 +77,7 @@ const GRACE_SECONDS = 10;
 export class Attempts {
   private readonly options: AttemptOptions;
   private readonly outputs: Outputs;
+  private readonly checkpoints: Checkpoints;
   private readonly commands: TaskCommands;
   private readonly logs: TaskLogs;
   private readonly shells: Shells;
@@ -91,6 +98,7 @@ export class Attempts {
     this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
     this.checksTexts = plan.rules.map((r) => checksText(r));
     this.outputs = new Outputs(surroundings);
+    this.checkpoints = new Checkpoints(disk);
     this.commands = new TaskCommands(plan, { disk, clock, run: runNumber(journalFile) });
     this.logs = new TaskLogs(plan, disk);
     this.outOfMemory = new OutOfMemory(memory, clock);
@@ -121,19 +129,26 @@ export class Attempts {
 
   begin(start: AttemptStart, onEnd: (attempt: Attempt, end: ShellEnd) => void): Attempt {
     const { clock, code, journal } = this.options.surroundings;
-    const { rule, index, number, resources, lease } = start;
+    const { task, rule, index, tries, inputs, resources, lease } = start;
+    this.outputs.makeRoom(rule, index);
+    // What stands there now is what runs: it may have been edited since the decision.
+    const codeNow = codeText(code.look(rule.rule.code));
+    const fingerprint = this.fingerprintOf[rule.rule.index]!(index) + codeNow;
+    const checkpoint = this.checkpoints.begin(rule, index, fingerprint, inputs);
+    const number = checkpoint?.note.attempt ?? tries;
     // It writes itself that it has started: behind the end of the attempt before.
     if (number > 1) journal.flush();
-    this.outputs.makeRoom(rule, index);
     const attempt: Attempt = {
-      ...{ task: start.task, rule, index, number, lease, inputs: start.inputs, limitSeconds: resources.timeSeconds },
+      ...{ task, rule, index, tries, number, lease, inputs, code: codeNow, checkpoint },
+      ...{ limitSeconds: resources.timeSeconds, warnSeconds: rule.rule.checkpoint?.warnSeconds ?? null },
       startedAt: clock.now(),
-      // What stands there now is what runs: it may have been edited since the decision.
-      code: codeText(code.look(rule.rule.code)),
       log: this.logs.open(rule.logText(index), rule.rule.index, number),
       memory: this.outOfMemory.start(),
-      ...{ worker: -1, processGroup: 0, measuredAt: 0, peakKiB: 0, stop: null, stopSignal: 'SIGTERM', stoppedAt: 0 },
+      ...{ worker: -1, processGroup: 0, measuredAt: 0, peakKiB: 0 },
+      ...{ isWarned: false, stop: null, stopSignal: 'SIGTERM', stoppedAt: 0 },
     };
+    for (const path of checkpoint?.removed ?? [])
+      this.logs.append(attempt.log, `wfc: removed ${path}: another command, or other inputs, had left it\n`);
     const gpus = resources.gpus > 0 ? lease.gpus : null;
     const source = this.commands.attempt(rule, index, { number, log: attempt.log, gpus });
     attempt.log.isLeftAlone = source.how === 'here';
@@ -154,7 +169,8 @@ export class Attempts {
   /** All of a run are to stop: gently, or by force where they were asked before. */
   interrupt(running: Iterable<Attempt>, again: boolean): void {
     for (const attempt of running) {
-      if (attempt.stop === null || again) this.watch.stop(attempt, 'interrupted', again ? 'SIGKILL' : 'SIGTERM');
+      if (attempt.stop === null || again)
+        this.watch.stop(attempt, 'interrupted', again ? 'SIGKILL' : gentleSignal(attempt));
     }
   }
 
@@ -176,7 +192,19 @@ export class Attempts {
     if (attempt.stop === 'interrupted') return { kind: 'interrupted' };
     const ended = shellProblem(attempt, status, ranOut, check);
     const found = ended ?? this.outputs.look(attempt.rule, attempt.index);
-    return 'code' in found ? { kind: 'failed', status, problem: found, log } : { kind: 'done', outputs: found };
+    return 'code' in found ? this.lossOf(attempt, status, found, log) : { kind: 'done', outputs: found };
+  }
+
+  /** What comes of an attempt that is no success: one that was warned may go on. */
+  private lossOf(attempt: Attempt, status: number | null, problem: Problem, log: string | null): Outcome {
+    const { rule, index, checkpoint, isWarned, limitSeconds } = attempt;
+    const failed: Outcome = { kind: 'failed', status, problem, log };
+    if (checkpoint === null) return failed;
+    const mayGoOn = isWarned && problem.code !== 'out_of_memory' && problem.code !== 'shell_lost';
+    const next = mayGoOn ? this.checkpoints.judge(rule, index, checkpoint, limitSeconds!) : failed;
+    if (next.kind === 'goes on') return { kind: 'goes on', times: this.checkpoints.goOn(rule, index, checkpoint) };
+    this.checkpoints.fail(rule, index, checkpoint);
+    return { ...failed, problem: next.problem };
   }
 
   /** In the log, as the shell does where it is still there. */
@@ -196,8 +224,8 @@ export class Attempts {
     }
     this.outputs.remove(rule, index);
     const name = rule.outputTexts[0]!(index);
-    if (outcome.kind === 'interrupted') {
-      journal.interrupted(name);
+    if (outcome.kind !== 'failed') {
+      journal.interrupted(name, outcome.kind === 'goes on' ? 'time_limit' : 'interrupted');
       return;
     }
     const { status, problem: what } = outcome;
@@ -228,6 +256,8 @@ export class Attempts {
     journal.flush();
     contents?.flush();
     this.outputs.unmark(rule, index);
+    // Behind the record: whatever stops wfc in between, no work is lost.
+    if (attempt.checkpoint !== null) this.checkpoints.succeed(rule, index);
   }
 }
 

@@ -155,10 +155,12 @@ function ruleText(planned: PlannedRule): RuleText {
   const checks = rule.outputs.flatMap((_, o) =>
     needsProgram(rule, o) ? [{ output: o, check: checkFunctionName(rule, o) }] : [],
   );
+  const { signal } = rule.checkpoint ?? {};
+  const warned = signal ? `_wfc_warn_signal=${signal.slice(3)}\n_wfc_stop_gently\n` : '';
   const script = rule.command.script ? `wfc_script=${bashLiteral(scriptPath(rule))}\n` : '';
   const call = ruleFunctionName(rule);
   // A command that ends with `exit 0`, or that changes the folder, must not get round its checks.
-  return { variables, call: script + (checks.length > 0 ? `(_wfc_stop_gently; ${call})` : call), checks };
+  return { variables, call: warned + script + (checks.length > 0 ? `(_wfc_stop_gently; ${call})` : call), checks };
 }
 
 function scriptPath(rule: PlannedRule['rule']): string {

@@ -33,7 +33,9 @@ export class TaskLogs {
     // A log of the user's may lie on another file system, where no scratch file can be moved to.
     const outside = plan.rules.map(({ rule }) => !rule.log.text.startsWith('.wfc/'));
     this.direct = plan.rules.map(
-      ({ rule }, r) => outside[r]! || rule.command.bindings.some((b) => b.source.kind === 'log'),
+      ({ rule }, r) =>
+        // Whoever may take long, and go on, has its log at once.
+        outside[r]! || rule.checkpoint !== null || rule.command.bindings.some((b) => b.source.kind === 'log'),
     );
     this.mayBeThere = disk.exists('.wfc/logs') || outside.includes(true);
   }

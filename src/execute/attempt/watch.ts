@@ -9,10 +9,13 @@ export interface Watched extends Measured {
   readonly index: number;
   readonly number: number;
   readonly limitSeconds: number | null;
+  /** So long before its limit it is warned; null where it has no checkpoint. */
+  readonly warnSeconds: number | null;
   readonly startedAt: number;
   readonly log: AttemptLog;
   /** Leader of its processes; 0 until somebody needs to know. */
   processGroup: number;
+  isWarned: boolean;
   /** Why it was told to stop; null where it was not. */
   stop: 'time limit' | 'interrupted' | null;
   stopSignal: NodeJS.Signals;
@@ -41,15 +44,30 @@ export class AttemptWatch {
   lookAfter(attempt: Watched, now: number): void {
     const { logs, shells, graceSeconds } = this.options;
     const { limitSeconds } = attempt;
+    this.warn(attempt, now);
     if (attempt.stop === null && limitSeconds !== null && now - attempt.startedAt > limitSeconds * 1000) {
       logs.append(attempt.log, `wfc: time limit of ${limitSeconds} s reached\n`);
       this.stop(attempt, 'time limit', 'SIGTERM');
     }
-    if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > graceSeconds * 1000);
+    // One with a checkpoint has the time to save that it asks for, where it is not its time that is up.
+    const patience = attempt.stop === 'interrupted' ? Math.max(graceSeconds, attempt.warnSeconds ?? 0) : graceSeconds;
+    if (attempt.stop !== null) this.pressOn(attempt, now - attempt.stoppedAt > patience * 1000);
     if (now - attempt.startedAt > 1000) {
       logs.show(attempt.log);
       measure(attempt, shells, now);
     }
+  }
+
+  /** A task with a checkpoint is told that its time is nearly up, and saves. Once more where it had not started yet. */
+  private warn(attempt: Watched, now: number): void {
+    const { limitSeconds, warnSeconds, startedAt } = attempt;
+    if (attempt.stop !== null || limitSeconds === null || warnSeconds === null) return;
+    if (now - startedAt <= (limitSeconds - warnSeconds) * 1000) return;
+    const signal = gentleSignal(attempt);
+    if (!attempt.isWarned)
+      this.options.logs.append(attempt.log, `wfc: ${warnSeconds} s before its time limit: ${signal}, to save\n`);
+    if (!attempt.isWarned || attempt.processGroup === 0) this.signal(attempt, signal);
+    attempt.isWarned = true;
   }
 
   stop(attempt: Watched, why: 'time limit' | 'interrupted', signal: NodeJS.Signals): void {
@@ -75,4 +93,9 @@ export class AttemptWatch {
     if (graceIsOver) this.signal(attempt, 'SIGKILL');
     else if (attempt.processGroup === 0) this.signal(attempt, attempt.stopSignal);
   }
+}
+
+/** The one by which a task is asked to end in its own way, where it is not its time that is up. */
+export function gentleSignal({ rule }: Pick<Watched, 'rule'>): NodeJS.Signals {
+  return rule.rule.checkpoint?.signal ?? 'SIGTERM';
 }

@@ -44,6 +44,8 @@ export function shellWays(plan: Plan): ShellWays {
 function shellWay(rule: PlannedRule['rule'], programs: Map<string, number>): ShellWay {
   const { body, bindings, container, script, setup } = rule.command;
   const way: ShellWay = { how: 'subshell', body, program: '', lineOfProgram: 0 };
+  // Its shell hears the warning, too, and must outlive it.
+  if (rule.checkpoint !== null) return way;
   // Checks come after the command. What modules and environments do to a shell is theirs.
   if (container !== null || rule.outputs.some((_, o) => needsProgram(rule, o)) || !setup.every(isHarmless)) return way;
   const values = bindings.filter(({ many }) => !many).map(({ variable }) => variable);

@@ -29,6 +29,7 @@ import {
 } from '../../resume/history.ts';
 import type { SuccessRecord } from '../../resume/record.ts';
 import type { AttemptPlace } from '../../resume/start.ts';
+import type { WrittenCause } from '../../resume/stop.ts';
 import { hostName } from './host.ts';
 
 /** Read all journals of a folder, oldest first; null where there is no folder. */
@@ -152,8 +153,8 @@ export class JournalWriter {
     this.write(failedLine(task, failure));
   }
 
-  interrupted(task: string): void {
-    this.write(interruptedLine(task, { cause: 'interrupted', endSeconds: Math.floor(Date.now() / 1000) }));
+  interrupted(task: string, cause: WrittenCause): void {
+    this.write(interruptedLine(task, { cause, endSeconds: Math.floor(Date.now() / 1000) }));
   }
 
   private head(): void {

@@ -84,6 +84,14 @@ export class BashValues implements ValueRenderer<Assignment> {
   log(): Assignment {
     return word('"${wfc_log/#-/./-}"');
   }
+
+  checkpoint(index: number): Assignment {
+    return word(`"\${wfc_checkpoints[${index}]/#-/./-}"`);
+  }
+
+  checkpoints(): Assignment {
+    return word('("${wfc_checkpoints[@]/#-/./-}")');
+  }
 }
 
 /** A path as a command sees it: one that begins with `-` gets `./` in front. */

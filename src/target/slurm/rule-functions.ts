@@ -93,6 +93,11 @@ class RuleWriter {
     const summed = rule.rule.outputs.flatMap((output, o) => (sumsFiles(output) ? [`"\${wfc_outputs[${o}]}"`] : []));
     if (summed.length > 0) lines.push(`wfc_summed+=(${summed.join(' ')})`);
     lines.push(`wfc_log=${pathWord(rule.rule.log, this.fieldOf)}`);
+    if (rule.rule.checkpoint !== null) {
+      const { paths, note } = rule.rule.checkpoint;
+      lines.push(`wfc_checkpoints=(${paths.map((path) => pathWord(path, this.fieldOf)).join(' ')})`);
+      lines.push(`wfc_note=${pathWord(note, this.fieldOf)}`);
+    }
     return lines;
   }
 
@@ -256,6 +261,7 @@ class RuleWriter {
       // Who runs tasks on one node refuses those that need more.
       ...(nodes.word === 1 ? [] : [`wfc_nodes=${nodes.word}`]),
       ...(time.varies || nodes.varies ? ['wfc_settings_vary=1'] : []),
+      ...checkpointSettings(rule),
       `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
       `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
@@ -285,8 +291,17 @@ class RuleWriter {
     const lines = rule.command.bindings.flatMap((binding) => values.lines(binding));
     if (rule.command.script)
       lines.push(`wfc_script="\${wfc_artifacts}/scripts/${rule.name}.${rule.command.script.extension}"`);
+    // How its shell hears the warning: see _wfc_stop_gently.
+    if (rule.checkpoint) lines.push(`_wfc_warn_signal=${rule.checkpoint.signal.slice(3)}`);
     return lines.length === 0 ? [':'] : lines;
   }
+}
+
+function checkpointSettings({ checkpoint }: Rule): string[] {
+  if (checkpoint === null) return [];
+  const { continues, warnSeconds, signal, keep } = checkpoint;
+  const settings = [`wfc_continues=${continues}`, `wfc_warn_seconds=${warnSeconds}`];
+  return [[...settings, `wfc_warn_signal=${signal.slice(3)}`, `wfc_keeps=${Number(keep)}`].join(' ')];
 }
 
 interface Producer {
