@@ -10,28 +10,39 @@ _wfc_looker() {
   trap '' HUP INT TERM USR1
   # Opened anew, for reading alone: it ends when the last who can write is gone.
   exec {_wfc_watch}>&- <"/dev/fd/$_wfc_look_at" {_wfc_look_at}>&- || return
-  exec du -b -l -L -s --time --time-style=+%s.%N --files0-from=-
+  # What it can't look at it tells of in the same place: a line for each name, come what may.
+  exec du -b -l -L -s --time --time-style=+%010s.%N --files0-from=- 2>&1
 }
 
 # Looks at a few files through the looker: of a folder it would tell the sum of what lies in it. Few enough that all names
 # and all answers fit into the smallest pipe, or each would wait for the other. Fails where that can't be done.
 _wfc_ask_looker() {
-  local path size time IFS=' ' end=//dev/null
+  local path text rest k IFS=' '
+  local -a fields
   path="$*"
   ((_wfc_has_looker && $# <= 20 && ${#path} <= 2000)) || return 1
-  for path; do
-    [[ ! -d $path ]] || return 1
-    _wfc_state[$path]=
-  done
-  # No normalised path is this one: its answer comes when all others have come. Missing files have none.
-  if printf '%s\0' "${@/#-/./-}" "$end" >&"$_wfc_look_at"; then
-    while IFS=$'\t' read -r -u "$_wfc_seen" size time path; do
-      # Before 1970 the two programs count the fraction differently.
-      [[ $path != "$end" && $time != -* ]] || break
-      _wfc_state[${path#./}]=$time:$size
+  for path; do [[ ! -d $path ]] || return 1; done
+  path="$*"
+  printf '%s\0' "${@/#-/./-}" >&"$_wfc_look_at"
+  # `SIZE TIME PATH`, with tabs, or `du: cannot access 'PATH'`, which is the shortest of all. What comes for certain is read
+  # in one go: a line takes a system call a character.
+  IFS=$'\t\n'
+  if IFS= read -r -N $((${#path} + $# * 20)) -u "$_wfc_seen" text; then
+    while IFS= read -r -u "$_wfc_seen" rest; do
+      text+=$rest$'\n'
+      # shellcheck disable=SC2206 # No path has any of the two, and nothing is globbed.
+      fields=($text)
+      # A missing file is seldom asked for.
+      if ((${#fields[@]} == 3 * $#)); then
+        # Before 2001 `stat` has no leading zeros, and before 1970 the two programs count the fraction differently.
+        [[ $text != *$'\t'[-0]* || ! $text =~ $'\t'[-0][0-9]*'.'[0-9]*$'\t' ]] || return 1
+        for ((k = 0; k < ${#fields[@]}; k += 3)); do _wfc_state[${fields[k + 2]#./}]=${fields[k + 1]}:${fields[k]}; done
+        return 0
+      fi
+      rest=${text//[!$'\n']/}
+      ((${#rest} < $#)) || return 1
     done
-    [[ $path != "$end" ]] || return 0
-  fi 2>/dev/null
+  fi
   # It is dead, or there is no GNU du: from now on without it.
   _wfc_has_looker=0
   return 1
