@@ -1,3 +1,4 @@
+import { commandShape } from '../compile/bash/shape.ts';
 import type { Rule } from '../model/workflow.ts';
 import type { BindingValue } from '../plan/values.ts';
 
@@ -14,6 +15,21 @@ export function checkFunctionName(rule: Rule, output: number): string {
 /** Whether an output has a check that takes a program; the others are a matter of its size. */
 export function needsProgram(rule: Rule, output: number): boolean {
   return rule.outputs[output]!.checks.some((c) => c.kind === 'run' || c.kind === 'sha256');
+}
+
+/**
+ * Whether a rule's command starts no process and leaves its shell as it was: a shell that stays may run it. (Unless its
+ * values are paths such as /dev/fd/3.)
+ */
+export function runsWithoutProcess(rule: Rule): boolean {
+  const { body, bindings, container, script, setup } = rule.command;
+  // Its shell would hear the warning, too.
+  if (rule.checkpoint !== null) return false;
+  // Checks come after the command. What modules and environments do to a shell is theirs.
+  if (container !== null || script !== null || setup.length > 0) return false;
+  if (rule.outputs.some((_, o) => needsProgram(rule, o))) return false;
+  const values = bindings.filter(({ many }) => !many).map(({ variable }) => variable);
+  return commandShape(body, new Set(values)).kind === 'builtins';
 }
 
 /** All functions of a rule: its command, unless `elsewhere` has that, and the checks of its outputs. */

@@ -27,7 +27,7 @@ _wfc_read_paths() {
 # Its settings: those of its rule, unless they differ between tasks.
 _wfc_read_settings() {
   [[ ${_wfc_settings_rule-} != "$_wfc_rule" ]] || return 0
-  wfc_code=() wfc_settings_vary='' wfc_continues=''
+  wfc_code=() wfc_settings_vary='' wfc_here='' wfc_continues=''
   "wfc_settings_$_wfc_rule" "${_wfc_values[@]}"
   _wfc_settings_rule=
   [[ -n $wfc_settings_vary ]] || _wfc_settings_rule=$_wfc_rule

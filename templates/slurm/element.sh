@@ -30,7 +30,10 @@
 #                                wfc_directory, wfc_temp, wfc_protected (0/1), wfc_min_bytes ('': none), wfc_has_check
 #                                For a rule with code wfc_code, too: files whose content counts in the fingerprint.
 #                                For one with a checkpoint wfc_continues, wfc_warn_seconds, wfc_warn_signal, wfc_keeps.
-#                                And wfc_settings_vary=1 where they are not the same for all tasks of the rule.
+#                                And wfc_settings_vary=1 where they are not the same for all tasks of the rule, and
+#                                wfc_here=1 where there is a
+#     wfc_here_NAME LIST V1 …    the command with its variables, after wfc_paths_NAME and wfc_attempt: it starts no process,
+#                                and leaves its shell as it was
 #     wfc_bind_NAME LIST V1 …    sets the command's variables, after wfc_paths_NAME and wfc_attempt
 # The FINGERPRINT of a row is that of the command; in a record the code that ran follows it (see _wfc_find_code).
 # A task's name is its first output's path. `wfc_artifacts` holds D.

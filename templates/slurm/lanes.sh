@@ -108,7 +108,6 @@ _wfc_await() {
   IFS= read -r -N 1 -t 0.5 -u "$_wfc_bell"
   while read -r -t 0 -u "$_wfc_reports" && IFS= read -r -N "$_wfc_report_length" -u "$_wfc_reports" report; do
     has_one=1
-    printf '%s' "$report" >&"$_wfc_watch"
     # shellcheck disable=SC2086
     _wfc_take_report $report
   done
@@ -119,7 +118,10 @@ _wfc_await() {
 
 # `_wfc_take_report LANE STATUS GROUP`, see launcher.sh.
 _wfc_take_report() {
-  _wfc_lane_ahead[$1]=$3
+  if [[ ${_wfc_lane_ahead[$1]-} != "$3" ]]; then
+    printf '%5d%5s%10d' "$@" >&"$_wfc_watch"
+    _wfc_lane_ahead[$1]=$3
+  fi
   _wfc_idle+=("$1")
   [[ -z ${_wfc_lane_pid[$1]-} ]] || _wfc_collect "$1" "$2"
 }

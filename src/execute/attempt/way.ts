@@ -1,7 +1,7 @@
 import { commandShape } from '../../compile/bash/shape.ts';
 import type { ShellSource } from '../../io/programs/shell-pool.ts';
 import type { Plan, PlannedRule } from '../../model/plan.ts';
-import { needsProgram } from '../../target/functions.ts';
+import { needsProgram, runsWithoutProcess } from '../../target/functions.ts';
 
 /** How a shell runs a rule's command, so that nobody can tell it from a subshell that runs it as it is. */
 export interface ShellWay {
@@ -42,15 +42,15 @@ export function shellWays(plan: Plan): ShellWays {
 
 /** `programs`: names of programs with their number, to which a rule's are added. */
 function shellWay(rule: PlannedRule['rule'], programs: Map<string, number>): ShellWay {
-  const { body, bindings, container, script, setup } = rule.command;
+  const { body, bindings, container, setup } = rule.command;
   const way: ShellWay = { how: 'subshell', body, program: '', lineOfProgram: 0 };
   // Its shell hears the warning, too, and must outlive it.
   if (rule.checkpoint !== null) return way;
+  if (runsWithoutProcess(rule)) return { ...way, how: 'here' };
   // Checks come after the command. What modules and environments do to a shell is theirs.
   if (container !== null || rule.outputs.some((_, o) => needsProgram(rule, o)) || !setup.every(isHarmless)) return way;
   const values = bindings.filter(({ many }) => !many).map(({ variable }) => variable);
   const shape = commandShape(body, new Set(values));
-  if (shape.kind === 'builtins' && script === null && setup.length === 0) return { ...way, how: 'here' };
   if (shape.kind !== 'program' || !INDIFFERENT.has(shape.programs.at(-1)!)) return way;
   const names = shape.programs.join(' ');
   const number = programs.get(names) ?? FIRST_WAY + programs.size;

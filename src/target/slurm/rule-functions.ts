@@ -3,7 +3,14 @@ import { type Column, leastBytes, type Rule, sumsFiles } from '../../model/workf
 import { formatValue } from '../../plan/format-value.ts';
 import { taskResources } from '../../plan/resources.ts';
 import { checksText } from '../../resume/fingerprint.ts';
-import { bashLiteral, needsProgram, oneLine, renderRuleFunctions } from '../functions.ts';
+import {
+  bashLiteral,
+  needsProgram,
+  oneLine,
+  renderRuleFunctions,
+  ruleFunctionName,
+  runsWithoutProcess,
+} from '../functions.ts';
 import { FIRST_FIELD, insideQuotes, pathWord, type RowText, RowTexts } from './bash-text.ts';
 import { BashValues } from './bash-values.ts';
 import { type NameParts, nameParts } from './task-names.ts';
@@ -58,6 +65,7 @@ class RuleWriter {
     const paths = this.pathsBody();
     const settings = this.settingsBody();
     const bind = this.bindBody();
+    const here = this.runsHere() ? [bashFunction(`wfc_here_${name}`, this.hereBody(bind))] : [];
     const fields = this.rows.texts.map(({ key }, i) => `\${${i + FIRST_FIELD}} ${oneLine(key)}`).join(', ');
     const named = fields === '' ? [] : [`# ${fields}`];
     const gathers = rule.inputs.filter((i) => i.members.kind === 'gather');
@@ -67,6 +75,7 @@ class RuleWriter {
       bashFunction(`wfc_paths_${name}`, [...named, ...paths]),
       bashFunction(`wfc_settings_${name}`, settings),
       bashFunction(`wfc_bind_${name}`, [...named, ...bind]),
+      ...here,
     ];
     return {
       functions: functions.join('\n'),
@@ -262,6 +271,7 @@ class RuleWriter {
       ...(nodes.word === 1 ? [] : [`wfc_nodes=${nodes.word}`]),
       ...(time.varies || nodes.varies ? ['wfc_settings_vary=1'] : []),
       ...checkpointSettings(rule),
+      ...(this.runsHere() ? ['wfc_here=1'] : []),
       `wfc_directory=${flags(rule.outputs.map((o) => Number(o.directory)))}`,
       `wfc_temp=${flags(rule.outputs.map((o) => Number(o.temp)))}`,
       `wfc_protected=${flags(rule.outputs.map((o) => Number(o.protected)))}`,
@@ -294,6 +304,20 @@ class RuleWriter {
     // How its shell hears the warning: see _wfc_stop_gently.
     if (rule.checkpoint) lines.push(`_wfc_warn_signal=${rule.checkpoint.signal.slice(3)}`);
     return lines.length === 0 ? [':'] : lines;
+  }
+
+  /**
+   * Whether a lane runs the command in a shell that stays and has a locale of its own: beyond ASCII, bytes and characters
+   * are not the same.
+   */
+  private runsHere(): boolean {
+    const { rule } = this.rule;
+    return rule.resources.gpus === null && runsWithoutProcess(rule) && !/[^\t\n -~]|\\u/i.test(rule.command.body);
+  }
+
+  /** The command with its variables, of which none outlives it. `bind`: lines that set one each. */
+  private hereBody(bind: readonly string[]): string[] {
+    return [...bind.map((line) => (line === ':' ? line : `local ${line}`)), ruleFunctionName(this.rule.rule)];
   }
 }
 
