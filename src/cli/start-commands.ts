@@ -49,6 +49,30 @@ export function addStartCommands(y: Argv, perform: Perform): Argv {
               ),
             ),
         )
+        .command(
+          'sbatch <file>',
+          "Make a spec of a job array that was written by hand, and a profile of what is the site's",
+          (y) =>
+            withOutput(y)
+              .positional('file', { type: 'string', demandOption: true, describe: 'The batch script' })
+              .option('out', {
+                type: 'string',
+                nargs: 1,
+                default: 'wfc.yml',
+                describe: 'The spec to write, never over another file; -: standard output',
+              })
+              .example('wfc import sbatch train.sbatch', 'writes wfc.yml and profiles/default.yml; then: wfc plan')
+              .epilogue(
+                'The commands stay as they are, but for what is set from $SLURM_ARRAY_TASK_ID: lines of a file, entries of a\n' +
+                  'bash array and fields of them become params.',
+              ),
+          (argv) =>
+            perform(
+              import('../commands/import-sbatch.ts').then((m) =>
+                m.importSbatch({ file: argv.file, out: argv.out, ...output(argv) }),
+              ),
+            ),
+        )
         .demandCommand(1, 'Name what to import, such as "wfc import snakefile Snakefile".'),
   );
 }

@@ -23,15 +23,16 @@ export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 export async function importSnakefile(options: ImportOptions): Promise<ExitStatus> {
   const out = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
   if (options.out !== '-' && isThere(out))
-    return refuse(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
+    return refuseImport(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
   if (!isThere(options.file))
-    return refuse(`${options.file}: there is no such file`, 'name the Snakefile', EXIT.badSpec, options);
+    return refuseImport(`${options.file}: there is no such file`, 'name the Snakefile', EXIT.badSpec, options);
   // As for Snakemake, paths count from the working directory: here from the folder of the spec.
   const folder = dirname(out);
-  if (!isThere(folder)) return refuse(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
+  if (!isThere(folder))
+    return refuseImport(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
   const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
   const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
-  if ('problem' in read) return refuse(read.problem, read.hint, EXIT.badSurroundings, options);
+  if ('problem' in read) return refuseImport(read.problem, read.hint, EXIT.badSurroundings, options);
   const specFile = fromHere(out);
   const { text, rules, tasks, unfinished, diagnostics } = convert(read.snakefile, {
     goals: options.goals,
@@ -46,7 +47,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     // Fails where a file of that name came up meanwhile: never overwrite.
     else writeNew(out, text);
   } catch (error) {
-    return refuse(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
+    return refuseImport(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
   const summary = `${countOf(rules, 'rule')}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')
@@ -59,7 +60,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }
 
-function refuse(
+export function refuseImport(
   message: string,
   hint: string,
   status: ExitStatus,
@@ -69,7 +70,7 @@ function refuse(
   return status;
 }
 
-function sourceReader(folder: string): (file: string) => SourceText {
+export function sourceReader(folder: string): (file: string) => SourceText {
   const known = new Map<string, SourceText>();
   return (file) => {
     const path = resolve(folder, file);

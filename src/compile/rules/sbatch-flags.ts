@@ -158,7 +158,7 @@ function ownFlag(flag: string): string | null {
 }
 
 /** The words that sbatch reads on a line; null where a quote stays open. */
-function sbatchWords(line: string): string[] | null {
+export function sbatchWords(line: string): string[] | null {
   const words: string[] = [];
   let word: string | null = null;
   let quote: string | null = null;
