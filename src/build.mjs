@@ -1,6 +1,7 @@
 /** Bundles wfc into dist/: cli.js and what it loads on demand, the script of the report's page, and bash. Run by `npm run build`. */
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { BUNDLING } from './bundling.mjs';
 import { shippedScripts } from './shipped-scripts.mjs';
 
 /**
@@ -16,18 +17,10 @@ const FRESH = 'dist.new';
 rmSync(FRESH, { recursive: true, force: true });
 
 await build({
-  entryPoints: ['src/cli.ts'],
+  ...BUNDLING,
   outdir: FRESH,
-  bundle: true,
   splitting: true,
-  platform: 'node',
-  target: 'node20.19',
   format: 'esm',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  logLevel: 'warning',
-  // Of the help texts alone: theirs are plain.
-  alias: { 'string-width': './src/cli/string-width.ts' },
   // Libraries that are no modules ask for `require`.
   banner: {
     js: `${LAUNCHER}\nimport{createRequire as wfcRequire}from'node:module';const require=wfcRequire(import.meta.url);`,

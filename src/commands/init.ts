@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isThere, namesIn, textOf, writeNew } from '../io/files/files.ts';
+import { isThere, writeNew } from '../io/files/files.ts';
 import { makeFolder } from '../io/files/make-folder.ts';
-import { shippedFile } from '../io/files/shipped.ts';
+import { installedFile, shippedNames, shippedText } from '../io/files/shipped.ts';
 import { fromHere, SPEC_NAMES, systemProblem, wordFromHere } from '../io/files/spec-file.ts';
 import { refuse } from '../session/locking.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
@@ -32,19 +32,14 @@ export async function init(options: InitOptions): Promise<ExitStatus> {
   if (present !== undefined) return exists(join(folder, present), options);
   const template = options.template ?? (options.canAsk ? await ask() : 'sweep');
   if (template === null) return EXIT.interrupted;
-  const source = shippedFile(`templates/init/${template}`);
-  const names = namesIn(source).sort();
+  const source = `templates/init/${template}`;
+  const names = shippedNames(source).sort();
   const taken = names.find((name) => isThere(join(folder, name)));
   if (taken !== undefined) return exists(join(folder, taken), options);
   try {
     makeFolder(folder);
     for (const name of names) {
-      const text = textOf(join(source, name));
-      const schema = shippedFile('schema/spec.schema.json');
-      writeNew(
-        join(folder, name),
-        text.replace('$schema=SCHEMA', () => `$schema=${schema}`),
-      );
+      writeNew(join(folder, name), withSchema(shippedText(`${source}/${name}`)));
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
@@ -52,6 +47,12 @@ export async function init(options: InitOptions): Promise<ExitStatus> {
   }
   report(folder, template, names, options);
   return EXIT.done;
+}
+
+/** The line that tells editors where the schema of specs lies; none where it lies inside an executable file. */
+function withSchema(text: string): string {
+  const schema = installedFile('schema/spec.schema.json');
+  return text.replace(/^(.*\$schema=)SCHEMA\n/m, (_, before) => (schema === null ? '' : `${before}${schema}\n`));
 }
 
 function report(folder: string, template: Template, names: readonly string[], { json, quiet }: InitOptions): void {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { Disk } from '../io/files/disk.ts';
-import { modifiedMs, textIfAny } from '../io/files/files.ts';
+import { textIfAny } from '../io/files/files.ts';
 import { findProfile } from '../io/files/profile-file.ts';
+import { builtMs } from '../io/files/shipped.ts';
 import { readSpec, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { escalationFile } from '../io/state/escalation-file.ts';
 import { journalSignature } from '../io/state/journal.ts';
@@ -79,7 +80,7 @@ function basisOf({ source, folder }: SpecFile, options: LookOptions): string | n
   const files = [...configs, ...(profile === null ? [] : [profile]), escalationFile(stateFolder(folder).root)];
   return digest([
     // A new build may decide otherwise, also where it counts as the same version.
-    `${version} ${modifiedMs(new URL(import.meta.url))}`,
+    `${version} ${builtMs()}`,
     JSON.stringify([settings, configs, goals, trust, options.profile]),
     resolve(source.file),
     source.text,

@@ -30,11 +30,6 @@ export function byteCount(path: string): number {
   return statSync(path).size;
 }
 
-/** Milliseconds since 1970. */
-export function modifiedMs(path: string | URL): number {
-  return statSync(path).mtimeMs;
-}
-
 /** The names in a folder, unsorted. Throws the errors of the file system. */
 export function namesIn(folder: string): string[] {
   return readdirSync(folder);

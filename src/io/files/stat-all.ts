@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { FileState } from '../../resume/record.ts';
 import type { PathList } from '../../resume/states.ts';
 import { endLooks, FOUND, lookTogether, newWindow, putPath } from './look-window.ts';
-import { shippedFile } from './shipped.ts';
+import { shippedText } from './shipped.ts';
 
 /** What is asked of a `Disk`. */
 interface Places {
@@ -106,7 +106,11 @@ class Together {
     // It makes little, and lets go of it at once.
     const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 };
     try {
-      const worker = new Worker(shippedFile('dist/look-worker.cjs'), { workerData: this.window, resourceLimits });
+      const worker = new Worker(shippedText('dist/look-worker.cjs'), {
+        eval: true,
+        workerData: this.window,
+        resourceLimits,
+      });
       worker.on('error', () => {});
       worker.unref();
       return true;
