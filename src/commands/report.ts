@@ -61,6 +61,7 @@ async function reportText(session: Session, options: ReportOptions): Promise<str
     rules: rulesInOrder(plan),
     states,
     attempts: readAttemptJournals(state.journals),
+    interruptions: history?.interruptions ?? new Map(),
     failureOf: failures(session, history ?? emptyHistory(), stops),
   });
   const header = {

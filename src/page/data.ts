@@ -20,6 +20,13 @@ export interface FailedAttempts {
   readonly host: Column;
 }
 
+/** How often a task with a checkpoint went on. */
+export interface WentOn {
+  readonly times: number;
+  /** From one start to the next, in the mean; NaN where not known. */
+  readonly secondsApart: number;
+}
+
 /** All that a report knows of tasks, by their number, 0 to `count - 1`. */
 export class Data {
   readonly header: ReportHeader;
@@ -38,6 +45,7 @@ export class Data {
   readonly rule: Uint16Array | Uint32Array;
   readonly failed: FailedAttempts;
   readonly failureOf: ReadonlyMap<number, ReportFailure>;
+  readonly wentOnOf: ReadonlyMap<number, WentOn>;
   private readonly keys: readonly (readonly Column[])[];
 
   constructor(header: ReportHeader, column: (name: string) => Column | null) {
@@ -70,6 +78,9 @@ export class Data {
       start: seconds(column('failed/start') ?? none),
       host: column('failed/host') ?? none,
     };
+    const [times, apart] = [column('wentOn/times') ?? none, column('wentOn/apart') ?? none];
+    const wentOn = [...(column('wentOn/task') ?? none)];
+    this.wentOnOf = new Map(wentOn.map((task, i) => [task, { times: times[i]!, secondsApart: apart[i]! }]));
     this.failureOf = new Map(header.failures.map((failure) => [failure.task, failure]));
   }
 

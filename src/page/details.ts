@@ -1,5 +1,5 @@
 import { countOf } from '../model/counts.ts';
-import type { Data } from './data.ts';
+import type { Data, WentOn } from './data.ts';
 import { element } from './dom.ts';
 import { duration, memory, specMemory, specTime, time } from './format.ts';
 
@@ -24,6 +24,7 @@ export function taskDetails(data: Data, task: number): HTMLElement {
       [header.hosts[data.host[task]!] ?? '', slurm === '' ? '' : `Slurm ${slurm}`].filter((w) => w !== '').join(', '),
     ],
     ['attempt', attempt > 0 ? String(attempt) : ''],
+    ['went on', wentOnText(data.wentOnOf.get(task))],
     ['output', output ?? ''],
     ['log', data.pathText(task, rule.log) ?? ''],
     ['more', output === null ? '' : `wfc why ${shellWord(output)}`],
@@ -33,6 +34,13 @@ export function taskDetails(data: Data, task: number): HTMLElement {
   const box = element('div', { className: 'details' }, element('h3', {}, data.taskName(task)), list);
   if (failure?.logEnd) box.append(element('pre', { className: 'log' }, failure.logEnd.join('\n')));
   return box;
+}
+
+function wentOnText(wentOn: WentOn | undefined): string {
+  if (!wentOn) return '';
+  const { times, secondsApart } = wentOn;
+  const apart = Number.isNaN(secondsApart) ? '' : `, ${duration(secondsApart)} apart`;
+  return `${countOf(times, 'time')} from its checkpoint${apart}`;
 }
 
 function askedText(data: Data, task: number): string {

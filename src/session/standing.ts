@@ -94,7 +94,9 @@ async function explainStops(
   for (const id of asked) ends.set(id, found.get(id) ?? null);
   // What an element wrote of one of its tasks goes for those, too, that it did not come to.
   const written = new Map<string, StopCause>();
-  for (const { slurmId, cause } of stopped) if (slurmId !== '' && cause !== null) written.set(slurmId, cause);
+  // A limit of its own says nothing of its element.
+  for (const { slurmId, cause } of stopped)
+    if (slurmId !== '' && cause !== null && cause !== 'time_limit') written.set(slurmId, cause);
   return stopped.map((stop) => {
     const end = ends.get(stop.slurmId) ?? null;
     const cause = causeOf(stop, end, written.get(stop.slurmId) ?? null);

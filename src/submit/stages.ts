@@ -161,7 +161,8 @@ function timeWarnings(plan: Plan, stages: readonly Stage[], limits: SiteLimits):
       const seconds = taskResources(ruleOf(plan, task), task - firstTask).timeSeconds;
       // One that does not fit at all is refused.
       if (seconds === null || seconds > most) continue;
-      if (attemptsSeconds(seconds, rule.retries) + RESERVE_SECONDS <= most) continue;
+      // One with a checkpoint goes on.
+      if (rule.checkpoint !== null || attemptsSeconds(seconds, rule.retries) + RESERVE_SECONDS <= most) continue;
       warned.set(rule.name, timeWarning(rule, seconds, most));
     }
   }

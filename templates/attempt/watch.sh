@@ -51,6 +51,8 @@ _wfc_stop_task() {
 _wfc_interrupt_task() {
   local seconds=${_wfc_lane_patience[$1]:-0}
   ((seconds > _wfc_grace_seconds)) || seconds=$_wfc_grace_seconds
+  # Slurm kills what it cancels or preempts after KillWait, 30 s by itself; the record is to be written before.
+  [[ $_wfc_stop != cancelled ]] || ((seconds <= 20)) || seconds=20
   _wfc_stop_task "$1" interrupted "$seconds" "${_wfc_lane_signal[$1]:-TERM}"
 }
 

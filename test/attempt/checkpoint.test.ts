@@ -118,7 +118,7 @@ claim(
     const spec = made.path('wfc.yml');
     writeFileSync(spec, readFileSync(spec, 'utf8').replace('test -e go', 'true'));
     expect(await attempt(executor, made)).toMatchObject({ ended: 'well', files: { a: 'saved\n' } });
-    expect(made.calls()).toEqual(['from nothing', 'from nothing']);
+    expect(made.calls()).toEqual(['from nothing']);
     expect(made.read('.wfc/logs/one.log')).toContain(
       'wfc: removed ck/a: another command, or other inputs, had left it\n',
     );

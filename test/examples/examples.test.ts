@@ -45,6 +45,15 @@ describe('the examples, run as their README says', () => {
     expect(example.read('imports').length).toBeLessThanOrEqual(2);
   });
 
+  it('long-training goes on from its checkpoints until all is trained', async () => {
+    const example = exampleCopy('long-training');
+    const { status, stderr } = await example.run('-j2');
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('goes on from its checkpoint (2 of 20)');
+    expect(rowsOf(example.folder, 'results/comparison.csv')).toHaveLength(1 + 2);
+    expect(example.files('ck')).toEqual([]);
+  });
+
   it.each(['optimizer-arms', 'python-inline'])('%s ends with its comparison', async (name) => {
     const example = exampleCopy(name);
     const { status, stderr, stdout } = await example.run();

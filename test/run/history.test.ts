@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { doneLine, emptyHistory, historyLines, journalLine, readInto } from '../../src/resume/history.ts';
 import { firstDifference, parseState, stateText } from '../../src/resume/record.ts';
+import { secondsApart } from '../../src/resume/stop.ts';
 import { experiment } from '../support/experiment.ts';
 
 it('a state that is written is read back, and what is no state is none', () => {
@@ -162,4 +163,38 @@ it('a torn line, and one of an unknown kind or with too few or too many fields, 
     '\n',
   ])
     expect(read(started + torn), torn).toEqual([[], ['a'], []]);
+});
+
+it('how often a task went on, and how far apart, is read back, also after a merge, and counts anew after a success', () => {
+  const run = (began: number) => journalLine('run', 2, began, 'n1', '');
+  const started = (at: number) => journalLine('started', 'a', 1, at, 7);
+  const stopped = (at: number) => journalLine('interrupted', 'a', 'time_limit', at);
+  const failed = journalLine('failed', 'a', 3, 1, 'exit_status:1');
+  const record = { fingerprint: 'f', checks: '', durationSeconds: 1, inputs: '', outputs: '1.1:3', peakMiB: null };
+  const done = doneLine('a', record);
+  const read = (...texts: readonly string[]) => {
+    const history = emptyHistory();
+    for (const text of texts) readInto(history, text);
+    return history;
+  };
+  const twice = started(100) + stopped(110) + started(111) + stopped(130);
+  for (const [lines, times, apart] of [
+    [started(100) + stopped(110), 1, 10],
+    [twice, 2, 15],
+    [twice + started(131), 2, 15],
+    [twice + started(131) + failed, 2, 15],
+    [twice + started(131) + done, 2, 15],
+    [twice + started(131) + done + started(200) + stopped(207), 1, 7],
+  ] as const) {
+    const history = read(run(99) + lines);
+    const merged = [...historyLines(history)].join('');
+    // A journal of a submission stays beside what was merged.
+    for (const one of [history, read(merged), read(run(99) + lines, merged)]) {
+      const known = one.interruptions.get('a')!;
+      expect([known.times.length, secondsApart(known)], lines).toEqual([times, apart]);
+      expect([...one.stopped.keys()], lines).toEqual([...history.stopped.keys()]);
+      expect([...one.records.keys()], lines).toEqual([...history.records.keys()]);
+    }
+  }
+  expect(read(run(99) + started(100) + done).interruptions.size).toBe(0);
 });

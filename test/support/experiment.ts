@@ -210,7 +210,7 @@ const EXAMPLES = resolve(import.meta.dirname, '../../examples');
 export function exampleCopy(name: string): Experiment {
   const made = experiment('');
   const isMade = (path: string): boolean =>
-    /\/(\.wfc|expA|results|__pycache__)(\/|$)/.test(path.slice(EXAMPLES.length));
+    /\/(\.wfc|expA|results|ck|__pycache__)(\/|$)/.test(path.slice(EXAMPLES.length));
   cpSync(join(EXAMPLES, name), made.folder, { recursive: true, filter: (path) => !isMade(path) });
   return made;
 }

@@ -11,6 +11,7 @@ import {
 import type { Column, PathPattern } from '../../model/workflow.ts';
 import { cpusPerNode, taskResources } from '../../plan/resources.ts';
 import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
+import { type Interruptions, secondsApart } from '../../resume/stop.ts';
 import { type NamedColumn, narrow } from './pack.ts';
 
 export interface ReportSources {
@@ -18,6 +19,8 @@ export interface ReportSources {
   /** Per task of the plan, its state's index in `REPORT_STATES`. */
   readonly states: Uint8Array;
   readonly attempts: AttemptHistory;
+  /** By the name of the task. */
+  readonly interruptions: ReadonlyMap<string, Interruptions>;
   /** Why a task's last attempt failed, and the end of its log; null for one that the journals do not tell of. */
   readonly failureOf: (rule: PlannedRule, taskIndex: number) => Omit<ReportFailure, 'task'> | null;
 }
@@ -79,6 +82,7 @@ class Collector {
         values: values instanceof Uint32Array && name !== 'start' ? narrow(values) : values,
       })),
       ...this.failedColumns(tasks, clock),
+      ...this.wentOnColumns(tasks),
       ...sources.rules.flatMap((rule, r) => keyColumns(rule, tasks[r]!)),
     ];
     return {
@@ -197,6 +201,23 @@ class Collector {
 
   private endOf(producer: number): number {
     return producer < 0 ? Number.NEGATIVE_INFINITY : this.ends[producer]!;
+  }
+
+  /** Tasks with a checkpoint that were stopped and went on, or are to. */
+  private wentOnColumns(tasks: readonly Int32Array[]): NamedColumn[] {
+    const { interruptions } = this.sources;
+    const found: { readonly row: number; readonly known: Interruptions }[] = [];
+    if (interruptions.size > 0)
+      this.eachTask(tasks, (row, rule, index) => {
+        const known = rule.rule.checkpoint === null ? undefined : interruptions.get(rule.outputTexts[0]!(index));
+        if (known) found.push({ row, known });
+      });
+    if (found.length === 0) return [];
+    return [
+      { name: 'wentOn/task', values: Uint32Array.from(found, ({ row }) => row) },
+      { name: 'wentOn/times', values: Uint32Array.from(found, ({ known }) => known.times.length) },
+      { name: 'wentOn/apart', values: Float32Array.from(found, ({ known }) => secondsApart(known) ?? Number.NaN) },
+    ];
   }
 
   /** Attempts that failed, those too after which another one succeeded. */

@@ -13,7 +13,7 @@ import { sourceSpecLines, specLines } from '../spec-lines.ts';
 import { closingFlags, closingRequest } from './closing-job.ts';
 import { indexRanges } from './index-ranges.ts';
 import { jobName } from './job-names.ts';
-import { SIGNAL_LEAD_SECONDS } from './reserve.ts';
+import { leadSeconds } from './reserve.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import type { SiteOptions } from './site-options.ts';
 import { lanesOf } from './stage-types.ts';
@@ -232,6 +232,7 @@ class ScriptWriter {
     const lanes = lanesOf(stage.request, packing);
     const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
     const flags = new Map([...site.flags, ...stage.request.flags]);
+    const rules = this.plan.workflow.rules.filter(({ name }) => stage.rules.includes(name));
     return [
       `--job-name=${this.jobName(stage.name.replace(/^\d+-/, ''))}`,
       `--array=${indexRanges(stage.indices)}${throttle}`,
@@ -243,7 +244,7 @@ class ScriptWriter {
       ...[...flags].map(flagText),
       ...site.extra,
       ...stage.request.extra,
-      `--requeue --open-mode=append --signal=B:USR1@${SIGNAL_LEAD_SECONDS}`,
+      `--requeue --open-mode=append --signal=B:USR1@${leadSeconds(rules)}`,
     ];
   }
 

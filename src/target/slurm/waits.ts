@@ -1,6 +1,6 @@
 import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
 import { timeLimits } from './durations.ts';
-import { attemptsSeconds, RESERVE_SECONDS } from './reserve.ts';
+import { attemptsSeconds, reserveSeconds } from './reserve.ts';
 import {
   type Draft,
   lanesOf,
@@ -162,7 +162,8 @@ function timeOf(
 /** What the elements of a draft take at most, with a reserve, in seconds; null where a task has no limit. */
 export function elementTime(plan: Plan, draft: Draft, packing: Packing): number | null {
   const longest = longestElement(plan, draft, packing, attemptsSeconds);
-  return longest === null ? null : Math.ceil(longest) + RESERVE_SECONDS;
+  if (longest === null) return null;
+  return Math.ceil(longest) + reserveSeconds(plan.workflow.rules.filter(({ name }) => draft.rules.includes(name)));
 }
 
 /**
