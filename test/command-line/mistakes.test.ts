@@ -48,7 +48,11 @@ const SLIPS: readonly (readonly [string, string, string])[] = [
   ['compile --target=make', '--target: "make" is none of slurm, local', 'choose one of these'],
   ['graph --format sgv', '--format: "sgv" is none of text, dot, mermaid, svg', 'did you mean "svg"?'],
   ['run --trust tims', '--trust: "tims" is none of times, fingerprints, contents', 'did you mean "times"?'],
-  ['init x --template swep', '--template: "swep" is none of sweep, table, from-scratch', 'did you mean "sweep"?'],
+  [
+    'init x --template swep',
+    '--template: "swep" is none of sweep, table, search, from-scratch',
+    'did you mean "sweep"?',
+  ],
   ['completion zhs', '"zhs" is none of bash, zsh, fish', 'did you mean "zsh"?'],
   ['compile', 'wfc compile: --target is missing', 'such as: wfc compile --target slurm'],
   ['logs', 'wfc logs: TASK is missing', 'such as: wfc logs train_model site=01022500 seed=3, or: wfc logs --failed'],

@@ -47,7 +47,7 @@ const CASES: readonly (readonly [string, readonly string[], string])[] = [
   ['wfc compile --target ', ['slurm', 'local'], 'train'],
   ['wfc why ', ['train', 'test'], 'plan'],
   ['wfc accept te', ['test'], 'train'],
-  ['wfc import ', ['snakefile'], 'plan'],
+  ['wfc import ', ['snakefile', 'sbatch'], 'plan'],
 ];
 
 const WORDS_AFTER_EQUALS: readonly (readonly [string, readonly string[], string])[] = [
