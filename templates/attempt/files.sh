@@ -14,45 +14,54 @@ _wfc_looker() {
   exec du -b -l -L -s --time --time-style=+%010s.%N --files0-from=- 2>&1
 }
 
-# Looks at a few files through the looker: of a folder it would tell the sum of what lies in it. Few enough that all names
-# and all answers fit into the smallest pipe, or each would wait for the other. Fails where that can't be done.
-_wfc_ask_looker() {
-  local path text rest k IFS=' '
-  local -a fields
-  path="$*"
-  ((_wfc_has_looker && $# <= 20 && ${#path} <= 2000)) || return 1
-  for path; do [[ ! -d $path ]] || return 1; done
-  path="$*"
-  printf '%s\0' "${@/#-/./-}" >&"$_wfc_look_at"
-  # `SIZE TIME PATH`, with tabs, or `du: cannot access 'PATH'`, which is the shortest of all. What comes for certain is read
-  # in one go: a line takes a system call a character.
-  IFS=$'\t\n'
-  if IFS= read -r -N $((${#path} + $# * 20)) -u "$_wfc_seen" text; then
-    while IFS= read -r -u "$_wfc_seen" rest; do
-      text+=$rest$'\n'
-      # shellcheck disable=SC2206 # No path has any of the two, and nothing is globbed.
-      fields=($text)
-      # A missing file is seldom asked for.
-      if ((${#fields[@]} == 3 * $#)); then
-        # Before 2001 `stat` has no leading zeros, and before 1970 the two programs count the fraction differently.
-        [[ $text != *$'\t'[-0]* || ! $text =~ $'\t'[-0][0-9]*'.'[0-9]*$'\t' ]] || return 1
-        for ((k = 0; k < ${#fields[@]}; k += 3)); do _wfc_state[${fields[k + 2]#./}]=${fields[k + 1]}:${fields[k]}; done
-        return 0
-      fi
-      rest=${text//[!$'\n']/}
-      ((${#rest} < $#)) || return 1
-    done
+# Looks at paths, through the looker or a thousand a process: _wfc_state and _wfc_is_directory by path. The looker is asked for
+# a few files (of a folder it would tell the sum of what lies in it): few enough that all names and all answers fit into the
+# smallest pipe, or each would wait for the other.
+_wfc_look() {
+  local IFS=' ' names path text rest k
+  names="$*"
+  ((${#_wfc_is_directory[@]} == 0)) || for path; do _wfc_is_directory[$path]=''; done
+  if ((!_wfc_has_looker || $# > 20 || ${#names} > 2000)) || _wfc_is_any_directory "$@"; then
+    _wfc_ask_stat "$@"
+    return
   fi
-  # It is dead, or there is no GNU du: from now on without it.
-  _wfc_has_looker=0
-  return 1
+  printf '%s\0' "${@/#-/./-}" >&"$_wfc_look_at"
+  # A line for each: `SIZE TIME PATH`, with tabs, or `du: cannot access 'PATH'`, which is the shortest of all. What comes for
+  # certain is read in one go, but for the end of the last line: a line takes a system call a character.
+  IFS= read -r -N $((${#names} + $# * 20)) -u "$_wfc_seen" text && IFS= read -r -u "$_wfc_seen" rest || _wfc_has_looker=0
+  text+=$rest$'\n' IFS=$'\t\n'
+  # No path has any of the two, and nothing is globbed.
+  # shellcheck disable=SC2206
+  _wfc_fields=($text)
+  if ((${#_wfc_fields[@]} != 3 * $#)) || [[ $text == *$'\t'[-0]* ]]; then
+    if ! _wfc_end_look "$text" $#; then
+      _wfc_ask_stat "$@"
+      return
+    fi
+  fi
+  for ((k = 0; k < ${#_wfc_fields[@]}; k += 3)); do _wfc_state[${_wfc_fields[k + 2]#./}]=${_wfc_fields[k + 1]}:${_wfc_fields[k]}; done
 }
 
-# Looks at paths, through the looker or a thousand a process: _wfc_state and _wfc_is_directory by path.
-_wfc_look() {
+# Of an answer for $2 files that is not what it nearly always is: $1 is what was read. Fails where _wfc_fields is not all of it.
+_wfc_end_look() {
+  local text=$1 rest lines=${1//[!$'\n']/}
+  while ((_wfc_has_looker && ${#lines} < $2)); do
+    IFS= read -r -u "$_wfc_seen" rest || _wfc_has_looker=0
+    text+=$rest$'\n' lines+=.
+  done
+  # It is dead, or there is no GNU du: from now on without it.
+  ((_wfc_has_looker)) || return
+  # Before 2001 `stat` has no leading zeros, and before 1970 the two programs count the fraction differently.
+  [[ ! $text =~ $'\t'[-0][0-9]*'.'[0-9]*$'\t' ]] || return
+  # shellcheck disable=SC2206
+  _wfc_fields=($text)
+  ((${#_wfc_fields[@]} == 3 * $2))
+}
+
+_wfc_is_any_directory() {
   local path
-  ((${#_wfc_is_directory[@]} == 0)) || for path; do _wfc_is_directory[$path]=''; done
-  _wfc_ask_looker "$@" || _wfc_ask_stat "$@"
+  for path; do [[ ! -d $path ]] || return 0; done
+  return 1
 }
 
 _wfc_ask_stat() {
@@ -144,7 +153,7 @@ _wfc_digest_code() {
   fi
 }
 
-# The states of the task's inputs (less the ancient ones), or of its outputs, into _wfc_now.
+# The states of the task's inputs (less the ancient ones), or of its outputs, into _wfc_now. For a record, see _wfc_text_of.
 _wfc_input_states() {
   local k
   _wfc_now=()
@@ -159,10 +168,34 @@ _wfc_output_states() {
   for path in "${wfc_outputs[@]}"; do _wfc_now+=("${_wfc_state[$path]:--}"); done
 }
 
+_wfc_without_ancient() {
+  _wfc_input_states
+  _wfc_states_text
+}
+
 # _wfc_now as one text, in _wfc_text: `state,state,…`, or for more than 64 `#count:digest:digest of whole seconds`.
 _wfc_states_text() {
   local IFS=,
   if ((${#_wfc_now[@]} <= 64)); then _wfc_text=${_wfc_now[*]}; else _wfc_states_digest; fi
+}
+
+# The states of files in one go, as one text.
+_wfc_text_of() {
+  local path
+  _wfc_text=
+  if (($# > 64)); then
+    _wfc_digest_of "$@"
+  else
+    for path; do _wfc_text+=,${_wfc_state[$path]:--}; done
+    _wfc_text=${_wfc_text#,}
+  fi
+}
+
+_wfc_digest_of() {
+  local path
+  _wfc_now=()
+  for path; do _wfc_now+=("${_wfc_state[$path]:--}"); done
+  _wfc_states_digest
 }
 
 _wfc_states_digest() {

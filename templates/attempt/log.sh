@@ -7,7 +7,6 @@
 # Where the attempt that is about to start in lane $1, its task's $2th, writes: to the scratch file $3, or to the log at
 # once, where it was there before, the command names it, or $3 is ''.
 _wfc_open_log() {
-  _wfc_lane_log[$1]=$wfc_log _wfc_lane_file[$1]=$3
   if (($2 > 1)) || [[ -e $wfc_log ]]; then
     _wfc_make_parent "$wfc_log"
     _wfc_lane_file[$1]=$wfc_log
@@ -47,7 +46,6 @@ _wfc_show_log() {
 
 # A log is kept where something was written.
 _wfc_keep_log() {
-  _wfc_kept_log=
   if [[ -s ${_wfc_lane_file[$1]} ]]; then
     _wfc_show_log "$1"
     [[ ! -s ${_wfc_lane_log[$1]} ]] || _wfc_kept_log=${_wfc_lane_log[$1]}

@@ -51,23 +51,24 @@ _wfc_find_oom_counter() {
 }
 
 _wfc_count_oom() {
-  local text IFS=' '
-  local -a lines=()
-  _wfc_oom_kills=0
-  [[ -n $_wfc_oom_file ]] || return 0
+  _wfc_oom_lines=()
   # In one go: of a file, `mapfile` reads more than a character a time.
-  mapfile -t lines <"$_wfc_oom_file"
-  text="${lines[*]} "
+  [[ -z $_wfc_oom_file ]] || mapfile -t _wfc_oom_lines <"$_wfc_oom_file"
+  _wfc_read_oom_kills
+}
+
+_wfc_read_oom_kills() {
+  local text IFS=' '
+  text="${_wfc_oom_lines[*]} " _wfc_oom_kills=0
   # `oom_kill COUNT` among others.
   [[ $text != *'oom_kill '* ]] || text=${text##*oom_kill } _wfc_oom_kills=${text%%[!0-9]*}
 }
 
-# An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own.
+# An attempt is about to start. Where no other can run beside it, all that is counted from here on is its own. What the
+# counter says is read where one fails.
 _wfc_note_oom() {
   [[ -n ${_wfc_oom_file+found} ]] || _wfc_find_oom_counter
-  [[ $_wfc_oom_alone == 1 && -n $_wfc_oom_file ]] || return 0
-  _wfc_count_oom
-  _wfc_oom_seen=$_wfc_oom_kills
+  [[ $_wfc_oom_alone != 1 || -z $_wfc_oom_file ]] || mapfile -t _wfc_oom_lines <"$_wfc_oom_file"
 }
 
 # Now and then while tasks share the counter: what was counted before the last look but one is of nobody who ends now.
@@ -81,8 +82,13 @@ _wfc_sample_oom() {
 # is its own, also where only a process that it started was killed and it failed with a status of its own; of several at a
 # time only the one that was killed itself, just when the counter grew.
 _wfc_was_out_of_memory() {
-  local before=$_wfc_oom_seen
+  local before
   (($1 == 137 || _wfc_oom_alone)) || return 1
+  if ((_wfc_oom_alone)); then
+    _wfc_read_oom_kills
+    _wfc_oom_seen=$_wfc_oom_kills
+  fi
+  before=$_wfc_oom_seen
   _wfc_count_oom
   _wfc_oom_seen=$_wfc_oom_kills _wfc_oom_last=$_wfc_oom_kills
   ((_wfc_oom_kills > before))

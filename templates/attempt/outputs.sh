@@ -79,15 +79,8 @@ _wfc_set_marker() {
   [[ -z $_wfc_marker ]] || : >"$_wfc_marker"
 }
 
-# Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem; '' where it
-# did. Looks at the outputs.
-_wfc_find_problem() {
-  _wfc_problem=
-  [[ $2 == 0 && -z ${_wfc_lane_stop[$1]} ]] || _wfc_find_failure "$@"
-  [[ -n $_wfc_problem ]] || _wfc_judge_outputs
-}
-
-# The same by how its command ended.
+# Why the attempt in lane $1 with exit status $2 did not succeed, as a code with its details, in _wfc_problem, which is ''
+# before: by how its command ended.
 _wfc_find_failure() {
   local name check=
   # Taken away in any case: the next attempt in this lane must not find it.

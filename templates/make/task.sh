@@ -65,6 +65,9 @@ _wfc_log_event() {
   _wfc_append "$@"
 }
 
+# Each line is written at once.
+_wfc_write_events() { :; }
+
 # --- one attempt ---
 
 _wfc_attempt() {

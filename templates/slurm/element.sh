@@ -89,7 +89,7 @@ _wfc_prepare() {
   # By path, of code files: the state in which its content was last read, and the digest of that.
   declare -g -A _wfc_code_state=() _wfc_code_digest=()
   _wfc_done=0 _wfc_skipped=0 _wfc_failed=0 _wfc_blocked=0 _wfc_interrupted=0 _wfc_continued=0 _wfc_running=0 _wfc_next=0
-  _wfc_stop='' _wfc_seen_ahead='' _wfc_current='' _wfc_settings_rule='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_us=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
+  _wfc_stop='' _wfc_unwritten='' _wfc_seen_ahead='' _wfc_current='' _wfc_settings_rule='' _wfc_patient=1 _wfc_waited=0 _wfc_nap=0.2 _wfc_ticked=0 _wfc_us=0 _wfc_own_seconds=0 _wfc_sources_seconds=0
   # Bytes, not characters, and a point in decimals; a task gets its own locale back.
   _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C

@@ -8,6 +8,7 @@ _wfc_end() {
   _wfc_kill_tasks
   _wfc_close_lanes
   _wfc_own
+  _wfc_write_events
   _wfc_remove_markers
   set +f
   command rm -f -- "$_wfc_scratch".*
@@ -32,6 +33,8 @@ _wfc_end() {
   elif ((_wfc_failed + _wfc_blocked > 0)); then
     status=$_wfc_exit_failed
   fi
+  _wfc_own
   _wfc_log_event end "$status"
+  _wfc_write_events
   exit "$status"
 }

@@ -11,7 +11,9 @@ _wfc_run_tasks() {
       _wfc_next=$((_wfc_next + 1))
       _wfc_consider "$_wfc_t"
     done
-    if ((_wfc_running == 0)) && [[ -n $_wfc_stop ]]; then
+    if ((_wfc_running > 0 && ${#_wfc_later[@]} == 0)); then
+      _wfc_await
+    elif ((_wfc_running == 0)) && [[ -n $_wfc_stop ]]; then
       return
     elif ((_wfc_running == 0 && _wfc_next == ${#_wfc_ready[@]})); then
       ((${#_wfc_later[@]} > 0)) || return 0
@@ -27,7 +29,7 @@ _wfc_run_tasks() {
 # Start the task, or find out why it must not, or need not.
 _wfc_consider() {
   [[ -z ${_wfc_status[$1]-} ]] || return 0
-  _wfc_read_row "$1"
+  [[ $_wfc_current == "$1" ]] || _wfc_read_row "$1"
   if [[ $_wfc_seen_ahead != "$1" || ${_wfc_known[${wfc_outputs[0]}]-} == "done" ]] || ! _wfc_is_plainly_ok; then
     _wfc_judge "$1"
   fi
@@ -55,6 +57,7 @@ _wfc_judge() {
 
 # By the verdict on row $1, which can't start now.
 _wfc_put_off() {
+  _wfc_own
   case $_wfc_verdict in
     wait) _wfc_later+=("$1") ;;
     blocked)
@@ -67,7 +70,7 @@ _wfc_put_off() {
 
 _wfc_start() {
   local _wfc_lane
-  _wfc_read_settings
+  [[ $_wfc_settings_rule == "$_wfc_rule" ]] || _wfc_read_settings
   # From here on files are touched: not those of a newer attempt.
   _wfc_own
   [[ ${wfc_outputs[0]} != */* || -d ${wfc_outputs[0]%/*}/ ]] || _wfc_make_parents_ahead "$1"
@@ -79,11 +82,10 @@ _wfc_start() {
   _wfc_lane=${_wfc_idle[0]}
   _wfc_idle=("${_wfc_idle[@]:1}")
   _wfc_begin_attempt "$_wfc_lane" "${_wfc_tries[$1]:-1}" "$_wfc_scratch.$_wfc_lane"
-  _wfc_lane_task[_wfc_lane]=$1
-  _wfc_running=$((_wfc_running + 1))
-  _wfc_status[$1]=running
-  _wfc_lane_pid[_wfc_lane]=${_wfc_lane_ahead[_wfc_lane]}
+  _wfc_running=$((_wfc_running + 1)) _wfc_status[$1]=running
+  _wfc_lane_task[_wfc_lane]=$1 _wfc_lane_pid[_wfc_lane]=${_wfc_lane_ahead[_wfc_lane]}
   _wfc_log_started "$_wfc_lane"
+  _wfc_write_events
   _wfc_launch "$_wfc_lane"
 }
 
@@ -103,6 +105,7 @@ _wfc_make_parents_ahead() {
 _wfc_await() {
   local report has_one=
   _wfc_seen_ahead=
+  [[ -z $_wfc_unwritten ]] || _wfc_write_events
   # `read` with a limit of time loses what comes just as the time is up (seen with bash 5.2): that may be a ring, and
   # reports are read where there are some.
   IFS= read -r -N 1 -t 0.5 -u "$_wfc_bell"
@@ -159,23 +162,23 @@ _wfc_tick() {
 
 # The task in lane $1 has ended, with exit status $2 ('': nobody can tell).
 _wfc_collect() {
-  local t=${_wfc_lane_task[$1]} status=$2 name
+  local t=${_wfc_lane_task[$1]} status=$2
+  local name=${_wfc_names[t]}
   _wfc_take_time "$1"
   unset "_wfc_lane_pid[$1]"
   _wfc_running=$((_wfc_running - 1))
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
   [[ $status == 0 ]] || command sleep 0.05
-  name=${_wfc_names[t]}
   _wfc_predict_next "$t"
-  _wfc_read_row "$t"
-  _wfc_read_settings
+  # Nearly always it is still the current one.
+  [[ $_wfc_current == "$t" ]] || _wfc_read_row "$t"
+  [[ $_wfc_settings_rule == "$_wfc_rule" ]] || _wfc_read_settings
   # Before any file is touched.
   _wfc_own
   _wfc_judge_attempt "$1" "$status"
   _wfc_record_attempt "$1"
   if [[ $_wfc_outcome == "done" ]]; then
-    _wfc_made[$name]=$_wfc_text
-    _wfc_done=$((_wfc_done + 1))
+    _wfc_made[$name]=$_wfc_text _wfc_known[$name]="done" _wfc_done=$((_wfc_done + 1))
     _wfc_drop_marker "${_wfc_lane_marker[$1]}"
     _wfc_finish "$t"
   else
@@ -241,6 +244,7 @@ _wfc_drop_marker() {
 }
 
 _wfc_remove_markers() {
+  _wfc_write_events
   ((${#_wfc_markers[@]} == 0)) || command rm -f -- "${_wfc_markers[@]}"
   _wfc_markers=()
 }

@@ -113,7 +113,16 @@ _wfc_kill_tasks() {
   done
 }
 
+# Lines of the journal are written at once where several come together: the end of a task, and the start of the next.
+# _wfc_own has just been asked.
 _wfc_log_event() {
-  _wfc_own
-  _wfc_append "$@" || _wfc_die "can't write $_wfc_journal"
+  local IFS=$'\t'
+  _wfc_unwritten+="$*"$'\t.\n'
+}
+
+# Before a task starts, and before anybody waits or anything is removed.
+_wfc_write_events() {
+  [[ -n $_wfc_unwritten ]] || return 0
+  printf '%s' "$_wfc_unwritten" >>"$_wfc_journal" || _wfc_die "can't write $_wfc_journal"
+  _wfc_unwritten=
 }

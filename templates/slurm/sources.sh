@@ -55,6 +55,7 @@ _wfc_be_patient() {
   if ((_wfc_waited >= _wfc_wait_seconds * 1000000)); then
     _wfc_patient=0
   else
+    _wfc_write_events
     _wfc_clock
     from=$_wfc_us
     command sleep "$_wfc_nap"

@@ -4,11 +4,10 @@
 # Whether all inputs of the task, which have just been looked at, are as their producers recorded them, each the only output
 # of its producer. Nearly always it is so; else what follows finds out why.
 _wfc_is_plainly_ok() {
-  local k producer
+  local k
   for k in "${!wfc_from[@]}"; do
-    producer=${wfc_from[k]:-/}
-    [[ -n ${_wfc_row_of[$producer]-} || ${_wfc_known[$producer]-} == "done" ]] || return
-    [[ ${wfc_from_output[k]} == 0 && ${_wfc_state[${wfc_inputs[k]}]:--} == "${_wfc_made[$producer]-}" ]] || return
+    # No task is called /.
+    [[ ${_wfc_known[${wfc_from[k]:-/}]-}${wfc_from_output[k]} == done0 && ${_wfc_state[${wfc_inputs[k]}]} == "${_wfc_made[${wfc_from[k]}]}" ]] || return
   done
   _wfc_verdict=ok
 }
@@ -156,6 +155,7 @@ _wfc_skip_complete() {
 # Its record is written again, so that one journal tells all there is to know.
 _wfc_skip() {
   local name=${_wfc_names[$1]} peak
+  _wfc_own
   peak=${_wfc_peak[$name]-}
   _wfc_split_record "$name"
   _wfc_log_event "done" "$name" "${_wfc_recorded[@]}" "${_wfc_made[$name]}" ${peak:+"$peak"}
@@ -171,7 +171,7 @@ _wfc_finish() {
   _wfc_status[$1]="done"
   for d in ${_wfc_dependents[$1]-}; do
     _wfc_unmet[d]=$((_wfc_unmet[d] - 1))
-    if ((_wfc_unmet[d] == 0)) && [[ -z ${_wfc_status[d]-} ]]; then _wfc_ready+=("$d"); fi
+    ((_wfc_unmet[d] > 0)) || [[ -n ${_wfc_status[d]-} ]] || _wfc_ready+=("$d")
   done
 }
 
