@@ -33,7 +33,7 @@ export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packi
     sbatchCalls: queued.length + 1,
     queuedElements: elements + 1,
     outputFiles: stages.reduce((n, s) => n + s.tasks.reduce((m, t) => m + ruleOf(plan, t).rule.outputs.length, 0), 0),
-    ownFiles: 2 * elements + 3 * stages.length + 9,
+    ownFiles: 2 * elements + 4 * stages.length + 10,
     coreHours: coreHours === null ? null : coreHours + closingRequest(stages, null).timeSeconds / 3600,
     gpuHours: hours((s) => s.request.resources.gpus * s.request.resources.nodes),
   };

@@ -82,6 +82,8 @@ export interface Cluster {
   waitForJob(jobId: string, isReached: (states: Map<string, string>) => boolean): Promise<Map<string, string>>;
   /** Waits until squeue lists nothing. Throws with what it lists when the time is up. */
   waitForIdleQueue(seconds?: number): Promise<void>;
+  /** Cancels all that is in the queue. */
+  cancelAll(): Promise<void>;
   /**
    * Kills the node's slurmd; its jobs live on, as behind a network that broke. 'at once' (unless told otherwise) then
    * marks the node down, which requeues its jobs now; 'after its timeout' leaves it to the controller: about 23 s with
@@ -390,6 +392,11 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
         () => `an empty queue; it holds:\n${listed}\n${logTail('slurmctld')}`,
         seconds,
       );
+    },
+
+    async cancelAll() {
+      // Slurm 20.11 knows no `scancel --me`.
+      await run('scancel', [`--user=${userInfo().username}`]);
     },
 
     async killNode(name, controllerNotices = 'at once') {

@@ -123,7 +123,7 @@ afterAll(() => {
 describeOnSlurm('after a fault', { nodes: 3, cpusPerNode: 2 }, (cluster) => {
   // The jobs of a test that failed must not fail the next one.
   afterEach(async () => {
-    await cluster().run('scancel', ['--me']);
+    await cluster().cancelAll();
     await cluster().waitForIdleQueue();
   });
 

@@ -30,7 +30,7 @@ describeOnSlurm(
   { nodes: 1, memory: 'allocated', memoryMiBPerNode: 5000, slurmConfLines: [SMALL] },
   (cluster) => {
     afterEach(async () => {
-      await cluster().run('scancel', ['--me']);
+      await cluster().cancelAll();
       await cluster().waitForIdleQueue();
     });
 
@@ -92,7 +92,7 @@ describeOnSlurm(
         expect(submitted.stderr).toMatch(/To give all of this up: scancel \d+ \d+$/);
         // It is told, not taken back.
         expect(await queue(cluster())).toContain(`${job} PENDING`);
-        await cluster().run('scancel', ['--me']);
+        await cluster().cancelAll();
         await cluster().waitForIdleQueue();
       }
     });

@@ -22,7 +22,7 @@ const RANK = `echo "$SLURM_PROCID $SLURM_NODEID $SLURMD_NODENAME $SLURM_NTASKS $
 
 describeOnSlurm('tasks with several ranks', { nodes: 3, cpusPerNode: 8, slurmConfLines: [NARROW] }, (cluster) => {
   afterEach(async () => {
-    await cluster().run('scancel', ['--me']);
+    await cluster().cancelAll();
     await cluster().waitForIdleQueue();
   });
 

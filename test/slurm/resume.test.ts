@@ -82,7 +82,7 @@ describeOnSlurm(
   { nodes: 5, cpusPerNode: 4, accounting: true, slurmConf: { KillWait: '2' } },
   (cluster) => {
     afterEach(async () => {
-      await cluster().run('scancel', ['--me']);
+      await cluster().cancelAll();
       await cluster().waitForIdleQueue();
     });
 

@@ -71,7 +71,7 @@ describeOnSlurm(
   (cluster) => {
     afterEach(async () => {
       await change(cluster(), 'PartitionName=main', 'State=UP');
-      await cluster().run('scancel', ['--me']);
+      await cluster().cancelAll();
       await cluster().waitForIdleQueue();
     });
 

@@ -110,12 +110,11 @@ describeOnSlurm('a compiled submission', {}, (cluster) => {
     // The list file of a gather has another name here and there; its content is the tree's.
     expect(Object.keys(tree(there, 'out'))).toEqual(Object.keys(tree(here, 'out')));
     expect(tree(there, 'out')).toEqual(tree(here, 'out'));
-    // Of an element its journal and its output; of the submission its jobs, the place of its scripts, the closing job.
-    const elements = JSON.parse(there.read('slurm/manifest.json')).stages.reduce(
-      (n: number, stage: { elements: number }) => n + stage.elements,
-      0,
-    );
-    expect(there.files('.wfc/journal')).toHaveLength(2 * elements + 3);
+    // Of an element its journal and its output; of the submission its jobs, what they run, the place of all scripts, the
+    // closing job.
+    const { stages } = JSON.parse(there.read('slurm/manifest.json')) as { stages: { elements: number }[] };
+    const elements = stages.reduce((n, stage) => n + stage.elements, 0);
+    expect(there.files('.wfc/journal')).toHaveLength(2 * elements + stages.length + 4);
     // What Slurm did is known here: one journal for all.
     expect((await there.run()).stderr).toContain('nothing to do');
   });
@@ -214,7 +213,7 @@ rules:
     const fourth = await cluster().run('bash', ['others/submit.sh'], { cwd: made.folder });
     expect(fourth.exitCode).toBe(3);
     expect(fourth.stderr).toContain('in the queue already');
-    await cluster().run('scancel', ['--me']);
+    await cluster().cancelAll();
     await cluster().waitForIdleQueue();
   });
 

@@ -256,10 +256,10 @@ describeOnSlurm('submit.sh', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
     const shown = await submit(cluster(), made, ['--dry-run'], { PATH: '/usr/bin:/bin' });
     expect([shown.exitCode, shown.stderr, await queued(cluster()), made.has('.wfc')]).toEqual([0, '', '', false]);
     expect(shown.stdout).toMatch(
-      /^job_2=\$\(sbatch .* "--dependency=aftercorr:\$job_1\?afterany:\$job_1" slurm\/2-two\.sh /m,
+      /^job_2=\$\(sbatch .* "--dependency=aftercorr:\$job_1\?afterany:\$job_1" \S+\/\.wfc\/journal\/\S+\/2-two\.sh /m,
     );
     expect(shown.stdout).toMatch(
-      /^job_close=\$\(sbatch .* "--dependency=afterany:\$job_1:\$job_2:\$job_3" slurm\/close\.sh /m,
+      /^job_close=\$\(sbatch .* "--dependency=afterany:\$job_1:\$job_2:\$job_3" \S+\/\.wfc\/journal\/\S+\/close\.sh /m,
     );
     const pasted = await cluster().run('bash', ['-e'], { stdin: shown.stdout });
     expect([pasted.exitCode, pasted.stderr]).toEqual([0, '']);

@@ -30,7 +30,7 @@ async function jobNames(cluster: Cluster, ...options: string[]): Promise<string[
 describeOnSlurm('a submission', { nodes: 2, cpusPerNode: 4, memory: 'allocated' }, (cluster) => {
   // One that fails leaves nothing to the next.
   afterEach(async () => {
-    await cluster().run('scancel', ['--me']);
+    await cluster().cancelAll();
     await cluster().waitForIdleQueue();
   });
 

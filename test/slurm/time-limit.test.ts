@@ -6,7 +6,7 @@ import { describeOnSlurm } from './suite.ts';
 
 describeOnSlurm('time limits', { nodes: 2, cpusPerNode: 4 }, (cluster) => {
   afterEach(async () => {
-    await cluster().run('scancel', ['--me']);
+    await cluster().cancelAll();
     await cluster().waitForIdleQueue();
   });
 

@@ -26,8 +26,11 @@ export interface QueuedElement {
 /** Slurm itself holds what a node failed to launch. Source: squeue(1), JOB REASON CODES; as seen where a node was killed. */
 const HELD = /^(JobHeldUser|launch.failed.requeued.held)$/;
 
-/** End of `/home/ann/study|.wfc/slurm/ID/1-train.sh .wfc/slurm/ID .wfc/journal/000007-slurm-ID`: folder and command. */
-const JOURNAL_AT_END = / \.wfc\/journal\/(\d+-slurm-[^./ ]+)$/;
+/**
+ * End of `/home/ann/study|/home/ann/study/.wfc/journal/000007-slurm-ID/1-train.sh .wfc/slurm/ID .wfc/journal/000007-slurm-ID`:
+ * folder and command. Slurm 24.11 leaves the arguments out; older versions of wfc queued a script that lies elsewhere.
+ */
+const JOURNAL_AT_END = /[ /]\.wfc\/journal\/(\d+-slurm-[^./ ]+)(?:\/[^/ ]+\.sh)?$/;
 
 /**
  * The elements of wfc's jobs in a spec's folder, in one call of squeue; null where the controller does not answer. A job is
