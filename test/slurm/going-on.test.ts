@@ -45,22 +45,16 @@ const treeOf = (made: Experiment): Record<string, string> =>
 
 /** Kinds and causes of the ends of a task's attempts, sorted. */
 function journalled(made: Experiment, task: string): string[] {
-  const lines = made.files(journal(made).slice(made.folder.length + 1)).filter((path) => /\.tsv$/.test(path));
-  return lines.flatMap((path) =>
-    made
-      .read(path)
-      .split('\n')
-      .flatMap((line) => {
-        const [kind, name, cause] = line.split('\t');
-        return name !== task
-          ? []
-          : kind === 'interrupted'
-            ? [`interrupted: ${cause}`]
-            : kind === 'done'
-              ? ['done']
-              : [];
-      }),
-  );
+  const lines = made
+    .files(journal(made).slice(made.folder.length + 1))
+    .filter((path) => path.endsWith('.tsv'))
+    .flatMap((path) => made.read(path).split('\n'));
+  const ends = lines.flatMap((line) => {
+    const [kind, name, cause] = line.split('\t');
+    if (name !== task) return [];
+    return kind === 'interrupted' ? [`interrupted: ${cause}`] : kind === 'done' ? ['done'] : [];
+  });
+  return ends.sort();
 }
 
 describeOnSlurm(
