@@ -139,6 +139,12 @@ describe('the file', () => {
     expect([stdout, stderr]).toEqual([(await experiment('').wfc('--version')).stdout, '']);
   });
 
+  claim('runs tasks where TMPDIR is none', async () => {
+    const e = experiment('rules: {one: {output: a, run: "echo > {output}"}}');
+    const { stderr } = await execa(FILE, ['run'], { cwd: e.folder, env: { TMPDIR: e.path('none') } });
+    expect(stderr).toContain('1 task done');
+  });
+
   claim('makes a spec that runs, and names no schema, which it has inside', async () => {
     const e = experiment('');
     expect((await released(e, 'init study')).status).toBe(0);

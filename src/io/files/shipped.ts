@@ -69,11 +69,22 @@ function laidOut(name: string): string {
 }
 
 function layOut(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'wfc-'));
+  const folder = freshFolder();
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const name of assetsIn(...FOR_OTHERS)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), getAsset(name, 'utf8'));
   }
   return folder;
+}
+
+/** Throws the errors of the file system. */
+function freshFolder(): string {
+  const inside = (folder: string): string => mkdtempSync(join(folder, 'wfc-'));
+  try {
+    return inside(tmpdir());
+  } catch {
+    // A TMPDIR that was another job's, or a full disk; this is memory.
+    return inside('/dev/shm');
+  }
 }
