@@ -1,8 +1,8 @@
 # The loop over lanes: starts tasks as they become ready, looks after those that run, and takes in how they ended.
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154
 
+# A variable is looked for in all functions that are under way and have some of their own: these have none.
 _wfc_run_tasks() {
-  local _wfc_t
   while :; do
     # By the clock as last looked at: an attempt that begins or ends looks, and so does _wfc_await.
     if [[ -n $_wfc_stop ]] || ((_wfc_us - _wfc_ticked >= 400000)); then _wfc_tick; fi
@@ -30,9 +30,15 @@ _wfc_run_tasks() {
 _wfc_consider() {
   [[ -z ${_wfc_status[$1]-} ]] || return 0
   [[ $_wfc_current == "$1" ]] || _wfc_read_row "$1"
-  if [[ $_wfc_seen_ahead != "$1" || ${_wfc_known[${wfc_outputs[0]}]-} == "done" ]] || ! _wfc_is_plainly_ok; then
-    _wfc_judge "$1"
+  if [[ $_wfc_seen_ahead == "$1" && ${_wfc_known[${wfc_outputs[0]}]-} != "done" ]] && _wfc_is_plainly_ok; then
+    _wfc_start "$1"
+  else
+    _wfc_weigh "$1"
   fi
+}
+
+_wfc_weigh() {
+  _wfc_judge "$1"
   _wfc_seen_ahead=
   if [[ $_wfc_verdict != ok ]]; then
     _wfc_put_off "$1"
@@ -103,18 +109,16 @@ _wfc_make_parents_ahead() {
 
 # Until a launcher reports, or half a second is over, so that limits and signals are looked after.
 _wfc_await() {
-  local report has_one=
-  _wfc_seen_ahead=
+  _wfc_seen_ahead='' _wfc_report=''
   [[ -z $_wfc_unwritten ]] || _wfc_write_events
   # `read` with a limit of time loses what comes just as the time is up (seen with bash 5.2): that may be a ring, and
   # reports are read where there are some.
   IFS= read -r -N 1 -t 0.5 -u "$_wfc_bell"
-  while read -r -t 0 -u "$_wfc_reports" && IFS= read -r -N "$_wfc_report_length" -u "$_wfc_reports" report; do
-    has_one=1
+  while read -r -t 0 -u "$_wfc_reports" && IFS= read -r -N "$_wfc_report_length" -u "$_wfc_reports" _wfc_report; do
     # shellcheck disable=SC2086
-    _wfc_take_report $report
+    _wfc_take_report $_wfc_report
   done
-  [[ -z $has_one ]] || return 0
+  [[ -z $_wfc_report ]] || return 0
   _wfc_clock
   _wfc_find_lost
 }
@@ -162,23 +166,22 @@ _wfc_tick() {
 
 # The task in lane $1 has ended, with exit status $2 ('': nobody can tell).
 _wfc_collect() {
-  local t=${_wfc_lane_task[$1]} status=$2
-  local name=${_wfc_names[t]}
+  local t=${_wfc_lane_task[$1]}
   _wfc_take_time "$1"
   unset "_wfc_lane_pid[$1]"
   _wfc_running=$((_wfc_running - 1))
   # scancel signals a task and this shell in one go: hear it before calling that a failure.
-  [[ $status == 0 ]] || command sleep 0.05
+  [[ $2 == 0 ]] || command sleep 0.05
   _wfc_predict_next "$t"
   # Nearly always it is still the current one.
   [[ $_wfc_current == "$t" ]] || _wfc_read_row "$t"
   [[ $_wfc_settings_rule == "$_wfc_rule" ]] || _wfc_read_settings
   # Before any file is touched.
   _wfc_own
-  _wfc_judge_attempt "$1" "$status"
+  _wfc_judge_attempt "$@"
   _wfc_record_attempt "$1"
   if [[ $_wfc_outcome == "done" ]]; then
-    _wfc_made[$name]=$_wfc_text _wfc_known[$name]="done" _wfc_done=$((_wfc_done + 1))
+    _wfc_made[${_wfc_names[t]}]=$_wfc_text _wfc_known[${_wfc_names[t]}]="done" _wfc_done=$((_wfc_done + 1))
     _wfc_drop_marker "${_wfc_lane_marker[$1]}"
     _wfc_finish "$t"
   else

@@ -9,7 +9,6 @@ _wfc_is_plainly_ok() {
     # No task is called /.
     [[ ${_wfc_known[${wfc_from[k]:-/}]-}${wfc_from_output[k]} == done0 && ${_wfc_state[${wfc_inputs[k]}]} == "${_wfc_made[${wfc_from[k]}]}" ]] || return
   done
-  _wfc_verdict=ok
 }
 
 # Whether all that the task depends on is done, as far as records tell: _wfc_verdict is ok, wait, or blocked with

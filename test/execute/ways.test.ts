@@ -1,7 +1,9 @@
 /**
- * `wfc run` has cheaper ways for simple commands (src/execute/attempt/way.ts), make runs each as it stands: on commands
- * that are put together at random, both leave the same files, logs, exit statuses and messages.
+ * `wfc run` has cheaper ways for simple commands (src/execute/attempt/way.ts), and an element for those without a process;
+ * make runs each as it stands: on commands that are put together at random, all leave the same files, logs, exit statuses
+ * and messages.
  */
+import { readdirSync } from 'node:fs';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -105,11 +107,30 @@ describe('a simple command', () => {
       expect(kinds.filter((k) => k === kind).length).toBeGreaterThan(10);
     const rules = commands.map((text, i) => `  r${i}: {output: r${i}, run: ${JSON.stringify(text)}}\n`).join('');
     const outcomes: unknown[] = [];
-    for (const executor of ['make', 'wfc run'] as const) {
+    for (const executor of ['make', 'wfc run', 'an element'] as const) {
       const made = experiment(HEAD + rules, { src: 'x\n' });
       outcomes.push(comparable(await attempt(executor, made, { 'BASH_FUNC_greet%%': '() { echo hello "$@"; }' })));
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes[2]).toEqual(outcomes[0]);
+  });
+
+  it('that starts no process is run in an element by the shell that waits for the next', async () => {
+    const made = experiment(`rules:
+  a: {output: a, run: "echo 1 > {output}"}
+  b: {input: a, output: b, run: "echo 2 > {output}"}
+  c: {input: b, output: c, run: "cat {input} > {output}"}
+  d: {input: c, output: d, run: "echo 3 > {output}"}
+`);
+    await attempt('an element', made);
+    const folder = '.wfc/journal/000001-slurm-element';
+    const [journal] = readdirSync(made.path(folder)).filter((name) => name.endsWith('.tsv'));
+    const lines = made
+      .read(`${folder}/${journal}`)
+      .split('\n')
+      .map((line) => line.split('\t'));
+    const groups = lines.filter(([kind]) => kind === 'started').map(([, , , , group]) => group);
+    expect(groups.map((group) => groups.indexOf(group))).toEqual([0, 0, 0, 3]);
   });
 
   it('that keeps its shell waiting ends at its time limit, and the next task has a shell', async () => {
