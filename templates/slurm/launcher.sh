@@ -58,7 +58,8 @@ _wfc_launcher() {
   # scancel signals all processes. A task gets back what was usual; not so with INT, which may have been ignored all along:
   # where that ends this shell, the runner hears it, too, and interrupts the task.
   trap '' HUP TERM USR1
-  exec {_wfc_told}<"/dev/fd/$2"
+  # A task has nothing to read, and inherits that.
+  exec </dev/null {_wfc_told}<"/dev/fd/$2"
   for _wfc_fd in "${@:2}"; do exec {_wfc_fd}>&-; done
   _wfc_check_file=$_wfc_scratch.check-$1
   _wfc_preload_home=$_wfc_scratch.$1 _wfc_preload_folder=$wfc_artifacts/preload
@@ -69,7 +70,7 @@ _wfc_launcher() {
     (
       set +m
       _wfc_await_task "$1"
-      exec </dev/null >>"${_wfc_values[2]}" 2>&1 {_wfc_reports}>&- {_wfc_bell}>&- {_wfc_told}<&- || exit 1
+      exec >>"${_wfc_values[2]}" 2>&1 {_wfc_reports}>&- {_wfc_bell}>&- {_wfc_told}<&- || exit 1
       trap - HUP USR1
       set -- "${_wfc_values[@]:1:3}"
       _wfc_values=("${_wfc_values[@]:4}")
@@ -84,7 +85,7 @@ _wfc_launcher() {
       _wfc_ended=$?
       # What a task leaves running must not write to its outputs any more.
       kill -KILL -- "-$!"
-      _wfc_kill_preloaded "$_wfc_preload_home"
+      [[ ! -s $_wfc_preload_home.group ]] || _wfc_kill_preloaded "$_wfc_preload_home"
       # Bash would remember each of them, and each fork would copy and free all that.
       disown -a
     } 2>/dev/null

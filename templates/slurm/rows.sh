@@ -16,11 +16,12 @@ _wfc_load_rows() {
 
 # Tells the rows by name, and how they depend on each other; those that depend on none are ready.
 _wfc_read_rows() {
-  local _wfc_t producer row
+  local _wfc_t producer row IFS=$'\037'
   for ((_wfc_t = 0; _wfc_t < ${#_wfc_rows[@]}; _wfc_t++)); do
     _wfc_read_row "$_wfc_t"
-    _wfc_names[_wfc_t]=${wfc_outputs[0]}
-    _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
+    _wfc_names[_wfc_t]=${wfc_outputs[0]} _wfc_row_of[${wfc_outputs[0]}]=$_wfc_t
+    # For _wfc_predict_next; of many none is kept.
+    ((${#wfc_inputs[@]} > 20)) || _wfc_inputs_of[_wfc_t]="${wfc_inputs[*]}"
     for producer in "${wfc_from[@]}"; do
       [[ -n $producer ]] || continue
       row=${_wfc_row_of[$producer]-}
@@ -28,18 +29,10 @@ _wfc_read_rows() {
         _wfc_wanted[$producer]=1
         continue
       fi
-      _wfc_unmet[_wfc_t]=$((${_wfc_unmet[_wfc_t]-0} + 1))
-      _wfc_dependents[row]+=" $_wfc_t"
+      _wfc_unmet[_wfc_t]=$((${_wfc_unmet[_wfc_t]-0} + 1)) _wfc_dependents[row]+=" $_wfc_t"
     done
     [[ -n ${_wfc_unmet[_wfc_t]-} ]] || _wfc_ready+=("$_wfc_t")
-    _wfc_keep_inputs "$_wfc_t"
   done
-}
-
-# The inputs of the current task, row $1, as a text for _wfc_predict_next; of many none is kept.
-_wfc_keep_inputs() {
-  local IFS=$'\037'
-  ((${#wfc_inputs[@]} > 20)) || _wfc_inputs_of[$1]="${wfc_inputs[*]}"
 }
 
 # Sets the fields of a row, and its paths.
