@@ -51,8 +51,8 @@ class TaskValues implements ValueRenderer<TaskValue> {
   }
 
   path(kind: 'input' | 'output', slot: Slot, index: number | null): TaskValue {
-    const paths = this.slotPaths(kind, slot);
-    return (task) => commandPath(paths(task)[index ?? 0]!);
+    const path = this.onePath(kind, slot, index ?? 0);
+    return (task) => commandPath(path(task));
   }
 
   listFile(slot: Slot): TaskValue {
@@ -75,6 +75,19 @@ class TaskValues implements ValueRenderer<TaskValue> {
   checkpoints(): TaskValue {
     const { paths } = this.rule.checkpointTexts!;
     return (task) => paths.map((path) => commandPath(path(task)));
+  }
+
+  /** Of the paths that a slot stands for, one; mostly no list of them is made. */
+  private onePath(kind: 'input' | 'output', slot: Slot, index: number): (taskIndex: number) => string {
+    if (kind === 'output') return this.rule.outputTexts[slot.start + index]!;
+    const inputs = this.rule.inputs.slice(slot.start, slot.end);
+    const input = inputs[index];
+    if (input?.members.kind === 'map' && inputs.slice(0, index).every(({ members }) => members.kind === 'map')) {
+      const { pathOf } = input.members;
+      return (task) => input.pathText(pathOf(task));
+    }
+    const paths = this.slotPaths(kind, slot);
+    return (task) => paths(task)[index]!;
   }
 
   /** The paths that a slot of the rule's inputs or outputs stands for, by task. */
