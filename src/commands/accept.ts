@@ -3,7 +3,8 @@ import { JournalWriter, readJournals } from '../io/state/journal.ts';
 import { forEachDependency, type Plan, ruleOf } from '../model/plan.ts';
 import { recordsOfAdopted } from '../resume/adopt.ts';
 import type { CheckedOutput, Decisions } from '../resume/decide.ts';
-import { doneLine, emptyHistory, readInto } from '../resume/history.ts';
+import { doneLine, emptyHistory } from '../resume/history.ts';
+import { readInto } from '../resume/journal/read-journal.ts';
 import { REASONS, type Reason, reasonCode } from '../resume/reason.ts';
 import type { SuccessRecord } from '../resume/record.ts';
 import { lockFolder } from '../session/locking.ts';
@@ -94,7 +95,7 @@ async function acceptTasks(session: Session, asked: Uint8Array, options: AcceptO
     for (const task of more) if (!whole.has(task)) refused.add(task);
     for (const { name, record } of recordsOfAdopted(plan, [...whole], decisions, known.records)) {
       taken.set(name, record);
-      readInto(known, doneLine(name, record));
+      readInto(known, Buffer.from(doneLine(name, record)));
     }
     ({ decisions } = await look(session, { history: known }));
   }

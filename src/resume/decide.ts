@@ -11,17 +11,13 @@ import {
 import type { Rule } from '../model/workflow.ts';
 import { type CodeFile, CodeNow, splitFingerprint } from './code.ts';
 import { type Contents, holdsByContent, type SeenPath, type Trust } from './contents.ts';
-import { checksText, fingerprints } from './fingerprint.ts';
+import { checksText } from './fingerprint.ts';
+import type { RecordLine } from './journal/record-line.ts';
+import type { Records } from './journal/records.ts';
 import { markerPath } from './marker.ts';
+import { PastTasks } from './past.ts';
 import { reasonCode } from './reason.ts';
-import {
-  firstDifference,
-  type RecordsByName,
-  recordedStates,
-  type Seen,
-  type SuccessRecord,
-  sameFile,
-} from './record.ts';
+import { firstDifference, recordedStates, type Seen, type SuccessRecord, sameFile } from './record.ts';
 import type { Start } from './start.ts';
 import { type Looks, PlanStates, type State, stateAt } from './states.ts';
 
@@ -31,9 +27,9 @@ export interface Present extends Looks {
   /** What stands at the code files of a rule; asked once a rule. */
   readonly code: (paths: readonly string[]) => readonly CodeFile[];
   /** The last success of a task, by its first output's path; null as a whole where no state is left at all. */
-  readonly records: RecordsByName | null;
+  readonly records: Records | null;
   /** Attempts that began and did not finish, by their task's first output. */
-  readonly unfinished: Pick<ReadonlyMap<string, Start>, 'has' | 'get'>;
+  readonly unfinished: Pick<ReadonlyMap<string, Start>, 'has' | 'get' | 'size'>;
   /** Whether outputs pass their checks now, by path, as far as that is known: see `Decisions.unchecked`. */
   readonly checks: ReadonlyMap<string, boolean>;
   readonly trust: Trust;
@@ -85,7 +81,7 @@ class Decider {
   private readonly present: Present;
   private readonly reasons: Uint8Array;
   private readonly states: PlanStates;
-  private readonly fingerprintOf: ((taskIndex: number) => string)[];
+  private readonly past: PastTasks;
   private readonly checks: string[];
   private readonly code: CodeNow;
   private readonly toRecord: number[] = [];
@@ -100,7 +96,9 @@ class Decider {
     this.present = present;
     this.reasons = new Uint8Array(plan.taskCount);
     this.states = new PlanStates(plan, present);
-    this.fingerprintOf = plan.rules.map((r) => fingerprints(r));
+    // While files are looked at.
+    this.past = new PastTasks(plan, present);
+    this.states.finish();
     this.code = new CodeNow(present.code);
     this.checks = plan.rules.map((r) => checksText(r));
   }
@@ -143,32 +141,31 @@ class Decider {
     }
     if (!this.outputsAreThere(rule, i)) return MISSING;
     const name = rule.outputTexts[0]!(i);
-    if (this.present.unfinished.has(name)) return INCOMPLETE;
-    const record = this.present.records?.get(name);
-    if (!record) {
+    if (this.present.unfinished.size > 0 && this.present.unfinished.has(name)) return INCOMPLETE;
+    const line = this.past.line(task);
+    if (!line) {
       if (this.present.records === null) return this.reasonByTimes(task, rule, i);
       if (!this.hasPresentOutput(rule, i)) return MISSING;
       return this.unlessMarked(name, 'no record');
     }
-    return this.reasonByRecord(task, rule, i, record);
+    return this.reasonByRecord(task, rule, i, line);
   }
 
-  private reasonByRecord(task: number, rule: PlannedRule, i: number, record: SuccessRecord): number {
+  private reasonByRecord(task: number, rule: PlannedRule, i: number, line: RecordLine): number {
     const ofRule = rule.rule.index;
     const { contents, trust } = this.present;
-    const sameTimes = this.sameOutputs(rule, i, record);
-    if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, record, contents)))
+    const sameTimes = this.states.hasPlainOutputs(rule, i, line) || this.sameOutputs(rule, i);
+    if (!sameTimes && !(contents && this.sameOutputsByContent(rule, i, contents)))
       return this.unlessMarked(rule.outputTexts[0]!(i), 'output changed');
-    const before = splitFingerprint(record.fingerprint);
-    if (trust !== 'times' && before.command !== this.fingerprintOf[ofRule]!(i)) return reasonCode('command changed');
-    const code = trust === 'times' ? 'same' : this.code.compare(rule.rule, before.code, record);
+    if (trust !== 'times' && !this.past.hasSameCommand(task)) return reasonCode('command changed');
+    const code = trust === 'times' || rule.rule.code.length === 0 ? 'same' : this.compareCode(rule, i);
     if (code === 'changed') return reasonCode('code changed');
     // Before the inputs: one that is to be remade is gone or changed by nature.
     if (this.upstreamRuns(rule, i)) return UPSTREAM;
-    const sameInputTimes = this.sameInputs(rule, i, record);
-    if (!sameInputTimes && !(contents && holdsByContent(record.inputs, this.seenInputs(rule, i), contents)))
+    const sameInputTimes = this.states.hasPlainInputs(rule, i, line) || this.sameInputs(rule, i);
+    if (!sameInputTimes && !(contents && this.sameInputsByContent(rule, i, contents)))
       return reasonCode('input changed');
-    const newChecks = trust !== 'times' && record.checks !== this.checks[ofRule];
+    const newChecks = trust !== 'times' && !line.hasChecks(this.checks[ofRule]!);
     if (newChecks && !this.passesChecks(rule, i)) return reasonCode('check failed');
     // Times that differ are recorded anew: the next look need not read the files.
     if (newChecks || code === 'same, not recorded' || !sameTimes || !sameInputTimes) this.toRecord.push(task);
@@ -209,16 +206,16 @@ class Decider {
   }
 
   /** A temp output that is gone is taken as its record left it. */
-  private sameOutputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
-    if (this.states.hasPlainOutputs(rule, i, record)) return true;
+  private sameOutputs(rule: PlannedRule, i: number): boolean {
+    const record = this.recordOf(rule, i);
     const outputs = this.states.ofOutputs(rule, i);
     if (!outputs.includes(null)) return firstDifference(record.outputs, outputs) === -1;
     const recorded = record.outputs.split(',');
     return outputs.every((state, o) => state === null || firstDifference(recorded[o] ?? '', [state]) === -1);
   }
 
-  private sameOutputsByContent(rule: PlannedRule, i: number, record: SuccessRecord, contents: Contents): boolean {
-    const recorded = record.outputs.split(',');
+  private sameOutputsByContent(rule: PlannedRule, i: number, contents: Contents): boolean {
+    const recorded = this.recordOf(rule, i).outputs.split(',');
     return this.states
       .ofOutputs(rule, i)
       .every(
@@ -227,10 +224,22 @@ class Decider {
       );
   }
 
-  private sameInputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
-    return (
-      this.states.hasPlainInputs(rule, i, record) || firstDifference(record.inputs, this.inputStates(rule, i)) === -1
-    );
+  private sameInputs(rule: PlannedRule, i: number): boolean {
+    return firstDifference(this.recordOf(rule, i).inputs, this.inputStates(rule, i)) === -1;
+  }
+
+  private sameInputsByContent(rule: PlannedRule, i: number, contents: Contents): boolean {
+    return holdsByContent(this.recordOf(rule, i).inputs, this.seenInputs(rule, i), contents);
+  }
+
+  private compareCode(rule: PlannedRule, i: number): ReturnType<CodeNow['compare']> {
+    const record = this.recordOf(rule, i);
+    return this.code.compare(rule.rule, splitFingerprint(record.fingerprint).code, record);
+  }
+
+  /** Of a task that has one. */
+  private recordOf(rule: PlannedRule, i: number): SuccessRecord {
+    return this.present.records!.get(rule.outputTexts[0]!(i))!;
   }
 
   private seenInputs(rule: PlannedRule, i: number): SeenPath[] {

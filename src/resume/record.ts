@@ -159,29 +159,6 @@ export function sameFile(a: Pick<FileState, 'mtimeMs' | 'size'>, b: Pick<FileSta
   return lacksFraction && Math.floor(a.mtimeMs / 1000) === Math.floor(b.mtimeMs / 1000);
 }
 
-/** Goes along a list of states as `statesText` writes it, and cuts nothing out of it. */
-export class StateCursor {
-  private readonly text: string;
-  private at = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** Whether the next state is that of a file (NaN: of none). False for what is no single state, too. */
-  isNext(mtimeMs: number, size: number): boolean {
-    const comma = this.text.indexOf(',', this.at);
-    const end = comma < 0 ? this.text.length : comma;
-    const recorded = parseState(this.text, this.at, end);
-    this.at = end + 1;
-    return recorded !== null && sameFile(recorded, { mtimeMs, size });
-  }
-
-  get isAtEnd(): boolean {
-    return this.at >= this.text.length;
-  }
-}
-
 function sameDigest(recorded: string, now: readonly Seen[]): boolean {
   if (now.includes('gone by nature')) return true;
   const [count, exact, seconds] = recorded.slice(1).split(':');

@@ -1,5 +1,7 @@
+import { PathBytes } from '../compile/rules/path-bytes.ts';
 import { type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
-import { type FileState, StateCursor, type SuccessRecord } from './record.ts';
+import type { RecordLine, StateCursor } from './journal/record-line.ts';
+import type { FileState } from './record.ts';
 
 export type State = Pick<FileState, 'mtimeMs' | 'size'>;
 
@@ -35,24 +37,46 @@ export interface PathList {
   /** Their number. */
   readonly size: number;
   readonly path: (i: number) => string;
+  /** The same as bytes. */
+  readonly pathBytes: BytesOfPaths;
   /** 1 where it is to be looked at. */
   readonly wanted: Uint8Array;
   /** What stands there is told by this. */
   readonly tell: (i: number, state: FileState | null) => void;
 }
 
+/** As `PathBytes`, by place in the list. */
+export type BytesOfPaths = Pick<PathBytes, 'bytes' | 'write'>;
+
 /** How to look at the disk. */
 export interface Looks {
   /** null where there is nothing at that path. */
   readonly stat: (path: string) => FileState | null;
   /** Many paths, in any order. */
-  readonly statAll: (lists: readonly PathList[]) => void;
+  readonly beginLooks: (lists: readonly PathList[]) => PendingLooks;
 }
 
-/** What stands at the outputs and the sources of the needed tasks. All are looked at together, before anything is decided. */
+/** The number of paths to look at. */
+export function countWanted({ wanted }: Pick<PathList, 'wanted'>): number {
+  let count = 0;
+  for (let i = 0; i < wanted.length; i++) count += wanted[i]!;
+  return count;
+}
+
+/** Looks that go on while there is something else to do. */
+export interface PendingLooks {
+  /** Comes back when all is looked at and told. */
+  finish(): void;
+}
+
+/**
+ * What stands at the outputs and the sources of the needed tasks. All are looked at together, before anything is decided;
+ * nothing is known of them before `finish`.
+ */
 export class PlanStates {
   private readonly plan: Plan;
   private readonly looks: Looks;
+  private readonly pending: PendingLooks;
   private readonly outputs: States[][];
   private readonly sources = new Map<PlannedInput, { readonly states: States; readonly seen: Uint8Array }>();
 
@@ -60,7 +84,11 @@ export class PlanStates {
     this.plan = plan;
     this.looks = looks;
     this.outputs = plan.rules.map((r) => r.outputTexts.map(() => newStates(r.space.size)));
-    looks.statAll([...plan.rules.flatMap((rule) => this.outputLists(rule)), ...this.sourceLists()]);
+    this.pending = looks.beginLooks([...plan.rules.flatMap((rule) => this.outputLists(rule)), ...this.sourceLists()]);
+  }
+
+  finish(): void {
+    this.pending.finish();
   }
 
   /** By task index within the rule. */
@@ -95,8 +123,8 @@ export class PlanStates {
   }
 
   /** False also where only a closer look can tell. Nearly all tasks are told by this, which makes nothing. */
-  hasPlainOutputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
-    const recorded = new StateCursor(record.outputs);
+  hasPlainOutputs(rule: PlannedRule, i: number, record: RecordLine): boolean {
+    const recorded = record.outputStates();
     for (let o = 0; o < rule.outputTexts.length; o++) {
       const { mtimeMs, size } = this.ofOutput(rule, o);
       if (!recorded.isNext(mtimeMs[i]!, size[i]!)) return false;
@@ -105,8 +133,8 @@ export class PlanStates {
   }
 
   /** As `hasPlainOutputs`. */
-  hasPlainInputs(rule: PlannedRule, i: number, record: SuccessRecord): boolean {
-    const recorded = new StateCursor(record.inputs);
+  hasPlainInputs(rule: PlannedRule, i: number, record: RecordLine): boolean {
+    const recorded = record.inputStates();
     for (const input of rule.inputs) {
       if (input.input.ancient) continue;
       if (input.members.kind !== 'map') return false;
@@ -131,7 +159,10 @@ export class PlanStates {
 
   private outputLists({ rule, firstTask, space, outputTexts }: PlannedRule): PathList[] {
     const wanted = this.plan.needed.subarray(firstTask, firstTask + space.size);
-    return outputTexts.map((path, o) => listOf(path, wanted, this.outputs[rule.index]![o]!));
+    return outputTexts.map((path, o) => {
+      const pathBytes = new PathBytes(rule.outputs[o]!.pattern, space);
+      return listOf(path, pathBytes, wanted, this.outputs[rule.index]![o]!);
+    });
   }
 
   /** An ancient input counts for tasks that run alone: it is looked at when that is known. */
@@ -143,7 +174,7 @@ export class PlanStates {
         forEachReadPath(this.plan, rule, input, (path) => {
           if (input.producerOutputs[path]! < 0) seen[path] = 1;
         });
-        return [listOf(input.pathText, seen, states)];
+        return [listOf(input.pathText, new PathBytes(input.input.pattern, input.paths), seen, states)];
       }),
     );
   }
@@ -158,8 +189,8 @@ export class PlanStates {
   }
 }
 
-function listOf(path: (i: number) => string, wanted: Uint8Array, states: States): PathList {
-  return { size: wanted.length, path, wanted, tell: (i, state) => setState(states, i, state) };
+function listOf(path: PathList['path'], pathBytes: BytesOfPaths, wanted: Uint8Array, states: States): PathList {
+  return { size: wanted.length, path, pathBytes, wanted, tell: (i, state) => setState(states, i, state) };
 }
 
 /** Paths of an input that needed tasks of the rule read; tasks of one group of a gather read the same. */

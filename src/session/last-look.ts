@@ -125,7 +125,8 @@ class Notes implements Reading {
     if (files === null || noted === null) throw new Error('internal error: nothing was asked');
     const head = { basis, asked: files.asked, answers: files.answers(), taskCount };
     try {
-      writeLastLook(state.root, { ...head, records: recordsSignature(state), ...noted.sightings() });
+      const { paths, states } = noted.sightings();
+      writeLastLook(state.root, { ...head, records: recordsSignature(state), states }, paths);
     } catch {
       // A disk that takes no more, or somebody who clears up: the next run looks as if it were the first.
     }

@@ -237,7 +237,7 @@ export function presentOf({ disk }: Session, history: History | null): Present {
   const code = new CodeFiles(disk);
   return {
     stat: (path) => disk.statSnapshot(path),
-    statAll: (lists) => disk.statAll(lists),
+    beginLooks: (lists) => disk.beginLooks(lists),
     code: (paths) => code.look(paths),
     isEmptyDirectory: (path) => disk.isEmptyDirectory(path),
     records: history?.records ?? null,

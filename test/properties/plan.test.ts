@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import { expect, it } from 'vitest';
+import { PathBytes } from '../../src/compile/rules/path-bytes.ts';
 import { forEachDependency, forEachTaskInOrder, inputPaths, type Plan } from '../../src/model/plan.ts';
 import { problemOf } from '../diagnostics/fuzz.ts';
 import { mutate, randomFrom } from '../diagnostics/mutations.ts';
@@ -54,6 +55,16 @@ it(
           outputTexts.flatMap((text) => Array.from({ length: space.size }, (_, i) => text(i))),
         );
         expect(new Set(outputs).size).toBe(outputs.length);
+        const written = plan.rules.flatMap(({ rule, space }) =>
+          rule.outputs.flatMap(({ pattern }) => {
+            const paths = new PathBytes(pattern, space);
+            return Array.from({ length: space.size }, (_, i) => {
+              const length = paths.write(i);
+              return paths.bytes.toString('utf8', 0, length);
+            });
+          }),
+        );
+        expect(written).toEqual(outputs);
       }),
       trials(400),
     );

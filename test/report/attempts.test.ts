@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AttemptHistory, emptyAttempts, readAttempts } from '../../src/resume/attempts.ts';
-import { emptyHistory, historyLines, readInto } from '../../src/resume/history.ts';
+import { emptyHistory, historyLines } from '../../src/resume/history.ts';
+import { readInto } from '../../src/resume/journal/read-journal.ts';
 import { experiment } from '../support/experiment.ts';
 
 function lines(...rows: string[]): string {
@@ -31,7 +32,7 @@ it('imports of interpreters that were kept up are counted by what they import; a
     ['cd34', { starts: 1, seconds: 2 }],
   ]);
   const history = emptyHistory();
-  readInto(history, lines('preload ab12 0.600') + ran);
+  readInto(history, Buffer.from(lines('preload ab12 0.600') + ran));
   expect([...read([...historyLines(history)].join('')).preloads]).toEqual([['ab12', { starts: 1, seconds: 0.6 }]]);
 });
 
@@ -96,10 +97,10 @@ describe('the place of a success', () => {
   it('outlives the merging of journals, also twice', () => {
     const other = lines('run 120.000 laptop ', 'started b 1 121 5', 'done b f c 1.000 - 122.500000000:1');
     const history = emptyHistory();
-    for (const text of [ran, other]) readInto(history, text);
+    for (const text of [ran, other]) readInto(history, Buffer.from(text));
     const merged = [...historyLines(history)].join('');
     const again = emptyHistory();
-    readInto(again, merged);
+    readInto(again, Buffer.from(merged));
     expect([...historyLines(again)].join('')).toBe(merged);
     expect(read(merged).last.get('a')).toMatchObject({
       host: 'node1',
@@ -113,7 +114,7 @@ describe('the place of a success', () => {
   it('is that of the machine that ran it, not of one that copied its record', () => {
     const history = emptyHistory();
     for (const text of [ran, lines('run 200.000 node2 78_0', 'done a f c 4.250 - 114.750000000:1 512')])
-      readInto(history, text);
+      readInto(history, Buffer.from(text));
     expect(history.records.get('a')?.place).toMatchObject({ host: 'node1', slurmId: '77_3' });
   });
 

@@ -1,7 +1,8 @@
 /** Journals and states as texts: what is written is read back, and nothing else is taken for it. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { doneLine, emptyHistory, historyLines, journalLine, readInto } from '../../src/resume/history.ts';
+import { doneLine, emptyHistory, historyLines, journalLine } from '../../src/resume/history.ts';
+import { readInto } from '../../src/resume/journal/read-journal.ts';
 import { firstDifference, parseState, stateText } from '../../src/resume/record.ts';
 import { secondsApart } from '../../src/resume/stop.ts';
 import { experiment } from '../support/experiment.ts';
@@ -52,7 +53,7 @@ const NEW = `run\t2\t1000.5\tn1\t7_1\t.\nstarted\ta\t1\t1000\t77\t.\nfailed\ta\t
 
 function read(...texts: readonly string[]) {
   const history = emptyHistory();
-  for (const text of texts) readInto(history, text);
+  for (const text of texts) readInto(history, Buffer.from(text));
   return history;
 }
 
@@ -129,6 +130,33 @@ it('a record is read where its line stands, with who made it: among many writers
   expect(records(first, copy, anew).get('a')).toMatchObject({ ...record, place: { host: 'n4' } });
 });
 
+it('of many tasks each finds its own record, by its text and by its bytes, and no other name finds one', () => {
+  const names = fc.uniqueArray(
+    fc.string({ unit: fc.constantFrom('a', 'b', '/', 'ä', '語', '😀', ' '), minLength: 1 }),
+    {
+      minLength: 1,
+      maxLength: 60,
+    },
+  );
+  const many = Array.from({ length: 3000 }, (_, i) => `out/${i}`);
+  const record = { checks: '', durationSeconds: 1, inputs: '', outputs: '', peakMiB: null };
+  fc.assert(
+    fc.property(names, (some) => {
+      const all = [...many, ...some];
+      const [known, unknown] = [all.filter((_, i) => i % 3 > 0), all.filter((_, i) => i % 3 === 0)];
+      const { records } = read(known.map((name) => doneLine(name, { ...record, fingerprint: name })).join(''));
+      expect(records.size).toBe(known.length);
+      for (const name of known) {
+        expect(records.get(name)?.fingerprint).toBe(name);
+        const bytes = Buffer.from(`${name} and more`);
+        expect(records.names.findBytes(bytes, Buffer.byteLength(name))).toBe(records.names.find(name));
+      }
+      for (const name of unknown) expect(records.has(name) || records.get(name) !== undefined).toBe(false);
+    }),
+    { numRuns: 10 },
+  );
+});
+
 it('a torn line, and one of an unknown kind or with too few or too many fields, says nothing', () => {
   const record = {
     fingerprint: 'f',
@@ -142,7 +170,7 @@ it('a torn line, and one of an unknown kind or with too few or too many fields, 
   const started = journalLine('started', 'a', 1, 1, 1);
   const read = (text: string) => {
     const history = emptyHistory();
-    readInto(history, text);
+    readInto(history, Buffer.from(text));
     return [history.records, history.unfinished, history.failed].map((tasks) => [...tasks.keys()]);
   };
   expect(read(started)).toEqual([[], ['a'], []]);
@@ -174,7 +202,7 @@ it('how often a task went on, and how far apart, is read back, also after a merg
   const done = doneLine('a', record);
   const read = (...texts: readonly string[]) => {
     const history = emptyHistory();
-    for (const text of texts) readInto(history, text);
+    for (const text of texts) readInto(history, Buffer.from(text));
     return history;
   };
   const twice = started(100) + stopped(110) + started(111) + stopped(130);

@@ -195,6 +195,11 @@ export function valueProblem(text: string, allowsSlash: boolean): string | null 
 
 /** A function from a tuple of a space to the text of a path pattern there. */
 export function pathWriter(pattern: PathPattern, space: Tuples): (tuple: number) => string {
+  return joiner(pathPieces(pattern, space));
+}
+
+/** What a path is made of: texts that stand in all paths, and values. */
+export function pathPieces(pattern: PathPattern, space: Tuples): Piece[] {
   const pieces: Piece[] = [];
   const add = (text: string): void => {
     const last = pieces.at(-1);
@@ -209,10 +214,10 @@ export function pathWriter(pattern: PathPattern, space: Tuples): (tuple: number)
       else pieces.push({ read: space.reader(part.column), texts: partTexts(part.column, part.pad) });
     }
   });
-  return joiner(pieces);
+  return pieces;
 }
 
-type Piece = string | { readonly read: (tuple: number) => number; readonly texts: readonly string[] };
+export type Piece = string | { readonly read: (tuple: number) => number; readonly texts: readonly string[] };
 
 /** Mostly the next tuple differs from the one before in its last values alone: what stands before them is kept. */
 function joiner(pieces: readonly Piece[]): (tuple: number) => string {

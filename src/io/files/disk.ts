@@ -17,14 +17,15 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileState } from '../../resume/record.ts';
-import type { PathList } from '../../resume/states.ts';
-import { statAll } from './stat-all.ts';
+import type { PathList, PendingLooks } from '../../resume/states.ts';
+import { LookThreads } from './look-threads.ts';
+import { beginLooks } from './looks.ts';
 
 /** The files of an experiment, by paths relative to the spec's folder. */
 export class Disk {
   private readonly folder: string;
   /** '' where the folder is the working directory: the kernel walks a shorter way. */
-  private readonly prefix: string;
+  readonly prefix: string;
   private readonly madeFolders = new Set<string>();
   /** A folder that is known not to exist: nothing below it needs a look. */
   private missingFolder: string | null = null;
@@ -33,10 +34,13 @@ export class Disk {
 
   /** Whether a path is a directory output whose files count. */
   private readonly sumsFiles: (path: string) => boolean;
+  /** For looking at many paths. */
+  private readonly threads: LookThreads;
 
-  constructor(folder: string, sumsFiles: (path: string) => boolean = () => false) {
+  constructor(folder: string, sumsFiles: (path: string) => boolean = () => false, threads = new LookThreads()) {
     this.folder = folder;
     this.sumsFiles = sumsFiles;
+    this.threads = threads;
     this.prefix = folder === process.cwd() ? '' : `${folder}/`;
   }
 
@@ -95,8 +99,8 @@ export class Disk {
   }
 
   /** `statSnapshot` for many paths, in any order. */
-  statAll(lists: readonly PathList[]): void {
-    statAll(this, lists);
+  beginLooks(lists: readonly PathList[]): PendingLooks {
+    return beginLooks(this, lists, this.threads);
   }
 
   snapshot(path: string): FileState | null {
@@ -114,6 +118,10 @@ export class Disk {
       else this.missingFolder = `${missing}/`;
     }
     return state;
+  }
+
+  get knowsMissing(): boolean {
+    return this.missingFolder !== null;
   }
 
   /** By what `statSnapshot` found out. */

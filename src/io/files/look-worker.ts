@@ -1,4 +1,4 @@
-/** A thread that looks at files for `statAll`. */
+/** A thread that looks at files for `beginLooks`. */
 import { workerData } from 'node:worker_threads';
 import { lookAlong, type WindowMemory } from './look-window.ts';
 

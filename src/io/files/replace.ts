@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolder } from './make-folder.ts';
 
 /** Write a file of a folder that is there; a reader never sees half of it. Throws the errors of the file system. */
-export function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, text: string | Buffer): void {
   const partial = `${file}.wfc-new`;
   try {
     writeFileSync(partial, text);

@@ -7,8 +7,8 @@ import { forEachJournal } from './journal.ts';
 export function readAttemptJournals(folder: string): AttemptHistory {
   const history = emptyAttempts();
   if (!existsSync(folder)) return history;
-  forEachJournal(folder, (text, submission) =>
-    readAttempts(history, text, submission === null ? null : queuedSeconds(submission)),
+  forEachJournal(folder, (bytes, submission) =>
+    readAttempts(history, bytes.toString(), submission === null ? null : queuedSeconds(submission)),
   );
   return history;
 }

@@ -24,9 +24,9 @@ import {
   journalLine,
   NewerJournal,
   parseRunLine,
-  readInto,
   runLine,
 } from '../../resume/history.ts';
+import { readInto } from '../../resume/journal/read-journal.ts';
 import type { SuccessRecord } from '../../resume/record.ts';
 import type { AttemptPlace } from '../../resume/start.ts';
 import type { WrittenCause } from '../../resume/stop.ts';
@@ -36,7 +36,7 @@ import { hostName } from './host.ts';
 export function readJournals(folder: string): History | null {
   if (!existsSync(folder)) return null;
   const history = emptyHistory();
-  forEachJournal(folder, (text) => readInto(history, text));
+  forEachJournal(folder, (bytes) => readInto(history, bytes));
   return history;
 }
 
@@ -44,12 +44,12 @@ export function readJournals(folder: string): History | null {
  * The journals of local runs, and those of each submission to Slurm, a folder with a file an attempt at an element; oldest
  * first. `submission` is that folder, null for others.
  */
-export function forEachJournal(folder: string, read: (text: string, submission: string | null) => void): void {
+export function forEachJournal(folder: string, read: (bytes: Buffer, submission: string | null) => void): void {
   for (const name of numbered(folder, /^\d+-.*\.tsv$|^\d+-slurm-[^.]*$/)) {
     const path = join(folder, name);
     const isRun = name.endsWith('.tsv');
-    const texts = isRun ? [{ file: path, text: readFileSync(path, 'utf8') }] : submissionTexts(path);
-    for (const { file, text } of texts) named(file, () => read(text, isRun ? null : path));
+    const journals = isRun ? [{ file: path, bytes: readFileSync(path) }] : submissionJournals(path);
+    for (const { file, bytes } of journals) named(file, () => read(bytes, isRun ? null : path));
   }
 }
 
@@ -81,20 +81,20 @@ export function journalSignature(folder: string): string {
 }
 
 /** In the order in which the attempts began; what one wrote of a task, a later one may have done anew. */
-function submissionTexts(folder: string): { readonly file: string; readonly text: string }[] {
+function submissionJournals(folder: string): { readonly file: string; readonly bytes: Buffer }[] {
   const journals = readdirSync(folder)
     .filter((name) => name.endsWith('.tsv') && name !== 'jobs.tsv')
     .map((name) => {
       const file = join(folder, name);
-      const text = readFileSync(file, 'utf8');
-      return { file, text, began: named(file, () => beganSeconds(text)) };
+      const bytes = readFileSync(file);
+      return { file, bytes, began: named(file, () => beganSeconds(bytes)) };
     });
   return journals.sort((a, b) => a.began - b.began);
 }
 
 /** 0 where the first line does not tell. */
-function beganSeconds(text: string): number {
-  const first = text.slice(0, text.indexOf('\n')).split('\t');
+function beganSeconds(bytes: Buffer): number {
+  const first = bytes.toString('utf8', 0, bytes.indexOf('\n')).split('\t');
   return first[0] === 'run' ? Number(parseRunLine(first)?.writerBegan ?? 0) : 0;
 }
 
@@ -140,7 +140,7 @@ export class JournalWriter {
   /** Leader of the processes of a task's attempt; 0 as long as it has not written that it started. */
   processGroup(task: string, attempt: number): number {
     const history = emptyHistory();
-    readInto(history, readFileSync(this.path, 'utf8'));
+    readInto(history, readFileSync(this.path));
     const start = history.unfinished.get(task);
     return start?.attempt === attempt ? start.processGroup : 0;
   }

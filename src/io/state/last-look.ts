@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpecFiles } from '../../compile/context.ts';
 import type { FileState } from '../../resume/record.ts';
-import type { PathList } from '../../resume/states.ts';
+import { type BytesOfPaths, countWanted, type PathList, type PendingLooks } from '../../resume/states.ts';
 import { Disk } from '../files/disk.ts';
 import { replaceFile } from '../files/replace.ts';
 
@@ -47,8 +47,8 @@ export function readLastLook(stateRoot: string): LastLook | null {
 }
 
 /** Throws the errors of the file system. */
-export function writeLastLook(stateRoot: string, { paths, ...head }: LastLook): void {
-  replaceFile(join(stateRoot, FILE), `${JSON.stringify(head)}\n${paths.join('\0')}`);
+export function writeLastLook(stateRoot: string, head: Omit<LastLook, 'paths'>, paths: Buffer): void {
+  replaceFile(join(stateRoot, FILE), Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), paths]));
 }
 
 /** The files of a spec, with a note of each question and its answer. */
@@ -138,25 +138,31 @@ export function digest(texts: readonly string[]): string {
 
 /** The files of an experiment, with a note of what was asked of outputs, sources and code, and what was answered. */
 export class NotedDisk extends Disk {
+  /** Asked one by one. */
   private readonly paths: string[] = [];
   /** Three numbers a path: see `sight`. */
   private readonly states: number[] = [];
+  /** Asked together, with three numbers for each place of a list. What is wanted is as it was: more may be asked since. */
+  private readonly lists: { readonly list: PathList; readonly numbers: Float64Array }[] = [];
 
   override statSnapshot(path: string): FileState | null {
     const state = super.statSnapshot(path);
-    this.note(path, state);
+    this.paths.push(this.pathAsSeen(path, state?.isDirectory === true));
+    this.states.push(...stateNumbers(state));
     return state;
   }
 
-  override statAll(lists: readonly PathList[]): void {
+  override beginLooks(lists: readonly PathList[]): PendingLooks {
     const noted = lists.map((list): PathList => {
+      const numbers = new Float64Array(list.size * 3);
+      this.lists.push({ list: { ...list, wanted: list.wanted.slice() }, numbers });
       const tell = (i: number, state: FileState | null): void => {
-        this.note(list.path(i), state);
+        setNumbers(numbers, i, state);
         list.tell(i, state);
       };
       return { ...list, tell };
     });
-    super.statAll(noted);
+    return super.beginLooks(noted);
   }
 
   override isEmptyDirectory(path: string): boolean {
@@ -174,15 +180,67 @@ export class NotedDisk extends Disk {
     return identity;
   }
 
-  sightings(): Pick<LastLook, 'paths' | 'states'> {
-    return { paths: this.paths, states: hash('sha256', new Float64Array(this.states)) };
+  sightings(): { readonly paths: Buffer; readonly states: string } {
+    let count = this.paths.length;
+    for (const { list } of this.lists) count += countWanted(list);
+    const paths = new PathsText();
+    const states = new Float64Array(count * 3);
+    states.set(this.states);
+    for (const path of this.paths) paths.add(Buffer.from(path));
+    let at = this.states.length;
+    for (const { list, numbers } of this.lists) {
+      for (let i = 0; i < list.size; i++) {
+        if (list.wanted[i] === 0) continue;
+        const isFolder = numbers[i * 3 + 2] === 1;
+        if (isFolder) paths.add(Buffer.from(this.pathAsSeen(list.path(i), true)));
+        else {
+          const length = list.pathBytes.write(i);
+          paths.add(list.pathBytes.bytes, length);
+        }
+        for (let n = 0; n < 3; n++) states[at++] = numbers[i * 3 + n]!;
+      }
+    }
+    return { paths: paths.joined(), states: hash('sha256', states) };
   }
 
-  private note(path: string, state: FileState | null): void {
-    this.paths.push(state?.isDirectory && this.countsFiles(path) ? `${path}//` : path);
-    // Written out: a hundred thousand lists of three would take a tenth of a second.
-    if (state === null) this.states.push(-1, -1, -1);
-    else this.states.push(state.mtimeMs, state.size, state.isDirectory ? 1 : 0);
+  private pathAsSeen(path: string, isFolder: boolean): string {
+    return isFolder && this.countsFiles(path) ? `${path}//` : path;
+  }
+}
+
+/** Many paths in one text, a zero byte between two of them. */
+class PathsText {
+  private bytes = Buffer.alloc(4096);
+  private end = 0;
+
+  add(path: Buffer, length = path.length): void {
+    if (this.end + length >= this.bytes.length)
+      this.bytes = Buffer.concat([this.bytes, Buffer.alloc(this.bytes.length + length)]);
+    const { bytes } = this;
+    // By hand: a call would take longer than these few bytes.
+    for (let i = 0; i < length; i++) bytes[this.end++] = path[i]!;
+    bytes[this.end++] = 0;
+  }
+
+  joined(): Buffer {
+    return this.bytes.subarray(0, Math.max(0, this.end - 1));
+  }
+}
+
+/** Texts as bytes. */
+class BytesOfTexts implements BytesOfPaths {
+  bytes = Buffer.alloc(4096);
+  private readonly texts: readonly string[];
+
+  constructor(texts: readonly string[]) {
+    this.texts = texts;
+  }
+
+  write(i: number): number {
+    const text = this.texts[i]!;
+    // A character takes 3 bytes at most.
+    if (text.length * 3 > this.bytes.length) this.bytes = Buffer.alloc(text.length * 3);
+    return this.bytes.write(text);
   }
 }
 
@@ -194,8 +252,9 @@ export function statesNow(paths: readonly string[], disk: Disk): string {
     if (path.endsWith('/')) numbers.set(sight(path, disk), i * 3);
     else plain[i] = 1;
   });
-  const tell = (i: number, state: FileState | null): void => numbers.set(stateNumbers(state), i * 3);
-  disk.statAll([{ size: paths.length, path: (i) => paths[i]!, wanted: plain, tell }]);
+  const tell = (i: number, state: FileState | null): void => setNumbers(numbers, i, state);
+  const pathBytes = new BytesOfTexts(paths);
+  disk.beginLooks([{ size: paths.length, path: (i) => paths[i]!, pathBytes, wanted: plain, tell }]).finish();
   return hash('sha256', numbers);
 }
 
@@ -212,6 +271,13 @@ function identityNumbers(identity: ReturnType<Disk['identity']>): [number, numbe
 
 function stateNumbers(state: FileState | null): [number, number, number] {
   return state === null ? [-1, -1, -1] : [state.mtimeMs, state.size, state.isDirectory ? 1 : 0];
+}
+
+/** Written out: a hundred thousand lists of three would take a tenth of a second. */
+function setNumbers(numbers: Float64Array, i: number, state: FileState | null): void {
+  numbers[i * 3] = state?.mtimeMs ?? -1;
+  numbers[i * 3 + 1] = state?.size ?? -1;
+  numbers[i * 3 + 2] = state === null ? -1 : state.isDirectory ? 1 : 0;
 }
 
 function emptyNumbers(isEmpty: boolean): [number, number, number] {
