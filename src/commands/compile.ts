@@ -53,7 +53,7 @@ async function compileSlurm(session: Session, options: CompileOptions): Promise<
   if (options.json) writeOut(`${jsonText(JSON.parse(textOf(join(folder, 'manifest.json'))))}\n`);
   else if (!options.quiet)
     writeOut(
-      `${stageReport(session.plan, stages, session.profile.packing)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
+      `${stageReport(session.plan, stages)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
     );
   return EXIT.done;
 }

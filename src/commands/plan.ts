@@ -38,7 +38,6 @@ export async function plan(options: PlanOptions): Promise<ExitStatus> {
     printPlan(session.plan, outlook.decisions, session.warnings, options);
     return EXIT.done;
   }
-  const { profile } = session;
   const { stages, problems, warnings } = await slurmStages(session, {
     included: session.plan.needed,
     // As `wfc compile` plans it.
@@ -46,13 +45,13 @@ export async function plan(options: PlanOptions): Promise<ExitStatus> {
     env: options.env,
   });
   const slurm = {
-    ...stagesJson(session.plan, stages, profile.packing),
+    ...stagesJson(session.plan, stages),
     problems,
     warnings: warnings.map(diagnosticJson),
   };
   printPlan(session.plan, outlook.decisions, session.warnings, options, { slurm });
   if (!options.json) {
-    writeOut(`\n${stageReport(session.plan, stages, profile.packing)}\n`);
+    writeOut(`\n${stageReport(session.plan, stages)}\n`);
     printDiagnostics(warnings, options);
     for (const problem of problems) refuse(problem, options);
   }

@@ -173,8 +173,10 @@ export interface Resources {
   readonly memoryMiB: number | null;
   /** null: no limit. */
   readonly timeSeconds: number | null;
-  /** Of each node. */
+  /** Of each node: whole ones, of which this task may use a share. */
   readonly gpus: number;
+  /** Tasks that use its one GPU together; 1 where the GPUs are its own. */
+  readonly tasksPerGpu: number;
   /** `a100` in `a100:2`, else null. */
   readonly gpuType: string | null;
   readonly nodes: number;

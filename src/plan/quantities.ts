@@ -27,11 +27,40 @@ export function parseMemoryMiB(text: string): number | null {
   return total > 0 ? total : null;
 }
 
-/** `1`, `2`, `a100:2`, `a100` (one of them); null for anything else. */
-export function parseGpus(text: string): { count: number; type: string | null } | null {
-  const match = /^(?:([A-Za-z][\w.-]*)(?::(\d+))?|(\d+))$/.exec(text);
-  if (!match) return null;
-  return { type: match[1] ?? null, count: Number(match[2] ?? match[3] ?? 1) };
+/** What a task asks for in GPUs. */
+export interface Gpus {
+  readonly count: number;
+  readonly type: string | null;
+  /** More than 1 for a share of one GPU. */
+  readonly tasksPerGpu: number;
+}
+
+/** A type of GPU as Slurm has it, also a slice of one: `1g.10gb`. */
+const GPU_TYPE = /^(?:[A-Za-z][\w.-]*|\d+g\.\d+gb[\w.+-]*)$/;
+
+/** `1`, `2`, `a100:2`, `a100` (one of them), `0.5`, `1/3`, `a100:0.25`; null for anything else. */
+export function parseGpus(text: string): Gpus | null {
+  const [first, amount, ...more] = text.split(':') as [string, ...string[]];
+  if (more.length > 0) return null;
+  const isType = GPU_TYPE.test(first);
+  if (isType && amount === undefined) return { count: 1, type: first, tasksPerGpu: 1 };
+  if (!isType && amount !== undefined) return null;
+  const type = isType ? first : null;
+  const number = amount ?? first;
+  if (/^\d+$/.test(number)) return { count: Number(number), type, tasksPerGpu: 1 };
+  const tasksPerGpu = 1 / (fractionOf(number) ?? 0);
+  return isShare(tasksPerGpu) ? { count: 1, type, tasksPerGpu } : null;
+}
+
+function isShare(tasksPerGpu: number): boolean {
+  return Number.isSafeInteger(tasksPerGpu) && tasksPerGpu >= 1;
+}
+
+/** Of `0.5`, `1/3`; null for anything else. */
+export function fractionOf(text: string): number | null {
+  const [, above, below] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (above !== undefined) return Number(above) / Number(below);
+  return /^\d*\.\d+$/.test(text) ? Number(text) : null;
 }
 
 /** A whole number from 1; null for anything else. */

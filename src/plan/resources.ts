@@ -43,12 +43,13 @@ export function taskResources(
     return parsed ?? otherwise;
   };
   const escalation = tasks.escalations?.get(taskIndex);
-  const gpu = read('gpus', gpus, parseGpus, { count: 0, type: null });
+  const gpu = read('gpus', gpus, parseGpus, { count: 0, type: null, tasksPerGpu: 1 });
   return {
     cpus: read('cpus', cpus, parseCount, 1),
     memoryMiB: escalation?.memoryMiB ?? read<number | null>('mem', mem, parseMemoryMiB, null),
     timeSeconds: escalation?.timeSeconds ?? read<number | null>('time', time, parseTimeSeconds, null),
     gpus: gpu.count,
+    tasksPerGpu: gpu.tasksPerGpu,
     gpuType: gpu.type,
     nodes: read('nodes', nodes, parseCount, 1),
     ranksPerNode: read('ranks_per_node', ranksPerNode, parseCount, 1),

@@ -85,7 +85,7 @@ function paramText(
 const RESOURCES: Readonly<Record<ResourceField, (resources: Resources) => number>> = {
   cpus: ({ cpus }) => cpus,
   mem_mb: ({ memoryMiB }) => memoryMiB ?? 0,
-  gpus: ({ gpus }) => gpus,
+  gpus: ({ gpus, tasksPerGpu }) => gpus / tasksPerGpu,
   time_s: ({ timeSeconds }) => timeSeconds ?? 0,
   nodes: ({ nodes }) => nodes,
   ranks_per_node: ({ ranksPerNode }) => ranksPerNode,
@@ -96,7 +96,7 @@ function resourceText(rule: PlannedRule, field: ResourceField): TaskText {
 }
 
 export interface SourceTraits {
-  /** Always an integer, which other languages than bash bind as a number. */
+  /** Which other languages than bash bind as a number. */
   readonly isNumber: boolean;
   /** What changes from attempt to attempt, or says only how much a task may use, does not make a task another one. */
   readonly countsInFingerprint: boolean;

@@ -116,7 +116,7 @@ export async function submit(
   options: RunSlurmOptions,
 ): Promise<ExitStatus> {
   printDiagnostics(scripts.warnings, { ...options, json: false });
-  if (!options.quiet) writeError(`${stageReport(session.plan, scripts.stages, session.profile.packing)}\n`);
+  if (!options.quiet) writeError(`${stageReport(session.plan, scripts.stages)}\n`);
   const args = [
     join(scripts.folder, 'submit.sh'),
     ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),

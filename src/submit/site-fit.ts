@@ -2,7 +2,7 @@ import { extraValues } from '../compile/rules/sbatch-flags.ts';
 import { type NodeKind, type Partition, partitionsNamed, type Site } from '../io/slurm/site.ts';
 import type { Profile } from '../model/profile.ts';
 import { cpusPerNode } from '../plan/resources.ts';
-import { lanesOf, type Stage } from '../target/slurm/stage-types.ts';
+import { gpusPerNode, type Stage } from '../target/slurm/stage-types.ts';
 import { countOf, formatCount } from '../terminal/terminal.ts';
 import { gpuCount, largestOf, memoryText, nodeText } from './largest-node.ts';
 
@@ -28,7 +28,7 @@ const LISTED = 8;
  */
 export function fitProblems(stages: readonly Stage[], profile: Profile, site: Site | null): string[] {
   const problems = stages.flatMap((stage) => {
-    const ask = askOf(stage, profile);
+    const ask = askOf(stage);
     const named = partitionOf(stage, profile);
     // Nothing is known here of another cluster.
     if (named === undefined) return [];
@@ -50,11 +50,11 @@ export function fitProblems(stages: readonly Stage[], profile: Profile, site: Si
   return [...new Set(problems)];
 }
 
-function askOf({ request }: Stage, { packing }: Profile): Ask {
-  const lanes = lanesOf(request, packing);
-  const { memoryMiB, gpus, gpuType, nodes, ranksPerNode } = request.resources;
+function askOf(stage: Stage): Ask {
+  const { request, lanes } = stage;
+  const { memoryMiB, gpuType, nodes, ranksPerNode } = request.resources;
   return {
-    ...{ lanes, nodes, ranksPerNode, gpus, gpuType },
+    ...{ lanes, nodes, ranksPerNode, gpuType, gpus: gpusPerNode(stage) },
     cpus: cpusPerNode(request.resources) * lanes,
     memoryMiB: memoryMiB === null ? null : memoryMiB * lanes,
   };

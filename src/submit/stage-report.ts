@@ -1,8 +1,8 @@
 import { type Plan, ruleOf } from '../model/plan.ts';
 import { cpusPerNode } from '../plan/resources.ts';
 import { closingRequest } from '../target/slurm/closing-job.ts';
-import { lanesOf } from '../target/slurm/stage-types.ts';
-import type { Packing, Stage } from '../target/slurm/stages.ts';
+import { gpusPerNode } from '../target/slurm/stage-types.ts';
+import type { Stage } from '../target/slurm/stages.ts';
 import { countOf, formatCount, formatDuration, table } from '../terminal/terminal.ts';
 
 /** What a submission takes of the site. */
@@ -19,7 +19,7 @@ export interface StageTotals {
   readonly gpuHours: number | null;
 }
 
-export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packing): StageTotals {
+export function stageTotals(plan: Plan, stages: readonly Stage[]): StageTotals {
   const queued = stages.filter((s) => !s.local);
   const elements = queued.reduce((n, s) => n + s.indices.length, 0);
   const hours = (perElement: (stage: Stage) => number): number | null =>
@@ -28,24 +28,24 @@ export function stageTotals(plan: Plan, stages: readonly Stage[], packing: Packi
         sum === null || s.timeSeconds === null ? null : sum + (s.indices.length * perElement(s) * s.timeSeconds) / 3600,
       0,
     );
-  const coreHours = hours((s) => cpusOfElement(s.request, packing));
+  const coreHours = hours(cpusOfElement);
   return {
     sbatchCalls: queued.length + 1,
     queuedElements: elements + 1,
     outputFiles: stages.reduce((n, s) => n + s.tasks.reduce((m, t) => m + ruleOf(plan, t).rule.outputs.length, 0), 0),
     ownFiles: 2 * elements + 4 * stages.length + 10,
     coreHours: coreHours === null ? null : coreHours + closingRequest(stages, null).timeSeconds / 3600,
-    gpuHours: hours((s) => s.request.resources.gpus * s.request.resources.nodes),
+    gpuHours: hours((s) => gpusPerNode(s) * s.request.resources.nodes),
   };
 }
 
 /** On all its nodes. */
-function cpusOfElement(request: Stage['request'], packing: Packing): number {
-  return cpusPerNode(request.resources) * request.resources.nodes * lanesOf(request, packing);
+function cpusOfElement({ request: { resources }, lanes }: Stage): number {
+  return cpusPerNode(resources) * resources.nodes * lanes;
 }
 
 /** The choices of the planner, each with its reason, and the totals. */
-export function stageReport(plan: Plan, stages: readonly Stage[], packing: Packing): string {
+export function stageReport(plan: Plan, stages: readonly Stage[]): string {
   const rows = [['array', 'tasks', 'elements', 'time each', 'waits for', 'why']];
   for (const stage of stages) {
     const waits = stage.waits
@@ -63,7 +63,7 @@ export function stageReport(plan: Plan, stages: readonly Stage[], packing: Packi
       stage.why,
     ]);
   }
-  return `${table(rows, [false, true, true, true, false, false])}\n${totalWords(stageTotals(plan, stages, packing))}`;
+  return `${table(rows, [false, true, true, true, false, false])}\n${totalWords(stageTotals(plan, stages))}`;
 }
 
 function totalWords(totals: StageTotals): string {
@@ -81,7 +81,7 @@ function totalWords(totals: StageTotals): string {
 }
 
 /** For `wfc plan --json`. */
-export function stagesJson(plan: Plan, stages: readonly Stage[], packing: Packing): object {
+export function stagesJson(plan: Plan, stages: readonly Stage[]): object {
   return {
     stages: stages.map((stage) => ({
       name: stage.name,
@@ -93,6 +93,6 @@ export function stagesJson(plan: Plan, stages: readonly Stage[], packing: Packin
       why: stage.why,
       local: stage.local,
     })),
-    ...stageTotals(plan, stages, packing),
+    ...stageTotals(plan, stages),
   };
 }

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { machineLimits } from '../../src/execute/machine.ts';
+import { LocalPools } from '../../src/execute/pools.ts';
 import { alone } from '../support/alone.ts';
 import { experiment } from '../support/experiment.ts';
 
@@ -17,6 +18,10 @@ it('never lends more memory than there is', async () => {
   const more = Math.floor((totalmem() / 1024 / 1024) * 0.6);
   expect((await alone(`{mem: ${more}M}`).run('-j4')).status).toBe(0);
 });
+
+const taskWith = {
+  ...{ cpus: 1, memoryMiB: null, timeSeconds: null, gpus: 1, gpuType: null, tasksPerGpu: 1, nodes: 1, ranksPerNode: 1 },
+};
 
 const GPUS = `
 params: {n: [1, 2, 3, 4]}
@@ -48,6 +53,47 @@ rules:
 `);
   await e.run('', { env: { CUDA_VISIBLE_DEVICES: '4,5,6' } });
   expect(e.read('a')).toBe('4,5\n');
+});
+
+it('shares: as many tasks use one GPU together as fit, and whole ones stay whole for who needs one', async () => {
+  const e = experiment(`
+params: {i: [0, 1]}
+rules:
+  third:
+    output: out/{i}
+    run: |
+      touch here.{i}
+      # Both, and the task that has a GPU of its own, are at work at a time.
+      until [[ -e here.$(( 1 - {i} )) && -e here.whole ]]; do sleep 0.05; done
+      echo "$CUDA_VISIBLE_DEVICES" {resources.gpus} > {output}
+    resources: {gpus: 1/2}
+  whole:
+    output: whole
+    run: |
+      touch here.whole
+      until [[ -e here.0 && -e here.1 ]]; do sleep 0.05; done
+      echo "$CUDA_VISIBLE_DEVICES" > {output}
+    resources: {gpus: 1}
+`);
+  const { status, stderr } = await e.run('-j8', { env: { CUDA_VISIBLE_DEVICES: '0,1' } });
+  expect(status, stderr).toBe(0);
+  const [first, second, whole] = ['out/0', 'out/1', 'whole'].map((path) => e.read(path).trimEnd());
+  expect(first).toBe(second);
+  expect([first, whole].sort()).toEqual(first!.startsWith('0') ? ['0 0.5', '1'] : ['0', '1 0.5']);
+});
+
+it('shares: never more of one GPU than there is', async () => {
+  const env = { CUDA_VISIBLE_DEVICES: '0' };
+  expect((await alone('{gpus: 1/2}', { meeting: true }).run('-j4 -k', { env })).status).toBe(1);
+  const pools = new LocalPools({ cpus: 9, memoryMiB: 0, gpus: ['a', 'b'] });
+  const third = { ...taskWith, tasksPerGpu: 3 };
+  const leases = [1, 2, 3].map(() => pools.take(third));
+  expect(leases.map(({ gpus }) => gpus)).toEqual([['a'], ['a'], ['a']]);
+  expect([pools.fits({ ...taskWith, gpus: 2 }), pools.fits(taskWith), pools.fits(third)]).toEqual([false, true, true]);
+  const whole = pools.take(taskWith);
+  expect([whole.gpus, pools.fits(third)]).toEqual([['b'], false]);
+  for (const lease of leases) pools.giveBack(lease);
+  expect(pools.take({ ...taskWith, tasksPerGpu: 2 }).gpus).toEqual(['a']);
 });
 
 it.each([

@@ -40,6 +40,8 @@ export interface ClusterOptions {
   /** MiB that each node claims, whatever the machine has; 64,000 unless told. */
   memoryMiBPerNode?: number;
   memory?: MemoryPolicy;
+  /** GPUs of each node, as `a100:2`: devices that do nothing, which Slurm counts and lends as it does real ones. None unless told. */
+  gpus?: readonly string[];
   /** Runs mariadbd and slurmdbd, so that sacct works. */
   accounting?: boolean;
   /** Seconds until a job credential expires, which is also what a requeued job waits. 5, the least, here; by itself, 120. */
@@ -445,6 +447,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
     await writeFile(join(folder, 'slurm.conf'), slurmConf(configuration));
     const cgroupConf = renderCgroupConf(folder, options.memory);
     if (cgroupConf !== null) await writeFile(join(folder, 'cgroup.conf'), cgroupConf);
+    if (options.gpus) await writeGpus(folder, nodes, options.gpus);
 
     // 2. Authentication.
     startDaemon('munged', 'munged', [
@@ -571,6 +574,8 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
     settings.JobAcctGatherParams = 'OverMemoryKill';
     settings.JobAcctGatherFrequency = 1;
   }
+  const gres = (options.gpus ?? []).map((gpus) => `gpu:${gpus}`).join(',');
+  if (gres !== '') settings.GresTypes = 'gpu';
   if (options.accounting) {
     settings.AccountingStorageType = 'accounting_storage/slurmdbd';
     settings.AccountingStorageHost = 'localhost';
@@ -580,7 +585,7 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
   }
   const nodeLines = nodes.map(
     (name, index) =>
-      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=${cpus} RealMemory=${memoryMiB}`,
+      `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[index]} CPUs=${cpus} RealMemory=${memoryMiB}${gres === '' ? '' : ` Gres=${gres}`}`,
   );
   return [
     ...confLines({ ...settings, ...overrides }),
@@ -589,6 +594,19 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
     ...(options.slurmConfLines ?? []),
     '',
   ].join('\n');
+}
+
+/** A device a GPU, which all nodes share. Slurm takes links, and the numbers of CUDA_VISIBLE_DEVICES from their names. */
+async function writeGpus(folder: string, nodes: readonly string[], gpus: readonly string[]): Promise<void> {
+  const lines: string[] = [];
+  let next = 0;
+  for (const kind of gpus) {
+    const [type, count] = kind.split(':');
+    const files = Array.from({ length: Number(count) }, () => join(folder, `gpu${next++}`));
+    for (const file of files) await symlink('/dev/null', file);
+    for (const file of files) lines.push(`NodeName=${nodes.join(',')} Name=gpu Type=${type} File=${file}\n`);
+  }
+  await writeFile(join(folder, 'gres.conf'), lines.join(''));
 }
 
 function slurmdbdConf({ folder, accountingPort, databasePort }: Configuration): string {

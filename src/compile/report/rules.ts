@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type Location, lineAndColumn } from '../../model/source.ts';
 import type { Witness } from '../../model/witness.ts';
 
+import { fractionOf } from '../../plan/quantities.ts';
 import { error, listWords, warning } from './words.ts';
 
 export const template = (location: Location, problem: { message: string; hint?: string | undefined }): Diagnostic =>
@@ -266,6 +267,17 @@ export const notInteger = (location: Location, placeholder: string, value: strin
     'use another program for the calculation, such as python3 or awk',
   );
 
+/** Of a share that is none: those that are near. */
+function gpusHint(value: string): string {
+  const usual = 'write a number, such as 1, or a type and a number, such as a100:2';
+  const fraction = fractionOf(value.replace(/^.*:/, ''));
+  if (fraction === null || !(fraction > 0)) return usual;
+  if (fraction > 1) return `a task takes whole GPUs, or a share of one: write ${Math.ceil(fraction)} or 1/2`;
+  const below = Math.floor(1 / fraction);
+  const share = (n: number): string => (n === 1 ? '1' : `1/${n}`);
+  return `a share is 1/n of a GPU, which n such tasks use together: write ${share(below)} or ${share(below + 1)}`;
+}
+
 export const badResource = (location: Location, name: string, value: string): Diagnostic => {
   const hints: Readonly<Record<string, string>> = {
     cpus: 'write a whole number from 1, such as 4',
@@ -273,7 +285,7 @@ export const badResource = (location: Location, name: string, value: string): Di
     ranks_per_node: 'write a whole number from 1, such as 4',
     mem: 'write a number and a unit, such as 500M or 4G',
     time: 'write a number and a unit, such as 90s, 10m, 2h or 1-12:00:00',
-    gpus: 'write a number, such as 1, or a type and a number, such as a100:2',
+    gpus: gpusHint(value),
   };
   const written = location.source.text.slice(location.start, location.end);
   const kind = name.replace(/^max_/, '');

@@ -64,7 +64,7 @@ function checkQuantities(rule: RuleTasks, diagnostics: Diagnostic[]): void {
   const reported = new Set<string>();
   const count = hasFixedResources(rule) ? Math.min(1, rule.space.size) : rule.space.size;
   for (let i = 0; i < count; i++) {
-    const { nodes } = taskResources(rule, i, (name, value, text) => {
+    const { nodes, tasksPerGpu } = taskResources(rule, i, (name, value, text) => {
       if (!reported.has(name)) diagnostics.push(report.badResource(value.location, name, text));
       reported.add(name);
     });
@@ -72,6 +72,10 @@ function checkQuantities(rule: RuleTasks, diagnostics: Diagnostic[]): void {
     if (local && nodes > 1 && !reported.has('nodes')) {
       diagnostics.push(report.localOnNodes(resources.nodes!.location, name, nodes));
       reported.add('nodes');
+    }
+    if (tasksPerGpu > 1 && computesWithGpus(rule.rule) && !reported.has('gpus')) {
+      diagnostics.push(report.notInteger(rule.rule.runLocation, '{resources.gpus}', String(1 / tasksPerGpu)));
+      reported.add('gpus');
     }
   }
 }
@@ -93,6 +97,12 @@ function checkWarning(rule: RuleTasks, diagnostics: Diagnostic[]): void {
     );
     return;
   }
+}
+
+function computesWithGpus({ command }: Rule): boolean {
+  return command.bindings.some(
+    ({ source, integer }) => integer && source.kind === 'resource' && source.field === 'gpus',
+  );
 }
 
 function checkFlags(rule: RuleTasks, diagnostics: Diagnostic[]): void {

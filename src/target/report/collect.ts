@@ -164,7 +164,7 @@ class Collector {
   private resourceId(rule: PlannedRule, index: number): number {
     const resources = taskResources(rule, index);
     const { memoryMiB, timeSeconds, nodes } = resources;
-    const [cpus, gpus] = [cpusPerNode(resources) * nodes, resources.gpus * nodes];
+    const [cpus, gpus] = [cpusPerNode(resources) * nodes, (resources.gpus / resources.tasksPerGpu) * nodes];
     const id = this.asked.id(`${cpus} ${memoryMiB} ${timeSeconds} ${gpus}`);
     if (id === this.resources.length) this.resources.push({ cpus, memoryMiB, timeSeconds, gpus });
     return id;

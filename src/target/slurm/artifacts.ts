@@ -16,7 +16,7 @@ import { jobName } from './job-names.ts';
 import { leadSeconds } from './reserve.ts';
 import { type RuleArtifacts, ruleArtifacts } from './rule-functions.ts';
 import type { SiteOptions } from './site-options.ts';
-import { lanesOf } from './stage-types.ts';
+import { gpusPerNode } from './stage-types.ts';
 import type { Packing, SiteLimits, Stage } from './stages.ts';
 import type { NameParts } from './task-names.ts';
 
@@ -196,7 +196,7 @@ class ScriptWriter {
   }
 
   stage(stage: Stage, s: number): string {
-    const { stages, packing } = this.options;
+    const { stages } = this.options;
     const names = (same: boolean): string =>
       stage.sources
         .filter((x) => x.sameElement === same)
@@ -214,10 +214,10 @@ class ScriptWriter {
         why: w.why,
       })),
       directives: this.directives(stage),
-      srun: srunLines(stage.request.resources, lanesOf(stage.request, packing)),
+      srun: srunLines(stage.request.resources, stage.lanes),
       prelude: hasPrelude(this.options.site),
       name: stage.name,
-      lanes: lanesOf(stage.request, packing),
+      lanes: stage.lanes,
       // An element that ends with 0 lets its counterpart go at once; it then runs what its inputs allow. Elsewhere a
       // failure shows in Slurm's accounting.
       stageExit: this.isLast(s) ? 1 : 0,
@@ -227,9 +227,10 @@ class ScriptWriter {
   }
 
   private directives(stage: Stage): string[] {
-    const { site, packing } = this.options;
-    const { cpus, memoryMiB, gpus, gpuType, nodes, ranksPerNode } = stage.request.resources;
-    const lanes = lanesOf(stage.request, packing);
+    const { site } = this.options;
+    const { cpus, memoryMiB, gpuType, nodes, ranksPerNode } = stage.request.resources;
+    const { lanes } = stage;
+    const gpus = gpusPerNode(stage);
     const throttle = site.maxRunning === null ? '' : `%${site.maxRunning}`;
     const flags = new Map([...site.flags, ...stage.request.flags]);
     const rules = this.plan.workflow.rules.filter(({ name }) => stage.rules.includes(name));
@@ -309,7 +310,7 @@ class ScriptWriter {
         tasks: stage.tasks.length,
         cpus: stage.request.resources.cpus,
         memoryMiB: stage.request.resources.memoryMiB,
-        gpus: stage.request.resources.gpus,
+        gpus: gpusPerNode(stage),
         nodes: stage.request.resources.nodes,
         ranksPerNode: stage.request.resources.ranksPerNode,
         timeSeconds: stage.timeSeconds,
@@ -332,13 +333,15 @@ function flagText([name, value]: readonly [string, string]): string {
  * What an `srun` of a task goes by: the task's own share, not the whole element, which the other lanes use, too. From 22.05 on
  * srun no longer listens to SLURM_CPUS_PER_TASK. Source: srun(1), INPUT ENVIRONMENT VARIABLES.
  */
-function srunLines({ cpus, memoryMiB }: Stage['request']['resources'], lanes: number): string[] {
+function srunLines({ cpus, memoryMiB, tasksPerGpu }: Stage['request']['resources'], lanes: number): string[] {
   if (lanes === 1) return cpus === 1 ? [] : [`export SRUN_CPUS_PER_TASK=${cpus}`];
   const memory = memoryMiB === null ? '' : ` SLURM_MEM_PER_NODE=${memoryMiB}`;
   return [
     '# For an srun of a task: its own share of the element.',
     'unset SLURM_TRES_PER_TASK',
     `export SLURM_EXACT=1 SLURM_CPUS_PER_TASK=${cpus} SRUN_CPUS_PER_TASK=${cpus}${memory}`,
+    // By itself a step has its GPU alone, and that of the next lane would wait for its end.
+    ...(tasksPerGpu > 1 ? ['export SLURM_OVERLAP=1'] : []),
   ];
 }
 

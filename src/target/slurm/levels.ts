@@ -48,7 +48,7 @@ export function levelStages(plan: Plan, options: LevelOptions): Draft[] {
       units: units.units,
       rules: [...new Set(parts.flat().map((t) => ruleOf(plan, t).rule.name))],
       request,
-      elements: packParts(parts, most, lanesOf(request, options.packing), options),
+      elements: packParts(parts, most, lanesOf(request, options.packing), request.resources.tasksPerGpu > 1, options),
       aligned: false,
       why: runWords(firstLevel + 1, lastLevel + 1, depth, parts.length),
     }),
@@ -73,6 +73,7 @@ function largestRequest(a: Request, b: Request): Request {
     x === null ? y : y === null ? x : Math.max(x, y);
   return {
     resources: {
+      tasksPerGpu: fewestPerGpu(a, b),
       cpus: Math.max(a.resources.cpus, b.resources.cpus),
       memoryMiB: most(a.resources.memoryMiB, b.resources.memoryMiB),
       gpus: Math.max(a.resources.gpus, b.resources.gpus),
@@ -83,6 +84,12 @@ function largestRequest(a: Request, b: Request): Request {
     flags: new Map([...a.flags, ...b.flags]),
     extra: [...new Set([...a.extra, ...b.extra])],
   };
+}
+
+/** Those without GPUs don't care. */
+function fewestPerGpu(a: Request, b: Request): number {
+  const asked = [a, b].filter(({ resources }) => resources.gpus > 0).map(({ resources }) => resources.tasksPerGpu);
+  return Math.min(...(asked.length === 0 ? [1] : asked));
 }
 
 // --- runs of levels ---
@@ -238,11 +245,13 @@ function packParts(
   parts: readonly number[][],
   most: number,
   lanes: number,
+  isShared: boolean,
   { packing: { tasksPerElement }, expected }: LevelOptions,
 ): { index: number; tasks: number[] }[] {
   const total = parts.reduce((n, p) => n + p.length, 0);
   const least = tasksPerElement === 'auto' ? tasksOfShortElement(parts.flat(), lanes, expected) : tasksPerElement;
-  const size = Math.max(Math.ceil(total / most), least);
+  // An element of fewer tasks than use a GPU together would leave some of it idle.
+  const size = Math.max(Math.ceil(total / most), least, isShared ? lanes : 1);
   const elements: { index: number; tasks: number[] }[] = [];
   let open: number[] = [];
   for (const part of parts) {

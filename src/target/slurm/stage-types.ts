@@ -28,11 +28,12 @@ export interface Packing {
 }
 
 /**
- * Tasks at a time inside an element. A GPU is lent to one task: those with GPUs run one after another. Beside ranks, which
- * srun places in all of the element, nothing else runs.
+ * Tasks at a time inside an element. As many as use a GPU together; those with GPUs of their own run one
+ * after another. Beside ranks, which srun places in all of the element, nothing else runs.
  */
 export function lanesOf({ resources }: Request, { lanes }: Packing): number {
-  return resources.gpus > 0 || hasRanks(resources) ? 1 : lanes;
+  if (hasRanks(resources)) return 1;
+  return resources.gpus > 0 ? resources.tasksPerGpu : lanes;
 }
 
 /** When an element of a stage is let go, with respect to one earlier stage. */
@@ -53,6 +54,8 @@ export interface Stage {
   readonly offsets: Int32Array;
   readonly tasks: Int32Array;
   readonly request: Request;
+  /** Tasks at a time inside an element. */
+  readonly lanes: number;
   /** What its elements ask for: the longest one's limits, over the lanes, and a reserve; null where a task has none. */
   readonly timeSeconds: number | null;
   /** The site's longest job is shorter than what they would need: they start again as often as it takes. */
@@ -64,6 +67,11 @@ export interface Stage {
   readonly why: string;
   /** `local: true`: its one element runs where the submission is made, before it. */
   readonly local: boolean;
+}
+
+/** Whole GPUs that an element asks for, on each of its nodes. */
+export function gpusPerNode({ request: { resources }, lanes }: Pick<Stage, 'request' | 'lanes'>): number {
+  return Math.ceil((resources.gpus * lanes) / resources.tasksPerGpu);
 }
 
 /** A draft of a stage: which units, and which element each task is in. */

@@ -117,7 +117,7 @@ function chooseBlocks(plan: Plan, options: DraftOptions): Blocked {
     const total = drafts.reduce((n, d) => n + d.elements.length, 0);
     const fits =
       total + 1 <= limits.maxSubmit &&
-      drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize);
+      drafts.every((d) => d.elements.length <= most && lastIndex(d) < limits.maxArraySize && fillsGpus(d));
     if (fits && fitting.length === 0) enough = Math.min(WIDE_ENOUGH, wide(drafts));
     last = { blocks, drafts };
     if (fits) fitting.push(last);
@@ -188,6 +188,13 @@ function secondsByRule({ drafts }: Blocked, { packing, expected }: DraftOptions)
     for (const rule of draft.rules) seconds.set(rule, Math.max(longest, seconds.get(rule) ?? 0));
   }
   return seconds;
+}
+
+/** Whether elements hold as many tasks of each rule as use a GPU together, but for what is left over. */
+function fillsGpus({ units, elements }: Draft): boolean {
+  return units.every(
+    ({ request: { resources }, tasks }) => tasks.length >= resources.tasksPerGpu * (elements.length - 1),
+  );
 }
 
 function lastIndex({ elements }: Draft): number {
@@ -344,7 +351,8 @@ function elementsByCount(
 ): { index: number; tasks: number[] }[] {
   const { limits, packing, expected } = options;
   const most = Math.max(1, Math.min(100, limits.maxArraySize, Math.floor(limits.maxSubmit / 8)));
-  const size = hasRanks(unit.request.resources)
+  const { tasksPerGpu } = unit.request.resources;
+  const wanted = hasRanks(unit.request.resources)
     ? Math.ceil(unit.tasks.length / mostRanked(options))
     : tasksPerElement === 'auto'
       ? Math.max(
@@ -352,6 +360,7 @@ function elementsByCount(
           tasksOfShortElement(unit.tasks, lanesOf(unit.request, packing), expected),
         )
       : tasksPerElement;
+  const size = Math.ceil(wanted / tasksPerGpu) * tasksPerGpu;
   const elements: { index: number; tasks: number[] }[] = [];
   for (let at = 0; at < unit.tasks.length; at += size) {
     elements.push({ index: elements.length, tasks: [...unit.tasks.subarray(at, at + size)] });

@@ -50,6 +50,7 @@ export function finishStages(
       offsets,
       tasks,
       request: draft.request,
+      lanes: lanesIn(draft, packing),
       ...timeOf(plan, draft, limits, packing),
       waits,
       sources: from.map(([stage, sameElement]) => ({ stage, sameElement })),
@@ -57,6 +58,13 @@ export function finishStages(
       local: draft.local === true,
     };
   });
+}
+
+/** Those that share a GPU are as many as there are; else an element asks for the lanes of its profile in any case. */
+function lanesIn({ request, elements }: Draft, packing: Packing): number {
+  const lanes = lanesOf(request, packing);
+  if (request.resources.tasksPerGpu === 1) return lanes;
+  return Math.min(lanes, Math.max(...elements.map(({ tasks }) => tasks.length)));
 }
 
 function stageName(s: number, rules: readonly string[]): string {
