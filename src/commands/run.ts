@@ -14,7 +14,7 @@ import { lookAtQueue, type Queue } from '../session/liveness.ts';
 import { lockFolder, refuse } from '../session/locking.ts';
 import { printPlan } from '../session/plan-text.ts';
 import { remembered } from '../session/remember.ts';
-import { failureWords, nothingToDo, printResult } from '../session/run-summary.ts';
+import { failureWords, nothingToDo, notify, printResult } from '../session/run-summary.ts';
 import {
   type CommonOptions,
   checkForce,
@@ -154,6 +154,8 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
     progress.clear();
     journal.close();
     printResult(finished, session, outlook, options);
+    const complaint = await notify(finished, session, outlook, options);
+    if (complaint !== null) progress.warning(complaint);
     return finished.outcome === 'done' ? EXIT.done : finished.outcome === 'failed' ? EXIT.taskFailed : EXIT.interrupted;
   } catch (error) {
     progress.clear();

@@ -22,7 +22,15 @@ export interface Profile {
   /** Bash that runs before the tasks of an element. */
   readonly prelude: readonly string[];
   readonly preludeLocation: Location | null;
+  readonly mail: ProfileMail | null;
+  readonly notify: { readonly command: string; readonly location: Location } | null;
   readonly local: ProfileLocal;
+}
+
+/** Whom Slurm writes to when a submission is over, and when. */
+export interface ProfileMail {
+  readonly to: string;
+  readonly on: readonly ('end' | 'fail')[];
 }
 
 /** What a profile says of the limits of a site; null where it says nothing. */
@@ -63,5 +71,7 @@ export const NO_PROFILE: Profile = {
   modules: [],
   prelude: [],
   preludeLocation: null,
+  mail: null,
+  notify: null,
   local: { jobs: null, cpus: null, memoryMiB: null, gpus: null },
 };

@@ -2,6 +2,7 @@ import type { Failure, RunResult } from '../execute/result.ts';
 import type { Disk } from '../io/files/disk.ts';
 import { logEnd } from '../io/files/log-file.ts';
 import { fromHere } from '../io/files/spec-file.ts';
+import { ask } from '../io/programs/ask.ts';
 import { ruleOf, taskNameOf } from '../model/plan.ts';
 import { problemWords } from '../model/problem.ts';
 import { writeError, writeOut } from '../terminal/streams.ts';
@@ -58,8 +59,21 @@ export function printResult(result: RunResult, session: Session, outlook: Outloo
     writeOut(`${jsonText(summary)}\n`);
     return;
   }
-  const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
   if (options.quiet && outcome === 'done') return;
+  writeError(`${summaryLines(result, session, outlook, options).join('\n')}\n`);
+  if (outcome === 'done') printAnswer(session, outlook);
+}
+
+/** The failures with the ends of their logs, the counts, and what to do next. */
+function summaryLines(
+  { counts, failures, outcome, unchanged, seconds }: RunResult,
+  session: Session,
+  outlook: Outlook,
+  options: SummaryOptions,
+): string[] {
+  const complete = session.plan.neededCount - outlook.decisions.runCount;
+  const notRun = counts.total - counts.done - counts.failed - counts.blocked;
+  const lines = failures.length > 0 ? failureLines(failures, session.disk, options) : [];
   if (outlook.decisions.runCount === 0) lines.push(nothingToDoWords(complete));
   else {
     const parts = [`${countTasks(counts.done - unchanged)} done in ${formatDuration(seconds)}`];
@@ -78,8 +92,7 @@ export function printResult(result: RunResult, session: Session, outlook: Outloo
     lines.push(parts.join(', '));
     if (outcome !== 'done') lines.push(nextStep(options, outcome, notRun));
   }
-  writeError(`${lines.join('\n')}\n`);
-  if (outcome === 'done') printAnswer(session, outlook);
+  return lines;
 }
 
 function nextStep({ spec, keepGoing }: SummaryOptions, outcome: RunResult['outcome'], notRun: number): string {
@@ -135,4 +148,47 @@ function printAnswer({ plan, disk }: Session, { decisions }: Outlook): void {
   const lines = logEnd(disk.absolute(rule.logText(task - rule.firstTask)), 40);
   if (lines.length === 0 || (lines.length === 1 && lines[0] === '')) return;
   writeOut(`\n${printable(taskNameOf(plan, task))}:\n${lines.map((l) => `  ${printable(l)}`).join('\n')}\n`);
+}
+
+/** As the closing job of a submission gives it: templates/slurm/close.sh. */
+const NOTIFY_SECONDS = 60;
+
+/**
+ * Runs what the profile asks for when a run is over, with the summary on its standard input. null where that went well, or
+ * nothing is asked for, else what is to be told; how the run ended stays as it is.
+ */
+export async function notify(
+  result: RunResult,
+  session: Session,
+  outlook: Outlook,
+  options: SummaryOptions & { readonly env: NodeJS.ProcessEnv },
+): Promise<string | null> {
+  const { profile, plan, spec } = session;
+  if (profile.notify === null) return null;
+  const plain = { ...options, style: { ...options.style, colour: false } };
+  const answer = await ask('bash', ['-c', profile.notify.command], {
+    cwd: spec.folder,
+    input: `${summaryLines(result, session, outlook, plain).join('\n').trimStart()}\n`,
+    env: {
+      ...options.env,
+      WFC_NAME: plan.workflow.name,
+      WFC_STATUS: result.outcome,
+      WFC_DONE: String(result.counts.done),
+      WFC_FAILED: String(result.counts.failed),
+    },
+    timeoutSeconds: NOTIFY_SECONDS,
+  });
+  const what = 'notify of the profile';
+  switch (answer.kind) {
+    case 'said':
+      return null;
+    case 'silent':
+      return `${what} was stopped after a minute`;
+    case 'absent':
+      return `${what} can't start: ${answer.problem}`;
+    case 'failed': {
+      const [last = ''] = answer.stderr.trimEnd().split('\n').slice(-1);
+      return `${what} failed with ${typeof answer.status === 'string' ? answer.status : `exit status ${answer.status}`}${last === '' ? '' : `: ${printable(last)}`}`;
+    }
+  }
 }

@@ -5,13 +5,15 @@
 #     wfc_close "$1" "$2" STAGE=ELEMENTS …
 #
 # Reads the journals (see runner.sh); of each element the newest attempt counts. Removes the paths listed in
-# D/tables/temps.txt, one a line, if there is such a file: temp outputs that nobody needs any more.
+# D/tables/temps.txt, one a line, if there is such a file: temp outputs that nobody needs any more. Then runs D/notify.sh, if
+# there is one.
 # shellcheck shell=bash disable=SC2154
 
 wfc_close() {
   wfc_artifacts=${1%/} _wfc_folder=${2%/}
   shift 2
   set +eu -f
+  _wfc_had_locale=${LC_ALL+yes} _wfc_locale=${LC_ALL-}
   export LC_ALL=C
   # shellcheck source=/dev/null
   source "$wfc_artifacts/runner.sh" || exit 1
@@ -19,6 +21,7 @@ wfc_close() {
   source "$wfc_artifacts/rules.sh" || exit 1
   _wfc_close_stages "$@"
   _wfc_remove_temps
+  [[ ! -e $wfc_artifacts/notify.sh ]] || _wfc_notify
   ((_wfc_not_done == 0)) || exit 1
   exit 0
 }
@@ -28,7 +31,8 @@ _wfc_close_stages() {
   local -A known_of=()
   declare -g -A _wfc_known=() _wfc_record=() _wfc_made=() _wfc_cause=() _wfc_home=() _wfc_where=() _wfc_problems=()
   declare -g -a _wfc_failures=() _wfc_lost=()
-  local -i all_tasks=0 all_done=0 all_failed=0 all_blocked=0
+  local -i all_tasks=0 all_blocked=0
+  declare -g -i _wfc_all_done=0 _wfc_all_failed=0
   printf 'wfc: %s\n' "${_wfc_folder##*/}"
   printf '%-32s %8s %8s %8s %8s %8s\n' stage tasks 'done' failed blocked 'not run'
   for argument; do
@@ -49,11 +53,11 @@ _wfc_close_stages() {
     total=$_wfc_stage_tasks
     printf '%-32s %8d %8d %8d %8d %8d\n' "$stage" "$total" "${known_of["done"]}" "${known_of[failed]}" \
       "${known_of[blocked]}" $((total - known_of["done"] - known_of[failed] - known_of[blocked]))
-    all_tasks+=$total all_done+=${known_of["done"]} all_failed+=${known_of[failed]} all_blocked+=${known_of[blocked]}
+    all_tasks+=$total _wfc_all_done+=${known_of["done"]} _wfc_all_failed+=${known_of[failed]} all_blocked+=${known_of[blocked]}
   done
-  _wfc_not_done=$((all_tasks - all_done))
-  printf '%-32s %8d %8d %8d %8d %8d\n' 'in all' "$all_tasks" "$all_done" "$all_failed" "$all_blocked" \
-    $((_wfc_not_done - all_failed - all_blocked))
+  _wfc_not_done=$((all_tasks - _wfc_all_done))
+  printf '%-32s %8d %8d %8d %8d %8d\n' 'in all' "$all_tasks" "$_wfc_all_done" "$_wfc_all_failed" "$all_blocked" \
+    $((_wfc_not_done - _wfc_all_failed - all_blocked))
   _wfc_list_lost
   _wfc_list_failures
 }
@@ -114,4 +118,22 @@ _wfc_remove_temps() {
   [[ -e $list ]] || return 0
   mapfile -t paths <"$list"
   _wfc_remove "${paths[@]}"
+}
+
+# What the profile asks for when all is over; it reads what this job has printed. Nothing that it does changes how the job ends.
+_wfc_notify() {
+  local status summary=$_wfc_folder/elements/close.out said=$_wfc_folder/elements/notify.out
+  [[ -r $summary ]] || summary=/dev/null
+  (
+    if [[ -n $_wfc_had_locale ]]; then LC_ALL=$_wfc_locale; else unset LC_ALL; fi
+    export WFC_STATUS=failed WFC_DONE=$_wfc_all_done WFC_FAILED=$_wfc_all_failed
+    ((_wfc_not_done > 0)) || WFC_STATUS="done"
+    exec timeout -k 5 60 bash "$wfc_artifacts/notify.sh" <"$summary" >"$said" 2>&1
+  )
+  status=$?
+  case $status in
+    0) ;;
+    124 | 137) printf '\nwarning: notify of the profile was stopped after a minute\n' ;;
+    *) printf '\nwarning: notify of the profile failed with exit status %d; it said: %s\n' "$status" "$said" ;;
+  esac
 }

@@ -67,9 +67,12 @@ limits: {max_array_size: 500, max_submit: 2000, max_time: 1-12:00:00, max_mem: 2
 packing: {tasks_per_element: 3, fuse: never, lanes: 2, max_running: 5}
 modules: gcc/12
 prelude: [export A=1, "export B=2"]
+mail: {to: me@university.example}
+notify: echo over
 local: {jobs: 3, cpus: 8, mem: 1G, gpus: 0}
 `);
-    expect({ ...profile, flags: Object.fromEntries(profile.flags), preludeLocation: null }).toEqual({
+    const notify = profile.notify?.command;
+    expect({ ...profile, flags: Object.fromEntries(profile.flags), preludeLocation: null, notify }).toEqual({
       file: 'p.yml',
       flags: { account: '007', partition: 'a,b', exclusive: 'true' },
       extra: ['--comment="x y"'],
@@ -86,6 +89,8 @@ local: {jobs: 3, cpus: 8, mem: 1G, gpus: 0}
       modules: ['gcc/12'],
       prelude: ['export A=1', 'export B=2'],
       preludeLocation: null,
+      mail: { to: 'me@university.example', on: ['end'] },
+      notify: 'echo over',
       local: { jobs: 3, cpus: 8, memoryMiB: 1024, gpus: 0 },
     });
   });

@@ -74,6 +74,7 @@ function misplacedProfileKey(key: string): string {
     slurm: SLURM_FLAGS,
     limits: ['max_array_size', 'max_submit', 'max_time', 'max_mem', 'max_cpus', 'max_gpus'],
     packing: ['tasks_per_element', 'fuse', 'lanes', 'max_running'],
+    mail: ['to', 'on'],
     local: ['jobs', 'cpus', 'mem', 'gpus'],
   };
   for (const [section, keys] of Object.entries(sections)) {

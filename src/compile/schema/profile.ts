@@ -1,7 +1,7 @@
 import schema from '../../../schema/profile.schema.json' with { type: 'json' };
 import { type Diagnostic, hasErrors } from '../../model/diagnostic.ts';
 import { Located } from '../../model/located.ts';
-import type { LocalOptions, ProfileFile, SlurmFlags, Text } from '../../model/profile.generated.ts';
+import type { LocalOptions, MailOptions, ProfileFile, SlurmFlags, Text } from '../../model/profile.generated.ts';
 import { NO_PROFILE, type Profile, type ProfileLimits } from '../../model/profile.ts';
 import type { Location, SourceText } from '../../model/source.ts';
 import { parseMemoryMiB, parseTimeSeconds } from '../../plan/quantities.ts';
@@ -55,11 +55,28 @@ function readProfile(file: Located<ProfileFile>, source: SourceText, diagnostics
     },
     maxRunning: packing?.get('max_running')?.value ?? null,
     modules: texts(file, 'modules', /[\u0000-\u001f\u007f]/, diagnostics),
-    // Program text may have lines.
-    prelude: texts(file, 'prelude', /[\u0000-\u0008\u000b-\u001f\u007f]/, diagnostics),
+    prelude: texts(file, 'prelude', NO_PROGRAM_TEXT, diagnostics),
     preludeLocation: file.get('prelude')?.location ?? null,
+    mail: readMail(file.get('mail'), diagnostics),
+    notify: readNotify(file, diagnostics),
     local: readLocal(file.get('local'), diagnostics),
   };
+}
+
+/** Program text may have lines. */
+const NO_PROGRAM_TEXT = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+
+function readMail(mail: Located<MailOptions> | undefined, diagnostics: Diagnostic[]): Profile['mail'] {
+  const to = mail?.get('to');
+  if (to === undefined) return null;
+  checkLine(to.location, 'mail.to', to.text, diagnostics);
+  return { to: to.text, on: mail?.get('on')?.value ?? ['end'] };
+}
+
+function readNotify(file: Located<ProfileFile>, diagnostics: Diagnostic[]): Profile['notify'] {
+  const notify = file.get('notify');
+  const [command] = texts(file, 'notify', NO_PROGRAM_TEXT, diagnostics);
+  return notify === undefined || command === undefined ? null : { command, location: notify.location };
 }
 
 function readFlags(slurm: Located<SlurmFlags> | undefined, diagnostics: Diagnostic[]): Map<string, string> {
@@ -120,7 +137,7 @@ function quantity(
 
 function texts(
   file: Located<ProfileFile>,
-  key: 'modules' | 'prelude',
+  key: 'modules' | 'prelude' | 'notify',
   refused: RegExp,
   diagnostics: Diagnostic[],
 ): string[] {

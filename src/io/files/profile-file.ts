@@ -28,10 +28,16 @@ export function readProfile(lookup: ProfileLookup): { profile: Profile; diagnost
   if ('diagnostic' in read) return { profile: NO_PROFILE, diagnostics: [read.diagnostic] };
   const { profile, diagnostics } = parseProfile({ file: found, text: read.text });
   if (!profile) return { profile: NO_PROFILE, diagnostics };
-  const complaint = profile.preludeLocation === null ? null : bashComplaint(profile.prelude.join('\n'));
-  return complaint === null
-    ? { profile, diagnostics }
-    : { profile, diagnostics: [...diagnostics, report.bashSyntax(profile.preludeLocation!, complaint)] };
+  const { prelude, preludeLocation, notify } = profile;
+  const programs = [
+    ...(preludeLocation === null ? [] : [{ command: prelude.join('\n'), location: preludeLocation }]),
+    ...(notify === null ? [] : [notify]),
+  ];
+  const complaints = programs.flatMap(({ command, location }) => {
+    const complaint = bashComplaint(command);
+    return complaint === null ? [] : report.bashSyntax(location, complaint);
+  });
+  return { profile, diagnostics: [...diagnostics, ...complaints] };
 }
 
 /** The file of the profile, as the user would name it; null where none is asked for and none is there. */

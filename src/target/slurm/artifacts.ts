@@ -78,6 +78,7 @@ export function renderArtifacts(plan: Plan, options: ArtifactOptions): Artifacts
     add(`tables/${stage.name}.index`, index);
   }
   if (hasPrelude(options.site)) add('prelude.sh', preludeText(options.site));
+  if (options.site.notify) add('notify.sh', notifyText(plan.workflow.name, options.site.notify.command));
   // Of all tasks, as at the end of a local run: the closing job of an earlier submission may have been lost.
   const temps = tempPaths(plan);
   if (temps.length > 0) add('tables/temps.txt', temps.map((t) => `${t}\n`).join(''));
@@ -113,7 +114,7 @@ function contentId(files: readonly ArtifactFile[], { stages, limits, packing, si
     const text = path.startsWith('commands/') ? content.replace(/\n+/g, '\n') : content;
     digest.update(`${path}\n${text.length}\n`).update(text);
   }
-  const rest = [stages.map(stageText), limits, packing, [...site.flags], site.extra, site.maxRunning];
+  const rest = [stages.map(stageText), limits, packing, [...site.flags], site.extra, site.maxRunning, site.mail];
   return digest.update(JSON.stringify(rest)).digest('hex').slice(0, 10);
 }
 
@@ -162,6 +163,11 @@ function preludeText({ modules, prelude }: SiteOptions): string {
   const loads = modules.map((name) => `wfc_load_module ${bashLiteral(name) || "''"}`);
   const lines = [...loads, ...prelude].map((line) => `${line}\n`).join('');
   return `# What the profile asks for before the tasks of an element: its modules and its prelude, under set -e.\n# shellcheck shell=bash\n${functionsNamedIn(loads)}${lines}`;
+}
+
+/** Like the prelude in a file of its own. */
+function notifyText(name: string, command: string): string {
+  return `# What the profile asks for when all is over, with the summary on its standard input.\n# shellcheck shell=bash\nexport WFC_NAME=${bashLiteral(name) || "''"}\n${command}\n`;
 }
 
 /** `1-02:03:04`, as sbatch --time takes it. */

@@ -28,8 +28,11 @@ export function closingRequest(stages: readonly Stage[], maxTimeSeconds: number 
 /** Who pays for it and where it may run, by long name: all else would only make it wait. sbatch(1). */
 const KEPT = ['account', 'clusters', 'comment', 'partition', 'qos', 'reservation', 'wckey'];
 
-/** The flags of a profile that hold for the closing job, too. */
-export function closingFlags({ flags, extra }: Pick<SiteOptions, 'flags' | 'extra'>): string[] {
+/** The flags of a profile that hold for the closing job: those of all jobs, and those of its own. */
+export function closingFlags({ flags, extra, mail }: Pick<SiteOptions, 'flags' | 'extra' | 'mail'>): string[] {
   const all = new Map([...flags, ...extraValues(extra)]);
-  return KEPT.flatMap((name) => (all.has(name) ? `--${name}=${quoteForSbatch(all.get(name)!)}` : []));
+  const kept = KEPT.flatMap((name) => (all.has(name) ? `--${name}=${quoteForSbatch(all.get(name)!)}` : []));
+  if (mail === null) return kept;
+  const types = mail.on.map((event) => event.toUpperCase());
+  return [...kept, `--mail-user=${quoteForSbatch(mail.to)} --mail-type=${types.join(',')}`];
 }
