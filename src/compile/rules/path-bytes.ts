@@ -46,6 +46,9 @@ export class PathBytes {
   }
 }
 
+/** Of a param with more values each stands in few paths, and to keep its bytes would take more memory than its texts. */
+const MOST_KEPT = 4096;
+
 /** What stands in a path: the same in all, or a value. */
 class BytePiece {
   readonly read: (tuple: number) => number;
@@ -58,6 +61,7 @@ class BytePiece {
   }
 
   bytesOf(id: number): Uint8Array {
+    if (this.texts.length > MOST_KEPT) return Buffer.from(this.texts[id]!);
     this.bytes[id] ??= Buffer.from(this.texts[id]!);
     return this.bytes[id];
   }
