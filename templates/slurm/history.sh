@@ -58,28 +58,46 @@ _wfc_read_journal() {
 
 # What earlier attempts at this element did, in this submission and in others of the same artifacts.
 _wfc_read_history() {
-  local task where try
-  for try in 1 2; do
-    _wfc_known=() _wfc_record=() _wfc_made=() _wfc_peak=()
+  _wfc_forget_history
+  _wfc_read_earlier_journals
+  if ((${#_wfc_where[@]} > 0)) && _wfc_may_have_predecessor; then
+    _wfc_await_predecessor
+    _wfc_forget_history
     _wfc_read_earlier_journals
-    ((${#_wfc_where[@]} > 0)) || return 0
-    for task in "${_wfc_names[@]}"; do
-      [[ ${_wfc_known[$task]-} == started ]] || continue
-      where=${_wfc_where[$task]}
-      # Nobody lives any more where it ran on this machine and its process group is gone.
-      [[ ${where% *} == "$_wfc_host" ]] && ! kill -0 -- "-${where##* }" 2>/dev/null && continue
-      ((try == 1)) || break
-      _wfc_say "$_wfc_stage.$_wfc_element: gives an earlier attempt time to see that it has lost the element"
-      command sleep 5
-      _wfc_own
-      continue 2
-    done
-    return
+  fi
+}
+
+_wfc_forget_history() {
+  _wfc_known=() _wfc_record=() _wfc_made=() _wfc_peak=()
+}
+
+# A task began in an earlier attempt and has no end, and its processes may live: somewhere else, or here.
+_wfc_may_have_predecessor() {
+  local task where
+  for task in "${_wfc_names[@]}"; do
+    [[ ${_wfc_known[$task]-} == started ]] || continue
+    where=${_wfc_where[$task]}
+    [[ ${where% *} == "$_wfc_host" ]] && ! kill -0 -- "-${where##* }" 2>/dev/null || return 0
   done
+  return 1
+}
+
+# Until it can be relied on that an earlier attempt has seen that it has lost the element, and has killed its tasks. It looks
+# every two seconds, at what its node shows: on file systems that lag that is an old state. Where Slurm itself started the
+# element again, its node may have been lost just before, and all of the budget for what is late may be waited for.
+_wfc_await_predecessor() {
+  local seconds=$_wfc_wait_seconds
+  ((_wfc_restarts > 0 || seconds < 5)) || seconds=5
+  _wfc_say "$_wfc_stage.$_wfc_element: gives an earlier attempt time to see that it has lost the element"
+  while ((_wfc_waited < seconds * 1000000)) && [[ -z $_wfc_stop ]] && _wfc_may_have_predecessor; do
+    command sleep 1
+    _wfc_waited=$((_wfc_waited + 1000000))
+  done
+  _wfc_own
 }
 
 _wfc_read_earlier_journals() {
-  local file key i kind time later name=$_wfc_stage.$_wfc_element
+  local file key i kind time later folder restarts name=$_wfc_stage.$_wfc_element
   local -a files=() sorted=() keys=()
   set +f
   if [[ -n $_wfc_submissions ]]; then
@@ -88,7 +106,8 @@ _wfc_read_earlier_journals() {
     files=("$_wfc_folder/$name".*tsv)
   fi
   set -f
-  # By the time of their start, never by job id: ids sort wrongly as text, and start anew after a while.
+  # By submission, restarts and the time of their start, for clocks of nodes may differ; never by job id: ids sort wrongly as
+  # text, and start anew after a while.
   for file in "${files[@]}"; do
     [[ $file != "$_wfc_journal" ]] || continue
     kind=
@@ -97,6 +116,11 @@ _wfc_read_earlier_journals() {
     key=$time
     # Behind the number of a version.
     [[ $time != "$_wfc_journal_version" ]] || key=$later
+    # `NAME.tsv` is what the first attempt wrote, `NAME.SLURMID.RESTARTS.PROCESS.HOST.tsv` what another one did.
+    restarts=${file##*/"$name".} restarts=${restarts#*.} restarts=${restarts%%.*}
+    [[ $restarts != *[!0-9]* ]] || restarts=0
+    folder=${file%/*} folder=${folder##*/}
+    printf -v key '%s %09d %s' "${folder%%-*}" "$((10#$restarts))" "$key"
     for ((i = ${#sorted[@]}; i > 0; i--)); do
       [[ ${keys[i - 1]} > $key ]] || break
       keys[i]=${keys[i - 1]} sorted[i]=${sorted[i - 1]}

@@ -48,6 +48,8 @@ export interface ClusterOptions {
   credentialExpirySeconds?: number;
   /** Overrides, spelled as in slurm.conf(5), e.g. `{MinJobAge: '20'}`. AuthInfo is added to, the others replace. */
   slurmConf?: Record<string, string>;
+  /** What a node's slurmd is started behind, e.g. `['nice']`; it must become slurmd, not start it. */
+  nodeBehind?: readonly string[];
   /** Whole lines added to slurm.conf, e.g. a second partition; the first one is named `main` and holds all nodes. */
   slurmConfLines?: readonly string[];
 }
@@ -110,7 +112,8 @@ const accountingPrograms = ['mariadbd', 'mariadb-install-db', 'slurmdbd', 'sacct
 /** Daemons live in /usr/sbin, which an ordinary user's PATH may lack. */
 const searchPath = [...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'])].join(delimiter);
 
-function isProgram(name: string): boolean {
+/** Whether it is found where daemons are, too. */
+export function isProgram(name: string): boolean {
   return searchPath.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
@@ -325,6 +328,11 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
     return result.stdout;
   }
 
+  function startSlurmd(name: string): void {
+    const [command = '', ...args] = [...(options.nodeBehind ?? []), 'slurmd', '-D', '-N', name];
+    startDaemon(name, command, args);
+  }
+
   async function waitForNodes(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await waitForDaemon(names[0]!, async () => {
@@ -410,7 +418,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
 
     async startNode(name) {
       if (!nodes.includes(name)) throw new Error(`the cluster has no node ${name}`);
-      startDaemon(name, 'slurmd', ['-D', '-N', name]);
+      startSlurmd(name);
       await waitForNodes([name]);
     },
 
@@ -503,7 +511,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
 
     // 4. The cluster itself.
     await cluster.startController();
-    for (const name of nodes) startDaemon(name, 'slurmd', ['-D', '-N', name]);
+    for (const name of nodes) startSlurmd(name);
     await waitForNodes(nodes);
     return cluster;
   } catch (error) {

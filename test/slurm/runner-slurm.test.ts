@@ -122,7 +122,8 @@ describeOnSlurm('the runner in an array', {}, (cluster) => {
         ],
       },
     });
-    const job = await submit(cluster(), s, 'main', '--array=0');
+    // The next one gives it time to see that: not a minute.
+    const job = await submit(cluster(), s, 'main', '--array=0', '--export=ALL,wfc_wait_seconds=5');
     await until(() => s.exists('nodes'), 'a start');
     const node = s.read('nodes').trim();
     await cluster().killNode(node);

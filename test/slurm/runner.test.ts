@@ -96,6 +96,32 @@ describe.concurrent('records', () => {
     expect(s.ran).toHaveLength(2);
   });
 
+  it('attempts count in the order of their restarts, whatever the clocks of nodes say', async () => {
+    const s = new Submission({ main: { elements: [[{ out: 'a', run: `${note}; [[ -e ok ]]` }]] } });
+    const attempt = (restarts: number) =>
+      s.run('main', {
+        env: {
+          wfc_element: '',
+          SLURM_JOB_ID: '7',
+          SLURM_ARRAY_JOB_ID: '7',
+          SLURM_ARRAY_TASK_ID: '0',
+          SLURM_RESTART_COUNT: String(restarts),
+        },
+      });
+    await attempt(0);
+    // The clock of the first node is ahead: its failure would seem to come after what the second attempt did.
+    const first = `${JOURNAL}/main.0.tsv`;
+    s.write(
+      first,
+      s.read(first).replace(/^run\t2\t\d+/, (run) => `run\t2\t${Number(run.split('\t')[2]) + 1000}`),
+    );
+    expect(s.read(first)).toContain('failed\ta\t');
+    s.write('ok', '');
+    await attempt(1);
+    await attempt(2);
+    expect(s.ran).toEqual(['a', 'a']);
+  });
+
   it('a journal of a newer version is told of, not misread', async () => {
     const s = new Submission({ main: { elements: [[{ out: 'a', run: note }]] } });
     s.write(`${JOURNAL}/main.0.tsv`, 'run\t3\t1\thost\t1\t.\ndone\ta\tf1\t.\n');

@@ -1,5 +1,5 @@
 /** Where tasks stand that neither succeeded nor failed, on a real Slurm: never pending without a reason. */
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
@@ -83,9 +83,10 @@ describeOnSlurm(
         await change(cluster(), 'PartitionName=main', 'State=DOWN');
         await ended(cluster(), experiment, 'run', '--slurm');
         expect(await statusOf(cluster(), experiment)).toMatchObject({ pending: 6, stopped: 0 });
-        // No element can open its output, the closing job neither.
+        // No element can open its output, the closing job neither. (A folder that is missing Slurm 24.11 would make.)
         const elements = join(journal(experiment), 'elements');
         renameSync(elements, `${elements}.away`);
+        writeFileSync(elements, '');
         await change(cluster(), 'PartitionName=main', 'State=UP');
         await cluster().waitForIdleQueue();
         // Clocks may differ by 2 s: what was handed in so lately may be in the queue, though squeue did not say so.
@@ -104,6 +105,7 @@ describeOnSlurm(
         expect(why.stdout).toContain(`it was handed in, and did not run: failed at launch, Slurm ${one}_1`);
         const watched = await wfc(cluster(), experiment, 'status', '--watch');
         expect([watched.exitCode, watched.stdout]).toEqual([1, expect.stringContaining('0 pending, 6 stopped')]);
+        rmSync(elements);
         renameSync(`${elements}.away`, elements);
         const resumed = await ended(cluster(), experiment, 'resume', '--escalate');
         expect(resumed.stderr).toContain(`failed at launch: 6 elements ${one}_0`);

@@ -80,16 +80,24 @@ export function journalSignature(folder: string): string {
   return files.map((name) => `${name}:${statSync(join(folder, name), { throwIfNoEntry: false })?.size}`).join('\n');
 }
 
-/** In the order in which the attempts began; what one wrote of a task, a later one may have done anew. */
+/**
+ * In the order in which the attempts at each element began; what one wrote of a task, a later one may have done anew. The
+ * clocks of nodes may differ: how often Slurm had started the element before counts first.
+ */
 function submissionJournals(folder: string): { readonly file: string; readonly bytes: Buffer }[] {
   const journals = readdirSync(folder)
     .filter((name) => name.endsWith('.tsv') && name !== 'jobs.tsv')
     .map((name) => {
       const file = join(folder, name);
       const bytes = readFileSync(file);
-      return { file, bytes, began: named(file, () => beganSeconds(bytes)) };
+      return { file, bytes, restarts: restartsOf(name), began: named(file, () => beganSeconds(bytes)) };
     });
-  return journals.sort((a, b) => a.began - b.began);
+  return journals.sort((a, b) => a.restarts - b.restarts || a.began - b.began);
+}
+
+/** Of `STAGE.INDEX.SLURMID.RESTARTS.PROCESS.HOST.tsv`; 0 for `STAGE.INDEX.tsv`, which the first attempt wrote. */
+function restartsOf(name: string): number {
+  return Number(/^[^.]+\.\d+\.[^.]+\.(\d+)\./.exec(name)?.[1] ?? 0);
 }
 
 /** 0 where the first line does not tell. */
