@@ -98,7 +98,10 @@ describeOnSlurm(
           [0, 1, 2].map((i) => `${one}_${i}`).concat([0, 1, 2].map((i) => `${two}_${i}`)),
         );
         expect(new Set(status.stops.map(({ cause }) => cause))).toEqual(new Set(['launch_failed']));
-        expect(status.stops[0]!.slurmState).toMatch(/^FAILED, (JobLaunchFailure|exit code 0:53)/);
+        // Of 22.05, 24.11 and 20.11.
+        expect(status.stops[0]!.slurmState).toMatch(
+          /^FAILED, (JobLaunchFailure|exit code 0:53|RaisedSignal:53|NonZeroExitCode)/,
+        );
         const shown = await ended(cluster(), experiment, 'status');
         expect(shown.stdout).toContain(`stopped 6 tasks: failed at launch (Slurm ${one}_0, ${one}_1`);
         const why = await ended(cluster(), experiment, 'why', 'out/1/one.txt');
