@@ -60,7 +60,7 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
   const now = JSON.parse((await e.wfc('status --json')).stdout);
   expect(now).toEqual({
     ...{ total: 7, done: 4, failed: 1, running: 0, pending: 0, stopped: 0, blocked: 2 },
-    ...{ didNotFinish: 0, queue: 'not asked', runs: [], waits: [], stops: [] },
+    ...{ didNotFinish: 0, queue: 'not asked', runs: [], waits: [], stops: [], wentOn: [] },
     rules: [
       { name: 'fit', total: 3, done: 2, failed: 1, running: 0, pending: 0, stopped: 0, blocked: 0 },
       { name: 'plot', total: 3, done: 2, failed: 0, running: 0, pending: 0, stopped: 0, blocked: 1 },

@@ -187,6 +187,7 @@ it('gives the same as --json, one object', async () => {
       },
     ],
     causes: [{ rule: 'prep', reason: 'input changed', tasks: 1, first: 'prep i=2' }],
+    wentOn: null,
   });
 });
 
