@@ -1,4 +1,5 @@
 /** What is wrong with config, params and tables. See report.ts. */
+import { countOf } from '../../model/counts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Location } from '../../model/source.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -167,9 +168,11 @@ export const tooManySobolColumns = (location: Location, count: number, most: num
 export const repeatedSample = (location: Location, table: string, repeated: number): Diagnostic =>
   warning(
     location,
-    repeated === 1
-      ? `1 row of table "${table}" is drawn that is there already; it counts once`
-      : `${repeated} rows of table "${table}" are drawn that are there already; they count once`,
+    countOf(
+      repeated,
+      `row of table "${table}" is drawn that is there already; it counts once`,
+      `rows of table "${table}" are drawn that are there already; they count once`,
+    ),
     'name a column for the numbers of rows, as in  index: trial,  to keep each as a task of its own',
   );
 
