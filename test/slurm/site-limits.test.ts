@@ -76,8 +76,10 @@ describeOnSlurm('a site', OPTIONS, (cluster) => {
   it('of partitions of different kinds: a job runs in the one that has what it asks for', async () => {
     const made = tasks(2, 'time: 40m, slurm: {partition: "short,long"}');
     await runAll(made, 2);
-    const { stdout } = await cluster().run('sacct', ['-n', '-X', '-P', '-o', 'jobid,partition']);
-    expect(stdout.split('\n')).toContain(`${arrayOf(made, '1-one')}_0|long`);
+    // Accounts come late.
+    await expect
+      .poll(async () => (await cluster().run('sacct', ['-n', '-X', '-P', '-o', 'jobid,partition'])).stdout.split('\n'))
+      .toContain(`${arrayOf(made, '1-one')}_0|long`);
     const { exitCode, stderr } = await wfc(
       cluster(),
       tasks(1, 'time: 2d, slurm: {partition: "short,long"}'),
