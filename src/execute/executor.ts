@@ -141,6 +141,11 @@ class Executor {
     }
     const inputs = statesText(seen.map((input) => input.seen));
     if (which === 'first' && this.keepUnchanged(task, rule, index, seen)) return;
+    const inTheWay = this.attempts.makeRoom(rule, index);
+    if (inTheWay !== null) {
+      this.fail(neverStarted(rule, task, inTheWay));
+      return;
+    }
     this.options.contents?.note(
       seen.map(({ path }) => path),
       inputs,

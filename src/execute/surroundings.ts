@@ -31,7 +31,7 @@ export interface Disk {
   isEmptyDirectory(path: string): boolean;
   makeParent(path: string): void;
   /** A file, or a folder with all in it; nothing happens where there is none. */
-  remove(path: string): void;
+  remove(path: string): boolean;
   /** `remove` for what is no folder, in one call. */
   unlink(path: string): void;
   isProtected(path: string): boolean;

@@ -162,6 +162,7 @@ export class World {
       makeParent: () => {},
       remove: (path) => {
         if (files.delete(path)) this.events.push(`remove ${path}`);
+        return true;
       },
       unlink: (path) => void files.delete(path),
       isProtected: (path) => this.protected.has(path),

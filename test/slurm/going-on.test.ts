@@ -1,4 +1,5 @@
 /** Tasks with a checkpoint on a real Slurm: their element comes back by itself, and what they make is what they would have. */
+import { execa } from 'execa';
 import { afterEach, expect, it } from 'vitest';
 import { CLI, type Experiment, experiment } from '../support/experiment.ts';
 import { patience, until } from '../support/waiting.ts';
@@ -38,10 +39,20 @@ async function statusOf(cluster: Cluster, made: Experiment): Promise<Record<stri
   return JSON.parse((await wfc(cluster, made, 'status', '--json')).stdout);
 }
 
-/** What an undisturbed run makes. */
-const TREE = { 'out/0.txt': '2 steps\n', 'out/1.txt': '2 steps\n', 'out/sum.txt': '2 steps\n2 steps\n' };
 const treeOf = (made: Experiment): Record<string, string> =>
   Object.fromEntries([...made.files('out'), ...made.files('ck')].map((path) => [path, made.read(path)]));
+
+/** What a local run makes that nothing disturbs. */
+async function undisturbedTree(): Promise<Record<string, string>> {
+  const made = counting('warn: 20s}\n    resources: {time: 5m}');
+  made.write('go', '');
+  const { exitCode, stderr } = await execa(process.execPath, [CLI, 'run', '--local'], {
+    cwd: made.folder,
+    reject: false,
+  });
+  expect(exitCode, stderr).toBe(0);
+  return treeOf(made);
+}
 
 /** Kinds and causes of the ends of a task's attempts, sorted. */
 function journalled(made: Experiment, task: string): string[] {
@@ -78,7 +89,7 @@ describeOnSlurm(
         const stuck = counting('continues: 1, warn: 2s}\n    resources: {time: 3s}');
         for (const one of [made, stuck]) expect((await wfc(cluster(), one, 'run', '--slurm')).exitCode).toBe(0);
         await cluster().waitForIdleQueue(patience(60) / 1000);
-        expect(treeOf(made)).toEqual(TREE);
+        expect(treeOf(made)).toEqual(await undisturbedTree());
         expect(await statusOf(cluster(), made)).toMatchObject({
           done: 3,
           wentOn: [{ task: 'count i=0', times: 2 }, { times: 2 }],
@@ -113,7 +124,7 @@ describeOnSlurm(
         made.write('go', '');
         await cluster().startNode('n1');
         await cluster().waitForIdleQueue(patience(60) / 1000);
-        expect(treeOf(made)).toEqual(TREE);
+        expect(treeOf(made)).toEqual(await undisturbedTree());
         expect(await statusOf(cluster(), made)).toMatchObject({ done: 3, failed: 0 });
         // Only Slurm's accounts tell a preemption from a scancel.
         expect(journalled(made, 'out/0.txt')).toEqual(['done', 'interrupted: cancelled']);

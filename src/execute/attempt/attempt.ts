@@ -127,10 +127,14 @@ export class Attempts {
     this.shells.close();
   }
 
+  /** Before `begin`: what is in the way of an attempt, or null. */
+  makeRoom(rule: PlannedRule, index: number): Problem | null {
+    return this.outputs.makeRoom(rule, index);
+  }
+
   begin(start: AttemptStart, onEnd: (attempt: Attempt, end: ShellEnd) => void): Attempt {
     const { clock, code, journal } = this.options.surroundings;
     const { task, rule, index, tries, inputs, resources, lease } = start;
-    this.outputs.makeRoom(rule, index);
     // What stands there now is what runs: it may have been edited since the decision.
     const codeNow = codeText(code.look(rule.rule.code));
     const fingerprint = this.fingerprintOf[rule.rule.index]!(index) + codeNow;

@@ -14,13 +14,14 @@ export class Outputs {
     this.markers = markers;
   }
 
-  /** An attempt starts from nothing: an old output must not pass for a new one. */
-  makeRoom(rule: PlannedRule, index: number): void {
+  /** An attempt starts from nothing: an old output must not pass for a new one. What can't be removed, or null. */
+  makeRoom(rule: PlannedRule, index: number): Problem | null {
     for (const text of rule.outputTexts) {
       // One that counts as missing may still be in the way: an empty folder, a link that leads nowhere.
-      this.disk.remove(text(index));
+      if (!this.disk.remove(text(index))) return problem('no_room', text(index));
       this.disk.makeParent(text(index));
     }
+    return null;
   }
 
   /** They are being made. Their folders are there. */

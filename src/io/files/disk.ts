@@ -174,17 +174,20 @@ export class Disk {
     this.madeFolders.add(path);
   }
 
-  /** Remove a file or a whole folder, also where a part of it is read-only; nothing happens where there is none. */
-  remove(path: string): void {
+  /**
+   * Remove a file or a whole folder, also where a part of it is read-only; nothing happens where there is none. False where
+   * something stays: on NFS and FUSE a file that a process has open lives on as `.nfs…` or `.fuse_hidden…` in its folder.
+   */
+  remove(path: string): boolean {
     const absolute = this.absolute(path);
     const stats = statOrNull(absolute, lstatSync);
-    if (!stats) return;
+    if (!stats) return true;
     if (stats.isDirectory()) {
       makeWritable(absolute);
       // Parents of other outputs may lie in it.
       this.madeFolders.clear();
     }
-    rmSync(absolute, { recursive: true, force: true });
+    return removeAll(absolute);
   }
 
   /** `remove` for what is no folder, in one call. */
@@ -218,10 +221,10 @@ export class Disk {
     renameSync(this.absolute(from), this.absolute(to));
   }
 
-  /** A folder with nothing in it, whatever was there. */
+  /** A folder with nothing in it, whatever was there; but for removed files that are still open (see `remove`). */
   makeEmptyFolder(path: string): void {
     const absolute = this.absolute(path);
-    rmSync(absolute, { recursive: true, force: true });
+    removeAll(absolute);
     mkdirSync(absolute, { recursive: true });
     this.madeFolders.clear();
     this.madeFolders.add(path);
@@ -268,5 +271,16 @@ function makeWritable(folder: string): void {
   chmodSync(folder, lstatSync(folder).mode | 0o700);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isDirectory()) makeWritable(resolve(folder, entry.name));
+  }
+}
+
+/** Whether all of it went. */
+function removeAll(absolute: string): boolean {
+  try {
+    rmSync(absolute, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return false;
   }
 }
