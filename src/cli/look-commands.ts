@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { CommandLineError, common, isScreen, list, withCommon, withTask } from './options.ts';
 import type { Perform } from './perform.ts';
 
-/** status, why, logs, accept, table: what became of tasks, and what to make of it. */
+/** status, why, logs, accept, table, best: what became of tasks, and what to make of it. */
 export function addLookCommands(y: Argv, perform: Perform): Argv {
   return y
     .command(
@@ -112,9 +112,31 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
           .example('wfc table "out/{site}/{seed}.csv" --out all.csv', 'columns site, seed, and those of the files'),
       (argv) =>
         perform(
-          import('../commands/table.ts').then((m) =>
+          import('../commands/results/table.ts').then((m) =>
             m.table({ ...common(argv), pattern: argv.pattern, format: argv.format ?? null, out: argv.out ?? null }),
           ),
         ),
+    )
+    .command(
+      'best [spec]',
+      'Rank the settings by the results that the spec names: mean and spread over the repeats',
+      (y) =>
+        withCommon(y)
+          .option('top', {
+            type: 'string',
+            nargs: 1,
+            describe: 'How many settings to show of each result [default: 10, with --json all]',
+          })
+          .example('wfc best --top 3', 'the three best settings of each result'),
+      (argv) =>
+        perform(import('../commands/results/best.ts').then((m) => m.best({ ...common(argv), top: topOf(argv.top) }))),
     );
+}
+
+function topOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const top = Number(text);
+  if (!Number.isInteger(top) || top < 1)
+    throw new CommandLineError(`--top ${text}: write a whole number from 1`, 'such as: --top 3');
+  return top;
 }

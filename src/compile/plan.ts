@@ -11,6 +11,7 @@ import {
 import type { Target, Workflow } from '../model/workflow.ts';
 import type { Context } from './context.ts';
 import { type Linked, linkRules } from './link/link.ts';
+import { linkResults } from './link/results.ts';
 import { Space } from './params/space.ts';
 import * as report from './report/report.ts';
 import { pathWriter } from './rules/paths.ts';
@@ -35,6 +36,7 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
     needed,
     neededCount: 0,
     order: order ?? [],
+    results: linkResults(workflow, linked, diagnostics),
     keptTemps,
     findPath: (path) => {
       const match = linked.index.findPath(path).find((m) => m.meeting !== 'below-file');

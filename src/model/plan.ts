@@ -1,4 +1,4 @@
-import type { Column, Input, Rule, Workflow } from './workflow.ts';
+import type { Column, Input, Result, Rule, Workflow } from './workflow.ts';
 
 /** Distinct tuples of some params, in the relation's order; a tuple is named by its index, 0 to `size - 1`. */
 export interface Tuples {
@@ -80,6 +80,16 @@ export interface PlannedRule extends RuleTasks {
   } | null;
 }
 
+/** The files of a result, and who makes them. */
+export interface PlannedResult {
+  readonly result: Result;
+  /** The distinct paths of its pattern, as tuples of its params. */
+  readonly paths: Tuples;
+  readonly pathText: (path: number) => string;
+  /** Per path the global id of the task that makes it, or the folder it lies in. */
+  readonly makers: Int32Array;
+}
+
 /** Tasks in an order in which each comes after all that it depends on. */
 export type OrderBlock =
   | { readonly kind: 'rule'; readonly rule: number }
@@ -96,6 +106,7 @@ export interface Plan {
   readonly needed: Uint8Array;
   readonly neededCount: number;
   readonly order: readonly OrderBlock[];
+  readonly results: readonly PlannedResult[];
   /** Temp outputs that the targets name by path; see `outputId`. */
   readonly keptTemps: ReadonlySet<number>;
   /** Where a path comes from, among all tasks. */

@@ -247,6 +247,18 @@ export type Target =
   | { readonly kind: 'rule'; readonly rule: Rule; readonly location: Location | null }
   | { readonly kind: 'path'; readonly pattern: PathPattern; readonly location: Location | null };
 
+/** A number that the experiment is about: one in each file of a pattern. */
+export interface Result {
+  readonly name: string;
+  readonly pattern: PathPattern;
+  /** Of a CSV file; of a JSON file a key, nested ones as `a.b`. */
+  readonly column: string;
+  readonly goal: 'min' | 'max';
+  /** Params that are repeats of one setting; the pattern names them all. */
+  readonly over: readonly Column[];
+  readonly location: Location;
+}
+
 /** A spec with every name resolved. */
 export interface Workflow {
   readonly name: string;
@@ -254,4 +266,5 @@ export interface Workflow {
   readonly rules: readonly Rule[];
   /** null: every task of every rule. */
   readonly targets: readonly Target[] | null;
+  readonly results: readonly Result[];
 }

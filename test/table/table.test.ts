@@ -45,7 +45,9 @@ it('missing and unreadable files are counted and named; differing columns are un
   expect(stdout.split('\n')[0]).toBe('site,seed,model,width,rmse,n,"a,b"');
   expect(stdout).toContain('01031500,1,gru,32,,7,"say ""x"""\n01031500,1,gru,32,,8,');
   expect(stderr).toContain('1 of 8 files do not exist:\n  out/01022500/lstm/0.csv\n');
-  expect(stderr).toContain("2 of 8 files can't be read:\n  out/01022500/gru/0.csv: Invalid Record Length");
+  expect(stderr).toContain(
+    "2 of 8 files can't be read:\n  out/01022500/gru/0.csv: line 2 has 3 cells, and the header 2\n",
+  );
   expect(stderr).toContain('out/01031500/lstm/1.csv: it is empty');
   expect(status).toBe(1);
 });

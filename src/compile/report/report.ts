@@ -5,6 +5,7 @@
 export * from './checkpoints.ts';
 export * from './links.ts';
 export * from './params.ts';
+export * from './results.ts';
 export * from './rules.ts';
 export * from './schema.ts';
 export * from './surroundings.ts';

@@ -12,6 +12,7 @@ import { closest } from '../text/suggest.ts';
 import { CodeFinder } from './code-files.ts';
 import type { Unpreloaded } from './heavy-imports.ts';
 import { parsePath, partTexts } from './paths.ts';
+import { normalizeResults } from './results.ts';
 import { normalizeRule } from './rules.ts';
 
 export interface Normalized {
@@ -50,8 +51,11 @@ export function normalize(spec: Located<Spec>, context: Context): Normalized {
   const { targets, paths } = resolveTargets(spec, rules, constants, relation.columns, context);
   const isWhole = drafts.length === 0 && spec.get('rules') !== undefined && lost(context.holes).length === 0;
   if (!isWhole) checkTargets(paths, spec, (path) => isProduced(path, relation.columns), context);
+  const results = normalizeResults(spec, { relation, constants, context });
   const name = spec.get('name')?.text ?? 'wfc';
-  return { workflow: { name, relation, rules, targets: isWhole ? targets : null }, drafts, unpreloaded, finder };
+  // What a rule that can't be planned would make is not known to be missing.
+  const workflow = { name, relation, rules, targets: isWhole ? targets : null, results: isWhole ? results : [] };
+  return { workflow, drafts, unpreloaded, finder };
 }
 
 /** What a glob found is data of the user's own. */

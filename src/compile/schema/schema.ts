@@ -10,7 +10,7 @@ const checker = new SchemaChecker({
   schema,
   validators,
   whole: 'the spec',
-  collections: { rules: 'rule', params: 'param', tables: 'table' },
+  collections: { rules: 'rule', params: 'param', tables: 'table', results: 'result' },
 });
 
 export interface SchemaCheck {

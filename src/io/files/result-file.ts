@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { CsvError, parse } from 'csv-parse/sync';
+import { type CsvProblem, readCsv } from '../../compile/text/csv.ts';
+import { countOf } from '../../model/counts.ts';
+import { lineAndColumn, type SourceText } from '../../model/source.ts';
 import { systemProblem } from './spec-file.ts';
 
 /** A cell of a result: text of a CSV file, or a value of a JSON file. */
@@ -23,18 +25,44 @@ export function readResult(path: string): ResultFile {
     return { kind: 'unreadable', problem: systemProblem(error) };
   }
   if (text.trim() === '') return { kind: 'unreadable', problem: 'it is empty' };
-  return path.endsWith('.json') ? readJson(text) : readCsv(text, path.endsWith('.tsv') ? '\t' : ',');
+  return path.endsWith('.json') ? readJson(text) : readRows({ file: path, text }, path.endsWith('.tsv') ? '\t' : ',');
 }
 
-function readCsv(text: string, delimiter: string): ResultFile {
-  try {
-    const [header, ...rows] = parse(text, { delimiter, skip_empty_lines: true, trim: true }) as string[][];
-    const twice = header!.find((name, i) => header!.indexOf(name) < i);
-    if (twice !== undefined) return { kind: 'unreadable', problem: `its header has "${twice}" twice` };
-    return { kind: 'rows', rows: rows.map((row) => new Map(header!.map((name, i) => [name, row[i]!]))) };
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    return { kind: 'unreadable', problem: error.message };
+function readRows(source: SourceText, delimiter: ',' | '\t'): ResultFile {
+  const rows: Map<string, Cell>[] = [];
+  let header: readonly string[] | null = null;
+  let uneven: { readonly cells: number; readonly at: number } | null = null;
+  const quote = readCsv(source, delimiter, (record, lineStart) => {
+    if (header === null) header = record.map((cell) => cell ?? '');
+    else if (record.length === header.length) rows.push(new Map(header.map((name, i) => [name, record[i] ?? ''])));
+    else uneven ??= { cells: record.length, at: lineStart };
+  });
+  const problem = quote ? quoteProblem(quote) : rowProblem(source, header ?? [], uneven);
+  return problem === null ? { kind: 'rows', rows } : { kind: 'unreadable', problem };
+}
+
+function rowProblem(
+  source: SourceText,
+  header: readonly string[],
+  uneven: { readonly cells: number; readonly at: number } | null,
+): string | null {
+  const twice = header.find((name, i) => header.indexOf(name) < i);
+  if (twice !== undefined) return `its header has "${twice}" twice`;
+  if (uneven === null) return null;
+  const { line } = lineAndColumn(source, uneven.at);
+  return `line ${line} has ${countOf(uneven.cells, 'cell')}, and the header ${header.length}`;
+}
+
+function quoteProblem({ kind, location }: CsvProblem): string {
+  const { line, column } = lineAndColumn(location.source, location.start);
+  const at = `line ${line}, column ${column}`;
+  switch (kind) {
+    case 'open quote':
+      return `the quote at ${at} is never closed`;
+    case 'text after quote':
+      return `there is text behind the quote that closes at ${at}`;
+    case 'quote inside':
+      return `the quote at ${at} stands inside a cell that does not begin with one`;
   }
 }
 

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
-import { determinedColumns, Space } from '../compile/params/space.ts';
-import { pathWriter } from '../compile/rules/paths.ts';
-import { type Cell, readResult } from '../io/files/result-file.ts';
-import { fromHere, systemProblem } from '../io/files/spec-file.ts';
-import { TableOutput } from '../io/files/table-output.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Column, PathPattern, Target } from '../model/workflow.ts';
-import { refuse } from '../session/locking.ts';
-import { wouldSpoil } from '../session/out-file.ts';
+import { determinedColumns, Space } from '../../compile/params/space.ts';
+import { pathWriter } from '../../compile/rules/paths.ts';
+import { type Cell, readResult } from '../../io/files/result-file.ts';
+import { fromHere, systemProblem } from '../../io/files/spec-file.ts';
+import { TableOutput } from '../../io/files/table-output.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { Column, PathPattern, Target } from '../../model/workflow.ts';
+import { refuse } from '../../session/locking.ts';
+import { wouldSpoil } from '../../session/out-file.ts';
 import {
   type CommonOptions,
   EXIT,
@@ -15,9 +15,9 @@ import {
   openSession,
   printDiagnostics,
   type Session,
-} from '../session/session.ts';
-import { writeError } from '../terminal/streams.ts';
-import { countOf, formatCount, paint, printable } from '../terminal/terminal.ts';
+} from '../../session/session.ts';
+import { writeError } from '../../terminal/streams.ts';
+import { countOf, formatCount, paint, printable } from '../../terminal/terminal.ts';
 import { areNumbers, csvLine, FileColumns } from './table-columns.ts';
 
 export interface TableOptions extends CommonOptions {

@@ -1,4 +1,4 @@
-import type { Cell } from '../io/files/result-file.ts';
+import type { Cell } from '../../io/files/result-file.ts';
 
 /** A number that reads the same as text and as a number: no leading zeros, so that 01022500 stays text. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;

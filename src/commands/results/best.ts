@@ -1,0 +1,132 @@
+import type { Column } from '../../model/workflow.ts';
+import { type ResultValues, readResultValues } from '../../session/results/read-results.ts';
+import { rankSettings, type Setting, type Settings, settingsOf } from '../../session/results/settings.ts';
+import {
+  type CommonOptions,
+  EXIT,
+  type ExitStatus,
+  look,
+  openSession,
+  printDiagnostics,
+  type Session,
+} from '../../session/session.ts';
+import { writeError, writeOut } from '../../terminal/streams.ts';
+import { countOf, formatCount, jsonText, paint, printable, table } from '../../terminal/terminal.ts';
+
+export interface BestOptions extends CommonOptions {
+  /** Settings to show of each result; null: ten, and with `--json` all. */
+  readonly top: number | null;
+}
+
+/** `wfc best`: the settings with the best mean of each result, by the files of complete tasks. */
+export async function best(options: BestOptions): Promise<ExitStatus> {
+  const session = openSession(options);
+  if ('diagnostics' in session) {
+    printDiagnostics(session.diagnostics, options);
+    return EXIT.badSpec;
+  }
+  if (!options.json) printDiagnostics(session.warnings, options);
+  const { plan } = session;
+  if (plan.results.length === 0) {
+    const hint = 'declare what to compare: results: {rmse: {path: "fits/{lr}.csv", column: rmse, goal: min}}';
+    printDiagnostics([{ severity: 'error', message: 'the spec names no results', location: null, hint }], options);
+    return EXIT.badSpec;
+  }
+  const { decisions } = await look(session);
+  const ranked = plan.results.map((planned) => rank(session, readResultValues(session, planned, decisions)));
+  if (options.json) writeOut(`${jsonText({ results: ranked.map((one) => rankedJson(one, options.top)) })}\n`);
+  else for (const [i, one] of ranked.entries()) tell(one, i > 0, options);
+  return ranked.some(({ found }) => found.unreadable.length > 0) ? EXIT.taskFailed : EXIT.done;
+}
+
+interface Ranked {
+  readonly found: ResultValues;
+  readonly settings: Settings;
+  /** Best first. */
+  readonly order: readonly Setting[];
+}
+
+function rank({ plan }: Session, found: ResultValues): Ranked {
+  const settings = settingsOf(plan.workflow.relation, found);
+  return { found, settings, order: rankSettings(found, settings) };
+}
+
+const SHOWN = 10;
+
+function tell({ found, settings, order }: Ranked, isLater: boolean, options: BestOptions): void {
+  const { result } = found.planned;
+  const { style, quiet } = options;
+  const superlative = result.goal === 'min' ? 'lowest' : 'highest';
+  const over = result.over.map((column) => column.name).join(', ');
+  const mean = over === '' ? '' : `, by the mean over ${over}`;
+  const shown = order.slice(0, options.top ?? SHOWN);
+  if (isLater) writeOut('\n');
+  writeOut(
+    order.length === 0
+      ? `${result.name}: no file yet of ${countOf(found.values.length, 'file')}\n`
+      : `${result.name}: the ${superlative} of ${countOf(order.length, 'setting')}${mean}\n${settingsTable(shown, settings, over !== '')}\n`,
+  );
+  if (order.length > shown.length) writeOut(`and ${countOf(order.length - shown.length, 'more setting')}\n`);
+  if (quiet) return;
+  if (found.incomplete > 0)
+    writeOut(
+      `left out: ${formatCount(found.incomplete)} of ${countOf(found.values.length, 'file')}, whose tasks are not complete\n`,
+    );
+  if (found.notFinite > 0)
+    writeOut(`no finite number: ${countOf(found.notFinite, 'file')}, whose settings come last\n`);
+  const warning = paint(style, ['bold', 'yellow'], 'warning');
+  if (found.unreadable.length === 0) return;
+  const lines = found.unreadable.slice(0, 5).map(({ path, problem }) => `  ${printable(`${path}: ${problem}`)}\n`);
+  const rest = found.unreadable.length - lines.length;
+  writeError(
+    `${warning}: ${countOf(found.unreadable.length, 'file')} of "${result.name}" can't be used:\n${lines.join('')}${rest > 0 ? `  and ${formatCount(rest)} more\n` : ''}`,
+  );
+}
+
+function settingsTable(shown: readonly Setting[], { space, columns }: Settings, hasRepeats: boolean): string {
+  const readers = columns.map((column) => textReader(space, column));
+  const spread = hasRepeats ? ['deviation', 'n'] : [];
+  const rows = shown.map(({ tuple, mean, deviation, count, of }) => [
+    numberText(mean),
+    ...(hasRepeats ? [numberText(deviation ?? Number.NaN), count === of ? String(of) : `${count} of ${of}`] : []),
+    ...readers.map((read) => printable(read(tuple))),
+  ]);
+  const titles = [hasRepeats ? 'mean' : 'value', ...spread, ...columns.map((column) => column.name)];
+  return table([titles, ...rows], [true, ...spread.map(() => true), ...columns.map(() => false)]);
+}
+
+function textReader(space: Settings['space'], column: Column): (tuple: number) => string {
+  const read = space.reader(column);
+  return (tuple) => column.values[read(tuple)]!;
+}
+
+/** Five digits; a dash for what is not known, or no number. */
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '–';
+}
+
+function rankedJson({ found, settings, order }: Ranked, top: number | null): object {
+  const { planned, values, incomplete, read, notFinite, unreadable } = found;
+  const { name, pattern, column, goal, over } = planned.result;
+  const readers = settings.columns.map((c) => [c.name, textReader(settings.space, c)] as const);
+  return {
+    name,
+    path: pattern.text,
+    column,
+    goal,
+    over: over.map((c) => c.name),
+    files: values.length,
+    read,
+    incomplete,
+    notFinite,
+    unreadable,
+    settings: order.length,
+    best: order.slice(0, top ?? order.length).map(({ tuple, mean, deviation, count, of }) => ({
+      params: Object.fromEntries(readers.map(([param, text]) => [param, text(tuple)])),
+      mean,
+      deviation,
+      count,
+      of,
+    })),
+  };
+}
