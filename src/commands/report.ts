@@ -10,6 +10,7 @@ import type { ReportFailure } from '../model/report-data.ts';
 import { emptyHistory, type History, NEVER_STARTED } from '../resume/history.ts';
 import { STOP_WORDS } from '../resume/stop.ts';
 import { writePicture } from '../session/picture-file.ts';
+import { resultFiles } from '../session/results/report-results.ts';
 import {
   type CommonOptions,
   EXIT,
@@ -63,6 +64,7 @@ async function reportText(session: Session, options: ReportOptions): Promise<str
     attempts: readAttemptJournals(state.journals),
     interruptions: history?.interruptions ?? new Map(),
     failureOf: failures(session, history ?? emptyHistory(), stops),
+    results: await resultFiles(session),
   });
   const header = {
     name: plan.workflow.name,

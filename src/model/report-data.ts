@@ -24,6 +24,7 @@ export interface ReportHeader {
   readonly slurmIds: readonly string[];
   readonly resources: readonly ReportResources[];
   readonly failures: readonly ReportFailure[];
+  readonly results: readonly ReportResult[];
   /** Of rules with `preload`; null where no interpreter was kept up. */
   readonly preload: ReportPreload | null;
   readonly columns: readonly ReportColumn[];
@@ -48,6 +49,20 @@ export interface ReportRule {
   /** Paths, as texts and positions in `params` with digits to pad to; null where a task's own params do not tell it. */
   readonly output: ReportPath | null;
   readonly log: ReportPath | null;
+}
+
+/**
+ * A result of the spec. Its columns have a number for each of its files: `result/R/task`, the task that makes it;
+ * `result/R/value`, NaN where the task is not complete or its number not finite; `result/R/setting`, the same for repeats;
+ * `result/R/p`, the value ids of params[p].
+ */
+export interface ReportResult {
+  readonly name: string;
+  readonly goal: 'min' | 'max';
+  /** Params that are repeats. */
+  readonly over: readonly string[];
+  /** Those of its path, and what they determine. */
+  readonly params: readonly string[];
 }
 
 export type ReportPath = readonly (string | readonly [param: number, pad: number])[];

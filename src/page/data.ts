@@ -20,6 +20,14 @@ export interface FailedAttempts {
   readonly host: Column;
 }
 
+/** The files of a result; all of one length. See `ReportResult`. */
+export interface ResultColumns {
+  readonly task: Column;
+  readonly value: Column;
+  readonly setting: Column;
+  readonly params: readonly Column[];
+}
+
 /** How often a task with a checkpoint went on. */
 export interface WentOn {
   readonly times: number;
@@ -46,6 +54,7 @@ export class Data {
   readonly failed: FailedAttempts;
   readonly failureOf: ReadonlyMap<number, ReportFailure>;
   readonly wentOnOf: ReadonlyMap<number, WentOn>;
+  readonly results: readonly ResultColumns[];
   private readonly keys: readonly (readonly Column[])[];
 
   constructor(header: ReportHeader, column: (name: string) => Column | null) {
@@ -81,6 +90,12 @@ export class Data {
     const [times, apart] = [column('wentOn/times') ?? none, column('wentOn/apart') ?? none];
     const wentOn = [...(column('wentOn/task') ?? none)];
     this.wentOnOf = new Map(wentOn.map((task, i) => [task, { times: times[i]!, secondsApart: apart[i]! }]));
+    this.results = header.results.map(({ params }, r) => ({
+      task: required(`result/${r}/task`),
+      value: required(`result/${r}/value`),
+      setting: required(`result/${r}/setting`),
+      params: params.map((_, p) => required(`result/${r}/${p}`)),
+    }));
     this.failureOf = new Map(header.failures.map((failure) => [failure.task, failure]));
   }
 

@@ -7,6 +7,7 @@ import { matchingTasks } from './filter.ts';
 import { count, countTasks } from './format.ts';
 import { overview, rulesTable, subtitle } from './overview.ts';
 import { showResources } from './resources.ts';
+import { resultSections } from './results.ts';
 import { TaskTable } from './table.ts';
 import { Timeline } from './timeline.ts';
 
@@ -20,6 +21,8 @@ async function start(): Promise<void> {
   const timeline = Timeline.of(data, (task) => tasks.reveal(task));
   byId('timeline').append(timeline?.element ?? element('p', { className: 'faint' }, 'Nothing has run yet.'));
   showResources(data, byId('resources'));
+  byId('results-section').hidden = data.header.results.length === 0;
+  byId('results').append(...resultSections(data, (task) => tasks.reveal(task)));
   byId('failures-section').hidden = data.header.failures.length === 0;
   byId('failures').append(...failureList(data, (task) => tasks.reveal(task)));
   byId('tasks').append(...tasks.elements);

@@ -21,7 +21,7 @@ rules:
 
 const SMALL = `params: {site: [a, b, c], seed: {from: 8, to: 11}}
 rules:
-  prep: {output: "d/{site}", run: "echo > {output}", resources: {time: 10m, mem: 1G}}
+  prep: {output: "d/{site}", run: "printf 'x\\\\n3\\\\n' > {output}", resources: {time: 10m, mem: 1G}}
   fit:
     input: "d/{site}"
     output: "m/{site}/{seed}"
@@ -30,6 +30,7 @@ rules:
       sleep 0.0{seed}; cp {input} {output}
     resources: {cpus: 2, time: 1h}
   best: {gather: [site, seed], input: "m/{site}/{seed}", output: best, run: "cat {input} > {output}"}
+results: {x: {path: "m/{site}/{seed}", goal: min, over: seed}}
 `;
 
 describeWith(CHROMIUM, 'a report in Chromium', () => {
@@ -55,6 +56,17 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect(await page.locator('#resources').innerText()).toContain('hold no peak of memory');
     expect(await page.locator('#graph svg text').allTextContents()).toContain('block by site');
     expect((await page.locator('#spec pre').innerText()).trimEnd()).toBe(study.read('wfc.yml').trimEnd());
+    // One of site b failed: its mean would be of three.
+    expect(await page.locator('#results p').innerText()).toBe('3 best of 2, the mean over seed: site=a');
+    expect(await page.locator('#results figcaption').allInnerTexts()).toEqual([
+      'the best so far',
+      'by site',
+      'by seed, a repeat',
+    ]);
+    await page
+      .locator('#results canvas')
+      .nth(1)
+      .click({ position: { x: 52, y: 30 } });
     expect(complaints).toEqual([]);
     expect(requests).toEqual([`file://${study.path('report.html')}`]);
   });
@@ -115,10 +127,10 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect(await title.innerText()).toBe('fit site=c seed=9');
 
     // Rows of the timeline are 54 pixels high; the second one is that of `fit`, whose last task ended last.
-    const canvas = page.locator('canvas');
+    const canvas = page.locator('#timeline canvas');
     const { width } = (await canvas.boundingBox())!;
     await canvas.hover({ position: { x: width - 1, y: 24 + 54 + 27 } });
-    expect(await page.locator('.pointed').innerText()).toMatch(/^fit site=c seed=11\ntook 0\.\d+ s on /);
+    expect(await page.locator('#timeline .pointed').innerText()).toMatch(/^fit site=c seed=11\ntook 0\.\d+ s on /);
     await canvas.click({ position: { x: width - 1, y: 24 + 54 + 27 } });
     expect(await title.innerText()).toBe('fit site=c seed=11');
     expect(complaints).toEqual([]);
@@ -130,7 +142,7 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     await study.wfc('report');
     const { page, complaints } = await openReport(study.path('report.html'), { width: 800, colours: 'dark' });
     await page.getByRole('button', { name: 'by host' }).click();
-    const canvas = page.locator('canvas');
+    const canvas = page.locator('#timeline canvas');
     await canvas.scrollIntoViewIfNeeded();
     const { x, y, width } = (await canvas.boundingBox())!;
     const picture = (): Promise<string> =>
@@ -182,6 +194,7 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     const { page, complaints } = await openReport(study.path('deep/fresh.html'));
     expect(await page.locator('#timeline').innerText()).toBe('Nothing has run yet.');
     expect(await page.locator('#overview .legend').innerText()).toBe('16 pending 100 %');
+    expect(await page.locator('#results').innerText()).toContain('No task that makes it is complete yet.');
     expect(complaints).toEqual([]);
   });
 

@@ -28,6 +28,7 @@ function dataOf(tasks: readonly Task[]): Data {
     originSeconds: 0,
     startUnitSeconds: 0.001,
     preload: null,
+    results: [],
     rules: [{ name: 'r', first: 0, count: tasks.length, params: [], output: null, log: null }],
     values: {},
     hosts: [''],

@@ -30,8 +30,7 @@ export function settingsOf(relation: Relation, { planned }: Pick<ResultValues, '
   const { result, paths } = planned;
   const kept = result.pattern.columns.filter((column) => !result.over.includes(column));
   const space = new Space(relation, kept);
-  const determined = determinedColumns(relation, kept);
-  const columns = [...relation.columns.values()].filter((c) => kept.includes(c) || determined.has(c));
+  const columns = withDetermined(relation, kept);
   const readers = kept.map((column) => paths.reader(column));
   const find = space.finder(kept);
   const ids = new Int32Array(kept.length);
@@ -41,6 +40,12 @@ export function settingsOf(relation: Relation, { planned }: Pick<ResultValues, '
     ofPath[p] = find(ids);
   }
   return { space, columns, ofPath };
+}
+
+/** Columns and those that they determine, in order of declaration. */
+export function withDetermined(relation: Relation, known: readonly Column[]): Column[] {
+  const determined = determinedColumns(relation, known);
+  return [...relation.columns.values()].filter((column) => known.includes(column) || determined.has(column));
 }
 
 /**

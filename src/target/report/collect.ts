@@ -13,6 +13,7 @@ import { cpusPerNode, taskResources } from '../../plan/resources.ts';
 import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
 import { type Interruptions, secondsApart } from '../../resume/stop.ts';
 import { type NamedColumn, narrow } from './pack.ts';
+import { type ResultFiles, reportResult, resultColumns } from './results.ts';
 
 export interface ReportSources {
   readonly rules: readonly PlannedRule[];
@@ -23,6 +24,7 @@ export interface ReportSources {
   readonly interruptions: ReadonlyMap<string, Interruptions>;
   /** Why a task's last attempt failed, and the end of its log; null for one that the journals do not tell of. */
   readonly failureOf: (rule: PlannedRule, taskIndex: number) => Omit<ReportFailure, 'task'> | null;
+  readonly results: readonly ResultFiles[];
 }
 
 type Collected = Pick<
@@ -33,6 +35,7 @@ type Collected = Pick<
   | 'slurmIds'
   | 'resources'
   | 'failures'
+  | 'results'
   | 'preload'
   | 'originSeconds'
   | 'startUnitSeconds'
@@ -84,10 +87,15 @@ class Collector {
       ...this.failedColumns(tasks, clock),
       ...this.wentOnColumns(tasks),
       ...sources.rules.flatMap((rule, r) => keyColumns(rule, tasks[r]!)),
+      ...this.resultColumns(tasks),
     ];
     return {
       rules: reportRules(sources.rules, tasks),
-      values: valuesOf(sources.rules),
+      values: valuesOf([
+        ...sources.rules.flatMap(({ rule }) => rule.key),
+        ...sources.results.flatMap((r) => r.columns),
+      ]),
+      results: sources.results.map(reportResult),
       hosts: this.hosts.texts,
       slurmIds: this.slurmIds.texts,
       resources: this.resources,
@@ -201,6 +209,16 @@ class Collector {
 
   private endOf(producer: number): number {
     return producer < 0 ? Number.NEGATIVE_INFINITY : this.ends[producer]!;
+  }
+
+  private resultColumns(tasks: readonly Int32Array[]): NamedColumn[] {
+    const { results } = this.sources;
+    if (results.length === 0) return [];
+    const rowOf = new Int32Array(this.plan.taskCount).fill(-1);
+    this.eachTask(tasks, (row, rule, index) => {
+      rowOf[rule.firstTask + index] = row;
+    });
+    return results.flatMap((result, r) => resultColumns(result, r, rowOf));
   }
 
   /** Tasks with a checkpoint that were stopped and went on, or are to. */
@@ -342,6 +360,6 @@ function reportPath({ absolute, segments }: PathPattern, key: readonly Column[])
   return parts;
 }
 
-function valuesOf(rules: readonly PlannedRule[]): Record<string, readonly string[]> {
-  return Object.fromEntries(rules.flatMap(({ rule }) => rule.key.map((column) => [column.name, column.values])));
+function valuesOf(columns: readonly Column[]): Record<string, readonly string[]> {
+  return Object.fromEntries(columns.map((column) => [column.name, column.values]));
 }
