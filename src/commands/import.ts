@@ -34,7 +34,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
   if ('problem' in read) return refuseImport(read.problem, read.hint, EXIT.badSurroundings, options);
   const specFile = fromHere(out);
-  const { text, rules, tasks, unfinished, diagnostics } = convert(read.snakefile, {
+  const { text, rules, tasks, unfinished, beside, diagnostics } = convert(read.snakefile, {
     goals: options.goals,
     specFile,
     files: specFiles(folder),
@@ -42,7 +42,17 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   });
   printDiagnostics(diagnostics, options);
   if (text === null) return EXIT.badSpec;
+  const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);
+  const taken = others.find(([name]) => isThere(resolve(folder, name)));
+  if (taken)
+    return refuseImport(
+      `${taken[0]} exists already, and is not what the spec needs`,
+      'remove it, or give it another name',
+      EXIT.badSpec,
+      options,
+    );
   try {
+    if (options.out !== '-') for (const [name, content] of others) writeNew(resolve(folder, name), content);
     if (options.out === '-') writeOut(text);
     // Fails where a file of that name came up meanwhile: never overwrite.
     else writeNew(out, text);
@@ -55,7 +65,9 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   else if (!options.quiet) {
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
-    writeError(printable(`${options.out === '-' ? 'converted' : `written to ${specFile}`}: ${summary}${open}\n`));
+    const names = [specFile, ...others.map(([name]) => fromHere(resolve(folder, name)))];
+    const where = options.out === '-' ? 'converted' : `written to ${names.join(', ')}`;
+    writeError(printable(`${where}: ${summary}${open}\n`));
   }
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }

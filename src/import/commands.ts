@@ -1,7 +1,15 @@
-import { type Region, scanScript } from '../compile/script/regions.ts';
-import { parseTemplate } from '../compile/text/template.ts';
-import type { Snakefile, SnakeParam, SnakeReference, SnakeRule } from '../model/snakefile.ts';
+import type {
+  Snakefile,
+  SnakeLanguage,
+  SnakeParam,
+  SnakeReference,
+  SnakeRule,
+  SnakeToken,
+} from '../model/snakefile.ts';
 import type { Axes } from './axes.ts';
+import { uniqueName } from './classes.ts';
+import { constantIn, joinTexts, readLines, textIn, valuePieces } from './languages.ts';
+import { joinPieces, literal, NotConvertible, type Piece } from './pieces.ts';
 
 /** Where a rule's inputs and outputs stand in the spec. */
 export interface Layout {
@@ -21,16 +29,6 @@ export interface CommandOptions {
   readonly layout: Layout;
 }
 
-/** What can't be written in a spec; the caller knows the place. */
-export class NotConvertible extends Error {
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
-
 /** Config keys that commands of the spec name. */
 export type UsedConfig = Set<string>;
 
@@ -38,13 +36,13 @@ export type UsedConfig = Set<string>;
 export function writeCommand(rule: SnakeRule, options: CommandOptions, used: UsedConfig): string {
   const { command } = rule;
   if (command.kind === 'unknown') throw new NotConvertible(command.message, command.hint ?? undefined);
-  const writer = new CommandWriter(rule, options, used);
-  const text = command.kind === 'none' ? '' : writer.write(command.tokens, command.kind);
+  const { kind, tokens } = command;
+  const text = kind === 'none' ? '' : new CommandWriter(rule, kind, options, used).write(tokens);
   return [text, ...touches(rule, command.kind, options.layout)].filter((line) => line !== '').join('\n') || 'true';
 }
 
 /** touch(): the output is made, or its time set, when the command has succeeded. */
-function touches(rule: SnakeRule, kind: 'shell' | 'python' | 'none', layout: Layout): string[] {
+function touches(rule: SnakeRule, kind: SnakeLanguage | 'none', layout: Layout): string[] {
   let index = 0;
   const touched: string[] = [];
   for (const { name, items } of rule.output)
@@ -53,8 +51,8 @@ function touches(rule: SnakeRule, kind: 'shell' | 'python' | 'none', layout: Lay
       if (flags.includes('touch')) touched.push(`{output${place}}`);
       index++;
     }
-  if (touched.length > 0 && kind === 'python')
-    throw new NotConvertible('touch() beside a run block is not converted', 'touch the file in the block');
+  if (touched.length > 0 && kind !== 'shell' && kind !== 'none')
+    throw new NotConvertible('touch() beside a run block or script is not converted', 'touch the file in there');
   return touched.length > 0 ? [`touch ${[...new Set(touched)].join(' ')}`] : [];
 }
 
@@ -62,70 +60,55 @@ class CommandWriter {
   private readonly rule: SnakeRule;
   private readonly options: CommandOptions;
   private readonly used: UsedConfig;
+  private readonly language: SnakeLanguage;
 
-  constructor(rule: SnakeRule, options: CommandOptions, used: UsedConfig) {
+  constructor(rule: SnakeRule, language: SnakeLanguage, options: CommandOptions, used: UsedConfig) {
     this.rule = rule;
     this.options = options;
     this.used = used;
+    this.language = language;
   }
 
-  write(tokens: readonly (string | SnakeReference)[], kind: 'shell' | 'python'): string {
-    const pieces = tokens.flatMap((t): readonly Piece[] =>
-      typeof t === 'string' ? [literal(t)] : kind === 'shell' ? this.inShell(t) : this.inPython(t),
-    );
-    return joinPieces(kind === 'shell' ? [...this.prefix(), ...pieces] : pieces, kind, this.options.axes.names);
+  write(tokens: readonly SnakeToken[]): string {
+    const pieces = tokens.flatMap((t): readonly Piece[] => {
+      if (typeof t === 'string') return [literal(t)];
+      if ('value' in t) return valuePieces(t.value, this.language, literal);
+      return this.reference(t);
+    });
+    return joinPieces([...this.prefix(), ...pieces], this.language, this.options.axes.names);
   }
 
   private prefix(): Piece[] {
     const { prefix } = this.options.snakefile;
     // wfc sets these itself.
-    return /^\s*(set -[euo]+( pipefail)?;?\s*)*$/.test(prefix) ? [] : [literal(`${prefix.trim()}\n`)];
+    const isOurs = /^\s*(set -[euo]+( pipefail)?;?\s*)*$/.test(prefix);
+    return this.language !== 'shell' || isOurs ? [] : [literal(`${prefix.trim()}\n`)];
   }
 
-  private inShell(ref: SnakeReference): readonly Piece[] {
+  private reference(ref: SnakeReference): readonly Piece[] {
     switch (ref.ref) {
       case 'params':
-        return this.paramInShell(this.param(ref));
-      case 'config': {
-        const constant = this.constant(ref.name!);
-        return [/^[\w./:=+-]+$/.test(constant.text) ? `{config.${ref.name}}` : `{config.${ref.name}:raw}`];
-      }
-      case 'resources': {
-        const known = resourcePlaceholder(ref.name!);
-        return [known ?? literal(this.resource(ref.name!))];
-      }
-      default:
-        return [this.common(ref)];
-    }
-  }
-
-  private inPython(ref: SnakeReference): readonly Piece[] {
-    switch (ref.ref) {
-      case 'params':
-        return this.paramInPython(this.param(ref));
-      case 'config': {
-        const { type } = this.constant(ref.name!);
-        const placeholder = `{config.${ref.name}}`;
-        // Constants are text; Python had a number here.
-        if (type === 'str') return [placeholder];
-        return [type === 'bool' ? `(${placeholder} == "True")` : `${type}(${placeholder})`];
-      }
-      case 'resources': {
-        const known = resourcePlaceholder(ref.name!);
-        if (known !== null) return [known];
-        const { number, value } = this.rule.resources[ref.name!] ?? { number: true, value: this.resource(ref.name!) };
-        return [literal(number ? value : JSON.stringify(value))];
-      }
+        return this.writeParam(this.param(ref), ref.word);
+      case 'config':
+        return [this.constant(ref.name!, ref.word)];
+      case 'resources':
+        return [this.resource(ref.name!)];
       case 'input':
-        if (ref.index === null && ref.name === null && this.options.layout.manyInputs)
-          return ['open({input:list}).read().splitlines()'];
-        return [this.common(ref)];
+        return [this.isLong(ref) ? readLines(this.language, this.common(ref)) : this.common(ref)];
       default:
         return [this.common(ref)];
     }
   }
 
-  private common({ ref, index, name }: SnakeReference): string {
+  /** Inputs that may be too many for a command line, in a script that can read a list of them. */
+  private isLong({ index, name, argument }: SnakeReference): boolean {
+    if (this.language === 'shell' || !this.options.layout.manyInputs || (index ?? null) !== null) return false;
+    if ((name ?? null) === null && argument === undefined) return true;
+    const given = this.rule.input[argument ?? this.rule.input.findIndex((a) => a.name === name)];
+    return given?.items.some((item) => item.expand !== undefined) ?? false;
+  }
+
+  private common({ ref, index = null, name = null, argument }: SnakeReference): string {
     const { layout, axes } = this.options;
     switch (ref) {
       case 'wildcards': {
@@ -137,6 +120,7 @@ class CommandWriter {
       case 'output': {
         const names = ref === 'input' ? layout.inputNames : layout.outputNames;
         if (name !== null && !names.has(name)) throw new NotConvertible(`no ${ref} of the rule is named "${name}"`);
+        if (name === null && argument !== undefined) return `{${ref}.${unnamedArgument(argument, names)}}`;
         const isOne = name === null && (ref === 'input' ? layout.inputIsOne : layout.outputIsOne);
         const place = index === null || (isOne && index === 0) ? '' : `[${index}]`;
         return `{${ref}${name === null ? '' : `.${names.get(name)}`}${place}}`;
@@ -152,12 +136,14 @@ class CommandWriter {
     }
   }
 
-  private param({ name, index }: SnakeReference): SnakeParam {
+  private param({ name = null, index = null, word }: SnakeReference): SnakeParam {
     const { params } = this.rule;
     const found = name === null ? params[index ?? 0] : params.find((p) => p.name === name);
     if (!found || (name === null && index === null && params.length !== 1))
       throw new NotConvertible(`{params${name === null ? '' : `.${name}`}} is not one of the params of the rule`);
-    if (found.text === null && found.wildcard === null)
+    const isKnown =
+      found.text !== null || found.wildcard !== null || ('value' in found && (word || this.language !== 'shell'));
+    if (!isKnown)
       throw new NotConvertible(
         `param "${found.name ?? index}" is a function or a nested value`,
         'write what it depends on as placeholders in the command',
@@ -166,104 +152,46 @@ class CommandWriter {
   }
 
   private wildcard(name: string): string {
-    return this.common({ ref: 'wildcards', name, index: null });
+    return this.common({ ref: 'wildcards', name });
   }
 
-  private paramInShell({ text, config, wildcard }: SnakeParam): readonly Piece[] {
+  private writeParam({ text, literal: code, config, wildcard, value }: SnakeParam, word?: true): readonly Piece[] {
     if (wildcard !== null) return [this.wildcard(wildcard)];
-    if (config !== null && this.options.snakefile.config[config])
-      return this.inShell({ ref: 'config', name: config, index: null });
-    return wildcardPieces(text!).map((piece, i) => (i % 2 === 0 ? literal(piece) : this.wildcard(piece)));
+    if (config !== null && this.options.snakefile.config[config]) return [this.constant(config, word)];
+    const write = (given: string): readonly Piece[] => this.withWildcards(given);
+    if (this.language === 'shell' && !word)
+      return wildcardPieces(text!).map((piece, i) => (i % 2 === 0 ? literal(piece) : this.wildcard(piece)));
+    // As Python wrote it: 1.0 is not 1.
+    if (this.language === 'python3' && code !== null && !/\{\s*\w/.test(code)) return [literal(code)];
+    if (value === undefined) return write(text!);
+    return valuePieces(value, this.language, literal, write);
   }
 
-  private paramInPython({ text, literal: code, config, wildcard }: SnakeParam): readonly Piece[] {
-    if (wildcard !== null) return [this.wildcard(wildcard)];
-    if (config !== null && this.options.snakefile.config[config])
-      return this.inPython({ ref: 'config', name: config, index: null });
-    const pieces = wildcardPieces(text!);
-    if (pieces.length === 1) return [literal(code ?? JSON.stringify(text))];
-    if (code?.startsWith('[')) throw new NotConvertible('a list of texts with wildcards is not converted');
-    const parts = pieces
-      .map((piece, i) => (i % 2 === 1 ? this.wildcard(piece) : literal(JSON.stringify(piece))))
-      .filter((part) => typeof part === 'string' || part.literal !== '""');
-    return parts.length === 1 ? parts : ['(', ...parts.flatMap((part, i) => (i > 0 ? [' + ', part] : [part])), ')'];
+  private withWildcards(text: string): readonly Piece[] {
+    const parts = wildcardPieces(text)
+      .map((piece, i) => (i % 2 === 1 ? this.wildcard(piece) : literal(textIn(piece, this.language))))
+      .filter(
+        (part, _, all) => typeof part === 'string' || all.length === 1 || part.literal !== textIn('', this.language),
+      );
+    return joinTexts(parts, this.language, literal);
   }
 
-  private constant(key: string): Snakefile['config'][string] {
+  private constant(key: string, word?: true): Piece {
     const constant = this.options.snakefile.config[key];
     if (!constant || !key.split('.').every((word) => /^[A-Za-z_][\w-]*$/.test(word)))
       throw new NotConvertible(`config "${key}" is no plain text or number of the config, or its name is no word`);
     this.used.add(key);
-    return constant;
+    if (this.language !== 'shell') return constantIn(this.language, constant.type, `{config.${key}}`);
+    return word || /^[\w./:=+-]+$/.test(constant.text) ? `{config.${key}}` : `{config.${key}:raw}`;
   }
 
-  private resource(name: string): string {
+  private resource(name: string): Piece {
+    const known = resourcePlaceholder(name);
+    if (known !== null) return known;
     const given = this.rule.resources[name];
     if (!given) throw new NotConvertible(`resource "${name}" is not set by rule "${this.rule.name}"`);
-    return given.value;
+    return literal(this.language === 'shell' || given.number ? given.value : textIn(given.value, this.language));
   }
-}
-
-/** A placeholder with what stands around it, or text that must not be taken for one. */
-type Piece = string | { readonly literal: string };
-
-function literal(text: string): Piece {
-  return { literal: text };
-}
-
-/** Texts are joined before they are escaped: a brace may end one, and a word begin the next. */
-function joinPieces(pieces: readonly Piece[], kind: 'shell' | 'python', params: ReadonlySet<string>): string {
-  const plain = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.literal)).join('');
-  const regions = kind === 'python' ? scanScript('python3', plain) : null;
-  let written = '';
-  let open = '';
-  let at = 0;
-  const close = (): void => {
-    const begin = at;
-    written += escapeLiteral(open, params, (offset) => regions?.[begin + offset] ?? 'code');
-    at += open.length;
-    open = '';
-  };
-  for (const piece of pieces) {
-    if (typeof piece !== 'string') {
-      open += piece.literal;
-      continue;
-    }
-    close();
-    written += piece;
-    at += piece.length;
-  }
-  close();
-  return written;
-}
-
-/** `{word` with all that could make it a placeholder, and a `$` before it. */
-const LIKE_PLACEHOLDER = /\$?\{[A-Za-z_]\w*(?:(?:\.\w+)*(?:\[\d+\])?(?::\w+)?\}|[.[:+\-*/%|])/g;
-
-/** Text that wfc reads back as it is: what it would take for a placeholder is written `{{word}}`. */
-export function escapeLiteral(
-  text: string,
-  params: ReadonlySet<string>,
-  regionAt: (offset: number) => Region = () => 'code',
-): string {
-  return text.replace(LIKE_PLACEHOLDER, (found, offset: number) => {
-    const region = regionAt(offset);
-    if (readsAs(found, found, params, region)) return found;
-    const dollar = found.startsWith('$') ? '$' : '';
-    const escaped = `${dollar}{${found.slice(dollar.length)}}`;
-    if (found.endsWith('}') && readsAs(escaped, found, params, region)) return escaped;
-    throw new NotConvertible(
-      `"${found}" would be a placeholder in a spec, where this word is a param or one of wfc's own`,
-      'give it another name, or put a blank behind the brace',
-    );
-  });
-}
-
-function readsAs(written: string, text: string, params: ReadonlySet<string>, region: Region): boolean {
-  const regions = Array.from(written, () => region);
-  const { template, errors } = parseTemplate(written, params, { regions, inString: () => ({ message: '', hint: '' }) });
-  const read = template.tokens.map((t) => (t.kind === 'text' ? t.text : '\0')).join('');
-  return errors.length === 0 && read === text;
 }
 
 function resourcePlaceholder(name: string): string | null {
@@ -273,4 +201,9 @@ function resourcePlaceholder(name: string): string | null {
 /** Text, wildcard, text, …: a param is filled as a path is. */
 function wildcardPieces(text: string): string[] {
   return text.split(/\{\s*(\w+)\s*(?:,[^{}]*)?\}/);
+}
+
+/** What an input or output without a name is called among those that have one. */
+export function unnamedArgument(number: number, names: { has(name: string): boolean }): string {
+  return uniqueName(`unnamed_${number + 1}`, names);
 }

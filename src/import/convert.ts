@@ -25,6 +25,8 @@ export interface Converted {
   readonly tasks: number;
   /** Rules whose command is left to the user, and fails until then. */
   readonly unfinished: readonly string[];
+  /** Files that the spec needs beside it, by name. */
+  readonly beside: Readonly<Record<string, string>>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -46,6 +48,7 @@ export function convert(snakefile: Snakefile, options: ConvertOptions): Converte
     rules: 0,
     tasks: 0,
     unfinished: [],
+    beside: {},
     diagnostics: [...diagnostics, ...more],
   });
   if (snakefile.problems.length > 0) return fail();
@@ -64,11 +67,22 @@ export function convert(snakefile: Snakefile, options: ConvertOptions): Converte
   diagnostics.push(...leftOut(snakefile, jobs, places));
   const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs), places });
   diagnostics.push(...written.diagnostics);
-  const checked = check(written.text, jobs, options);
+  const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
+  const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
   diagnostics.push(...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
-  return { text: written.text, rules, tasks: jobs.jobs.length, unfinished: written.unfinished, diagnostics };
+  return { text: written.text, rules, tasks: jobs.jobs.length, unfinished: written.unfinished, beside, diagnostics };
+}
+
+/** The files as they will be once these are written. */
+function filesWith(files: SpecFiles, beside: Readonly<Record<string, string>>): SpecFiles {
+  return {
+    place: files.place,
+    list: (folder) => files.list(folder),
+    kind: (path) => (path in beside ? 'file' : files.kind(path)),
+    readText: (path) => (path in beside ? { text: beside[path]! } : files.readText(path)),
+  };
 }
 
 function check(

@@ -29,6 +29,6 @@ export function goalOf(
     input,
     output: [],
     log: [],
-    command: { kind: 'none', line: 1, tokens: [] },
+    command: { kind: 'none', line: 1, tokens: [], modules: [], code: [], script: [] },
   };
 }

@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
 import type { Axes, Axis } from './axes.ts';
-import { uniqueName } from './classes.ts';
-import { escapeLiteral, type Layout, NotConvertible, writeCommand } from './commands.ts';
-import type { Jobs } from './jobs.ts';
+import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
+import type { Job, Jobs } from './jobs.ts';
+import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
 import { entry, Verbatim, type Yaml } from './yaml.ts';
@@ -12,6 +12,8 @@ export interface SpecText {
   readonly text: string;
   /** Rules whose command could not be converted: they fail, and say so. */
   readonly unfinished: readonly string[];
+  /** Files that count as the commands of some rule do. */
+  readonly code: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -53,7 +55,8 @@ export function writeSpec(options: Options): SpecText {
     ...ruleLines.slice(1),
     '',
   ];
-  return { text: lines.join('\n'), unfinished: writer.unfinished, diagnostics: writer.diagnostics };
+  const { unfinished, code, diagnostics } = writer;
+  return { text: lines.join('\n'), unfinished, code, diagnostics };
 }
 
 function mappingLines(mapping: { readonly [key: string]: Yaml }): string[] {
@@ -116,6 +119,7 @@ function patternOf(rule: SnakeRule, item: SnakeItem, axes: Axes): string {
 class RuleWriter {
   readonly usedConfig = new Set<string>();
   readonly unfinished: string[] = [];
+  readonly code = new Set<string>();
   readonly diagnostics: Diagnostic[] = [];
   private readonly options: Options;
 
@@ -166,10 +170,16 @@ class RuleWriter {
   /** A rule of several tasks imports once a worker. */
   private interpreter(rule: SnakeRule): { [key: string]: Yaml } {
     const { name, command } = rule;
-    if (command.kind !== 'python') return {};
-    const imports = this.unfinished.includes(name) ? [] : command.modules;
-    const isPreloaded = imports.length > 0 && this.options.jobs.jobs.filter((job) => job.rule === rule).length > 1;
-    return { shell: 'python3', ...(isPreloaded ? { preload: imports } : {}) };
+    if (command.kind === 'unknown' || command.kind === 'none' || this.unfinished.includes(name)) return {};
+    const jobs = this.options.jobs.jobs.filter((job) => job.rule === rule);
+    const isPreloaded = command.modules.length > 0 && jobs.length > 1;
+    const code = [...command.code, ...chosenScripts(command.script, jobs)];
+    for (const file of code) this.code.add(file);
+    return {
+      ...(command.kind === 'shell' ? {} : { shell: command.kind }),
+      ...(isPreloaded ? { preload: command.modules } : {}),
+      ...(code.length > 0 ? { code } : {}),
+    };
   }
 
   private command(rule: SnakeRule, layout: Layout): string {
@@ -181,7 +191,6 @@ class RuleWriter {
       this.unfinished.push(rule.name);
       this.diagnostics.push(this.options.places.error({ file: rule.file, line }, error.message, error.hint));
       const words = `not converted from ${rule.file}:${line}: ${error.message}`;
-      if (rule.command.kind === 'python') return `raise SystemExit(${JSON.stringify(words).replaceAll('{', '(')})`;
       return `echo '${words.replace(/['{}]/g, ' ')}' >&2\nexit 1`;
     }
   }
@@ -197,8 +206,10 @@ class RuleWriter {
 
   /** A run block that uses the whole of `input` has a list there, also of one path. */
   private asList({ command }: SnakeRule, root: 'input' | 'output'): boolean {
-    if (command.kind !== 'python') return false;
-    return command.tokens.some((t) => typeof t !== 'string' && t.ref === root && t.index === null && t.name === null);
+    if (command.kind !== 'python3') return false;
+    return command.tokens.some(
+      (t) => typeof t !== 'string' && 'ref' in t && t.ref === root && !t.flat && (t.index ?? t.name ?? null) === null,
+    );
   }
 
   private paths(
@@ -216,7 +227,7 @@ class RuleWriter {
     return Object.fromEntries(
       given.map((argument, i) => {
         const paths = items(argument);
-        const name = argument.name === null ? uniqueName(`unnamed_${i + 1}`, names) : names.get(argument.name)!;
+        const name = argument.name === null ? unnamedArgument(i, names) : names.get(argument.name)!;
         return [name, argument.many && !isGathered([argument]) ? paths : paths[0]!];
       }),
     );
@@ -228,6 +239,15 @@ class RuleWriter {
     if (flags.length === 0) return path;
     return { path, ...Object.fromEntries(flags.map((flag) => [flag, new Verbatim('true')])) };
   }
+}
+
+/** The scripts that wildcards choose for these jobs. */
+function chosenScripts(script: readonly SnakeToken[], jobs: readonly Job[]): string[] {
+  if (script.length === 0) return [];
+  const paths = jobs.map(({ wildcards }) =>
+    script.map((t) => (typeof t === 'string' ? t : 'ref' in t ? wildcards.get(t.name!) : '')).join(''),
+  );
+  return [...new Set(paths)];
 }
 
 function isOne(given: readonly SnakeArgument[], asList: boolean): boolean {

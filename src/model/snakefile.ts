@@ -13,6 +13,8 @@ export interface Snakefile {
   /** What shell.prefix() puts before each command. */
   readonly prefix: string;
   readonly files: readonly string[];
+  /** What `code` of its commands may name and does not stand there yet, by name: to be written beside the spec. */
+  readonly beside: Readonly<Record<string, string>>;
 }
 
 export interface SnakePlace {
@@ -64,7 +66,11 @@ export interface SnakeParam {
   readonly config: string | null;
   /** The x of `lambda wildcards: wildcards.x`. */
   readonly wildcard: string | null;
+  /** What it is, where JSON can say it; a string may name wildcards. */
+  readonly value?: Json;
 }
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export interface SnakeResource {
   readonly value: string;
@@ -74,18 +80,32 @@ export interface SnakeResource {
 
 export interface SnakeReference {
   readonly ref: 'input' | 'output' | 'params' | 'wildcards' | 'threads' | 'resources' | 'log' | 'config' | 'rule';
-  readonly index: number | null;
-  readonly name: string | null;
+  readonly index?: number | null;
+  readonly name?: string | null;
+  /** Of an input or output: the number of its argument, where others of the rule have names and it may have none. */
+  readonly argument?: number;
+  /** The whole of input or output for who takes one path as well as a list. */
+  readonly flat?: true;
+  /** In a shell: one word, whatever it holds. */
+  readonly word?: true;
 }
 
+/** A piece of a command: text of it, what becomes a placeholder, or a value to be written as its language does. */
+export type SnakeToken = string | SnakeReference | { readonly value: Json };
+
+export type SnakeLanguage = 'shell' | 'python3' | 'Rscript' | 'julia';
+
 export type SnakeCommand =
-  | { readonly kind: 'shell' | 'none'; readonly line: number; readonly tokens: (string | SnakeReference)[] }
   | {
-      readonly kind: 'python';
+      readonly kind: SnakeLanguage | 'none';
       readonly line: number;
-      readonly tokens: (string | SnakeReference)[];
+      readonly tokens: readonly SnakeToken[];
       /** What it imports at its top, without the standard library. */
       readonly modules: readonly string[];
+      /** Files that count as the command does. */
+      readonly code: readonly string[];
+      /** The path of a script that wildcards choose. */
+      readonly script: readonly SnakeToken[];
     }
   | { readonly kind: 'unknown'; readonly line: number; readonly message: string; readonly hint: string | null };
 
@@ -94,7 +114,7 @@ export interface SnakeRule extends SnakePlace {
   readonly input: readonly SnakeArgument[];
   readonly output: readonly SnakeArgument[];
   /** At most one. */
-  readonly log: readonly (SnakeItem & { readonly line: number })[];
+  readonly log: readonly (SnakeItem & { readonly name: string | null; readonly line: number })[];
   readonly constraints: Readonly<Record<string, string>>;
   /** `threads` among them. */
   readonly resources: Readonly<Record<string, SnakeResource>>;

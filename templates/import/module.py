@@ -101,6 +101,38 @@ def imported_modules(statements):
     return [name for name in names if not any(other.startswith(name + ".") for other in names)]
 
 
+def modules_beside(path):
+    """Paths of the modules in a script's folder that it imports, and of those that they import, each once."""
+    found, queue = {}, [path]
+    while queue:
+        path = queue.pop()
+        try:
+            with open(path, encoding="utf-8") as opened:
+                tree = ast.parse(opened.read())
+        except (OSError, ValueError, SyntaxError):
+            continue
+        for node in ast.walk(tree):
+            for place in imported_places(node, os.path.dirname(path), os.path.dirname(found.get(path, path))):
+                for module in (f"{place}.py", os.path.join(place, "__init__.py")):
+                    if module not in found and os.path.isfile(module):
+                        found[module] = found.get(path, path)
+                        queue.append(module)
+    return list(found)
+
+
+def imported_places(node, own, folder):
+    """What a statement imports as paths without an ending: from `folder`, or from its own where it begins with dots."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        folder = os.path.join(own, *[".."] * (node.level - 1)) if node.level else folder
+        names = [".".join(filter(None, [node.module, alias.name])) for alias in node.names]
+    else:
+        return []
+    words = [name.split(".") for name in names]
+    return [os.path.normpath(os.path.join(folder, *word[:count])) for word in words for count in range(1, len(word) + 1)]
+
+
 def is_module(name):
     """Whether there is a module of this dotted name: what it lies in is looked for, and not imported."""
     words, folders = name.split("."), None

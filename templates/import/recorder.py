@@ -1,7 +1,9 @@
 """What the translated Snakefile calls: it notes rules and their sections, and stands in for Snakemake's own names."""
 
+import copy
 import json
 import os
+import re
 import types
 
 import values
@@ -40,11 +42,13 @@ class Rule:
 class Recorder:
     """One import. `run_file` runs an included Snakefile."""
 
-    def __init__(self, configs, run_file):
-        self.configs, self.run_file = configs, run_file
+    def __init__(self, configs, command_line, run_file):
+        self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
         self.local_rules, self.order = [], []
+        # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
+        self.config_files, self.config_read, self.beside = [], {}, {}
         self.file, self.texts = None, []
         self.namespace = self.module = None
 
@@ -98,7 +102,7 @@ class Recorder:
             if word == "include":
                 self.include(args[0], line)
             elif word == "configfile":
-                self.update_config(self.read_config(str(args[0]), line))
+                self.take_config(str(args[0]), line)
             elif word == "wildcard_constraints":
                 self.constraints.update(kwargs)
                 self.note(line, "wildcard_constraints are not needed in a spec, where params have declared values")
@@ -140,8 +144,32 @@ class Recorder:
             raise Problem(self.file, line, f'"{path}" can\'t be read: {error}',
                           "it counts from the folder of the spec") from None
 
-    def update_config(self, loaded):
-        merge(self.namespace["config"], loaded)
+    def take_config(self, path, line):
+        """A file over those before; what the command line names goes over all."""
+        loaded = self.read_config(path, line)
+        for file, given in [(path, loaded), *((f, self.read_config(f, line)) for f in self.command_line)]:
+            merge(self.namespace["config"], copy.deepcopy(given))
+            merge(self.config_read, copy.deepcopy(given))
+            self.config_files = [f for f in self.config_files if f != file] + [file]
+
+    def config_source(self):
+        """Files that make the config when each is merged over those before: where its Python has changed it, one that
+        is written beside the spec."""
+        config = self.namespace["config"]
+        if config == self.config_read:
+            return self.config_files
+        name = f"{stem(self.files[0])}_config.json"
+        text = json.dumps(config, indent=2, default=str) + "\n"
+        if json.loads(text) != config:
+            raise Problem(self.files[0], 1, "the config holds what a file of JSON can't: the Snakefile's Python has put it "
+                          "there", "make it a name of its own in the Snakefile")
+        self.beside[name] = text
+        return [name]
+
+
+def stem(file):
+    """A Snakefile's name as the begin of another: Snakefile, train."""
+    return re.sub(r"\W", "_", re.sub(r"\.(smk|snakefile|snakemake)$", "", os.path.basename(file)))
 
 
 def merge(into, given):

@@ -1,6 +1,7 @@
 """A rule as JSON: paths, params, resources, and its command as text with references."""
 
 import ast
+import json
 import os
 import string
 import textwrap
@@ -10,6 +11,7 @@ from pathlib import Path
 import values
 from bodies import Body
 from recorder import Unpacked
+from scripts import script_command
 from translate import Problem
 
 LEFT_OUT = {
@@ -25,8 +27,7 @@ LEFT_OUT = {
     "containerized": "name the image with container:",
 }
 AS_PROGRAM = {
-    "script": "the program gets a snakemake object there; start it with arguments: run: python3 FILE {input} {output}",
-    "notebook": "a notebook gets a snakemake object there; start it with: run: jupyter nbconvert --execute …",
+    "notebook": "make a script of it, jupyter nbconvert --to script FILE, and name that with script:",
     "wrapper": "wrappers are programs of Snakemake's; write the command that it runs",
     "cwl": "write the command that the tool runs",
     "template_engine": "write the command that renders the template",
@@ -62,7 +63,7 @@ class RuleReader:
         }
         self.params = self.read_params()
         told["params"] = self.params
-        told["command"] = self.command()
+        told["command"] = self.command(told)
         for word, why in LEFT_OUT.items():
             if word in rule.sections:
                 self.note(rule.sections[word][2], f'"{word}" of rule "{rule.name}" is left out: {why}')
@@ -124,12 +125,15 @@ class RuleReader:
             self.problem(given[0][2], f'rule "{self.rule.name}" has several logs, and a task has one',
                          "make the others outputs")
             return None
-        return [{"parts": values.wildcard_parts(str(v)), "flags": [], "line": at} for _, v, at, _ in given][:1]
+        return [{"name": name, "parts": values.wildcard_parts(str(v)), "flags": [], "line": at}
+                for name, v, at, _ in given][:1]
 
     def read_params(self):
         params = []
         for number, (name, value, line, node) in enumerate(self.arguments("params")):
             param = {"name": name, "line": line, "text": None, "literal": None, "config": None, "wildcard": None}
+            if is_json(value):
+                param["value"], param["config"] = value, config_key(node)
             wildcard = wildcard_of(node)
             if callable(value) and wildcard:
                 param["wildcard"] = wildcard
@@ -169,9 +173,14 @@ class RuleReader:
                 return None if value is None else str(value)
         return self.recorder.container
 
+    def config_source(self):
+        """Python that reads the config, and the files that it reads."""
+        files = self.recorder.config_source()
+        return f"read_config({', '.join(map(json.dumps, files))})", files
+
     # --- commands ---
 
-    def command(self):
+    def command(self, told):
         rule = self.rule
         for word, hint in AS_PROGRAM.items():
             if word in rule.sections:
@@ -181,11 +190,14 @@ class RuleReader:
             if "shell" in rule.sections:
                 (_, text, line, _), *_ = self.arguments("shell")
                 return self.shell(str(text), rule.sections["shell"][2])
+            if "script" in rule.sections:
+                (_, path, line, _), *_ = self.arguments("script")
+                return script_command(path, line, told, self)
             if "run" in rule.blocks:
                 return self.run(*rule.blocks["run"])
         except Problem as problem:
             return {"kind": "unknown", "line": problem.line, "message": problem.message, "hint": problem.hint}
-        return {"kind": "none", "line": rule.line, "tokens": []}
+        return {"kind": "none", "line": rule.line, "tokens": [], "modules": [], "code": [], "script": []}
 
     def run(self, line, section):
         names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
@@ -199,7 +211,7 @@ class RuleReader:
             tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]
             # What imports them once, for all tasks, knows nothing of that folder.
             modules = [name for name in modules if PathFinder.find_spec(name.split(".")[0], [folder]) is None]
-        return {"kind": "python", "line": line, "tokens": tokens, "modules": modules}
+        return {"kind": "python3", "line": line, "tokens": tokens, "modules": modules, "code": [], "script": []}
 
     def shell(self, text, line):
         if "<<" not in text and all(row.count('"') % 2 == 0 and row.count("'") % 2 == 0 for row in text.split("\n")):
@@ -217,7 +229,7 @@ class RuleReader:
             if conversion or spec not in ("", "q"):
                 raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
             tokens.append(self.reference(field, line))
-        return {"kind": "shell", "line": line, "tokens": tokens}
+        return {"kind": "shell", "line": line, "tokens": tokens, "modules": [], "code": [], "script": []}
 
     def reference(self, field, line):
         root, steps = field_parts(field)
@@ -268,10 +280,17 @@ def wildcard_of(node):
     return body.slice.value if isinstance(body.slice, ast.Constant) and isinstance(body.slice.value, str) else None
 
 
+def is_json(value):
+    try:
+        return json.loads(json.dumps(value)) == value
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
 def config_key(node):
-    """The a.b of `config["a"]["b"]`."""
+    """The a.b of `config["a"]["b"]`, "" for the whole of `config`."""
     keys = []
     while isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         keys.append(node.slice.value)
         node = node.value
-    return ".".join(reversed(keys)) if keys and isinstance(node, ast.Name) and node.id == "config" else None
+    return ".".join(reversed(keys)) if isinstance(node, ast.Name) and node.id == "config" else None

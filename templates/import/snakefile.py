@@ -53,7 +53,7 @@ def failure(error, files):
 
 
 def answer(file, request):
-    recorder = Recorder(request["config"], run_file)
+    recorder = Recorder(request["config"], request["configfiles"], run_file)
     namespace = namespace_of(recorder)
     module = Module(namespace, recorder.names_of_snakemake(namespace))
     recorder.bind(namespace, module)
@@ -63,7 +63,7 @@ def answer(file, request):
         exec(line, namespace)
     try:
         for path in request["configfiles"]:
-            recorder.update_config(recorder.read_config(path, 1))
+            recorder.take_config(path, 1)
         run_file(file, namespace, recorder, module)
     except (Problem, NeedsConfig):
         raise
@@ -84,7 +84,18 @@ def answer(file, request):
         "wildcardConstraints": recorder.constraints,
         "prefix": recorder.prefix,
         "files": recorder.files,
+        "beside": {**helpers(), **recorder.beside},
     }
+
+
+def helpers():
+    """What commands of the spec may need beside it, by name."""
+    folder = os.path.join(HERE, "beside")
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as opened:
+            found[name] = opened.read()
+    return found
 
 
 def scalars(config, prefix=""):
@@ -109,7 +120,7 @@ def main():
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file]}
+                "prefix": "", "files": [file], "beside": {}}
     json.dump(told, out)
     out.close()
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { PLACEHOLDER_ROOTS } from '../../model/template.ts';
-import { escapeLiteral, NotConvertible } from '../commands.ts';
+import { escapeLiteral, NotConvertible } from '../pieces.ts';
 import type { Places } from '../places.ts';
 import { entry, Verbatim, type Yaml } from '../yaml.ts';
 import { type Asked, askedBy } from './flags.ts';

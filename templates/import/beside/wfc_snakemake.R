@@ -1,0 +1,40 @@
+# What R scripts find when Snakemake starts them, for `shell: Rscript` of a spec. Written by `wfc import snakefile`.
+# Slots and their meaning are those of Snakemake 7.21: snakemake/script.py.
+
+library(methods)
+Snakemake <- setClass("Snakemake", slots = c(
+  input = "list", output = "list", params = "list", wildcards = "list", threads = "numeric", log = "list",
+  resources = "list", config = "list", rule = "character", bench_iteration = "numeric", scriptdir = "character",
+  source = "function"
+))
+
+# Values by place, and then again by name: snakemake@params[[1]], snakemake@params[["rate"]].
+named <- function(...) {
+  given <- list(...)
+  words <- names(given)
+  c(unname(given), if (is.null(words)) list() else given[words != ""])
+}
+
+# Paths: one by one or in vectors, which are taken apart. A name may stand for a vector.
+files <- function(...) {
+  given <- list(...)
+  words <- names(given)
+  c(as.list(unlist(given, use.names = FALSE)), if (is.null(words)) list() else given[words != ""])
+}
+
+script <- function(path, input = list(), output = list(), params = list(), wildcards = list(), threads = 1,
+                   resources = list(), log = list(), config = list(), rule = "") {
+  folder <- dirname(normalizePath(path))
+  object <- Snakemake(
+    input = input, output = output, params = params, wildcards = wildcards, threads = threads, log = log,
+    resources = c(resources, list(tmpdir = dirname(tempdir()))), config = config, rule = rule,
+    bench_iteration = as.numeric(NA), scriptdir = folder,
+    source = function(...) {
+      before <- setwd(folder)
+      on.exit(setwd(before))
+      source(...)
+    }
+  )
+  assign("snakemake", object, envir = globalenv())
+  source(path, print.eval = TRUE)
+}

@@ -1,0 +1,139 @@
+"""What scripts and run blocks find when Snakemake starts them, for `shell: python3` of a spec.
+
+Written by `wfc import snakefile`. Names and meaning are those of Snakemake 7.21: snakemake/io.py, script.py, shell.py.
+"""
+
+import inspect
+import json
+import os
+import runpy
+import shlex
+import string
+import subprocess
+import sys
+import tempfile
+
+
+class Named(list):
+    """Values in order, the last of them by name, too: params[0], params.rate, params["rate"]. As text with blanks between."""
+
+    def __init__(self, *values, **names):
+        super().__init__([*values, *names.values()])
+        self.__dict__.update(names)
+
+    def __getitem__(self, key):
+        return getattr(self, key) if isinstance(key, str) else super().__getitem__(key)
+
+    def get(self, key, default=None):
+        return self.__dict__.get(key, default)
+
+    def keys(self):
+        return self.__dict__.keys()
+
+    def items(self):
+        return self.__dict__.items()
+
+    def __hash__(self):
+        return hash(tuple(self))
+
+    def __str__(self):
+        return " ".join(map(str, self))
+
+
+class Files(Named):
+    """Paths: one by one or in lists, which are taken apart. A name may stand for a list."""
+
+    def __init__(self, *paths, **names):
+        super().__init__(*flat(paths), **{name: Named(*p) if is_list(p) else p for name, p in names.items()})
+        self[:] = flat([*paths, *names.values()])
+
+
+def is_list(value):
+    return isinstance(value, (list, tuple))
+
+
+def flat(paths):
+    return [path for given in paths for path in (given if is_list(given) else [given])]
+
+
+class Snakemake:
+    """The object `snakemake` of a script. What the rule does not have is empty."""
+
+    def __init__(self, folder, input=(), output=(), params=(), wildcards=(), threads=1, resources=(), log=(),
+                 config=(), rule=None):
+        self.input, self.output, self.log = input or Files(), output or Files(), log or Files()
+        self.params, self.wildcards = params or Named(), wildcards or Named()
+        self.resources = Named(**{"tmpdir": tempfile.gettempdir(), **dict(resources and resources.items())})
+        self.threads, self.config, self.rule = threads, dict(config), rule
+        self.scriptdir, self.bench_iteration = folder, None
+
+    def log_fmt_shell(self, stdout=True, stderr=True, append=False):
+        """What sends the output of a command to the log, as text; '' without a log."""
+        if not self.log or not (stdout or stderr):
+            return ""
+        sign = ">>" if append else ">"
+        both = " 2>&1" if stdout and stderr else ""
+        return f" {'' if stdout else '2'}{sign} {self.log}{both}"
+
+
+def script(path, **given):
+    """Run a Python script as Snakemake does: it finds `snakemake`, and modules of its own folder last."""
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)
+    snakemake = Snakemake(folder, **given)
+    sys.path[:] = [place for place in sys.path if place not in ("", os.getcwd())] + [folder]
+    runpy.run_path(path, {"snakemake": snakemake}, "__main__")
+
+
+def read_config(*files):
+    """The files of a config, JSON or YAML, each over those before."""
+    config = {}
+    for file in files:
+        with open(file, encoding="utf-8") as opened:
+            if file.endswith(".json"):
+                loaded = json.load(opened)
+            else:
+                import yaml
+                loaded = yaml.safe_load(opened)
+        merge(config, loaded or {})
+    return config
+
+
+def merge(into, given):
+    for key, value in given.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
+class Format(string.Formatter):
+    """A list is its elements with blanks between; `:q` quotes for bash."""
+
+    def format_field(self, value, spec):
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return " ".join(self.format_field(one, spec) for one in value)
+        text = super().format_field(value, spec[:-1] if spec[-1:] in ("q", "u") else spec)
+        return shlex.quote(text) if spec.endswith("q") and text else text
+
+
+class Shell:
+    """shell("command {input}"): names are those where it is called."""
+
+    before = "set -euo pipefail; "
+
+    def prefix(self, text):
+        self.before = text
+
+    def __call__(self, command, *args, iterable=False, read=False, **names):
+        frame = inspect.currentframe().f_back
+        command = self.before + Format().vformat(command, args, {**frame.f_globals, **frame.f_locals, **names})
+        sys.stdout.flush()
+        if not (iterable or read):
+            subprocess.run(["bash", "-c", command], check=True)
+            return None
+        said = subprocess.run(["bash", "-c", command], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return said if read else iter(said.splitlines())
+
+
+shell = Shell()
