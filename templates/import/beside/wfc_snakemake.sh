@@ -1,6 +1,6 @@
 # What bash scripts find when Snakemake starts them, for the commands of a spec. Written by `wfc import snakefile`.
 # The arrays are those of Snakemake 7.21: snakemake/script.py, BashEncoder.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2178
 
 declare -A snakemake=() snakemake_input=() snakemake_output=() snakemake_params=() snakemake_wildcards=()
 declare -A snakemake_resources=() snakemake_log=() snakemake_config=() snakemake_places=()
