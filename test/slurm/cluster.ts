@@ -42,6 +42,8 @@ export interface ClusterOptions {
   memory?: MemoryPolicy;
   /** GPUs of each node, as `a100:2`: devices that do nothing, which Slurm counts and lends as it does real ones. None unless told. */
   gpus?: readonly string[];
+  /** Parts of the GPUs of each node that Slurm itself lends, `gres: shard:n`; none unless told. */
+  shards?: number;
   /** Runs mariadbd and slurmdbd, so that sacct works. */
   accounting?: boolean;
   /** Seconds until a job credential expires, which is also what a requeued job waits. 5, the least, here; by itself, 120. */
@@ -455,7 +457,7 @@ async function startOnce(options: ClusterOptions): Promise<Cluster> {
     await writeFile(join(folder, 'slurm.conf'), slurmConf(configuration));
     const cgroupConf = renderCgroupConf(folder, options.memory);
     if (cgroupConf !== null) await writeFile(join(folder, 'cgroup.conf'), cgroupConf);
-    if (options.gpus) await writeGpus(folder, nodes, options.gpus);
+    if (options.gpus) await writeGpus(folder, nodes, options);
 
     // 2. Authentication.
     startDaemon('munged', 'munged', [
@@ -582,8 +584,9 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
     settings.JobAcctGatherParams = 'OverMemoryKill';
     settings.JobAcctGatherFrequency = 1;
   }
-  const gres = (options.gpus ?? []).map((gpus) => `gpu:${gpus}`).join(',');
-  if (gres !== '') settings.GresTypes = 'gpu';
+  const shards = options.shards === undefined ? [] : [`shard:${options.shards}`];
+  const gres = [...(options.gpus ?? []).map((gpus) => `gpu:${gpus}`), ...shards].join(',');
+  if (gres !== '') settings.GresTypes = shards.length > 0 ? 'gpu,shard' : 'gpu';
   if (options.accounting) {
     settings.AccountingStorageType = 'accounting_storage/slurmdbd';
     settings.AccountingStorageHost = 'localhost';
@@ -605,7 +608,11 @@ function slurmConf({ folder, controllerPort, accountingPort, nodes, nodePorts, o
 }
 
 /** A device a GPU, which all nodes share. Slurm takes links, and the numbers of CUDA_VISIBLE_DEVICES from their names. */
-async function writeGpus(folder: string, nodes: readonly string[], gpus: readonly string[]): Promise<void> {
+async function writeGpus(
+  folder: string,
+  nodes: readonly string[],
+  { gpus = [], shards }: ClusterOptions,
+): Promise<void> {
   const lines: string[] = [];
   let next = 0;
   for (const kind of gpus) {
@@ -614,6 +621,7 @@ async function writeGpus(folder: string, nodes: readonly string[], gpus: readonl
     for (const file of files) await symlink('/dev/null', file);
     for (const file of files) lines.push(`NodeName=${nodes.join(',')} Name=gpu Type=${type} File=${file}\n`);
   }
+  if (shards !== undefined) lines.push(`NodeName=${nodes.join(',')} Name=shard Count=${shards}\n`);
   await writeFile(join(folder, 'gres.conf'), lines.join(''));
 }
 
@@ -652,6 +660,13 @@ function renderCgroupConf(folder: string, memory: MemoryPolicy | undefined): str
 }
 
 /** Slurm's release as numbers: [22, 5, 8]. */
+/** Whether the Slurm of this machine is of this release or a later one; false where there is none. */
+export function isSlurmSince(year: number, month: number): boolean {
+  if (missingSlurm() !== null) return false;
+  const [itsYear = 0, itsMonth = 0] = slurmVersion();
+  return itsYear > year || (itsYear === year && itsMonth >= month);
+}
+
 function slurmVersion(): number[] {
   const text = execFileSync('slurmctld', ['-V'], { encoding: 'utf8', env: { ...process.env, PATH: searchPath } });
   return (/(\d+)\.(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
