@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -78,6 +79,7 @@ writeFileSync(fresh, inject(program, readFileSync(join(work, 'blob'))));
 chmodSync(fresh, 0o755);
 const version = execFileSync(fresh, ['--version'], { encoding: 'utf8' }).trim();
 renameSync(fresh, file);
+writeFileSync(`${file}.LICENSE`, licences());
 const { glibcVersionCompiler: glibc } = process.report.getReport().header;
 const size = `${Math.round(readFileSync(file).length / 1e6)} MB`;
 console.log(
@@ -90,6 +92,18 @@ function shippedNames() {
     .filter((entry) => entry.isFile() && entry.name !== 'README.md')
     .map((entry) => join(entry.parentPath, entry.name));
   return ['dist/worker.sh', 'dist/look-worker.cjs', 'dist/report-page.js', 'schema/spec.schema.json', ...templates];
+}
+
+/** Ours, and that of Node with all that is in it, which its packages and archives bring along. */
+function licences() {
+  const own = readFileSync('LICENSE', 'utf8');
+  const places = ['../LICENSE', '../share/doc/nodejs/LICENSE', '../share/doc/node/LICENSE'];
+  const place = places.map((path) => join(dirname(process.execPath), path)).find((path) => existsSync(path));
+  const nodes =
+    place === undefined
+      ? `The licence of Node.js ${process.version} stands in the file LICENSE of its sources.\n`
+      : readFileSync(place, 'utf8');
+  return `${own}\n${'-'.repeat(78)}\nThe file \`wfc\` contains Node.js:\n\n${nodes}`;
 }
 
 /** Without what only a debugger reads, where binutils are there to take that away. */

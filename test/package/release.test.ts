@@ -1,5 +1,5 @@
 /** The one executable file that `npm run release` makes: it does what wfc does, and no Node is asked for. */
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -76,6 +76,12 @@ describe('the file', () => {
       if (whyNot !== null) context.skip(whyNot);
       await body();
     });
+
+  claim('comes with the licences of what is in it', async () => {
+    const text = readFileSync(`${FILE}.LICENSE`, 'utf8');
+    expect(text).toContain(readFileSync(join(ROOT, 'LICENSE'), 'utf8'));
+    expect(text).toMatch(/contains Node\.js:\n\n\S/);
+  });
 
   claim('runs tasks, in interpreters that are kept up too, and goes on after a failure', async () => {
     const e = experiment(PRELOADED);
