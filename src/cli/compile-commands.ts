@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { common, list, withCommon, withForce, withTrust } from './options.ts';
+import { CommandLineError, common, jobsOf, list, withCommon, withForce, withTrust } from './options.ts';
 import type { Perform } from './perform.ts';
 
 /** validate, plan, compile. */
@@ -21,7 +21,19 @@ export function addCompileCommands(y: Argv, perform: Perform): Argv {
             choices: ['slurm'] as const,
             describe: 'Show the job arrays for Slurm, too',
           })
+          .option('forecast', {
+            type: 'boolean',
+            default: false,
+            describe: 'Tell how long it is going to take, by what tasks took before, else by their "time"',
+          })
+          .option('jobs', {
+            alias: 'j',
+            type: 'string',
+            nargs: 1,
+            describe: 'With --forecast: tasks at a time; with --target slurm, too: elements at a time',
+          })
           .example('wfc plan --json', 'the counts as one JSON object')
+          .example('wfc plan --forecast -j 8', 'when all is done, with eight tasks at a time')
           .example('wfc plan --target slurm', 'the job arrays, each choice with its reason'),
       (argv) =>
         perform(
@@ -31,6 +43,8 @@ export function addCompileCommands(y: Argv, perform: Perform): Argv {
               force: list(argv.force),
               trust: argv.trust,
               target: argv.target ?? null,
+              forecast: argv.forecast,
+              maxParallel: jobsWith(argv),
               env: process.env,
             }),
           ),
@@ -61,4 +75,10 @@ export function addCompileCommands(y: Argv, perform: Perform): Argv {
           ),
         ),
     );
+}
+
+function jobsWith({ jobs, forecast }: { jobs?: string | undefined; forecast: boolean }): number | null {
+  if (jobs !== undefined && !forecast)
+    throw new CommandLineError('-j of wfc plan is about its forecast', 'add --forecast, or leave it out');
+  return jobsOf(jobs);
 }

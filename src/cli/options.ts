@@ -79,6 +79,14 @@ export function withTrust<T>(y: Argv<T>) {
   });
 }
 
+/** `-j N`: a whole number; null where it is not given. */
+export function jobsOf(text: string | undefined): number | null {
+  const jobs = text === undefined ? null : Number(text);
+  if (jobs !== null && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= 10_000))
+    throw new CommandLineError(`-j ${text}: write a whole number from 1 to 10,000`, 'such as: -j 8');
+  return jobs;
+}
+
 export interface CommonArguments {
   /** The command, as yargs gives it. */
   _: readonly (string | number)[];

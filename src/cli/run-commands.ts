@@ -10,6 +10,7 @@ import {
   common,
   GROUP,
   isScreen,
+  jobsOf,
   list,
   withCommon,
   withForce,
@@ -176,15 +177,11 @@ function backendOf({ local, slurm }: RunArguments): 'local' | 'slurm' | null {
 }
 
 function runOptions(argv: RunArguments): RunOptions & RunSlurmOptions {
-  const jobs = argv.jobs === undefined ? null : Number(argv.jobs);
-  if (jobs !== null && !(Number.isInteger(jobs) && jobs >= 1 && jobs <= 10_000)) {
-    throw new CommandLineError(`-j ${argv.jobs}: write a whole number from 1 to 10,000`, 'such as: -j 8');
-  }
   return {
     ...common(argv),
     force: list(argv.force),
     trust: argv.trust,
-    maxParallel: jobs,
+    maxParallel: jobsOf(argv.jobs),
     keepGoing: argv.keepGoing,
     dryRun: argv.dryRun,
     watch: argv.watch,

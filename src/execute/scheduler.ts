@@ -1,5 +1,6 @@
 import type { Counts, RuleCounts } from '../model/counts.ts';
-import { forEachPath, type Plan, type PlannedInput, type PlannedRule, ruleOf } from '../model/plan.ts';
+import { type Plan, ruleOf } from '../model/plan.ts';
+import { type TaskGraph, taskGraph } from './task-graph.ts';
 
 /** State of a task in a run. */
 export const TASK_IDLE = 0;
@@ -13,16 +14,14 @@ export const TASK_BLOCKED = 6;
 
 /**
  * Which tasks may start: a state machine without effects. Tasks become ready as what they depend on ends; a failure
- * blocks all that depends on it. Edges are kept as two typed arrays (compressed rows). Tasks that gather the same list
- * wait for one node that stands for the list, so that n producers and m consumers make n + m edges, not n × m.
+ * blocks all that depends on it.
  */
 export class Scheduler {
   readonly state: Uint8Array;
   private readonly plan: Plan;
   /** Per node (tasks, then lists) how many runs it still waits for. */
   private readonly waits: Int32Array;
-  private readonly offsets: Int32Array;
-  private readonly followers: Int32Array;
+  private readonly graph: TaskGraph;
   private readonly ready: ReadyTasks;
   private done = 0;
   private failed = 0;
@@ -31,23 +30,10 @@ export class Scheduler {
   readonly total: number;
 
   /** @param runs per task, non-zero where it is to run */
-  constructor(plan: Plan, runs: Uint8Array) {
+  constructor(plan: Plan, runs: Uint8Array, graph = taskGraph(plan, runs)) {
     this.plan = plan;
-    const lists = listNodes(plan, runs);
-    const nodeCount = plan.taskCount + lists.count;
-    this.waits = new Int32Array(nodeCount);
-    const counts = new Int32Array(nodeCount + 1);
-    eachEdge(plan, runs, lists, (from, to) => {
-      counts[from + 1]!++;
-      this.waits[to]!++;
-    });
-    for (let n = 0; n < nodeCount; n++) counts[n + 1]! += counts[n]!;
-    this.offsets = counts;
-    this.followers = new Int32Array(counts[nodeCount]!);
-    const next = counts.slice();
-    eachEdge(plan, runs, lists, (from, to) => {
-      this.followers[next[from]!++] = to;
-    });
+    this.graph = graph;
+    this.waits = graph.waits.slice();
     this.state = new Uint8Array(plan.taskCount);
     this.ready = new ReadyTasks(plan);
     let total = 0;
@@ -99,8 +85,8 @@ export class Scheduler {
   }
 
   private release(node: number): void {
-    for (let i = this.offsets[node]!; i < this.offsets[node + 1]!; i++) {
-      const follower = this.followers[i]!;
+    for (let i = this.graph.offsets[node]!; i < this.graph.offsets[node + 1]!; i++) {
+      const follower = this.graph.followers[i]!;
       if (--this.waits[follower]! > 0) continue;
       if (follower >= this.plan.taskCount) this.release(follower);
       else if (this.state[follower] === TASK_WAITING) {
@@ -114,8 +100,8 @@ export class Scheduler {
     const open = [node];
     const seen = new Set<number>();
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (let i = this.offsets[at]!; i < this.offsets[at + 1]!; i++) {
-        const follower = this.followers[i]!;
+      for (let i = this.graph.offsets[at]!; i < this.graph.offsets[at + 1]!; i++) {
+        const follower = this.graph.followers[i]!;
         if (follower >= this.plan.taskCount) {
           if (seen.has(follower)) continue;
           seen.add(follower);
@@ -156,83 +142,6 @@ export class Scheduler {
   get hasReady(): boolean {
     return this.ready.size > 0;
   }
-}
-
-interface ListNodes {
-  readonly count: number;
-  /** Node offset of each gathering input's groups, counted from `taskCount`. */
-  readonly first: ReadonlyMap<PlannedInput, number>;
-}
-
-/** One node per list that a task which runs gathers. */
-function listNodes(plan: Plan, runs: Uint8Array): ListNodes {
-  const first = new Map<PlannedInput, number>();
-  let count = 0;
-  for (const rule of plan.rules) {
-    if (!runsAny(rule, runs)) continue;
-    for (const input of rule.inputs) {
-      if (!input.hasProducer || input.members.kind === 'map') continue;
-      first.set(input, count);
-      count += input.members.offsets.length - 1;
-    }
-  }
-  return { count, first };
-}
-
-function runsAny(rule: PlannedRule, runs: Uint8Array): boolean {
-  for (let i = 0; i < rule.space.size; i++) if (runs[rule.firstTask + i] !== 0) return true;
-  return false;
-}
-
-/** Visit each edge between tasks that run, lists in between. */
-function eachEdge(plan: Plan, runs: Uint8Array, lists: ListNodes, visit: (from: number, to: number) => void): void {
-  for (const rule of plan.rules) {
-    for (const input of rule.inputs) {
-      if (!input.hasProducer) continue;
-      const { members, producers } = input;
-      if (members.kind === 'map') {
-        for (let i = 0; i < rule.space.size; i++) {
-          if (runs[rule.firstTask + i] === 0) continue;
-          forEachPath(input, i, (path) => {
-            const producer = producers[path]!;
-            if (producer >= 0 && runs[producer] !== 0) visit(producer, rule.firstTask + i);
-          });
-        }
-        continue;
-      }
-      const base = lists.first.get(input);
-      if (base === undefined) continue;
-      const wanted = new Uint8Array(members.offsets.length - 1);
-      for (let i = 0; i < rule.space.size; i++) {
-        if (runs[rule.firstTask + i] === 0) continue;
-        const group = members.groupOf(i);
-        wanted[group] = 1;
-        if (hasRunning(members.offsets, members.members, producers, group, runs))
-          visit(plan.taskCount + base + group, rule.firstTask + i);
-      }
-      for (let g = 0; g < wanted.length; g++) {
-        if (wanted[g] === 0) continue;
-        for (let m: number = members.offsets[g]!; m < members.offsets[g + 1]!; m++) {
-          const producer = producers[members.members[m]!]!;
-          if (producer >= 0 && runs[producer] !== 0) visit(producer, plan.taskCount + base + g);
-        }
-      }
-    }
-  }
-}
-
-function hasRunning(
-  offsets: Int32Array,
-  members: Int32Array,
-  producers: Int32Array,
-  group: number,
-  runs: Uint8Array,
-): boolean {
-  for (let m = offsets[group]!; m < offsets[group + 1]!; m++) {
-    const producer = producers[members[m]!]!;
-    if (producer >= 0 && runs[producer] !== 0) return true;
-  }
-  return false;
 }
 
 /** Ready tasks by how deep their rule stands in the order; within a rule first in, first out. */

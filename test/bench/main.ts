@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compile } from './parts/compile.ts';
 import { element } from './parts/element.ts';
+import { forecast } from './parts/forecast.ts';
 import { look } from './parts/look.ts';
 import { million } from './parts/million.ts';
 import { nothing } from './parts/nothing.ts';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, (session: Session) => Promise<Section>>> = 
   resume,
   element,
   slurm,
+  forecast,
 };
 
 /** What is promised of these is promised of the study's size: at others its aims are left out. */

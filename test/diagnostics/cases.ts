@@ -42,6 +42,8 @@ export async function wfc(args: readonly string[], folder: string): Promise<Sess
     quiet: false,
     style: { colour: false },
     target: null,
+    forecast: false,
+    maxParallel: null,
     env: process.env,
   };
   return inFolder(folder, () => (command === 'plan' ? plan(options) : validate(options)));

@@ -1,0 +1,164 @@
+import { determinedColumns } from '../../compile/params/space.ts';
+import type { Plan, PlannedRule } from '../../model/plan.ts';
+import { taskResources } from '../../plan/resources.ts';
+import type { RecordsByName } from '../../resume/record.ts';
+import { type Effect, findEffects, type Sample } from './effects.ts';
+import type { Random } from './random.ts';
+
+/**
+ * `measured`: by records of its tasks. `others`: none of them has run; by how much of their "time" other rules take, or
+ * where it has none by what these take. `limit`: no rule has run; by its "time", which it can't exceed. `unknown`: nor has
+ * it one.
+ */
+export type Basis = 'measured' | 'others' | 'limit' | 'unknown';
+
+/** How long the tasks of one rule are expected to take, and why. */
+export interface RuleDurations {
+  readonly rule: PlannedRule;
+  readonly basis: Basis;
+  /** Tasks whose duration is known. */
+  readonly measured: number;
+  readonly effects: readonly Effect[];
+  /** Measured over expected durations, the mean 1. */
+  readonly ratios: Float64Array;
+  /** How far off all of them may be together: the standard error of their logarithm. */
+  readonly levelError: number;
+}
+
+export interface Durations {
+  /** By task, in seconds; 0 where nothing is known. */
+  readonly seconds: Float64Array;
+  readonly rules: readonly RuleDurations[];
+}
+
+/** What records tell of the durations of all tasks, by rule, and by param where they differ. */
+export function expectedDurations(plan: Plan, records: RecordsByName | null): Durations {
+  const seconds = new Float64Array(plan.taskCount);
+  const samples = plan.rules.map((rule) => (records === null ? null : sampleOf(rule, records)));
+  const others = othersOf(plan, samples);
+  const rules = plan.rules.map((rule, r) => {
+    const sample = samples[r];
+    return sample ? byRecords(plan, rule, sample, seconds) : byOthers(rule, others, seconds);
+  });
+  return { seconds, rules };
+}
+
+/** What rules that were measured tell of one that was not. */
+interface Others {
+  /** Seconds that their tasks take. */
+  readonly seconds: number;
+  /** Of their "time", the part that they take; null where none has one. */
+  readonly part: number | null;
+  /** Standard deviation of its logarithm, from rule to rule. */
+  readonly deviation: number;
+}
+
+/** Rules differ at least by this factor, as a logarithm. */
+const LEAST_RULE_DEVIATION = Math.LN2;
+
+function othersOf(plan: Plan, samples: readonly (Sample | null)[]): Others | null {
+  const means: number[] = [];
+  const parts: number[] = [];
+  plan.rules.forEach((rule, r) => {
+    const sample = samples[r];
+    if (!sample) return;
+    const log = mean(sample.logs);
+    means.push(log);
+    const limit = taskResources(rule, sample.tasks[0]!).timeSeconds;
+    if (limit !== null) parts.push(log - Math.log(limit));
+  });
+  if (means.length === 0) return null;
+  const [level, part] = [mean(means), mean(parts)];
+  const deviation = Math.sqrt(
+    mean((parts.length > 0 ? parts : means).map((x) => (x - (parts.length > 0 ? part : level)) ** 2)),
+  );
+  return {
+    seconds: Math.exp(level),
+    part: parts.length === 0 ? null : Math.min(1, Math.exp(part)),
+    deviation: Math.max(LEAST_RULE_DEVIATION, deviation),
+  };
+}
+
+function sampleOf({ space, outputTexts }: PlannedRule, records: RecordsByName): Sample | null {
+  const tasks: number[] = [];
+  const logs: number[] = [];
+  for (let i = 0; i < space.size; i++) {
+    const took = records.get(outputTexts[0]!(i))?.durationSeconds ?? 0;
+    // Records that were adopted have none.
+    if (took <= 0) continue;
+    tasks.push(i);
+    logs.push(Math.log(took));
+  }
+  return tasks.length === 0 ? null : { tasks: Int32Array.from(tasks), logs: Float64Array.from(logs) };
+}
+
+function byOthers(rule: PlannedRule, others: Others | null, seconds: Float64Array): RuleDurations {
+  let hasLimits = true;
+  for (let i = 0; i < rule.space.size; i++) {
+    const limit = taskResources(rule, i).timeSeconds;
+    hasLimits &&= limit !== null;
+    seconds[rule.firstTask + i] =
+      limit === null || (others !== null && others.part === null)
+        ? (others?.seconds ?? 0)
+        : limit * (others?.part ?? 1);
+  }
+  const basis: Basis = others !== null ? 'others' : hasLimits ? 'limit' : 'unknown';
+  const levelError = others === null ? 0 : others.deviation;
+  return { rule, basis, measured: 0, effects: [], ratios: Float64Array.of(1), levelError };
+}
+
+function byRecords(plan: Plan, rule: PlannedRule, sample: Sample, seconds: Float64Array): RuleDurations {
+  const { space, firstTask } = rule;
+  const { key } = rule.rule;
+  const columns = [...key, ...determinedColumns(plan.workflow.relation, key)];
+  const candidates = columns.map((column) => ({ column, read: space.reader(column) }));
+  const { effects, rest } = findEffects(sample, candidates);
+  const level = mean(rest);
+  const ratios = rest.map((value) => Math.exp(value - level));
+  const smear = mean(ratios);
+  const deviation = Math.sqrt(mean(rest.map((value) => (value - level) ** 2)));
+  for (let i = 0; i < space.size; i++) {
+    let log = level;
+    for (const { read, ofValue } of effects) log += ofValue[read(i)]!;
+    seconds[firstTask + i] = Math.exp(log) * smear;
+  }
+  const n = rest.length;
+  // A few tasks that took alike may do so by chance.
+  const levelError = Math.max(deviation, n < 5 ? 0.3 : 0.05) / Math.sqrt(n);
+  return {
+    rule,
+    basis: 'measured',
+    measured: n,
+    effects,
+    ratios: ratios.map((ratio) => ratio / smear),
+    levelError,
+  };
+}
+
+function mean(values: Iterable<number>): number {
+  let [sum, count] = [0, 0];
+  for (const value of values) {
+    sum += value;
+    count++;
+  }
+  return sum / count;
+}
+
+/** Durations as they may come out: of each task in the spread of those that were measured. */
+export function drawDurations({ seconds, rules }: Durations, random: Random): Float64Array {
+  const drawn = seconds.slice();
+  for (const { rule, effects, ratios, levelError } of rules) {
+    const level = Math.exp(levelError * random.normal());
+    const unseen = effects.flatMap(({ read, isUnseen, deviation }) =>
+      isUnseen.includes(1)
+        ? [{ read, factors: Float64Array.from(isUnseen, (is) => (is ? Math.exp(deviation * random.normal()) : 1)) }]
+        : [],
+    );
+    for (let i = 0; i < rule.space.size; i++) {
+      let factor = level * ratios[Math.floor(random.next() * ratios.length)]!;
+      for (const { read, factors } of unseen) factor *= factors[read(i)]!;
+      drawn[rule.firstTask + i]! *= factor;
+    }
+  }
+  return drawn;
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { taskGraph } from '../../src/execute/task-graph.ts';
+import { type Plan, ruleOf } from '../../src/model/plan.ts';
+import { NO_PROFILE } from '../../src/model/profile.ts';
+import type { SuccessRecord } from '../../src/resume/record.ts';
+import { EndQueue } from '../../src/session/forecast/end-queue.ts';
+import { forecast, type Place } from '../../src/session/forecast/forecast.ts';
+import { forecastLines } from '../../src/session/forecast/forecast-lines.ts';
+import { Random } from '../../src/session/forecast/random.ts';
+import { simulateElements } from '../../src/session/forecast/simulate-elements.ts';
+import { type Simulated, simulateLocal } from '../../src/session/forecast/simulate-local.ts';
+import { planStages, type Stage } from '../../src/target/slurm/stages.ts';
+import { planOf } from '../schema/compile-text.ts';
+
+const SPEC = `wfc: 1
+params:
+  site: {from: 1, to: 20}
+  size: [10, 20, 40, 80]
+  seed: {from: 1, to: 5}
+defaults: {resources: {cpus: 1, mem: 1G, time: 1h}}
+rules:
+  prep: {output: "p/{site}", run: "make {output}"}
+  fit: {input: "p/{site}", output: "f/{size}/{site}/{seed}", run: "fit {input} > {output}", resources: {cpus: 2, gpus: 0.5}}
+  score: {input: "f/{size}/{site}/{seed}", output: "s/{size}/{site}/{seed}", run: "score {input} > {output}"}
+  all: {gather: [site, size, seed], input: "s/{size}/{site}/{seed}", output: all, run: "cat {input} > {output}"}
+`;
+
+const LIMITS = { cpus: 8, memoryMiB: 64_000, gpus: ['0', '1'] };
+
+/** What tasks really take: a fit by its size, each with a spread of its own. */
+function realSeconds(plan: Plan): Float64Array {
+  const random = new Random(7);
+  return Float64Array.from({ length: plan.taskCount }, (_, task) => {
+    const rule = ruleOf(plan, task);
+    const spread = Math.exp(0.25 * random.normal());
+    if (rule.rule.name !== 'fit') return { prep: 20, score: 4, all: 30 }[rule.rule.name]! * spread;
+    const size = rule.rule.key.find(({ name }) => name === 'size')!;
+    return 0.5 * Number(size.values[rule.space.valueId(task - rule.firstTask, size)]) * spread;
+  });
+}
+
+/** Records of these tasks, as the journal would have them. */
+function recordsOf(plan: Plan, tasks: Iterable<number>, seconds: Float64Array): Map<string, SuccessRecord> {
+  const records = new Map<string, SuccessRecord>();
+  for (const task of tasks) {
+    const { outputTexts, firstTask } = ruleOf(plan, task);
+    const record = { fingerprint: '', checks: '', inputs: '', outputs: '', peakMiB: null };
+    records.set(outputTexts[0]!(task - firstTask), { ...record, durationSeconds: seconds[task]! });
+  }
+  return records;
+}
+
+function all(plan: Plan): Uint8Array {
+  return new Uint8Array(plan.taskCount).fill(1);
+}
+
+/** What a run with these durations would come to. */
+function replay(plan: Plan, runs: Uint8Array, place: Place, seconds: Float64Array): Simulated {
+  const targets = new Uint8Array(plan.taskCount);
+  return place.kind === 'local'
+    ? simulateLocal(plan, { runs, graph: taskGraph(plan, runs), targets, ...place }, seconds)
+    : simulateElements(plan, { targets, ...place }, seconds);
+}
+
+function stagesOf(plan: Plan, included: Uint8Array, packing = NO_PROFILE.packing): Stage[] {
+  return planStages(plan, {
+    included,
+    limits: { maxArraySize: 1001, maxSubmit: 1000, maxTimeSeconds: null },
+    packing,
+  });
+}
+
+describe('after a tenth has run, what is forecast of the rest is within 20 %', () => {
+  const plan = planOf(SPEC);
+  const seconds = realSeconds(plan);
+  const random = new Random(3);
+  // A tenth of each rule: as a run gets there that goes deep first.
+  const done = new Set(
+    [...all(plan).keys()].filter((task) => ruleOf(plan, task).rule.name === 'prep' || random.next() < 0.1),
+  );
+  const last = plan.taskCount - 1;
+  done.delete(last);
+  const runs = all(plan).map((_, task) => Number(!done.has(task)));
+  const records = recordsOf(plan, done, seconds);
+  const places: [string, Place][] = [
+    ['one task at a time', { kind: 'local', maxParallel: 1, limits: LIMITS }],
+    ['eight tasks at a time', { kind: 'local', maxParallel: 8, limits: LIMITS }],
+    ['elements', { kind: 'slurm', stages: stagesOf(plan, runs), maxRunning: null, maxElements: null }],
+    [
+      'elements of lanes',
+      {
+        kind: 'slurm',
+        stages: stagesOf(plan, runs, { ...NO_PROFILE.packing, lanes: 4 }),
+        maxRunning: 3,
+        maxElements: 5,
+      },
+    ],
+  ];
+  it.each(places)('for %s', (_, place) => {
+    const real = replay(plan, runs, place, seconds);
+    const told = forecast(plan, runs, { records, place });
+    expect(Math.abs(told.makespanSeconds.middle / real.makespan - 1)).toBeLessThan(0.2);
+    expect(Math.abs((told.coreHours.middle * 3600) / real.coreSeconds - 1)).toBeLessThan(0.2);
+    expect(Math.abs((told.gpuHours.middle * 3600) / real.gpuSeconds - 1)).toBeLessThan(0.2);
+    expect(told.makespanSeconds.low).toBeLessThan(told.makespanSeconds.middle);
+    expect(told.makespanSeconds.high).toBeGreaterThan(told.makespanSeconds.middle);
+    expect(told.rules.map(({ name, params }) => [name, params])).toEqual([
+      ['fit', ['size']],
+      ['score', []],
+      ['all', []],
+    ]);
+    expect(told.rules[2]).toMatchObject({ basis: 'others', measured: 0 });
+    expect(told.firstTarget!.task).toBe('all');
+  });
+
+  it('a size that nobody measured lies on the line of the others', () => {
+    const small = [...done].filter(
+      (task) => !/\/80\//.test(ruleOf(plan, task).outputTexts[0]!(task - ruleOf(plan, task).firstTask)),
+    );
+    const only80 = runs.map((_, task) => {
+      const { rule, outputTexts, firstTask } = ruleOf(plan, task);
+      return Number(rule.name === 'fit' && outputTexts[0]!(task - firstTask).startsWith('f/80/'));
+    });
+    const place: Place = { kind: 'local', maxParallel: 1, limits: LIMITS };
+    const told = forecast(plan, only80, { records: recordsOf(plan, small, seconds), place });
+    expect(told.rules[0]!.secondsEach).toBeGreaterThan(28);
+    expect(told.rules[0]!.secondsEach).toBeLessThan(58);
+  });
+});
+
+it('where nothing has run, the limits count, and it says so; a rule without one is not counted', () => {
+  const plan = planOf(`wfc: 1
+params: {n: [1, 2, 3, 4]}
+rules:
+  a: {output: "a/{n}", run: "x", resources: {time: 1m}}
+  b: {input: "a/{n}", output: "b/{n}", run: "x"}
+`);
+  const place: Place = { kind: 'local', maxParallel: 2, limits: LIMITS };
+  const told = forecast(plan, all(plan), { records: null, place });
+  expect(Math.round(told.makespanSeconds.middle)).toBe(120);
+  expect(forecastLines(told, place).join('\n')).toBe(`forecast on this machine, 2 tasks at a time: 8 tasks
+  takes         2 min 0 s
+  core-hours    0.067
+  first result  after 1 min 0 s: b n=1
+  held up by    a, 100 % of the way to the end: its tasks wait for room; with room for all it would take 1 min 0 s
+
+to run  rule       each  by
+     4  a     1 min 0 s  its "time", the most that a task may take: none has run yet
+     4  b             ?  nothing: none has run yet, and it has no "time"; not counted`);
+});
+
+it('elements wait for what their arrays wait for, and no more run than may', () => {
+  const plan = planOf(`wfc: 1
+params: {n: [1, 2, 3, 4]}
+rules:
+  a: {output: "a/{n}", run: "x", resources: {time: 1h}}
+  b: {input: "a/{n}", output: "b/{n}", run: "x", resources: {time: 1h, cpus: 2}}
+  c: {gather: n, input: "b/{n}", output: c, run: "x", resources: {time: 1h}}
+`);
+  const stages = stagesOf(plan, all(plan), { ...NO_PROFILE.packing, tasksPerElement: 1, fuse: 'never' });
+  const seconds = Float64Array.from(
+    { length: plan.taskCount },
+    (_, task) => [100, 100, 100, 400, 10, 10, 10, 10, 7][task]!,
+  );
+  const place = { kind: 'slurm', stages, maxRunning: null, maxElements: null } as const;
+  // a4, b4, c, each with a second to start; then two of an array at a time, then one of all.
+  expect(Math.round(replay(plan, all(plan), place, seconds).makespan)).toBe(420);
+  expect(Math.round(replay(plan, all(plan), { ...place, maxRunning: 2 }, seconds).makespan)).toBe(521);
+  expect(Math.round(replay(plan, all(plan), { ...place, maxElements: 1 }, seconds).makespan)).toBe(756);
+});
+
+it('what ends first is taken first', () => {
+  const random = new Random(1);
+  const ends = Array.from({ length: 300 }, () => random.next());
+  const queue = new EndQueue();
+  ends.forEach((end, id) => {
+    queue.add(id, end);
+  });
+  const taken = ends.map(() => ends[queue.take()]!);
+  expect(taken).toEqual(ends.toSorted((a, b) => a - b));
+  expect([queue.size, queue.nextEnd]).toEqual([0, Number.POSITIVE_INFINITY]);
+});
