@@ -2,30 +2,47 @@
 
 import ast
 import io
+import re
+import string
 import tokenize
 
 from module import Missing, free_names, imported_modules
 from translate import Problem
 
+PARAMETERS = {"input", "output", "params", "wildcards", "threads", "resources", "log", "rule"}
 ROOTS = {"input", "output", "params", "wildcards", "threads", "resources", "log", "config"}
 # What these make of a list is not what they make of Snakemake's own list of paths.
 TEXT_MAKERS = {"str", "repr", "format", "print"}
+
+
+# What one command leaves behind for those after it in one shell.
+LASTING = re.compile(r"(^|[;&|\s(])(cd|pushd|exit|set|export|trap|exec|ulimit|umask|source|\.|module|conda|eval|shopt)\s"
+                     r"|^\s*\w+=|<<", re.MULTILINE)
+
+
+def text_of_shell(statement):
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "shell"):
+        return None
+    plain = len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant)
+    return call.args[0].value if plain and isinstance(call.args[0].value, str) else None
+
+
+def names_in_braces(text):
+    import _string
+
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(text) if field]
+        return {str(_string.formatter_field_name_split(field)[0]) for field in fields}
+    except ValueError:
+        return set()
 
 
 def dedent(section):
     """Without the indentation of the block; lines inside of strings stay as they are."""
     if section.inline:
         return section.text.strip()
-    inside, start, depth = set(), 0, 0
-    for token in tokenize.generate_tokens(io.StringIO("if 1:\n" + section.text + "\n").readline):
-        name, first, last = tokenize.tok_name[token.type], token.start[0] - 1, token.end[0] - 1
-        if name == "STRING":
-            inside.update(range(first + 1, last + 1))
-        elif name == "FSTRING_START":
-            start, depth = (first if depth == 0 else start), depth + 1
-        elif name == "FSTRING_END":
-            depth -= 1
-            inside.update(range(start + 1, last + 1))
+    inside = inside_strings(section.text)
     lines = section.text.split("\n")
     code = next(line for line in lines if line.strip() and not line.strip().startswith("#"))
     indent = code[: len(code) - len(code.lstrip())]
@@ -35,11 +52,34 @@ def dedent(section):
     ).rstrip()
 
 
-class Body:
-    """One block of a rule. `names` has the names in its input, output and params."""
+def indented(text):
+    inside = inside_strings(text, "    ")
+    return "\n".join(line if number in inside or not line else "    " + line
+                     for number, line in enumerate(text.split("\n"), 1))
 
-    def __init__(self, file, section, names, module):
-        self.file, self.section, self.names, self.module = file, section, names, module
+
+def inside_strings(text, indent=""):
+    """Numbers of the lines of a block that begin inside of a string."""
+    inside, start, depth = set(), 0, 0
+    block = "\n".join(indent + line for line in text.split("\n")) if indent else text
+    for token in tokenize.generate_tokens(io.StringIO("if 1:\n" + block + "\n").readline):
+        name, first, last = tokenize.tok_name[token.type], token.start[0] - 1, token.end[0] - 1
+        if name == "STRING":
+            inside.update(range(first + 1, last + 1))
+        elif name == "FSTRING_START":
+            start, depth = (first if depth == 0 else start), depth + 1
+        elif name == "FSTRING_END":
+            depth -= 1
+            inside.update(range(start + 1, last + 1))
+    return inside
+
+
+class Body:
+    """One block of a rule. `names` has the names in its input, output and params; `unknown`: names and places of params
+    that no placeholder can stand for."""
+
+    def __init__(self, file, section, names, unknown, module):
+        self.file, self.section, self.names, self.unknown, self.module = file, section, names, unknown, module
         self.text = dedent(section)
         self.tree = ast.parse(self.text)
         self.parents = {c: p for p in ast.walk(self.tree) for c in ast.iter_child_nodes(p)}
@@ -48,19 +88,28 @@ class Body:
         return Problem(self.file, self.section.row + getattr(node, "lineno", 1) - 1, message, hint)
 
     def only_shell(self):
-        """The text of a block that is nothing but shell("..."), else None."""
-        if len(self.tree.body) != 1 or not isinstance(self.tree.body[0], ast.Expr):
+        """The text of a block that is nothing but shell("..."), else None. Several are one script, if each leaves all as
+        it was for the next."""
+        texts = [text_of_shell(statement) for statement in self.tree.body]
+        if None in texts or (len(texts) > 1 and any(LASTING.search(text) for text in texts)):
             return None
-        call = self.tree.body[0].value
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "shell"):
-            return None
-        if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant):
-            return call.args[0].value
-        return None
+        return "\n".join(text.strip("\n") for text in texts)
+
+    def uses_of_module(self):
+        """Names that the block needs and does not make, those in the braces of shell("...") among them."""
+        names = free_names(self.tree)
+        names |= PARAMETERS & {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
+        if "shell" in names:
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    names |= names_in_braces(node.value) & (self.module.known() | PARAMETERS)
+        return names
 
     def convert(self):
         """(tokens, modules). Tokens of the script: texts, and {"ref": root, "index": n | "name": word | neither for the
         whole}; modules that it imports at its top, without the standard library."""
+        if any(isinstance(node, ast.Return) for node in statements_of(self.tree)):
+            raise self.problem(self.tree.body[0], "a script can't return")
         refs = [self.reference(node) for node in self.uses()]
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Global):
@@ -111,12 +160,22 @@ class Body:
                 index, node = value, outer
         if root in ("input", "output", "params") and key is not None and key not in self.names[root]:
             raise self.problem(name, f'"{root}.{key}" is none of the names in "{root}" of this rule')
+        if root == "config" and key is not None and not isinstance(self.config_value(key), (str, int, float)):
+            raise self.problem(name, f'config "{key}" is no plain text or number')
+        if root == "params" and (index if key is None else key) in self.unknown:
+            raise self.problem(name, f'param "{key or index}" is a function or a nested value')
         if root in ("wildcards", "params", "resources", "config") and key is None and index is None:
             raise self.problem(name, f'"{root}" as a whole can\'t be handed on',
                                f"name what is needed, such as {root}.NAME")
         if root == "log" and key is not None:
             raise self.problem(name, "a task has one log", "use log[0]")
         return {"ref": root, "index": index, "name": key, "node": node, "in_string": self.in_string(node)}
+
+    def config_value(self, key):
+        value = self.module.namespace["config"]
+        for word in key.split("."):
+            value = value.get(word) if isinstance(value, dict) and re.fullmatch(r"[A-Za-z_][\w-]*", word) else None
+        return value
 
     def keys(self, key, node):
         """`config["a"]["b"]` as ("a.b", its node)."""
@@ -196,6 +255,14 @@ class Body:
             row, column = node.end_lineno, node.end_col_offset
         tokens.append(take(len(lines), len(lines[-1])))
         return tokens
+
+
+def statements_of(tree):
+    """What stands in a block, without that of functions in it."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            yield node
+            yield from statements_of(node)
 
 
 def joined(pairs):

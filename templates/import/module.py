@@ -26,18 +26,27 @@ class Missing(Exception):
 
 
 class Statement:
-    def __init__(self, node, text):
-        self.node, self.text = node, text
+    """A statement of a Snakefile at the top: `text` is of Python alone, `whole` with the comment and decorators above."""
+
+    def __init__(self, node, lines, file):
+        self.node, self.file = node, file
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        self.text = source_of(node, first, lines)
+        while first > 1 and node.col_offset == 0 and lines[first - 2].startswith("#"):
+            first -= 1
+        self.whole = source_of(node, first, lines)
         self.binds, self.uses = names_of(node)
+        self.changes = set() if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else changed(node)
         self.is_import = isinstance(node, (ast.Import, ast.ImportFrom))
         self.is_plain = self.is_import or isinstance(
             node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         self.is_star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         self.is_rule = "_wfc" in self.uses
+        self.is_of_snakemake = any(name.split(".")[0] == "snakemake" for name in imported_names(node))
 
     def concerns(self, name):
         """Whether it makes this name, or may change what it holds."""
-        if name in self.binds:
+        if name in self.binds or name in self.changes:
             return True
         if self.is_plain or self.is_rule or name not in self.uses:
             return False
@@ -45,18 +54,49 @@ class Statement:
             return True
         call = self.node.value
         target = call.func if isinstance(call, ast.Call) else None
-        while isinstance(target, (ast.Attribute, ast.Subscript)):
-            target = target.value
-        return isinstance(target, ast.Name) and target.id == name
+        return root_of(target) == name
+
+    def finds_modules(self):
+        """Whether it says where modules are found."""
+        return not self.is_import and not self.is_rule and "sys" in self.uses and "sys.path" in self.text
+
+    def brings_modules(self):
+        return any(name.split(".")[0] not in STANDARD for name in imported_names(self.node))
+
+
+def source_of(node, first, lines):
+    if node.col_offset == 0 and not lines[node.end_lineno - 1][node.end_col_offset:].lstrip().startswith(";"):
+        return "\n".join([*lines[first - 1:node.end_lineno - 1],
+                          lines[node.end_lineno - 1].encode()[:node.end_col_offset].decode()])
+    return ast.get_source_segment("\n".join(lines), node)
+
+
+def root_of(node):
+    """The a of `a.b[0].c`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def changed(node):
+    """The a of `a["b"] = …`, wherever that stands."""
+    return {root_of(inner) for inner in ast.walk(node)
+            if isinstance(inner, (ast.Attribute, ast.Subscript)) and not isinstance(inner.ctx, ast.Load)} - {None}
+
+
+def imported_names(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
 
 
 def names_of(node):
     """(bound, used) names of a statement, those inside of functions counted as used where they are not their own."""
-    binds, uses = set(), set()
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(a.asname or a.name).split(".")[0] for a in node.names}, uses
+        return {(a.asname or a.name).split(".")[0] for a in node.names}, set()
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}, free_names(node)
+    binds, uses, own = set(), set(), set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name):
             (binds if isinstance(inner.ctx, (ast.Store, ast.Del)) else uses).add(inner.id)
@@ -64,14 +104,18 @@ def names_of(node):
             binds.add(inner.name)
         elif isinstance(inner, ast.alias):
             binds.add((inner.asname or inner.name).split(".")[0])
+        elif isinstance(inner, ast.arg):
+            own.add(inner.arg)
+        elif isinstance(inner, ast.comprehension):
+            own.update(name.id for name in ast.walk(inner.target) if isinstance(name, ast.Name))
     if isinstance(node, ast.AugAssign):
         uses |= binds
-    return binds, uses
+    return binds - own, uses - own
 
 
 def free_names(node):
     """Names that a piece of code loads and does not make itself."""
-    made, loaded = set(), set()
+    made, loaded, outer = set(), set(), set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name):
             (loaded if isinstance(inner.ctx, ast.Load) else made).add(inner.id)
@@ -83,7 +127,9 @@ def free_names(node):
             made.add(inner.name)
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             made.add(inner.name)
-    return {name for name in loaded - made if not hasattr(builtins, name)}
+        elif isinstance(inner, ast.Global):
+            outer.update(inner.names)
+    return {name for name in (loaded - made) | outer if not hasattr(builtins, name)}
 
 
 def imported_modules(statements):
@@ -153,51 +199,93 @@ class Module:
         self.namespace = namespace
         self.of_snakemake = of_snakemake
 
-    def add(self, tree, text):
-        for node in tree.body:
-            self.statements.append(Statement(node, ast.get_source_segment(text, node)))
+    def add(self, tree, text, file, included_at=None):
+        """`included_at`: file and line of the statement that includes it."""
+        place = len(self.statements)
+        if included_at is not None:
+            around = [i for i, s in enumerate(self.statements) if s.file == included_at[0]
+                      and s.node.lineno <= included_at[1] <= s.node.end_lineno]
+            place = around[-1] + 1 if around else place
+        lines = text.split("\n")
+        self.statements[place:place] = [Statement(node, lines, file) for node in tree.body]
 
     def prelude(self, names):
         """Lines that make these names, as few as will do."""
-        wanted, queue, literal, lines = {}, list(names), {}, []
-        while queue:
-            name = queue.pop()
-            if name in wanted:
-                continue
-            wanted[name] = [s for s in self.statements if s.concerns(name)]
-            if not wanted[name]:
-                lines.extend(self.unbound(name))
-                continue
-            if not self.can_carry(wanted[name]):
-                literal[name] = self.literal(name)
-                wanted[name] = []
-                continue
-            for statement in wanted[name]:
-                queue.extend(n for n in statement.uses if not hasattr(builtins, n) or n in self.bound())
-        chosen = {id(s) for found in wanted.values() for s in found}
-        for statement in self.statements:
-            if id(statement) in chosen:
-                lines.append(self.part_of_import(statement, wanted) if statement.is_import else statement.text)
-        return [*dict.fromkeys(lines), *(f"{name} = {text}" for name, text in literal.items())]
+        needed = self.needed(names)
+        return [*needed.implicit, *dict.fromkeys(needed.lines(lambda statement: statement.text))]
+
+    def needed(self, names, provided=frozenset()):
+        """What makes these names; `provided`: names of Snakemake that are there. Raises Missing."""
+        return Needed(self, names, provided)
 
     def bound(self):
         return {name for s in self.statements for name in s.binds}
 
-    def can_carry(self, statements):
-        return all(not s.is_rule and not (s.uses & self.of_snakemake) for s in statements)
+    def known(self):
+        return self.bound() | set(IMPLICIT) | self.of_snakemake
+
+
+class Needed:
+    def __init__(self, module, names, provided):
+        self.module, self.provided, self.asked = module, provided, set()
+        # By name what makes it; its value where that is written out; and imports that Snakemake does itself.
+        self.wanted, self.literals, self.implicit = {}, {}, []
+        self.add(names)
+        if any(s.brings_modules() for s in self.statements()):
+            for statement in module.statements:
+                if statement.finds_modules():
+                    self.add([*statement.uses, "sys"])
+                    self.wanted.setdefault("sys.path", []).append(statement)
+
+    def add(self, names):
+        """These names too. Raises Missing where one can't be had, and leaves all as it was."""
+        before = dict(self.wanted), dict(self.literals), list(self.implicit)
+        try:
+            self.take(list(names))
+        except Missing:
+            self.wanted, self.literals, self.implicit = before
+            raise
+
+    def take(self, queue):
+        module = self.module
+        bound = module.bound()
+        while queue:
+            name = queue.pop()
+            self.asked.add(name)
+            if name in self.wanted or name in self.provided:
+                continue
+            made_by = [s for s in module.statements if s.concerns(name)]
+            binders = [s for s in made_by if name in s.binds]
+            if all(s.is_import for s in binders):
+                # What is called of a module is good to have, and may be a matter of the rules alone.
+                made_by = binders + [s for s in made_by if s not in binders and self.can_carry(s) and not s.finds_modules()]
+            if not binders:
+                made_by.extend(self.unbound(name))
+            self.wanted[name] = made_by
+            if not all(self.can_carry(s) for s in made_by):
+                self.literals[name] = self.literal(name)
+                self.wanted[name] = []
+                continue
+            for statement in made_by:
+                queue.extend(n for n in statement.uses if not hasattr(builtins, n) or n in bound)
+
+    def can_carry(self, statement):
+        return not statement.is_rule and not statement.is_of_snakemake and not (
+            statement.uses & (self.module.of_snakemake - self.provided))
 
     def unbound(self, name):
         if name in IMPLICIT:
-            return [IMPLICIT[name]]
-        stars = [s.text for s in self.statements if s.is_star]
+            self.implicit.append(IMPLICIT[name])
+            return []
+        stars = [s for s in self.module.statements if s.is_star]
         if stars:
             return stars
-        if name in self.of_snakemake:
+        if name in self.module.of_snakemake:
             raise Missing(f'"{name}" is a part of Snakemake')
         raise Missing(f'"{name}" is defined nowhere in the Snakefile')
 
     def literal(self, name):
-        value = self.namespace.get(name)
+        value = plain(self.module.namespace.get(name))
         text = repr(value)
         if not is_literal(value):
             raise Missing(f'"{name}" is made with the help of Snakemake, and is no plain list, number or text')
@@ -205,16 +293,44 @@ class Module:
             raise Missing(f'"{name}" is made with the help of Snakemake, and too long to be written out')
         return text
 
-    @staticmethod
-    def part_of_import(statement, wanted):
+    def names(self):
+        """All that is used, of Snakemake too."""
+        return set(self.asked)
+
+    def statements(self):
+        chosen = {id(s) for found in self.wanted.values() for s in found}
+        return [s for s in self.module.statements if id(s) in chosen]
+
+    def lines(self, text_of):
+        """In the order of the Snakefile; what is written out stands where it was made, or at the end."""
+        lines, left = [], dict(self.literals)
+        for statement in self.module.statements:
+            if any(statement in found for found in self.wanted.values()):
+                lines.append(self.part_of_import(statement) if statement.is_import else text_of(statement))
+            for name in sorted(statement.binds & set(left)):
+                lines.append(f"{name} = {left.pop(name)}")
+        return [*lines, *(f"{name} = {text}" for name, text in left.items())]
+
+    def part_of_import(self, statement):
         node = statement.node
         if statement.is_star:
             return statement.text
-        parts = [a for a in node.names if (a.asname or a.name).split(".")[0] in wanted]
+        parts = [a for a in node.names if (a.asname or a.name).split(".")[0] in self.wanted]
         words = ", ".join(a.name if a.asname is None else f"{a.name} as {a.asname}" for a in parts)
         if isinstance(node, ast.Import):
             return f"import {words}"
         return f"from {'.' * node.level}{node.module or ''} import {words}"
+
+
+def plain(value):
+    """Lists and texts that carry more, as they look."""
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return (tuple if isinstance(value, tuple) else list)(plain(v) for v in value)
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    if isinstance(value, range):
+        return list(value)
+    return str(value) if isinstance(value, str) else value
 
 
 def is_literal(value):

@@ -126,7 +126,8 @@ class Recorder:
     def include(self, path, line):
         if "://" in str(path):
             raise Problem(self.file, line, "a Snakefile from the network is not included", "save it in a file first")
-        self.run_file(os.path.join(os.path.dirname(self.file), str(path)), self.namespace, self, self.module)
+        file = os.path.join(os.path.dirname(self.file), str(path))
+        self.run_file(file, self.namespace, self, self.module, included_at=(self.file, line))
 
     def read_config(self, path, line):
         if path in self.configs:
@@ -152,24 +153,28 @@ class Recorder:
             merge(self.config_read, copy.deepcopy(given))
             self.config_files = [f for f in self.config_files if f != file] + [file]
 
+    def stem(self):
+        """The name of the Snakefile as the begin of others: Snakefile, train."""
+        return re.sub(r"\W", "_", re.sub(r"\.(smk|snakefile|snakemake)$", "", os.path.basename(self.files[0])))
+
+    def folder_of_imports(self):
+        """The folder of the Snakefile, where its modules are found too, from that of the spec; None where it is that."""
+        folder = os.path.relpath(os.path.dirname(os.path.abspath(self.files[0])))
+        return None if folder == "." else folder
+
     def config_source(self):
         """Files that make the config when each is merged over those before: where its Python has changed it, one that
         is written beside the spec."""
         config = self.namespace["config"]
         if config == self.config_read:
             return self.config_files
-        name = f"{stem(self.files[0])}_config.json"
+        name = f"{self.stem()}_config.json"
         text = json.dumps(config, indent=2, default=str) + "\n"
         if json.loads(text) != config:
             raise Problem(self.files[0], 1, "the config holds what a file of JSON can't: the Snakefile's Python has put it "
                           "there", "make it a name of its own in the Snakefile")
         self.beside[name] = text
         return [name]
-
-
-def stem(file):
-    """A Snakefile's name as the begin of another: Snakefile, train."""
-    return re.sub(r"\W", "_", re.sub(r"\.(smk|snakefile|snakemake)$", "", os.path.basename(file)))
 
 
 def merge(into, given):

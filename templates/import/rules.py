@@ -10,6 +10,7 @@ from pathlib import Path
 
 import values
 from bodies import Body
+from functions import is_unknown
 from recorder import Unpacked
 from scripts import script_command
 from translate import Problem
@@ -34,15 +35,17 @@ AS_PROGRAM = {
 }
 
 
-def rule_json(rule, recorder, module):
-    reader = RuleReader(rule, recorder, module)
+def rule_json(rule, recorder, module, functions):
+    reader = RuleReader(rule, recorder, module, functions)
     return reader.read(), reader.problems
 
 
 class RuleReader:
-    def __init__(self, rule, recorder, module):
-        self.rule, self.recorder, self.module = rule, recorder, module
+    def __init__(self, rule, recorder, module, functions):
+        self.rule, self.recorder, self.module, self.functions = rule, recorder, module, functions
         self.problems = []
+        # Of each param its value and its text.
+        self.sources = []
 
     def problem(self, line, message, hint=None):
         self.problems.append(Problem(self.rule.file, line, message, hint))
@@ -132,6 +135,7 @@ class RuleReader:
         params = []
         for number, (name, value, line, node) in enumerate(self.arguments("params")):
             param = {"name": name, "line": line, "text": None, "literal": None, "config": None, "wildcard": None}
+            self.sources.append((value, None if node is None else ast.unparse(node)))
             if is_json(value):
                 param["value"], param["config"] = value, config_key(node)
             wildcard = wildcard_of(node)
@@ -194,18 +198,22 @@ class RuleReader:
                 (_, path, line, _), *_ = self.arguments("script")
                 return script_command(path, line, told, self)
             if "run" in rule.blocks:
-                return self.run(*rule.blocks["run"])
+                return self.run(*rule.blocks["run"], told)
         except Problem as problem:
             return {"kind": "unknown", "line": problem.line, "message": problem.message, "hint": problem.hint}
         return {"kind": "none", "line": rule.line, "tokens": [], "modules": [], "code": [], "script": []}
 
-    def run(self, line, section):
+    def run(self, line, section, told):
         names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
-        body = Body(self.rule.file, section, names, self.module)
+        unknown = {key for number, p in enumerate(self.params) if is_unknown(p) for key in (number, p["name"])}
+        body = Body(self.rule.file, section, names, unknown - {None}, self.module)
         text = body.only_shell()
         if text is not None:
             return self.shell(text, line)
-        tokens, modules = body.convert()
+        try:
+            tokens, modules = body.convert()
+        except Problem:
+            return self.functions.run_command(body, told, self)
         folder = os.path.dirname(os.path.abspath(self.recorder.files[0]))
         if folder != os.getcwd() and any(isinstance(t, str) and "import " in t for t in tokens):
             tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]

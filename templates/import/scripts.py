@@ -4,11 +4,11 @@ Source of the meaning: Snakemake 7.21, snakemake/script.py.
 """
 
 import ast
-import json
 import os
 import re
 import string
 
+from calls import FILES, Call, in_python, listed
 from module import imported_modules, modules_beside
 from translate import Problem
 
@@ -18,24 +18,25 @@ ELSEWHERE = {
     ".rs": "compile it, and start the program in the command",
     ".ipynb": "make it a script: jupyter nbconvert --to script FILE",
 }
-FILES = ("input", "output", "log")
-# A script that names none of these words does without; one that brings in other files may use all.
-OPTIONAL = ("wildcards", "resources", "log", "config", "threads", "rule")
-BRINGS = {"Rscript": r"\bsource\s*\(", "julia": r"\binclude\s*\(", "shell": r"^\s*(source|\.)\s"}
 
 
 def script_command(path, line, told, reader):
     """`told` is what rules.py tells of the rule: its inputs, outputs, params and so on."""
     script = Script(path, line, told, reader)
     tokens = WRITERS[script.language](script)
-    helper = {"python3": ["wfc_snakemake.py"], "Rscript": ["wfc_snakemake.R"], "shell": ["wfc_snakemake.sh"]}
-    return {"kind": script.language, "line": line, "tokens": tokens, "modules": script.modules(),
-            "code": [*script.code, *helper.get(script.language, [])], "script": script.path if len(script.path) > 1 else []}
+    helper = {"Rscript": ["wfc_snakemake.R"], "shell": ["wfc_snakemake.sh"]}
+    command = {"kind": script.language, "line": line, "tokens": tokens, "modules": script.modules(),
+               "code": [*script.code, *helper.get(script.language, [])],
+               "script": script.path if len(script.path) > 1 else []}
+    if f"{reader.functions.name}.py" in command["code"]:
+        reader.functions.commands.append(command)
+    return command
 
 
-class Script:
+class Script(Call):
     def __init__(self, path, line, told, reader):
-        self.line, self.told, self.reader = line, told, reader
+        super().__init__(told, reader, None, [])
+        self.line = line
         self.path = self.place(str(path))
         ending = re.search(r"(\.\w+)?$", self.path[-1] if isinstance(self.path[-1], str) else "").group()
         if ending not in LANGUAGES:
@@ -83,12 +84,6 @@ class Script:
                                    "the path of a script counts from the folder of its Snakefile") from None
         return texts, code
 
-    def uses(self, word):
-        brings = BRINGS.get(self.language)
-        if not self.texts or (brings and re.search(brings, self.texts[0], re.MULTILINE)):
-            return True
-        return any(re.search(rf"(?<![A-Za-z]){word}(?![A-Za-z])", text) for text in self.texts)
-
     def modules(self):
         """What the script imports at its top, and can be found without it."""
         if self.language == "Rscript" and self.texts:
@@ -102,76 +97,24 @@ class Script:
         own = {name.split(".")[0] for name in os.listdir(os.path.dirname(self.code[0]) or ".")} | {"snakemake"}
         return [name for name in imported_modules(tree.body) if name.split(".")[0] not in own]
 
-    # --- what it is given ---
-
-    def slots(self):
-        """(slot, (name or None, token) of each argument) of all that the rule has and the script may use."""
-        given = [(word, file_pairs(word, self.told[word])) for word in ("input", "output")]
-        given.append(("params", [(p["name"], self.param(p, number)) for number, p in enumerate(self.told["params"])]))
-        given.append(("wildcards", [(name, {"ref": "wildcards", "name": name}) for name in self.wildcards()]))
-        given.append(("resources", [(name, {"ref": "resources", "name": name})
-                                    for name in self.told["resources"] if name != "threads"]))
-        given.append(("log", [(log["name"], {"ref": "log"}) for log in self.told["log"]]))
-        return [(slot, pairs) for slot, pairs in given if pairs and (slot not in OPTIONAL or self.uses(slot))]
-
-    def param(self, param, number):
-        """A part of the config that is no single value is read from its file, where that can be."""
-        if self.language == "python3" and param["config"] is not None and isinstance(param.get("value"), (dict, list)):
-            return "config" + "".join(f"[{json.dumps(key)}]" for key in param["config"].split(".") if key)
-        return {"ref": "params", "name": param["name"], "index": number, "word": True}
-
-    def wildcards(self):
-        return list(dict.fromkeys(part["w"] for a in self.told["output"] for item in a["items"]
-                                  for part in item["parts"] if isinstance(part, dict) and "w" in part))
-
-    def singles(self):
-        return [(word, {"ref": word}) for word in ("threads", "rule") if self.uses(word)]
-
-    def config(self):
-        """The config's value where the script may use it, else None."""
-        config = self.reader.recorder.namespace["config"]
-        return config if config and self.uses("config") else None
-
-
-def file_pairs(word, arguments):
-    if all(a["name"] is None for a in arguments):
-        return [(None, {"ref": word, "flat": True})] if arguments else []
-    return [(a["name"], {"ref": word, "name": a["name"], "argument": number}) for number, a in enumerate(arguments)]
-
-
-def listed(pairs, sign, indent=None):
-    """`a, name=b` of (name or None, token); many of them one a line, where there is an indent for that."""
-    wraps = indent is not None and len(pairs) > 4
-    begin, between, end = (f"\n{indent}    ", f",\n{indent}    ", f"\n{indent}") if wraps else ("", ", ", "")
-    tokens = [begin]
-    for number, (name, value) in enumerate(pairs):
-        tokens.extend([between if number else "", f"{name}{sign}" if name else "", value])
-    return [token for token in [*tokens, end] if token != ""]
-
 
 def joined(parts, sign):
     return [token for number, part in enumerate(parts)
             for token in ([sign] if number else []) + [{"value": part} if isinstance(part, str) else part]]
 
 
-def in_python(script):
-    slots = script.slots()
-    names = {"Files" if slot in FILES else "Named" for slot, _ in slots} | {"script"}
-    reads = any(token == "config" or token.startswith("config[") for _, pairs in slots for _, token in pairs
-                if isinstance(token, str))
-    config, files = script.reader.config_source() if reads or script.config() else (None, [])
+def python(script):
+    head, tokens, names, files = in_python(script, "script", joined(script.path, " + "))
     script.code.extend(files)
-    head = []
-    if reads:
-        head, config = [f"config = {config}\n"], "config"
-    tokens = ["script(\n    ", *joined(script.path, " + "), ",\n"]
-    for slot, pairs in slots:
-        tokens.extend([f"    {slot}={'Files' if slot in FILES else 'Named'}(", *listed(pairs, "=", "    "), "),\n"])
-    for slot, token in [*script.singles(), *([("config", config)] if config else [])]:
-        tokens.extend([f"    {slot}=", token, ",\n"])
-    if config:
-        names.add("read_config")
-    return [f"from wfc_snakemake import {', '.join(sorted(names))}\n\n", *head, *tokens, ")"]
+    return [*imports(script, {*names, "script"}), "\n", *head, *tokens]
+
+
+def imports(call, names):
+    """Lines that import these, from the helper or from the module of the Snakefile."""
+    own = sorted(names & set(call.reader.functions.made))
+    lines = [(call.reader.functions.name, own), ("wfc_snakemake", sorted(names - set(own)))]
+    call.code.extend(f"{module}.py" for module, found in lines if found)
+    return [f"from {module} import {', '.join(found)}\n" for module, found in lines if found]
 
 
 def in_r(script):
@@ -220,4 +163,4 @@ def in_bash(script):
     return tokens
 
 
-WRITERS = {"python3": in_python, "Rscript": in_r, "julia": in_julia, "shell": in_bash}
+WRITERS = {"python3": python, "Rscript": in_r, "julia": in_julia, "shell": in_bash}

@@ -17,13 +17,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+from functions import Functions  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
 from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
 from rules import rule_json  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
 
 
-def run_file(file, namespace, recorder, module):
+def run_file(file, namespace, recorder, module, included_at=None):
     """Translate and run one Snakefile; `include` comes back here."""
     try:
         with open(file, encoding="utf-8") as opened:
@@ -37,7 +38,7 @@ def run_file(file, namespace, recorder, module):
     except SyntaxError as error:
         raise Problem(file, error.lineno or 1, f"this can't be read as Python: {error.msg}") from None
     before = recorder.enter(file, sections)
-    module.add(tree, python)
+    module.add(tree, python, file, included_at)
     exec(compile(tree, file, "exec"), namespace)
     recorder.leave(before)
 
@@ -71,11 +72,12 @@ def answer(file, request):
         raise failure(error, recorder.files) from None
     except Exception as error:
         raise failure(error, recorder.files) from None
-    rules, problems = [], list(recorder.problems)
+    rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
     for rule in recorder.rules:
-        told, wrong = rule_json(rule, recorder, module)
+        told, wrong = rule_json(rule, recorder, module, functions)
         rules.append(told)
         problems.extend(wrong)
+    module_beside = functions.finish()
     return {
         "rules": rules,
         "problems": [p.__dict__ for p in problems],
@@ -84,7 +86,7 @@ def answer(file, request):
         "wildcardConstraints": recorder.constraints,
         "prefix": recorder.prefix,
         "files": recorder.files,
-        "beside": {**helpers(), **recorder.beside},
+        "beside": {**helpers(), **module_beside, **recorder.beside},
     }
 
 

@@ -3,7 +3,7 @@
 Snakemake does the same: a keyword with a colon becomes a call, and the rest of the file is Python already. Here
     rule train:                 if _wfc.rule('train', 7):
         input: "a", b="c"           _wfc.section('input', 8, 0)("a", b="c")
-        run:                        if _wfc.block('run', 9, 1):
+        run:                        def _wfc_block(_=_wfc.block('run', 9, 1)):
             train(input)                train(input)
 so that running the text tells what each rule was given. Blocks such as `run` are compiled, and never run.
 Source of the grammar: Snakemake 7.21, snakemake/parser.py.
@@ -182,7 +182,7 @@ class Translator:
             start = (self.lines[min(self.at + 1, end - 1)].row, 0)
         number = len(self.sections)
         self.sections.append(Section(self.text_between(start, last.end), start[0], inline))
-        self.replace(line.tokens[0], colon, f"if _wfc.block({word!r}, {line.row}, {number}):")
+        self.replace(line.tokens[0], colon, f"def _wfc_block(_=_wfc.block({word!r}, {line.row}, {number})):")
         self.at = end
 
     # --- edits: (row, column, end row, end column, text) ---

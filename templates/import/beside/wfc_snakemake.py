@@ -4,8 +4,10 @@ Written by `wfc import snakefile`. Names and meaning are those of Snakemake 7.21
 """
 
 import inspect
+import itertools
 import json
 import os
+import re
 import runpy
 import shlex
 import string
@@ -40,6 +42,10 @@ class Named(list):
         return " ".join(map(str, self))
 
 
+class Wildcards(Named):
+    """In shell("{wildcards}"): site=a,year=1990, by name."""
+
+
 class Files(Named):
     """Paths: one by one or in lists, which are taken apart. A name may stand for a list."""
 
@@ -62,7 +68,7 @@ class Snakemake:
     def __init__(self, folder, input=(), output=(), params=(), wildcards=(), threads=1, resources=(), log=(),
                  config=(), rule=None):
         self.input, self.output, self.log = input or Files(), output or Files(), log or Files()
-        self.params, self.wildcards = params or Named(), wildcards or Named()
+        self.params, self.wildcards = params or Named(), wildcards or Wildcards()
         self.resources = Named(**{"tmpdir": tempfile.gettempdir(), **dict(resources and resources.items())})
         self.threads, self.config, self.rule = threads, dict(config), rule
         self.scriptdir, self.bench_iteration = folder, None
@@ -107,10 +113,30 @@ def merge(into, given):
             into[key] = value
 
 
+def expand(patterns, *combinator, allow_missing=False, **values):
+    """Each pattern with each combination of the values; expand(pattern, zip, …): of those at the same place."""
+    lists = {name: [given] if isinstance(given, str) or not hasattr(given, "__iter__") else list(given)
+             for name, given in values.items()}
+    paths = []
+    for pattern in patterns if is_list(patterns) else [patterns]:
+        names = [name for name in lists if re.search(r"\{%s\b" % name, pattern)]
+        for row in (*combinator, itertools.product)[0](*(lists[name] for name in names)):
+            known = dict(zip(names, row))
+            paths.append(pattern.format_map(Kept(known) if allow_missing else known))
+    return paths
+
+
+class Kept(dict):
+    def __missing__(self, name):
+        return "{" + name + "}"
+
+
 class Format(string.Formatter):
     """A list is its elements with blanks between; `:q` quotes for bash."""
 
     def format_field(self, value, spec):
+        if isinstance(value, Wildcards):
+            return ",".join(f"{name}={text}" for name, text in sorted(value.items()))
         if isinstance(value, (list, tuple, set, frozenset)):
             return " ".join(self.format_field(one, spec) for one in value)
         text = super().format_field(value, spec[:-1] if spec[-1:] in ("q", "u") else spec)
