@@ -12,6 +12,7 @@ from bodies import PARAMETERS, indented
 from calls import Call, in_python
 from module import Missing, free_names, imported_modules, is_literal, plain
 from scripts import imports
+from standins import StandIn
 from translate import Problem
 from values import wildcard_parts
 
@@ -57,7 +58,8 @@ class Functions:
         head, tokens, names, files = in_python(call, name, slots=parameters)
         lines = imports(call, {*names, name})
         self.commands.append({"kind": "python3", "line": told["line"], "tokens": [*lines, "\n", *head, *tokens],
-                              "modules": [self.name], "code": [*call.code, *files], "script": []})
+                              # What was made with a stand-in may not be fit for that, such as what begins threads.
+                              "modules": [] if StandIn.called else [self.name], "code": [*call.code, *files], "script": []})
         return self.commands[-1]
 
     def params_of(self, call):
@@ -84,7 +86,7 @@ class Functions:
     @staticmethod
     def param(p, value, source):
         """(Python that gives the param, what it asks for beside the wildcards)."""
-        if callable(value) and source is not None:
+        if callable(value) and source is not None and not isinstance(value, StandIn):
             asked = [word for word in names_of_parameters(value)[1:] if word in ASKED]
             function = source if source.isidentifier() else f"({source})"
             return f"{function}({', '.join(['wildcards', *(f'{word}={word}' for word in asked)])})", set(asked)

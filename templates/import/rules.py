@@ -13,6 +13,7 @@ from bodies import Body
 from functions import is_unknown
 from recorder import Unpacked
 from scripts import script_command
+from standins import StandIn, StandInUsed
 from translate import Problem
 
 LEFT_OUT = {
@@ -112,6 +113,8 @@ class RuleReader:
     def paths(self, word):
         found = []
         for name, value, line, _ in self.arguments(word):
+            if isinstance(value, StandIn):
+                raise StandInUsed(value)
             items = None if isinstance(value, Unpacked) else values.items_of(value)
             if items is None:
                 what = "a function" if callable(value) or isinstance(value, Unpacked) else f"a {type(value).__name__}"

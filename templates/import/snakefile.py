@@ -8,6 +8,7 @@ Answers: {"needs": path} for a config file that is not in the request and that t
 """
 
 import ast
+import io
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ from functions import Functions  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
 from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
 from rules import rule_json  # noqa: E402
+from standins import FINDER, StandIn, StandInUsed, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
 
 
@@ -45,36 +47,79 @@ def run_file(file, namespace, recorder, module, included_at=None):
 
 def failure(error, files):
     """The Python of a Snakefile that failed, at the line of the Snakefile."""
-    places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
-    place = places[-1] if places else None
-    kind = type(error).__name__
-    return Problem(place.filename if place else files[0], place.lineno if place else 1,
-                   f"the Python of the Snakefile fails here: {kind}: {error}",
+    file, line = place_of(error, files)
+    if isinstance(error, StandInUsed):
+        return of_stand_in(error, file, line)
+    return Problem(file, line, f"the Python of the Snakefile fails here: {type(error).__name__}: {error}",
                    "wfc runs it with python3, as Snakemake does; what it imports must be installed")
 
 
-def answer(file, request):
-    recorder = Recorder(request["config"], request["configfiles"], run_file)
+def of_stand_in(error, file, line):
+    module = error.name.split(".")[0]
+    return Problem(file, line, f"the value of {error.name} is needed here, and {module} is not installed for this python3",
+                   "install it, or have the python3 of its environment first on the PATH")
+
+
+def place_of(error, files):
+    places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
+    return (places[-1].filename, places[-1].lineno) if places else (files[0], 1)
+
+
+def read(file, request):
+    """(recorder, module) when the Snakefile has run. A module that is missing is stood in for, and all begins anew."""
+    missing = {}
+    while True:
+        recorder = Recorder(request["config"], request["configfiles"], run_file)
+        said, sys.stdout = sys.stdout, io.StringIO()
+        try:
+            module = run(file, request, recorder)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name in missing:
+                raise failure(error, recorder.files) from None
+            missing[error.name] = place_of(error, recorder.files)
+            FINDER.names.add(error.name)
+            StandIn.called = False
+            sys.stdout = said
+            continue
+        except (Problem, NeedsConfig):
+            raise
+        except (SystemExit, Exception) as error:
+            raise failure(error, recorder.files) from None
+        finally:
+            if sys.stdout is not said:
+                said.write(sys.stdout.getvalue())
+                sys.stdout = said
+        for name, (at, line) in missing.items():
+            recorder.notes.append({"file": at, "line": line, "message": f"{name} is not installed for this python3: what it "
+                                   "gives is only handed on here; the tasks need it"})
+        return recorder, module
+
+
+def run(file, request, recorder):
     namespace = namespace_of(recorder)
     module = Module(namespace, recorder.names_of_snakemake(namespace))
     recorder.bind(namespace, module)
+    namespace["print"] = quiet(print)
     sys.modules.update(stand_ins(namespace))
     sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
     for line in IMPLICIT.values():
         exec(line, namespace)
-    try:
-        for path in request["configfiles"]:
-            recorder.take_config(path, 1)
-        run_file(file, namespace, recorder, module)
-    except (Problem, NeedsConfig):
-        raise
-    except SystemExit as error:
-        raise failure(error, recorder.files) from None
-    except Exception as error:
-        raise failure(error, recorder.files) from None
+    for path in request["configfiles"]:
+        recorder.take_config(path, 1)
+    run_file(file, namespace, recorder, module)
+    return module
+
+
+def answer(file, request):
+    recorder, module = read(file, request)
+    namespace = recorder.namespace
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
     for rule in recorder.rules:
-        told, wrong = rule_json(rule, recorder, module, functions)
+        try:
+            told, wrong = rule_json(rule, recorder, module, functions)
+        except StandInUsed as error:
+            problems.append(of_stand_in(error, rule.file, rule.line))
+            continue
         rules.append(told)
         problems.extend(wrong)
     module_beside = functions.finish()

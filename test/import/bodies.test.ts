@@ -48,3 +48,50 @@ it('what a Snakefile says of where modules are is said in its scripts, too', asy
   expect((await made.run('--local')).status).toBe(0);
   expect(made.has('Snakefile_rules.py')).toBe(false);
 });
+
+it('a module that is missing here is stood in for where the Snakefile only hands on what it gives', async () => {
+  const made = snakefile(
+    'import absent as ab\nimport sys\nsys.path.insert(0, "lib")\nfrom near import Net\n\n' +
+      'model = Net(ab.layers.Dense(3) * 2)\nprint("with", model, ab.version)\n' +
+      'rule all:\n    input: "o/1.txt", "o/2.txt"\nrule r:\n    output: "o/{n}.txt"\n    params: model=lambda wildcards: model\n' +
+      '    run:\n        params.model.save(output[0])\n',
+    {
+      'lib/near.py':
+        'from absent.nets import Base\nimport absent_too\nclass Net(Base):\n    def __init__(self, x): self.x = x\n',
+    },
+  );
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect(stderr).toContain(
+    'Snakefile:1:1 warning: absent is not installed for this python3: what it gives is only handed',
+  );
+  expect(stderr).toContain('Snakefile:4:1 warning: absent_too is not installed for this python3');
+  expect(stderr.match(/^with /gm)).toHaveLength(1);
+  expect(status).toBe(0);
+  expect(made.read('wfc.yml')).not.toContain('preload');
+  // Where it is installed, the tasks run.
+  made.write('absent_too.py', '');
+  made.write('absent/__init__.py', 'from absent import layers\n');
+  made.write('absent/layers.py', 'Dense = int\n');
+  made.write('absent/nets.py', 'class Base:\n    def save(self, path): open(path, "w").write(str(self.x))\n');
+  expect((await made.run('--local')).status).toBe(0);
+  expect(made.read('o/2.txt')).toBe('6');
+});
+
+it.each([
+  [
+    'a number',
+    'N = len(ab.devices())\nrule all:\n    output: "o"\n',
+    'Snakefile:2:1 error: the value of absent.devices()',
+  ],
+  [
+    'a choice',
+    'if ab.cuda.is_available():\n    N = 1\n',
+    'Snakefile:2:1 error: the value of absent.cuda.is_available()',
+  ],
+  ['a path', 'rule all:\n    input: f"out/{ab.version}.txt"\n', 'Snakefile:3:5 error: the value of absent.version'],
+  ['paths', 'rule all:\n    input: ab.paths\n', 'Snakefile:2:1 error: the value of absent.paths'],
+])('%s that a missing module would give is an error there', async (_, text, says) => {
+  const made = snakefile(`import absent as ab\n${text}`);
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([2, expect.stringContaining(`${says} is needed here, and absent is not installed`)]);
+});
