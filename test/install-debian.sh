@@ -6,7 +6,7 @@ set -euo pipefail
 # Slurm, its accounting and its authentication; the engines that scripts are compared with; what checks bash (`npm run
 # lint`, too); what the examples call and samples are measured with; what draws graphs, the browser that shows reports, and the shells that complete; what a slow file system and one that lags are made of.
 packages=(slurm-wlm slurmdbd mariadb-server munge ninja-build make shellcheck shfmt snakemake r-base-core environment-modules
-  graphviz chromium zsh fish gcc libc6-dev fuse3 libfuse3-dev bindfs python3-numpy python3-pandas python3-scipy)
+  git graphviz chromium zsh fish gcc libc6-dev fuse3 libfuse3-dev bindfs python3-numpy python3-pandas python3-scipy)
 
 # Sets `missing` to the packages that are not installed. One dpkg-query for all: it exits 1 when it does not know one.
 find_missing() {

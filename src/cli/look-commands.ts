@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { CommandLineError, common, isScreen, list, withCommon, withTask } from './options.ts';
 import type { Perform } from './perform.ts';
 
-/** status, why, logs, accept, table, best: what became of tasks, and what to make of it. */
+/** status, why, logs, accept, table, best, diff: what became of tasks, and what to make of it. */
 export function addLookCommands(y: Argv, perform: Perform): Argv {
   return y
     .command(
@@ -130,6 +130,21 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
           .example('wfc best --top 3', 'the three best settings of each result'),
       (argv) =>
         perform(import('../commands/results/best.ts').then((m) => m.best({ ...common(argv), top: topOf(argv.top) }))),
+    )
+    .command(
+      'diff <other>',
+      'Tell what differs from another state to this one: params, rules, tasks, results',
+      (y) =>
+        withTask(y)
+          .positional('other', {
+            type: 'string',
+            demandOption: true,
+            describe: 'A revision of git, another spec or its folder, or the file of an earlier report',
+          })
+          .example('wfc diff HEAD~1', 'since the last commit')
+          .example('wfc diff monday.html', 'since this report was made'),
+      (argv) =>
+        perform(import('../commands/results/diff.ts').then((m) => m.diff({ ...common(argv), other: argv.other }))),
     );
 }
 

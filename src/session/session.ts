@@ -46,11 +46,13 @@ export interface CommonOptions {
 }
 
 export interface Reading {
+  /** The spec itself, where it is not the one that the command line names. */
+  readonly spec?: SpecFile;
   readonly specFiles: typeof specFiles;
   readonly disk: (...args: ConstructorParameters<typeof Disk>) => Disk;
 }
 
-const AS_THEY_ARE: Reading = { specFiles, disk: (folder, sumsFiles) => new Disk(folder, sumsFiles) };
+export const AS_THEY_ARE: Reading = { specFiles, disk: (folder, sumsFiles) => new Disk(folder, sumsFiles) };
 
 /** Exit status of every command. */
 export const EXIT = { done: 0, taskFailed: 1, badSpec: 2, badSurroundings: 3, interrupted: 130 } as const;
@@ -80,9 +82,9 @@ export function openSession(
   reserved: readonly Reserved[] = [],
 ): Session | { diagnostics: readonly Diagnostic[] } {
   const { overrides, diagnostics } = readOverrides(options);
-  const spec = readNamedSpec(options);
-  if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const reading = options.reading ?? AS_THEY_ARE;
+  const spec = reading.spec ?? readNamedSpec(options);
+  if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const files = reading.specFiles(spec.folder);
   const lookup = { named: options.profile, specFolder: spec.folder, userFolder: options.userProfiles };
   const compiled = compile(spec.source, {

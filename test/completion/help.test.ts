@@ -16,7 +16,7 @@ const COMMANDS = recordCommands([addCompileCommands, addRunCommands, addLookComm
 const WORKING = namesOf(COMMANDS).filter((name) => !['import', 'profile'].includes(name));
 
 it('every command is found', () => {
-  expect(WORKING).toHaveLength(19);
+  expect(WORKING).toHaveLength(20);
   expect(WORKING).toContain('import snakefile');
 });
 

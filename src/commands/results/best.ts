@@ -1,6 +1,6 @@
 import type { Column } from '../../model/workflow.ts';
-import { type ResultValues, readResultValues } from '../../session/results/read-results.ts';
-import { rankSettings, type Setting, type Settings, settingsOf } from '../../session/results/settings.ts';
+import { type ResultValues, readResultValues, resultsHere } from '../../session/results/read-results.ts';
+import { numberText, rankSettings, type Setting, type Settings, settingsOf } from '../../session/results/settings.ts';
 import {
   type CommonOptions,
   EXIT,
@@ -33,7 +33,9 @@ export async function best(options: BestOptions): Promise<ExitStatus> {
     return EXIT.badSpec;
   }
   const { decisions } = await look(session);
-  const ranked = plan.results.map((planned) => rank(session, readResultValues(session, planned, decisions)));
+  const ranked = plan.results.map((planned) =>
+    rank(session, readResultValues(planned, resultsHere(session, decisions))),
+  );
   if (options.json) writeOut(`${jsonText({ results: ranked.map((one) => rankedJson(one, options.top)) })}\n`);
   else for (const [i, one] of ranked.entries()) tell(one, i > 0, options);
   return ranked.some(({ found }) => found.unreadable.length > 0) ? EXIT.taskFailed : EXIT.done;
@@ -98,11 +100,6 @@ function settingsTable(shown: readonly Setting[], { space, columns }: Settings, 
 function textReader(space: Settings['space'], column: Column): (tuple: number) => string {
   const read = space.reader(column);
   return (tuple) => column.values[read(tuple)]!;
-}
-
-/** Five digits; a dash for what is not known, or no number. */
-function numberText(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '–';
 }
 
 function rankedJson({ found, settings, order }: Ranked, top: number | null): object {

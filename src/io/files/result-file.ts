@@ -24,6 +24,11 @@ export function readResult(path: string): ResultFile {
     if (code === undefined) throw error;
     return { kind: 'unreadable', problem: systemProblem(error) };
   }
+  return parseResult(path, text);
+}
+
+/** The same for a text that stood at this path. */
+export function parseResult(path: string, text: string): ResultFile {
   if (text.trim() === '') return { kind: 'unreadable', problem: 'it is empty' };
   return path.endsWith('.json') ? readJson(text) : readRows({ file: path, text }, path.endsWith('.tsv') ? '\t' : ',');
 }

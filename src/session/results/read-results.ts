@@ -1,4 +1,4 @@
-import { type Cell, readResult } from '../../io/files/result-file.ts';
+import { type Cell, type ResultFile, readResult } from '../../io/files/result-file.ts';
 import type { PlannedResult } from '../../model/plan.ts';
 import type { Decisions } from '../../resume/decide.ts';
 import type { Session } from '../session.ts';
@@ -19,25 +19,35 @@ export interface ResultValues {
   readonly unreadable: readonly { readonly path: string; readonly problem: string }[];
 }
 
-/** Read the files of a result whose tasks are complete: of each the last row. */
-export function readResultValues(
-  { plan, disk }: Session,
-  planned: PlannedResult,
-  { reasons }: Pick<Decisions, 'reasons'>,
-): ResultValues {
+/** Where the files of results stand. */
+export interface ResultSource {
+  /** Whether a file counts: by the task that makes it, and its path. */
+  readonly counts: (maker: number, path: () => string) => boolean;
+  readonly read: (path: string) => ResultFile;
+}
+
+/** Beside the spec: those whose tasks are needed, and complete. */
+export function resultsHere({ plan, disk }: Session, { reasons }: Pick<Decisions, 'reasons'>): ResultSource {
+  return {
+    counts: (maker) => plan.needed[maker] === 1 && reasons[maker] === 0,
+    read: (path) => readResult(disk.absolute(path)),
+  };
+}
+
+/** Read the files of a result that count: of each the last row. */
+export function readResultValues(planned: PlannedResult, source: ResultSource): ResultValues {
   const { result, paths, pathText, makers } = planned;
   const values = new Float64Array(paths.size).fill(Number.NaN);
   const isRead = new Uint8Array(paths.size);
   const unreadable: { path: string; problem: string }[] = [];
   let [incomplete, read, notFinite] = [0, 0, 0];
   for (let p = 0; p < paths.size; p++) {
-    const maker = makers[p]!;
-    if (plan.needed[maker] === 0 || reasons[maker] !== 0) {
+    if (!source.counts(makers[p]!, () => pathText(p))) {
       incomplete++;
       continue;
     }
     const path = pathText(p);
-    const number = numberIn(disk.absolute(path), result.column);
+    const number = numberIn(source.read(path), result.column);
     if ('problem' in number) {
       unreadable.push({ path, problem: number.problem });
       continue;
@@ -50,8 +60,7 @@ export function readResultValues(
   return { planned, values, isRead, incomplete, read, notFinite, unreadable };
 }
 
-function numberIn(file: string, column: string): { value: number } | { problem: string } {
-  const found = readResult(file);
+function numberIn(found: ResultFile, column: string): { value: number } | { problem: string } {
   switch (found.kind) {
     case 'missing':
       return { problem: 'it is not there' };

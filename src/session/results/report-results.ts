@@ -1,6 +1,6 @@
 import type { ResultFiles } from '../../target/report/results.ts';
 import { look, type Session } from '../session.ts';
-import { readResultValues } from './read-results.ts';
+import { readResultValues, resultsHere } from './read-results.ts';
 import { settingsOf, withDetermined } from './settings.ts';
 
 /** What a report shows of the spec's results. Only where it names some are outputs looked at. */
@@ -10,7 +10,7 @@ export async function resultFiles(session: Session): Promise<ResultFiles[]> {
   const { decisions } = await look(session);
   return results.map((planned) => ({
     planned,
-    values: readResultValues(session, planned, decisions).values,
+    values: readResultValues(planned, resultsHere(session, decisions)).values,
     ofPath: settingsOf(workflow.relation, { planned }).ofPath,
     columns: withDetermined(workflow.relation, planned.result.pattern.columns),
   }));

@@ -79,3 +79,8 @@ export function rankSettings({ planned, values, isRead }: ResultValues, { space,
       : sign * (a.mean - b.mean),
   );
 }
+
+/** Five digits; a dash for what is not known, or no number. */
+export function numberText(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(5))) : '–';
+}
