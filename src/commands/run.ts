@@ -26,6 +26,14 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import {
+  type Earlier,
+  type NextStage,
+  NOTHING_YET,
+  nextStage,
+  total,
+  totalOutlook,
+} from '../session/staged/next-stage.ts';
 import { standingOf } from '../session/standing.ts';
 import { Progress } from '../terminal/progress.ts';
 import { writeError } from '../terminal/streams.ts';
@@ -75,7 +83,21 @@ async function runOpened(options: RunOptions): Promise<RunEnd | ExitStatus> {
     printDiagnostics(forced, options);
     return EXIT.badSpec;
   }
-  return lockFolder(session, options, () => runLocked(session, options));
+  return lockFolder(session, options, () => runStages(session, options));
+}
+
+/** Where files that give values are made on the way, one run after the other, until no rule waits for any. */
+async function runStages(session: Session, options: RunOptions): Promise<RunEnd | ExitStatus> {
+  // What others did before the lock was ours may have changed such a file.
+  let opened = session.plan.staged.sources.length === 0 ? session : openRunnable(options);
+  let earlier = NOTHING_YET;
+  for (;;) {
+    if (!opened) return EXIT.badSpec;
+    const end = await runLocked(opened, options, earlier);
+    if (typeof end === 'number' || !('next' in end)) return end;
+    earlier = end.earlier;
+    opened = end.next;
+  }
 }
 
 /** What is in the way of a run, and what it knows before it looks at files. */
@@ -87,7 +109,13 @@ interface Before {
 }
 
 /** The way of a run that has the folder to itself. */
-async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd | ExitStatus> {
+async function runLocked(
+  opened: Session,
+  asked: RunOptions,
+  earlier: Earlier,
+): Promise<RunEnd | ExitStatus | NextStage> {
+  const options = { ...asked, force: asked.force.filter((text) => !earlier.forced.has(text)) };
+
   // 1. Nothing else may write here: jobs in the queue are left to go on, tasks of a run that was killed are stopped.
   const before = await clearTheWay(opened, options);
   if (typeof before === 'number') return before;
@@ -114,8 +142,12 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
   // 5. Where all is complete, that is all.
   if (outlook.decisions.runCount === 0) {
     journal.close();
-    printResult(nothingToDo(), session, outlook, options);
-    return { status: EXIT.done, complete: isPlain(session, outlook, before) ? session.plan.neededCount : null };
+    const next = nextStage(session, nothingToDo(), earlier, options);
+    if (next !== null) return goOn(next, progress);
+    printResult(total(nothingToDo(), earlier), session, totalOutlook(outlook, earlier), options);
+    const isAll = session.plan.staged.waiting.length === 0 && earlier === NOTHING_YET;
+    const complete = isAll && isPlain(session, outlook, before) ? session.plan.neededCount : null;
+    return { status: session.plan.staged.waiting.length === 0 ? EXIT.done : EXIT.taskFailed, complete };
   }
 
   // 6. Run, until all is done, or failed, or somebody stops it.
@@ -138,6 +170,7 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
     maxParallel,
     limits,
     contents: outlook.contents,
+    failedBefore: earlier.failures,
     onFailure: options.keepGoing ? 'continue' : 'stop',
     observer: {
       started: () => {},
@@ -153,8 +186,11 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
     const finished = await running.result;
     progress.clear();
     journal.close();
-    printResult(finished, session, outlook, options);
-    const complaint = await notify(finished, session, outlook, options);
+    const next = nextStage(session, finished, earlier, options);
+    if (next !== null) return goOn(next, progress);
+    const all = total(finished, earlier);
+    printResult(all, session, totalOutlook(outlook, earlier), options);
+    const complaint = await notify(all, session, totalOutlook(outlook, earlier), options);
     if (complaint !== null) progress.warning(complaint);
     return finished.outcome === 'done' ? EXIT.done : finished.outcome === 'failed' ? EXIT.taskFailed : EXIT.interrupted;
   } catch (error) {
@@ -168,6 +204,12 @@ async function runLocked(opened: Session, options: RunOptions): Promise<RunEnd |
   } finally {
     deafen();
   }
+}
+
+function goOn(next: NextStage | 'bad spec', progress: Progress): NextStage | ExitStatus {
+  if (next === 'bad spec') return EXIT.badSpec;
+  progress.log(next.words);
+  return next;
 }
 
 /** A status where jobs of this folder are in the queue: they write here. */

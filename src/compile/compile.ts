@@ -18,6 +18,8 @@ import { parseSource } from './text/source.ts';
 export interface CompileOptions {
   readonly files: SpecFiles;
   readonly overrides: Overrides;
+  /** Files that give values, that rules make, and that are as these rules left them; none unless told. */
+  readonly known?: ReadonlySet<string>;
   /** What else is read or written beside the tasks: files that the command line names. */
   readonly reserved?: readonly Reserved[];
 }
@@ -38,7 +40,8 @@ export interface Compiled {
  *     text ──parseSource──▶ tree ──checkSchema──▶ Spec ──normalize──▶ Workflow ──planWorkflow──▶ Plan
  *          (syntax)              (keys, types)         (names)                  (tasks, edges, order)
  */
-export function compile(source: SourceText, { files, overrides, reserved: beside = [] }: CompileOptions): Compiled {
+export function compile(source: SourceText, options: CompileOptions): Compiled {
+  const { files, overrides, known = NONE, reserved: beside = [] } = options;
   const diagnostics: Diagnostic[] = [];
   const own = { what: 'the spec itself', isFolder: false, location: null };
   const reserved: Reserved[] = [{ path: source.file.slice(source.file.lastIndexOf('/') + 1), ...own }, ...beside];
@@ -60,7 +63,7 @@ export function compile(source: SourceText, { files, overrides, reserved: beside
   if (checked.root === null) return done(null);
 
   // 3. Spec to Workflow: names, values, paths, commands.
-  const context: Context = { files, overrides, reserved, diagnostics, holes: checked.holes };
+  const context: Context = { files, overrides, known, reserved, diagnostics, holes: checked.holes };
   try {
     const { workflow, drafts, unpreloaded, finder } = normalize(new Located<Spec>(checked.root), context);
 
@@ -83,6 +86,8 @@ export function compile(source: SourceText, { files, overrides, reserved: beside
     return done(null);
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** More than these no one reads; a value file of a million lines may hold a million mistakes. */
 const MOST_DIAGNOSTICS = 100;

@@ -50,6 +50,8 @@ export interface Reserved {
 export interface Context {
   readonly files: SpecFiles;
   readonly overrides: Overrides;
+  /** Files that rules make, and that hold now what these rules make: see `StagedSource`. */
+  readonly known: ReadonlySet<string>;
   /** All that is read for the plan goes in here: no task may write to it. */
   readonly reserved: Reserved[];
   readonly diagnostics: Diagnostic[];

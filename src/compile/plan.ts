@@ -8,7 +8,7 @@ import {
   ruleOf,
   taskNameOf,
 } from '../model/plan.ts';
-import type { Target, Workflow } from '../model/workflow.ts';
+import type { Target, WaitingRule, Workflow } from '../model/workflow.ts';
 import type { Context } from './context.ts';
 import { type Linked, linkRules } from './link/link.ts';
 import { linkResults } from './link/results.ts';
@@ -29,8 +29,10 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
   const order = hasErrors(diagnostics.slice(before)) ? null : orderTasks(linked, diagnostics);
   const needed = new Uint8Array(linked.taskCount);
   const keptTemps = new Set<number>();
+  const waiting = new Set(workflow.staged.wanted);
   const plan: Plan = {
     workflow,
+    staged: { sources: workflow.staged.sources, waiting: [] },
     rules: linked.rules,
     taskCount: linked.taskCount,
     needed,
@@ -44,14 +46,23 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
     },
   };
   if (workflow.targets === null) needed.fill(1);
-  else {
-    for (const target of workflow.targets) markTarget(target, plan, linked, keptTemps, diagnostics);
-    markDependencies(plan);
-  }
+  else for (const target of workflow.targets) markTarget(target, plan, { linked, keptTemps, waiting, diagnostics });
+  markStaged(plan, waiting, keptTemps);
+  if (workflow.targets !== null) markDependencies(plan);
   if (!order) return null;
   let neededCount = 0;
   for (let t = 0; t < needed.length; t++) neededCount += needed[t]!;
-  return { ...plan, neededCount };
+  const staged = { ...plan.staged, waiting: workflow.staged.waiting.filter((w) => waiting.has(w)) };
+  return { ...plan, neededCount, staged };
+}
+
+/** The same plan, of which nothing is needed but some tasks, with what these need. */
+export function planOfTasks(plan: Plan, tasks: Iterable<number>): Plan {
+  const needed = new Uint8Array(plan.taskCount);
+  const part: Plan = { ...plan, needed };
+  for (const task of tasks) needed[task] = 1;
+  markDependencies(part);
+  return { ...part, neededCount: needed.reduce((sum, n) => sum + n, 0) };
 }
 
 // --- targets ---
@@ -59,9 +70,12 @@ export function planWorkflow(workflow: Workflow, context: Context): Plan | null 
 function markTarget(
   target: Target,
   plan: Plan,
-  linked: Linked,
-  keptTemps: Set<number>,
-  diagnostics: Diagnostic[],
+  {
+    linked,
+    keptTemps,
+    waiting,
+    diagnostics,
+  }: { linked: Linked; keptTemps: Set<number>; waiting: Set<WaitingRule>; diagnostics: Diagnostic[] },
 ): void {
   if (target.kind === 'rule') {
     const rule = linked.rules[target.rule.index]!;
@@ -77,10 +91,17 @@ function markTarget(
     plan.needed[task] = 1;
     if (ref.output.temp) keptTemps.add(outputId(task, ref.position));
   });
+  const writer = pathWriter(pattern, space);
+  for (const rule of plan.workflow.staged.waiting)
+    for (let path = 0; path < found.length; path++) {
+      if (found[path] === 1 || !rule.mayMake(writer(path))) continue;
+      found[path] = 1;
+      waiting.add(rule);
+    }
   const missing = found.indexOf(0);
   if (missing >= 0 || space.size === 0) {
     const known = linked.rules.flatMap((r) => [r.rule.name, ...r.rule.outputs.map((o) => o.pattern.text)]);
-    const text = space.size === 0 ? pattern.text : pathWriter(pattern, space)(missing);
+    const text = space.size === 0 ? pattern.text : writer(missing);
     diagnostics.push(
       report.unknownTarget(
         location,
@@ -89,6 +110,23 @@ function markTarget(
         linked.rules.map((r) => r.rule.name),
       ),
     );
+  }
+}
+
+/** What makes the files that the rules wait for, and these rules all; such files stay, temp or not. */
+function markStaged(plan: Plan, waiting: Set<WaitingRule>, keptTemps: Set<number>): void {
+  const { staged } = plan.workflow;
+  for (const rule of waiting) {
+    for (const other of staged.waiting) if (rule.reads.has(other.rule.name)) waiting.add(other);
+    for (const { path } of rule.sources) {
+      const made = plan.findPath(path);
+      if (made) plan.needed[made.task] = 1;
+      else for (const other of staged.waiting) if (other.mayMake(path)) waiting.add(other);
+    }
+  }
+  for (const { path } of staged.sources) {
+    const made = plan.findPath(path);
+    if (made) keptTemps.add(outputId(made.task, made.output));
   }
 }
 

@@ -19,6 +19,8 @@ export interface ExecutorOptions extends AttemptOptions {
   readonly limits: LocalLimits;
   readonly onFailure: 'stop' | 'continue';
   readonly observer: RunObserver;
+  /** By name, tasks that failed earlier in the same run, before all tasks were known: they are not tried again; none unless told. */
+  readonly failedBefore?: ReadonlyMap<string, Failure>;
 }
 
 /** How often running attempts are looked after. */
@@ -75,6 +77,7 @@ class Executor {
       this.guard(() => {
         for (const [task, path] of this.options.decisions.missingSources)
           this.failBeforeStart(task, problem('source_missing', path));
+        this.failAgain();
         this.refuseNodes();
         this.refuseProtected();
         this.tellOfTheRest();
@@ -238,6 +241,13 @@ class Executor {
 
   private failBeforeStart(task: number, what: Problem): void {
     if (this.scheduler.failBeforeStart(task)) this.refuse(neverStarted(ruleOf(this.plan, task), task, what));
+  }
+
+  private failAgain(): void {
+    for (const [name, failure] of this.options.failedBefore ?? []) {
+      const found = this.plan.findPath(name);
+      if (found && this.scheduler.failBeforeStart(found.task)) this.failures.push({ ...failure, task: found.task });
+    }
   }
 
   /** What failed before anything started is told by the summary, and first where that is still far. */

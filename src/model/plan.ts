@@ -1,4 +1,4 @@
-import type { Column, Input, Result, Rule, Workflow } from './workflow.ts';
+import type { Column, Input, Result, Rule, Staged, Workflow } from './workflow.ts';
 
 /** Distinct tuples of some params, in the relation's order; a tuple is named by its index, 0 to `size - 1`. */
 export interface Tuples {
@@ -109,6 +109,8 @@ export interface Plan {
   readonly results: readonly PlannedResult[];
   /** Temp outputs that the targets name by path; see `outputId`. */
   readonly keptTemps: ReadonlySet<number>;
+  /** What the targets need and that is no task yet; see section "Values that rules make" of src/README.md. */
+  readonly staged: Staged;
   /** Where a path comes from, among all tasks. */
   readonly findPath: (
     path: string,

@@ -259,6 +259,36 @@ export interface Result {
   readonly location: Location;
 }
 
+/** A file that gives values, or the folder of a glob, where a rule makes it: what it holds counts once that rule has run. */
+export interface StagedSource {
+  /** As the spec writes it, config put in. */
+  readonly path: string;
+  /** The param or the table that takes its values from there. */
+  readonly gives: string;
+  /** Whether it was read; else what names its values waits. */
+  readonly isKnown: boolean;
+  readonly location: Location;
+}
+
+/** A rule whose tasks can't be told before some files are there. */
+export interface WaitingRule {
+  /** As far as it can be read. */
+  readonly rule: Rule;
+  /** At least one, in order of the spec; also those that rules wait for whose outputs it may read. */
+  readonly sources: readonly StagedSource[];
+  /** Whether one of its outputs may be a path, or hold it. */
+  readonly mayMake: (path: string) => boolean;
+  /** Names of other waiting rules whose outputs it may read. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/** Values that come from what rules make. */
+export interface Staged {
+  readonly sources: readonly StagedSource[];
+  /** Rules whose tasks can't be told yet. */
+  readonly waiting: readonly WaitingRule[];
+}
+
 /** A spec with every name resolved. */
 export interface Workflow {
   readonly name: string;
@@ -267,4 +297,9 @@ export interface Workflow {
   /** null: every task of every rule. */
   readonly targets: readonly Target[] | null;
   readonly results: readonly Result[];
+  /** Here also what no target needs. */
+  readonly staged: Staged & {
+    /** Those that targets name, beside `targets`. */
+    readonly wanted: readonly WaitingRule[];
+  };
 }

@@ -4,6 +4,7 @@ import { REASONS } from '../resume/reason.ts';
 import { writeOut } from '../terminal/streams.ts';
 import { countTasks, formatCount, jsonText, paint, printable, type Style, table } from '../terminal/terminal.ts';
 import { type CommonOptions, printDiagnostics } from './session.ts';
+import { stagedJson, waitingLines } from './staged/words.ts';
 
 /** Counts of one rule, as `wfc plan --json` gives them. */
 export interface RuleCounts {
@@ -33,7 +34,7 @@ export function printPlan(
     const edges = plan.rules.flatMap((r) =>
       r.inputs.flatMap((input) => input.edges.map((edge) => edgeJson(edge, r.rule.name))),
     );
-    writeOut(`${jsonText({ ...counts, edges, ...more })}\n`);
+    writeOut(`${jsonText({ ...counts, edges, ...stagedJson(plan), ...more })}\n`);
     return;
   }
   printDiagnostics(warnings, options);
@@ -65,7 +66,7 @@ function renderPlan(plan: Plan, counts: PlanCounts, decisions: Decisions, { quie
     ...counts.rules.map((r) => [formatCount(r.tasks), formatCount(r.run), r.name, reasonWords(r)]),
     [formatCount(counts.total), formatCount(counts.run), 'total', ''],
   ];
-  const lines = [table(rows, [true, true, false, false])];
+  const lines = [table(rows, [true, true, false, false]), ...waitingLines(plan)];
   if (quiet) return lines.join('\n');
   const edges = edgeRows(plan);
   if (edges.length > 0) lines.push('', table([['edge', 'shape'], ...edges], [false, false]));

@@ -8,6 +8,7 @@ import { problemWords } from '../model/problem.ts';
 import { writeError, writeOut } from '../terminal/streams.ts';
 import { countTasks, formatCount, formatDuration, jsonText, paint, printable } from '../terminal/terminal.ts';
 import type { CommonOptions, Outlook, Session } from './session.ts';
+import { stagedJson, waitingLines } from './staged/words.ts';
 
 /** What is told at the end of a local run. */
 export interface SummaryOptions extends CommonOptions {
@@ -54,6 +55,7 @@ export function printResult(result: RunResult, session: Session, outlook: Outloo
       blocked,
       notRun,
       seconds,
+      ...stagedJson(session.plan),
       failures: failures.map(failureJson),
     };
     writeOut(`${jsonText(summary)}\n`);
@@ -90,6 +92,7 @@ function summaryLines(
     if (notRun > 0) parts.push(`${formatCount(notRun)} ${outcome === 'interrupted' ? 'not finished' : 'not started'}`);
     if (outcome === 'interrupted') parts.unshift(paint(options.style, ['bold', 'yellow'], 'interrupted'));
     lines.push(parts.join(', '));
+    lines.push(...waitingLines(session.plan));
     if (outcome !== 'done') lines.push(nextStep(options, outcome, notRun));
   }
   return lines;

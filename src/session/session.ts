@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { compile } from '../compile/compile.ts';
 import type { Overrides, Reserved, Setting, SpecFiles } from '../compile/context.ts';
 import * as report from '../compile/report/report.ts';
 import { checkProfileFlags } from '../compile/rules/check-resources.ts';
@@ -25,6 +24,7 @@ import type { History } from '../resume/history.ts';
 import { writeError, writeOut } from '../terminal/streams.ts';
 import { diagnosticJson, jsonText, renderDiagnostic, type Style } from '../terminal/terminal.ts';
 import { readNamedSpec } from './missing-spec.ts';
+import { compileKnown } from './staged/known.ts';
 
 /** What every command is told. */
 export interface CommonOptions {
@@ -41,6 +41,9 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly style: Style;
+  /** What runs in any case, and what counts as complete: for files that give values, see session/staged/known.ts. */
+  readonly force?: readonly string[];
+  readonly trust?: Trust;
   /** How files are read; as they are, unless told. */
   readonly reading?: Reading;
 }
@@ -87,16 +90,16 @@ export function openSession(
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
   const files = reading.specFiles(spec.folder);
   const lookup = { named: options.profile, specFolder: spec.folder, userFolder: options.userProfiles };
-  const compiled = compile(spec.source, {
-    files,
-    overrides,
-    reserved: [...namedFiles(options, lookup), ...reserved],
-  });
+  const state = stateFolder(spec.folder);
+  const compiled = compileKnown(
+    spec.source,
+    { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] },
+    (plan) => presentNow(plan, spec.folder, options),
+  );
   const { profile, diagnostics: ofProfile } = readProfile(lookup);
   diagnostics.push(...ofProfile);
   if (compiled.plan) diagnostics.push(...checkProfileFlags(compiled.plan, profile));
   if (!compiled.plan || hasErrors(diagnostics)) return { diagnostics: [...compiled.diagnostics, ...diagnostics] };
-  const state = stateFolder(spec.folder);
   return {
     spec,
     files,
@@ -106,6 +109,20 @@ export function openSession(
     reserved: compiled.reserved,
     state,
     warnings: [...compiled.diagnostics, ...diagnostics],
+  };
+}
+
+/** Past and present where a list of values is to be judged, before there is a session. */
+function presentNow(plan: Plan, folder: string, { force = [], trust = 'fingerprints' }: CommonOptions): Present {
+  const { root, journals } = stateFolder(folder);
+  const disk = new Disk(folder, filesCount(plan));
+  const forced = forcedTasks(plan, force);
+  return {
+    ...presentOf({ disk }, readJournals(journals)),
+    trust,
+    contents: trust === 'contents' ? new ContentHashes(root, disk) : null,
+    // A name that is wrong is told later.
+    forced: 'tasks' in forced ? forced.tasks : null,
   };
 }
 
@@ -235,7 +252,7 @@ export async function look(session: Session, options: Omit<LookOptions, 'force'>
 }
 
 /** The past by its journals, and the disk as it is. */
-export function presentOf({ disk }: Session, history: History | null): Present {
+export function presentOf({ disk }: Pick<Session, 'disk'>, history: History | null): Present {
   const code = new CodeFiles(disk);
   return {
     stat: (path) => disk.statSnapshot(path),
@@ -269,7 +286,7 @@ function forcedTasks(
     const match = rule ? null : plan.findPath(text);
     if (rule) tasks.fill(1, rule.firstTask, rule.firstTask + rule.space.size);
     else if (match) tasks[match.task] = 1;
-    else
+    else if (!waitsForIt(plan, text))
       diagnostics.push(
         report.unknownForce(
           text,
@@ -282,4 +299,9 @@ function forcedTasks(
   }
   for (let t = 0; t < tasks.length; t++) tasks[t] = tasks[t]! & plan.needed[t]!;
   return diagnostics.length > 0 ? { diagnostics } : { tasks };
+}
+
+/** Whether a name may be that of a task that is not known yet. */
+function waitsForIt({ workflow }: Plan, text: string): boolean {
+  return workflow.staged.waiting.some(({ rule, mayMake }) => rule.name === text || mayMake(text));
 }

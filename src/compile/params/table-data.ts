@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
 import type { CsvTable, Table } from '../../model/spec.generated.ts';
+import type { StagedSource } from '../../model/workflow.ts';
 import { type Context, reservedFile } from '../context.ts';
 import * as report from '../report/report.ts';
 import { type CsvCell, locateCell, readCsv } from '../text/csv.ts';
@@ -102,14 +103,22 @@ export function inlineTable(table: Located<Table>, name: string, context: Contex
   return { columns, rowCount, distinct, cells, blanks, location: (row, column) => places[row]![column]! };
 }
 
+export interface TableOptions {
+  readonly name: string;
+  readonly context: Context;
+  readonly fill: FillConfig;
+  /** Where a rule makes its file. */
+  readonly staged: StagedSource | null;
+}
+
 /** Rows of a CSV or TSV file. */
-export function csvTable(table: Located<CsvTable>, name: string, context: Context, fill: FillConfig): TableData | null {
+export function csvTable(table: Located<CsvTable>, { name, context, fill, staged }: TableOptions): TableData | null {
   const { diagnostics } = context;
   const declared = table.get('csv')!;
   const path = fill(declared.text, declared.node);
   if (refuseShellWord(path, declared.scalar, diagnostics)) return null;
   if (!isFilled(path)) return null;
-  context.reserved.push(reservedFile(path, declared.location));
+  if (!staged) context.reserved.push(reservedFile(path, declared.location));
   const read = context.files.readText(path);
   if ('problem' in read) {
     diagnostics.push(report.unreadableFile(declared.location, path, read.problem, read.hint));

@@ -3,7 +3,7 @@ import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
 import type { Exclude as ExcludeSpec, SampledTable, Spec, Table } from '../../model/spec.generated.ts';
 import { PLACEHOLDER_ROOTS } from '../../model/template.ts';
-import type { Column, Exclude, Factor, Relation } from '../../model/workflow.ts';
+import type { Column, Exclude, Factor, Relation, StagedSource } from '../../model/workflow.ts';
 import type { Context, Setting } from '../context.ts';
 import * as report from '../report/report.ts';
 import { locateCell, readCsv } from '../text/csv.ts';
@@ -12,7 +12,8 @@ import { closest } from '../text/suggest.ts';
 import { settingNode } from './config.ts';
 import { sampledTable } from './sampled-table.ts';
 import { tupleIds } from './space.ts';
-import { csvTable, inlineTable, isName, type TableData } from './table-data.ts';
+import { noteStaged, type Produced, type StagedOptions, stagedSource, stagedTable } from './staged.ts';
+import { csvTable, inlineTable, isName, type TableData, type TableOptions } from './table-data.ts';
 import {
   axisValues,
   type FillConfig,
@@ -28,19 +29,20 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 export interface RelationOptions {
   readonly context: Context;
   readonly fill: FillConfig;
-  readonly isProduced: (path: string, columns: ReadonlyMap<string, Column>) => boolean;
+  readonly produced: Produced;
 }
 
 /** The relation that `params`, `tables`, `exclude` and `--set` describe. */
 export function buildRelation(spec: Located<Spec>, options: RelationOptions): Relation {
   const builder = new RelationBuilder(options);
   const params = spec.get('params')?.entries() ?? [];
-  // Globs come last: what tasks produce, and so what a glob leaves out, depends on the other params.
-  const isGlob = (p: (typeof params)[number]): boolean =>
-    p.value.node.kind === 'mapping' && p.value.node.entries.has('glob');
+  // What tasks produce depends on the other params: first those that name no file, then files that tasks may make, and
+  // globs last, which leave out what tasks make.
+  const rank = ({ value: { node } }: (typeof params)[number]): number =>
+    node.kind !== 'mapping' ? 0 : node.entries.has('glob') ? 2 : Number(node.entries.has('lines'));
   // Of a param whose name is taken, the values are read all the same.
   const named = new Set(params.filter(({ key }) => builder.declare(key.text, key.location)));
-  const order = [...params.entries()].sort(([i, a], [j, b]) => Number(isGlob(a)) - Number(isGlob(b)) || i - j);
+  const order = [...params.entries()].sort(([i, a], [j, b]) => rank(a) - rank(b) || i - j);
   for (const [position, param] of order)
     builder.addAxis(position, param.key.text, param.key.location, param.value, named.has(param));
   for (const { key, value } of spec.get('tables')?.entries() ?? []) builder.addTable(key.text, value as Located<Table>);
@@ -84,18 +86,22 @@ class RelationBuilder {
     param: Located<never> | Located<unknown>,
     isNamed: boolean,
   ): void {
-    const { context, fill, isProduced } = this.options;
+    const { context, fill, produced } = this.options;
     const { diagnostics, holes } = context;
     const before = diagnostics.length;
     const setting = lastSetting(context, name);
+    const stagedOptions = this.stagedOptions(name, (other) => other !== name && this.declared.has(other));
     const declared = axisValues(param.as(), {
       name,
       context,
       fill,
-      isProduced: (path) => isProduced(path, this.columns),
+      isProduced: (path) => produced.isProduced(path, this.columns),
+      staged: (path, kind, place) => stagedSource(path, kind, place, stagedOptions),
     });
     const values = setting ? settingValues(setting, context) : declared.values;
-    const isKnown = declared.known !== false && !holes.params.has(name);
+    if (declared.staged && !setting) noteStaged(declared.staged, [name], context);
+    const waits = declared.staged?.isKnown === false;
+    const isKnown = (waits ? setting !== undefined : declared.known !== false) && !holes.params.has(name);
     if (values.length === 0 && diagnostics.length === before && isKnown) {
       const place = setting ? settingNode(setting.key, setting.value).location : param.location;
       diagnostics.push(report.emptyAxis(place, name));
@@ -133,6 +139,11 @@ class RelationBuilder {
     };
   }
 
+  private stagedOptions(gives: string, isDeclared: (name: string) => boolean): StagedOptions {
+    const { context, produced } = this.options;
+    return { gives, context, produced, columns: this.columns, isDeclared };
+  }
+
   /** A param whose declaration can't be read. */
   addUnknown(name: string, location: Location): void {
     if (!this.declare(name, location)) return;
@@ -148,7 +159,18 @@ class RelationBuilder {
     const { context, fill } = this.options;
     const { diagnostics, holes } = context;
     const before = diagnostics.length;
-    const data = readTable(table, name, context, fill);
+    const staged = stagedTable(
+      table,
+      fill,
+      this.stagedOptions(name, () => false),
+    );
+    if (staged) noteStaged(staged, [], context);
+    if (staged?.isKnown === false) {
+      holes.unread.push(staged);
+      holes.anyName = true;
+      return;
+    }
+    const data = readTable(table, { name, context, fill, staged });
     if (!data) {
       holes.anyName = true;
       return;
@@ -253,9 +275,10 @@ function isSampled(table: Located<Table>): boolean {
   return table.kind === 'mapping' && table.as<SampledTable>().get('sample') !== undefined;
 }
 
-function readTable(table: Located<Table>, name: string, context: Context, fill: FillConfig): TableData | null {
+function readTable(table: Located<Table>, options: TableOptions): TableData | null {
+  const { name, context, fill } = options;
   if (table.kind === 'sequence') return inlineTable(table, name, context, fill);
-  return isSampled(table) ? sampledTable(table.as(), name, context, fill) : csvTable(table.as(), name, context, fill);
+  return isSampled(table) ? sampledTable(table.as(), name, context, fill) : csvTable(table.as(), options);
 }
 
 function lastSetting(context: Context, name: string): Setting | undefined {
@@ -295,9 +318,12 @@ function buildExclude(
   const conditions = new Map<Column, Set<number>>();
   const { holes } = context;
   let known = true;
+  const sources = new Set<StagedSource>();
   for (const { key, value } of entry.entries()) {
+    for (const source of holes.waits.get(key.text) ?? []) sources.add(source);
     const column = columns.get(key.text);
     if (!column) {
+      for (const source of holes.unread) sources.add(source);
       if (!holes.anyName)
         context.diagnostics.push(report.unknownParam(key.location, key.text, closest(key.text, columns.keys())));
       known = false;
@@ -320,6 +346,9 @@ function buildExclude(
   // Which rows an entry leaves can't be told where a part of it can't be read.
   const unsure = !known || [...conditions.keys()].some((c) => holes.unsure.has(c.name));
   if (unsure) for (const { key } of entry.entries()) holes.unsure.add(key.text);
+  if (sources.size > 0)
+    for (const { key } of entry.entries())
+      holes.waits.set(key.text, [...new Set([...(holes.waits.get(key.text) ?? []), ...sources])]);
   if (unsure || [...conditions.values()].some((ids) => ids.size === 0)) return [];
   const filtered = factors.some((f) => f.columns.some((c) => conditions.has(c) && lastSetting(context, c.name)));
   if (!filtered && !factors.every((factor) => matchesSomeRow(factor, conditions))) {

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Located } from '../../model/located.ts';
 import type { Location, Node, SourceText } from '../../model/source.ts';
 import type { GlobParam, LinesParam, Param, RangeParam, Spaced, ValuesParam } from '../../model/spec.generated.ts';
-import type { Column } from '../../model/workflow.ts';
+import type { Column, StagedSource } from '../../model/workflow.ts';
 import { type Context, reservedFile } from '../context.ts';
 import * as report from '../report/report.ts';
 import { refuseShellWord } from '../text/shell-words.ts';
@@ -70,6 +70,8 @@ export interface AxisValues {
   readonly allowsSlash: boolean;
   /** False where they stand in a file whose name can't be told. */
   readonly known?: boolean;
+  /** Where a rule makes the file that they stand in. */
+  readonly staged?: StagedSource | null;
 }
 
 /** Fills `{config.key}` in a text of the spec; reports what it can't fill. */
@@ -81,6 +83,7 @@ export interface ValueOptions {
   readonly fill: FillConfig;
   /** Whether some task produces this path; a glob leaves such files out. */
   readonly isProduced: (path: string) => boolean;
+  readonly staged: (path: string, kind: 'file' | 'folder', location: Location) => StagedSource | null;
 }
 
 /** The values of a param, from whichever source its declaration names. */
@@ -96,11 +99,11 @@ export function axisValues(param: Located<Param>, options: ValueOptions): AxisVa
   const lines = param.as<LinesParam>().get('lines');
   if (lines) {
     if (!isFilled(options.fill(lines.text, lines.node))) return { values: [], allowsSlash: true, known: false };
-    return { values: lineValues(lines, options), allowsSlash: param.as<LinesParam>().get('path')?.value === true };
+    return { ...lineValues(lines, options), allowsSlash: param.as<LinesParam>().get('path')?.value === true };
   }
   const glob = param.as<GlobParam>().get('glob');
   if (glob && !isFilled(options.fill(glob.text, glob.node))) return { values: [], allowsSlash: false, known: false };
-  if (glob) return { values: globValues(glob, options), allowsSlash: false };
+  if (glob) return { ...globValues(glob, options), allowsSlash: false };
   const linspace = param.as<{ linspace: Spaced }>().get('linspace');
   if (linspace) return { values: spacedValues(linspace, 'lin', options), allowsSlash: false };
   const logspace = param.as<{ logspace: Spaced }>().get('logspace');
@@ -198,14 +201,18 @@ function spacedValues(spaced: Located<Spaced>, kind: 'lin' | 'log', { name, cont
 
 // --- {lines: FILE} ---
 
-function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): Value[] {
+type FileValues = Pick<AxisValues, 'values' | 'known' | 'staged'>;
+
+function lineValues(lines: Located<unknown>, { context, fill, staged: stagedAt }: ValueOptions): FileValues {
   const path = fill(lines.text, lines.node);
-  if (refuseShellWord(path, lines.scalar, context.diagnostics)) return [];
-  context.reserved.push(reservedFile(path, lines.location));
+  if (refuseShellWord(path, lines.scalar, context.diagnostics)) return { values: [] };
+  const staged = stagedAt(path, 'file', lines.location);
+  if (staged?.isKnown === false) return { values: [], known: false, staged };
+  if (!staged) context.reserved.push(reservedFile(path, lines.location));
   const read = context.files.readText(path);
   if ('problem' in read) {
     context.diagnostics.push(report.unreadableFile(lines.location, path, read.problem, read.hint));
-    return [];
+    return { values: [], staged };
   }
   const source: SourceText = { file: path, text: read.text };
   const values: Value[] = [];
@@ -216,29 +223,34 @@ function lineValues(lines: Located<unknown>, { context, fill }: ValueOptions): V
     if (text !== '') values.push({ text, location: { source, start: at, end: at + text.length } });
     start += line.length + 1;
   }
-  return values;
+  return { values, staged };
 }
 
 // --- {glob: "data/{site}.csv"} ---
 
-function globValues(glob: Located<unknown>, { name, context, fill, isProduced }: ValueOptions): Value[] {
+function globValues(glob: Located<unknown>, options: ValueOptions): FileValues {
+  const { name, context, fill } = options;
   const pattern = fill(glob.text, glob.node);
-  if (refuseShellWord(pattern, glob.scalar, context.diagnostics)) return [];
+  if (refuseShellWord(pattern, glob.scalar, context.diagnostics)) return { values: [] };
   const placeholder = `{${name}}`;
   const parts = pattern.split('/');
   const at = parts.findIndex((p) => p.includes(placeholder));
   const other = /\{([A-Za-z_]\w*)\}/.exec(pattern.replace(placeholder, ''));
   if (at < 0 || other) {
     context.diagnostics.push(report.globPlaceholder(glob.location, name, pattern, other?.[1] ?? null));
-    return [];
+    return { values: [] };
   }
   const [prefix = '', suffix = ''] = parts[at]!.split(placeholder);
   const folder = parts.slice(0, at).join('/');
   const rest = parts.slice(at + 1);
+  const staged = folder === '' ? null : options.staged(folder, 'folder', glob.location);
+  if (staged?.isKnown === false) return { values: [], known: false, staged };
+  // What lies in a directory output is all of it made by a task.
+  const isProduced = staged ? () => false : options.isProduced;
   const names = context.files.list(folder === '' && !pattern.startsWith('/') ? '.' : folder || '/');
   if (names === null) {
     context.diagnostics.push(report.unreadableFile(glob.location, folder || '.', 'there is no such folder'));
-    return [];
+    return { values: [], staged };
   }
   const found: string[] = [];
   for (const file of names) {
@@ -256,7 +268,7 @@ function globValues(glob: Located<unknown>, { name, context, fill, isProduced }:
   }
   if (found.length === 0) context.diagnostics.push(report.globEmpty(glob.location, pattern));
   found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return found.map((text) => ({ text, location: glob.location }));
+  return { values: found.map((text) => ({ text, location: glob.location })), staged };
 }
 
 function exists(context: Context, path: string): boolean {

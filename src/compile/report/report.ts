@@ -8,6 +8,7 @@ export * from './params.ts';
 export * from './results.ts';
 export * from './rules.ts';
 export * from './schema.ts';
+export * from './staged.ts';
 export * from './surroundings.ts';
 export * from './text.ts';
 export { listWords, someOf } from './words.ts';

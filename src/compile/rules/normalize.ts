@@ -1,19 +1,20 @@
-import { Located } from '../../model/located.ts';
+import type { Located } from '../../model/located.ts';
 import { locationInside, type Node, type ScalarNode } from '../../model/source.ts';
 import type { Spec } from '../../model/spec.generated.ts';
-import type { Column, Rule, Target, Workflow } from '../../model/workflow.ts';
+import type { Column, Rule, Target, WaitingRule, Workflow } from '../../model/workflow.ts';
 import type { Context } from '../context.ts';
 import { type Constants, resolveConfig, settingNode } from '../params/config.ts';
 import { buildRelation } from '../params/tables.ts';
 import * as report from '../report/report.ts';
 import { type Holes, holesOfRule, mayBeConfig } from '../text/holes.ts';
-import { placedText } from '../text/place.ts';
 import { closest } from '../text/suggest.ts';
 import { CodeFinder } from './code-files.ts';
 import type { Unpreloaded } from './heavy-imports.ts';
-import { parsePath, partTexts } from './paths.ts';
+import { parsePath } from './paths.ts';
+import { CONFIG_REFERENCE, ProducedPaths } from './produced.ts';
 import { normalizeResults } from './results.ts';
 import { normalizeRule } from './rules.ts';
+import { StagedRules } from './staged-rules.ts';
 
 export interface Normalized {
   /** Holds the rules whose tasks and edges can be told; their commands may hold mistakes all the same. */
@@ -28,11 +29,14 @@ export interface Normalized {
 export function normalize(spec: Located<Spec>, context: Context): Normalized {
   const constants = resolveConfig(spec.get('config'), spec.location.source, context);
   const fill = (text: string, node: Node): string => fillConfig(text, node, constants, context);
-  const isProduced = producedPaths(spec, constants, context);
-  const relation = buildRelation(spec, { context, fill, isProduced });
+  const produced = new ProducedPaths(spec, constants, context);
+  const isProduced = (path: string, columns: ReadonlyMap<string, Column>): boolean =>
+    produced.isProduced(path, columns);
+  const relation = buildRelation(spec, { context, fill, produced });
   checkSettings(constants, relation.columns, context);
-  const rules: Rule[] = [];
+  const readable: Rule[] = [];
   const drafts: Rule[] = [];
+  const waits = new StagedRules(produced, relation, context);
   const unpreloaded: Unpreloaded[] = [];
   const finder = new CodeFinder(context.files);
   const options = {
@@ -43,19 +47,22 @@ export function normalize(spec: Located<Spec>, context: Context): Normalized {
     isProduced: once((path) => isProduced(path, relation.columns)),
   };
   for (const { key, value } of spec.get('rules')?.entries() ?? []) {
-    const read = normalizeRule(key, value, spec.get('defaults'), rules.length, options);
-    (read.canBePlanned ? rules : drafts).push(read.rule);
+    const read = normalizeRule(key, value, spec.get('defaults'), readable.length, options);
+    if (!waits.take(read)) (read.canBePlanned ? readable : drafts).push(read.rule);
     if (read.unpreloaded) unpreloaded.push(read.unpreloaded);
   }
+  const { rules, waiting } = waits.spread(readable);
   reserveGlobs(spec, constants, relation.columns, context);
-  const { targets, paths } = resolveTargets(spec, rules, constants, relation.columns, context);
+  const { targets, paths, wanted } = resolveTargets(spec, { rules, waiting }, constants, relation.columns, context);
   const isWhole = drafts.length === 0 && spec.get('rules') !== undefined && lost(context.holes).length === 0;
   if (!isWhole) checkTargets(paths, spec, (path) => isProduced(path, relation.columns), context);
   const results = normalizeResults(spec, { relation, constants, context });
   const name = spec.get('name')?.text ?? 'wfc';
+  const staged = { sources: context.holes.staged, waiting, wanted };
   // What a rule that can't be planned would make is not known to be missing.
-  const workflow = { name, relation, rules, targets: isWhole ? targets : null, results: isWhole ? results : [] };
-  return { workflow, drafts, unpreloaded, finder };
+  const known = isWhole ? results.filter(({ pattern }) => !waits.mayMake(pattern)) : [];
+  const workflow = { name, relation, rules, targets: isWhole ? targets : null, results: known, staged };
+  return { workflow, drafts: [...drafts, ...waiting.map((w) => w.rule)], unpreloaded, finder };
 }
 
 /** What a glob found is data of the user's own. */
@@ -67,6 +74,7 @@ function reserveGlobs(
 ): void {
   for (const { key, value } of spec.get('params')?.entries() ?? []) {
     const glob = value.as<{ glob: string }>().get('glob');
+    if (context.holes.staged.some(({ gives }) => gives === key.text)) continue;
     // What is wrong with it has been told.
     const path = glob && parsePath(glob.scalar, { columns, constants, context: { ...context, diagnostics: [] } });
     if (!path) continue;
@@ -85,8 +93,6 @@ function once(ask: (path: string) => boolean): (path: string) => boolean {
   };
 }
 
-const CONFIG_REFERENCE = /\{config\.([A-Za-z_][\w.-]*)\}/g;
-
 /** Fill `{config.key}` in a text that takes no other placeholder, such as the name of a value file. */
 function fillConfig(text: string, node: Node, constants: Constants, context: Context): string {
   return text.replace(CONFIG_REFERENCE, (whole, key: string, offset: number) => {
@@ -97,65 +103,6 @@ function fillConfig(text: string, node: Node, constants: Constants, context: Con
     context.diagnostics.push(report.unknownConfig(location, key, closest(key, constants.keys())));
     return whole;
   });
-}
-
-/**
- * Whether a path looks like some rule's output, or lies in a directory output; params whose values are not known yet
- * match any one component.
- */
-function producedPaths(
-  spec: Located<Spec>,
-  constants: Constants,
-  { files: { place } }: Context,
-): (path: string, columns: ReadonlyMap<string, Column>) => boolean {
-  const outputs: { readonly path: string; readonly isDirectory: boolean }[] = [];
-  // Thousands of rules may ask of thousands of outputs: most are found at once.
-  const plain = new Set<string>();
-  const add = (text: string, isDirectory: boolean): void => {
-    const filled = text.replace(CONFIG_REFERENCE, (whole, key: string) => constants.get(key)?.text ?? whole);
-    const path = placedText(filled, place);
-    if (isDirectory || path.includes('{')) outputs.push({ path, isDirectory });
-    else plain.add(path);
-  };
-  const collect = (node: Node): void => {
-    if (node.kind === 'scalar') add(node.text, false);
-    else if (node.kind === 'sequence') node.items.forEach(collect);
-    else if (node.entries.has('path')) {
-      const options = new Located<{ path: string; directory: boolean }>(node);
-      add(options.get('path')!.text, options.get('directory')?.value === true);
-    } else for (const { value } of node.entries.values()) collect(value);
-  };
-  for (const { value } of spec.get('rules')?.entries() ?? []) {
-    const output = value.get('output');
-    if (output) collect(output.node);
-  }
-  return (path, columns) => {
-    const written = placedText(path, place);
-    return plain.has(written) || outputs.some((output) => isOutput(written, output, columns));
-  };
-}
-
-function isOutput(
-  path: string,
-  output: { readonly path: string; readonly isDirectory: boolean },
-  columns: ReadonlyMap<string, Column>,
-): boolean {
-  const params: { readonly column: Column | undefined; readonly pad: number }[] = [];
-  const source = output.path
-    .split(/\{(\w+(?::\d+)?)\}/)
-    .map((part, i) => {
-      if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-      const [name, pad = '0'] = part.split(':') as [string, string?];
-      const column = columns.get(name);
-      params.push({ column, pad: Number(pad) });
-      return column?.allowsSlash ? '(.+)' : '([^/]+)';
-    })
-    .join('');
-  const match = new RegExp(`^${source}${output.isDirectory ? '(?:/.*)?' : ''}$`).exec(path);
-  return (
-    match !== null &&
-    params.every(({ column, pad }, i) => column === undefined || partTexts(column, pad).includes(match[i + 1]!))
-  );
 }
 
 function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column>, context: Context): void {
@@ -170,13 +117,13 @@ function checkSettings(constants: Constants, columns: ReadonlyMap<string, Column
 
 function resolveTargets(
   spec: Located<Spec>,
-  rules: readonly Rule[],
+  { rules, waiting }: { readonly rules: readonly Rule[]; readonly waiting: readonly WaitingRule[] },
   constants: Constants,
   columns: ReadonlyMap<string, Column>,
   context: Context,
-): { targets: Target[] | null; paths: ScalarNode[] } {
+): { targets: Target[] | null; paths: ScalarNode[]; wanted: readonly WaitingRule[] } {
   const goals = context.overrides.goals;
-  const wanted: ScalarNode[] | null =
+  const written: ScalarNode[] | null =
     goals !== null
       ? goals.map((goal): ScalarNode => {
           const source = { file: '--goal', text: goal };
@@ -192,18 +139,26 @@ function resolveTargets(
           .get('targets')
           ?.items()
           .map((t) => t.scalar) ?? null);
-  if (wanted === null) return { targets: null, paths: [] };
+  if (written === null) return { targets: null, paths: [], wanted: waiting };
   const declared = new Set([...ruleNames(spec), ...lost(context.holes)]);
   const paths: ScalarNode[] = [];
-  const targets = wanted.flatMap((node): Target[] => {
+  const wanted = new Set<WaitingRule>();
+  const targets = written.flatMap((node): Target[] => {
     const rule = rules.find((r) => r.name === node.text);
     if (rule) return [{ kind: 'rule', rule, location: node.location }];
+    const waits = waiting.filter((w) => w.rule.name === node.text);
+    for (const wait of waits) wanted.add(wait);
     if (declared.has(node.text)) return [];
     const pattern = parsePath(node, { columns, constants, context });
     if (pattern) paths.push(node);
+    // Its params, or what they are called, are not known yet: which of these rules it means, neither.
+    if (waiting.length > 0 && (!pattern || pattern.columns.some((c) => context.holes.waits.has(c.name)))) {
+      for (const wait of waiting) wanted.add(wait);
+      return [];
+    }
     return pattern ? [{ kind: 'path', pattern, location: node.location }] : [];
   });
-  return { targets, paths };
+  return { targets, paths, wanted: [...wanted] };
 }
 
 function ruleNames(spec: Located<Spec>): string[] {

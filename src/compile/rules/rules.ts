@@ -16,6 +16,7 @@ import {
   type PathPattern,
   type ResourceTemplates,
   type Rule,
+  type StagedSource,
   sumsFiles,
   type ValueTemplate,
 } from '../../model/workflow.ts';
@@ -45,6 +46,8 @@ export interface NormalizedRule {
   readonly rule: Rule;
   /** Whether its tasks and its edges can be told: its command may hold mistakes all the same. */
   readonly canBePlanned: boolean;
+  /** The files that must be there before its tasks can be told; none for most. */
+  readonly sources: readonly StagedSource[];
   /** Its script, where it could be preloaded and is not. */
   readonly unpreloaded: Unpreloaded | null;
 }
@@ -83,6 +86,8 @@ class RuleNormalizer {
 
   build(index: number): NormalizedRule {
     const { relation, constants, context } = this.options;
+    const { holes } = context;
+    const forgiven = holes.forgiven;
     const outputs = this.outputs();
     // What depends on the key can't be told where the outputs can't be read.
     const outputsKnown = !this.lacks('output') && outputs.unread.size === 0 && outputs.list.length > 0;
@@ -163,7 +168,11 @@ class RuleNormalizer {
     const canBePlanned = outputsKnown && isCarried && !this.lacks('directory') && log !== null && valuesFit;
     const couldPreload = PRELOADING.has(shell) && !this.spec.get('preload') && !this.lacks('preload');
     const unpreloaded = couldPreload && run && compiler.naming ? { rule, run, naming: compiler.naming } : null;
-    return { rule, unpreloaded, canBePlanned: canBePlanned && !columnsOf(rule).some((c) => this.isUnsure(c)) };
+    // A name that is not known may be that of a column.
+    const unread = holes.forgiven > forgiven ? holes.unread : [];
+    const sources = new Set([...columnsOf(rule).flatMap((c) => holes.waits.get(c.name) ?? []), ...unread]);
+    const isSure = !columnsOf(rule).some((c) => this.isUnsure(c));
+    return { rule, unpreloaded, canBePlanned: canBePlanned && isSure, sources: [...sources] };
   }
 
   /** Whether a key of the rule holds what could not be read. */
@@ -255,7 +264,10 @@ class RuleNormalizer {
     const columns: Column[] = [];
     for (const item of this.spec.get('gather')?.items() ?? []) {
       const column = relation.columns.get(item.text);
-      if (!column && context.holes.anyName) continue;
+      if (!column && context.holes.anyName) {
+        context.holes.forgiven++;
+        continue;
+      }
       if (!column)
         context.diagnostics.push(
           report.unknownParam(item.location, item.text, closest(item.text, relation.columns.keys())),

@@ -1,5 +1,6 @@
 import type { Location, Node } from '../../model/source.ts';
 import type { TemplateError } from '../../model/template.ts';
+import type { StagedSource } from '../../model/workflow.ts';
 
 /**
  * What a spec declares and nobody can read: a part that does not fit the schema, a file that is not there. What follows
@@ -23,6 +24,14 @@ export interface Holes {
   /** Keys of rules; 'rule' for all of a rule, 'directory' where an output may be one. Those of `defaults` are in each. */
   readonly rules: Map<string, Set<string>>;
   readonly defaults: Set<string>;
+  /** Files that give values and that rules make. */
+  readonly staged: StagedSource[];
+  /** By param the files that its values wait for: these are no mistakes, but tasks can't be told from them either. */
+  readonly waits: Map<string, readonly StagedSource[]>;
+  /** The tables among them: what their columns are called is not known. */
+  readonly unread: StagedSource[];
+  /** How many unknown names were no mistakes, since `anyName` holds. */
+  forgiven: number;
 }
 
 /** The value of a param that has none, so that what uses it can be read on. A number passes everywhere. */
@@ -39,6 +48,10 @@ export function noHoles(): Holes {
     excluded: new Set(),
     rules: new Map(),
     defaults: new Set(),
+    staged: [],
+    waits: new Map(),
+    unread: [],
+    forgiven: 0,
   };
 }
 
@@ -48,8 +61,10 @@ export function mayBeConfig({ config }: Holes, key: string): boolean {
 }
 
 /** Whether a mistake in a text follows from a part that could not be read, which has been told. */
-export function isTold({ unknownName = false }: TemplateError, { anyName }: Holes): boolean {
-  return unknownName && anyName;
+export function isTold({ unknownName = false }: TemplateError, holes: Holes): boolean {
+  if (!unknownName || !holes.anyName) return false;
+  holes.forgiven++;
+  return true;
 }
 
 /** The keys of a rule that can't be read, its own and those of `defaults`. */
