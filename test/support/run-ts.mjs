@@ -1,8 +1,10 @@
 /**
- * `npm run bench`: bundles the benchmark and runs it. Node 20 reads no TypeScript by itself, and a bundle would change
- * what `import.meta.url` says: files beside a module are found through it, so that each keeps its own.
+ * `node test/support/run-ts.mjs FILE ARGUMENT…`: bundles a script in TypeScript and runs it. Node 20 reads no TypeScript by
+ * itself, and a bundle would change what `import.meta.url` says: files beside a module are found through it, so that each
+ * keeps its own.
  */
 import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -16,9 +18,12 @@ const ownUrls = {
   },
 };
 
-const built = fileURLToPath(new URL('../../node_modules/.cache/wfc/bench.js', import.meta.url));
+const script = resolve(process.argv.splice(2, 1)[0]);
+const built = fileURLToPath(
+  new URL(`../../node_modules/.cache/wfc/${basename(script, '.ts')}.js`, import.meta.url),
+);
 await build({
-  entryPoints: [fileURLToPath(new URL('./main.ts', import.meta.url))],
+  entryPoints: [script],
   outfile: built,
   bundle: true,
   platform: 'node',
