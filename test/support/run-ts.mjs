@@ -19,9 +19,7 @@ const ownUrls = {
 };
 
 const script = resolve(process.argv.splice(2, 1)[0]);
-const built = fileURLToPath(
-  new URL(`../../node_modules/.cache/wfc/${basename(script, '.ts')}.js`, import.meta.url),
-);
+const built = fileURLToPath(new URL(`../../node_modules/.cache/wfc/${basename(script, '.ts')}.js`, import.meta.url));
 await build({
   entryPoints: [script],
   outfile: built,

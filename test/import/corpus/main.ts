@@ -79,7 +79,10 @@ async function plannedJobs(name: string, folder: string, where: Where): Promise<
   const answer: Answer = stdout.startsWith('{')
     ? (JSON.parse(stdout) as Answer)
     : { jobs: null, problem: timedOut ? 'too slow' : stderr.slice(-300) };
-  writeFileSync(known, JSON.stringify({ ...answer, problem: answer.jobs ? null : answer.problem || stderr.slice(-300) }));
+  writeFileSync(
+    known,
+    JSON.stringify({ ...answer, problem: answer.jobs ? null : answer.problem || stderr.slice(-300) }),
+  );
   return answer;
 }
 
@@ -143,7 +146,8 @@ function differencesOf(text: string, folder: string, jobs: readonly Job[]): stri
 function report(): void {
   const count = (outcome: Outcome): number => found.filter((f) => f.outcome === outcome).length;
   const causes = new Map<string, string[]>();
-  for (const { name, causes: all } of found) for (const cause of all) causes.set(cause, [...(causes.get(cause) ?? []), name]);
+  for (const { name, causes: all } of found)
+    for (const cause of all) causes.set(cause, [...(causes.get(cause) ?? []), name]);
   const rate = (100 * count('equal')) / Math.max(1, found.length);
   const lines = [
     `${found.length} workflows that Snakemake plans, ${unplannable.length} that it does not`,
