@@ -8,7 +8,8 @@ import type {
 } from '../model/snakefile.ts';
 import type { Axes } from './axes.ts';
 import { uniqueName } from './classes.ts';
-import { constantIn, joinTexts, readLines, textIn, valuePieces } from './languages.ts';
+import { constantIn, joinTexts, readLines, textIn, touchIn, valuePieces } from './languages.ts';
+import { writtenOut } from './patterns.ts';
 import { joinPieces, literal, NotConvertible, type Piece } from './pieces.ts';
 
 /** Where a rule's inputs and outputs stand in the spec. */
@@ -46,14 +47,13 @@ function touches(rule: SnakeRule, kind: SnakeLanguage | 'none', layout: Layout):
   let index = 0;
   const touched: string[] = [];
   for (const { name, items } of rule.output)
-    for (const { flags } of items) {
+    for (const { flags } of items.flatMap(writtenOut)) {
       const place = layout.outputIsOne ? '' : name === null ? `[${index}]` : `.${layout.outputNames.get(name)}`;
       if (flags.includes('touch')) touched.push(`{output${place}}`);
       index++;
     }
-  if (touched.length > 0 && kind !== 'shell' && kind !== 'none')
-    throw new NotConvertible('touch() beside a run block or script is not converted', 'touch the file in there');
-  return touched.length > 0 ? [`touch ${[...new Set(touched)].join(' ')}`] : [];
+  if (touched.length === 0) return [];
+  return touchIn(kind === 'none' ? 'shell' : kind, [...new Set(touched)]);
 }
 
 class CommandWriter {

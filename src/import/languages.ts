@@ -41,6 +41,23 @@ export function readLines(language: SnakeLanguage, placeholder: string): string 
   return language === 'julia' ? `readlines(${list})` : `open(${list}).read().splitlines()`;
 }
 
+/** Lines that make files which are not there, and set the times of others. */
+export function touchIn(language: SnakeLanguage, placeholders: readonly string[]): string[] {
+  const list = placeholders.join(', ');
+  switch (language) {
+    case 'shell':
+      return [`touch ${placeholders.join(' ')}`];
+    case 'python3':
+      return ['from pathlib import Path', `for path in [${list}]:`, '    Path(path).touch()'];
+    case 'Rscript':
+      return [
+        `for (path in c(${list})) if (!file.exists(path) || !Sys.setFileTime(path, Sys.time())) file.create(path)`,
+      ];
+    case 'julia':
+      return [`foreach(touch, [${list}])`];
+  }
+}
+
 /** Texts and placeholders as one text. */
 export function joinTexts(parts: readonly Piece[], language: SnakeLanguage, literal: Literal): readonly Piece[] {
   if (parts.length === 1 || language === 'shell') return parts;

@@ -3,6 +3,7 @@ import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from 
 import type { Axes, Axis } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import type { Job, Jobs } from './jobs.ts';
+import { writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
@@ -132,6 +133,8 @@ class RuleWriter {
     const gathered = [...new Set(rule.input.flatMap((a) => a.items.flatMap((item) => this.gathered(item))))];
     const inputs = namesOf(rule.input);
     const outputs = namesOf(rule.output);
+    // What expand() makes in an output is an output each.
+    const output = rule.output.map((a) => ({ ...a, items: a.items.flatMap(writtenOut) }));
     const layout = {
       inputNames: inputs,
       outputNames: outputs,
@@ -144,7 +147,7 @@ class RuleWriter {
     const parts: { [key: string]: Yaml } = {
       ...(gathered.length > 0 ? { gather: gathered } : {}),
       ...(rule.input.length > 0 ? { input: this.paths(rule, rule.input, inputs, this.asList(rule, 'input')) } : {}),
-      output: this.paths(rule, rule.output, outputs, this.asList(rule, 'output')),
+      output: this.paths(rule, output, outputs, this.asList(rule, 'output')),
       ...(log.length > 0 ? { log: patternOf(rule, log[0]!, axes) } : {}),
       ...this.environment(rule),
       ...this.interpreter(rule),

@@ -12,9 +12,8 @@ from calls import FILES, Call, in_python, listed
 from module import imported_modules, modules_beside
 from translate import Problem
 
-LANGUAGES = {".py": "python3", ".R": "Rscript", ".jl": "julia", ".sh": "shell"}
+LANGUAGES = {".py": "python3", ".R": "Rscript", ".Rmd": "Rscript", ".jl": "julia", ".sh": "shell"}
 ELSEWHERE = {
-    ".Rmd": "render it in the command: Rscript -e 'rmarkdown::render(…)'",
     ".rs": "compile it, and start the program in the command",
     ".ipynb": "make it a script: jupyter nbconvert --to script FILE",
 }
@@ -41,7 +40,7 @@ class Script(Call):
         ending = re.search(r"(\.\w+)?$", self.path[-1] if isinstance(self.path[-1], str) else "").group()
         if ending not in LANGUAGES:
             raise self.problem(f'a script that ends in "{ending}" is not converted',
-                               ELSEWHERE.get(ending, "those in Python (.py), R (.R), Julia (.jl) and bash (.sh) are"))
+                               ELSEWHERE.get(ending, "those in Python (.py), R (.R, .Rmd), Julia (.jl) and bash (.sh) are"))
         self.language = LANGUAGES[ending]
         self.texts, self.code = self.read()
 

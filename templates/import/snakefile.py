@@ -25,6 +25,12 @@ from rules import rule_json  # noqa: E402
 from standins import FINDER, StandIn, StandInUsed, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
 
+# A study may have modules of the same names.
+sys.path.remove(HERE)
+for name in [name for name, module in sys.modules.items()
+             if os.path.dirname(getattr(module, "__file__", None) or "") == HERE and name != "__main__"]:
+    del sys.modules[name]
+
 
 def run_file(file, namespace, recorder, module, included_at=None):
     """Translate and run one Snakefile; `include` comes back here."""

@@ -39,14 +39,14 @@ it('a config that the Snakefile changes goes into a file beside the spec, with i
   expect(made.read('o.txt')).toBe('2 gru\n');
 });
 
-it('what a Snakefile says of where modules are is said in its scripts, too', async () => {
+it('what a Snakefile says of where modules are is said in its scripts, too; they may be called as those of wfc', async () => {
   const made = snakefile(
-    'import sys\nsys.path.insert(0, "lib")\nfrom near import f\nrule all:\n    output: "o.txt"\n    run:\n        f(output[0])\n',
-    { 'lib/near.py': 'def f(path): open(path, "w")\n' },
+    'import sys\nsys.path.insert(0, "lib")\nfrom functions import f\nrule all:\n    output: expand("{n}.txt", n=[1, 2])\n    run:\n        f(output)\n',
+    { 'lib/functions.py': 'def f(paths):\n    for path in paths:\n        open(path, "w").write(path)\n' },
   );
   expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
   expect((await made.run('--local')).status).toBe(0);
-  expect(made.has('Snakefile_rules.py')).toBe(false);
+  expect([made.read('2.txt'), made.has('Snakefile_rules.py')]).toEqual(['2.txt', false]);
 });
 
 it('a module that is missing here is stood in for where the Snakefile only hands on what it gives', async () => {

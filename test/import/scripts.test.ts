@@ -63,7 +63,7 @@ it('heavy modules of a script are preloaded, not those of its own folder', async
 it.each([
   ['s/none.py', "s/none.py can't be read: No such file or directory"],
   ['https://example.org/fit.py', 'a script from the network is not converted: https://example.org/fit.py'],
-  ['s/fit.Rmd', 'a script that ends in ".Rmd" is not converted'],
+  ['s/fit.rs', 'a script that ends in ".rs" is not converted'],
   ['s/{params.n}.py', '{params.n} in the path of a script is not converted'],
 ])('%s: %s', async (script, says) => {
   const made = snakefile(rule(script), { 'c.yml': 'a: 1\n' });

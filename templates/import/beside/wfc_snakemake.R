@@ -36,5 +36,10 @@ script <- function(path, input = list(), output = list(), params = list(), wildc
     }
   )
   assign("snakemake", object, envir = globalenv())
-  source(path, print.eval = TRUE)
+  if (grepl("[.]Rmd$", path)) {
+    rmarkdown::render(path, output_file = file.path(getwd(), output[[1]]), quiet = TRUE, knit_root_dir = getwd(),
+                      params = list(rmd = path), envir = globalenv())
+  } else {
+    source(path, print.eval = TRUE)
+  }
 }
