@@ -34,12 +34,14 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
   if ('problem' in read) return refuseImport(read.problem, read.hint, EXIT.badSurroundings, options);
   const specFile = fromHere(out);
-  const { text, rules, tasks, unfinished, beside, diagnostics } = convert(read.snakefile, {
+  const converting = convert(read.snakefile, {
     goals: options.goals,
     specFile,
     files: specFiles(folder),
     places: new Places(sourceReader(folder)),
+    call: read.call,
   });
+  const { text, rules, tasks, unfinished, beside, diagnostics } = await converting.finally(() => read.close());
   printDiagnostics(diagnostics, options);
   if (text === null) return EXIT.badSpec;
   const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);

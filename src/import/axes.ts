@@ -1,5 +1,6 @@
-import type { SnakeItem, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeItem, SnakeRows, SnakeRule } from '../model/snakefile.ts';
 import { findClasses, sameSet, uniqueName, type VariableClass } from './classes.ts';
+import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
 import { rowsOf } from './patterns.ts';
 
@@ -10,10 +11,19 @@ export interface Axis {
   readonly glob: string | null;
 }
 
-export interface AxisTable {
+export interface AxisTable extends Relation {
   readonly name: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** Where its columns come from. */
+  readonly comments: readonly string[];
+  /** Values with a slash stand in paths. */
+  readonly inPath: boolean;
+}
+
+/** What functions gave: a part of a table. */
+interface Given extends Relation {
+  readonly from: string;
+  readonly names: readonly string[];
+  readonly inPath: boolean;
 }
 
 /** The params and tables of the spec, and which of them a name in the Snakefile became. */
@@ -29,15 +39,15 @@ export interface Axes {
 }
 
 /** Fit params and tables to the jobs. Whether they mean the same is checked later, task by task. */
-export function fitAxes(jobs: Jobs): Axes {
-  return new Fitter(jobs).fit();
+export function fitAxes(jobs: Jobs, apart: boolean): Axes {
+  return new Fitter(jobs, apart).fit();
 }
 
 class Fitter {
   private readonly jobs: Jobs;
   private readonly classes: VariableClass[];
   private readonly taken: Set<string>;
-  private readonly tables: AxisTable[] = [];
+  private tables: AxisTable[] = [];
   /** Classes that are columns of a table. */
   private readonly tabled = new Map<VariableClass, AxisTable>();
   private readonly fresh = new Map<string, Axis>();
@@ -45,15 +55,16 @@ class Fitter {
   /** Params in the order in which gathered paths want them. */
   private readonly order: string[] = [];
 
-  constructor(jobs: Jobs) {
+  constructor(jobs: Jobs, apart: boolean) {
     this.jobs = jobs;
-    this.classes = findClasses(jobs);
+    this.classes = findClasses(jobs, apart);
     this.taken = new Set(this.classes.map((c) => c.name));
   }
 
   fit(): Axes {
     const items = this.expandItems();
     for (const { rule, item } of items) if (isZip(item)) this.fitZip(rule, item);
+    this.fitGiven();
     for (const { rule, item } of items) if (!isZip(item)) this.fitProduct(rule, item);
     const params = this.params();
     const wildcards = new Map(
@@ -70,11 +81,14 @@ class Fitter {
     };
   }
 
+  private rules(): SnakeRule[] {
+    const { goal, jobs } = this.jobs;
+    return [...new Set([goal, ...jobs.map((j) => j.rule)])];
+  }
+
   /** All expand() of the rules that run, the largest first: its order of params counts most. */
   private expandItems(): { rule: SnakeRule; item: SnakeItem }[] {
-    const { goal, jobs } = this.jobs;
-    const rules = [...new Set([goal, ...jobs.map((j) => j.rule)])];
-    const items = rules.flatMap((rule) =>
+    const items = this.rules().flatMap((rule) =>
       rule.input.flatMap((a) => a.items.filter((i) => i.expand).map((item) => ({ rule, item }))),
     );
     const size = ({ item }: { item: SnakeItem }): number =>
@@ -91,15 +105,122 @@ class Fitter {
   }
 
   private fitProduct(rule: SnakeRule, item: SnakeItem): void {
-    const names = new Map<string, string>();
+    const names = new Map(this.expandNames.get(item));
+    const all = item.expand!.values.map(([name]) => this.classOf(rule, item, name));
     for (const [name, values] of item.expand!.values) {
       const found = this.classOf(rule, item, name);
-      const fits = sameSet(found.values, [...new Set(values)]) && !this.inKey(rule, found) && !this.tabled.has(found);
+      const fits =
+        sameSet(found.values, [...new Set(values)]) && !this.inKey(rule, found) && this.hasProduct(rule, found, all);
       const param = fits ? found.name : this.freshAxis(`${rule.name}_${name}`, [...new Set(values)]);
       names.set(name, param);
       if (!this.order.includes(param)) this.order.push(param);
     }
     this.expandNames.set(item, names);
+  }
+
+  /** Whether the rows of the table that a class is a column of hold all combinations, for each key of the rule. */
+  private hasProduct(rule: SnakeRule, found: VariableClass, all: readonly VariableClass[]): boolean {
+    const table = this.tabled.get(found);
+    if (!table) return true;
+    const together = all.filter((c) => this.tabled.get(c) === table);
+    const key = this.classes.filter((c) => this.tabled.get(c) === table && this.inKey(rule, c));
+    const count = (classes: readonly VariableClass[]): number =>
+      project(
+        table,
+        classes.map((c) => c.name),
+      ).rows.length;
+    return count([...key, ...together]) === together.reduce((n, c) => n * c.values.length, count(key));
+  }
+
+  /** Tables of what functions gave, and of what it hangs on. */
+  private fitGiven(): void {
+    const given = this.rules().flatMap((rule) => this.givenTo(rule));
+    if (given.length === 0) return;
+    const byName = new Map(this.classes.map((c) => [c.name, c]));
+    const orders = new Map(
+      this.classes.filter((c) => !c.variables.every((v) => v.isDetermined)).map((c) => [c.name, c.values]),
+    );
+    const before = new Set(this.tables);
+    this.tables = [];
+    for (const { joined, parts } of joinAll<Given | AxisTable>([...before, ...given])) {
+      const own = parts.filter((part): part is Given => 'from' in part);
+      if (own.length === 0) {
+        this.tables.push(parts[0] as AxisTable);
+        continue;
+      }
+      const names = new Set(own.flatMap((part) => part.names));
+      const keys = joined.columns.filter((c) => !names.has(c));
+      const whole = this.neededRows(joined).reduce(withRows, joined);
+      const ordered = sorted(project(whole, [...keys, ...joined.columns.filter((c) => names.has(c))]), orders);
+      const known = parts.find((part): part is AxisTable => before.has(part as AxisTable));
+      const table: AxisTable = {
+        ...ordered,
+        name: known?.name ?? this.tableName(keys),
+        comments: commentsOf(own),
+        inPath: own.some((part) => part.inPath && part.rows.some((row) => row.some((value) => value.includes('/')))),
+      };
+      this.tables.push(table);
+      for (const c of table.columns) if (byName.has(c)) this.tabled.set(byName.get(c)!, table);
+    }
+  }
+
+  /** What the functions of a rule gave, by params. */
+  private givenTo(rule: SnakeRule): Given[] {
+    const param = (name: string): string =>
+      this.classes.find((c) => c.variables.some((v) => v.rule === rule && v.item === null && v.name === name))!.name;
+    const relation = ({ by, rows, from, inPath }: SnakeRows, names: readonly string[]): Given => ({
+      columns: [...by.map(param), ...names],
+      rows: [...rows].flatMap(([key, list]) => list.map((row) => [...(JSON.parse(key) as string[]), ...row])),
+      from,
+      names,
+      inPath,
+    });
+    const determined = (rule.determined ?? []).map((d) => relation(d, d.names.map(param)));
+    const gathered = rule.input
+      .flatMap((a) => a.items)
+      .filter((item) => item.rows)
+      .map((item) => {
+        const names = item.rows!.names.map((name) => {
+          const found = this.classOf(rule, item, name);
+          if (!this.inKey(rule, found)) return found.name;
+          const fresh = uniqueName(`${rule.name}_${name}`, this.taken);
+          this.taken.add(fresh);
+          return fresh;
+        });
+        const known = this.expandNames.get(item) ?? [];
+        this.expandNames.set(
+          item,
+          new Map([...known, ...item.rows!.names.map((name, i) => [name, names[i]!] as const)]),
+        );
+        return relation(item.rows!, names);
+      });
+    return [...determined, ...gathered];
+  }
+
+  /** The values that jobs have for columns of a table, rule by rule. */
+  private neededRows({ columns }: Relation): Relation[] {
+    const rules = new Map<SnakeRule, { columns: string[]; variables: string[]; rows: string[][] }>();
+    for (const { rule, wildcards } of this.jobs.jobs) {
+      let found = rules.get(rule);
+      if (!found) {
+        const own = this.classes.filter((c) => columns.includes(c.name) && this.inKey(rule, c));
+        const variables = own.map((c) => c.variables.find((v) => v.rule === rule && v.item === null)!.name);
+        found = { columns: own.map((c) => c.name), variables, rows: [] };
+        rules.set(rule, found);
+      }
+      found.rows.push(found.variables.map((name) => wildcards.get(name)!));
+    }
+    return [...rules.values()].filter((found) => found.columns.length > 0);
+  }
+
+  private tableName(keys: readonly string[]): string {
+    const [only] = keys;
+    const name = uniqueName(
+      keys.length === 1 && !only!.endsWith('s') ? `${only}s` : `by_${keys.join('_and_')}`,
+      this.taken,
+    );
+    this.taken.add(name);
+    return name;
   }
 
   private freshAxis(wanted: string, values: readonly string[]): string {
@@ -119,7 +240,8 @@ class Fitter {
     const table = this.fitsTable(rule, classes, rows)
       ? this.sharedTable(classes, rows)
       : this.freshTable(rule, names, rows);
-    this.expandNames.set(item, new Map(names.map((name, i) => [name, table.columns[i]!])));
+    const known = this.expandNames.get(item) ?? [];
+    this.expandNames.set(item, new Map([...known, ...names.map((name, i) => [name, table.columns[i]!] as const)]));
   }
 
   private fitsTable(rule: SnakeRule, classes: readonly VariableClass[], rows: readonly string[][]): boolean {
@@ -159,7 +281,7 @@ class Fitter {
   private newTable(columns: readonly string[], rows: readonly string[][]): AxisTable {
     const name = uniqueName(columns.join('_and_'), this.taken);
     this.taken.add(name);
-    const table: AxisTable = { name, columns, rows };
+    const table: AxisTable = { name, columns, rows, comments: [], inPath: rows.some((row) => row.some(hasSlash)) };
     this.tables.push(table);
     return table;
   }
@@ -177,6 +299,19 @@ class Fitter {
     };
     return all.sort((a, b) => place(a.name) - place(b.name));
   }
+}
+
+function hasSlash(value: string): boolean {
+  return value.includes('/');
+}
+
+function commentsOf(given: readonly Given[]): string[] {
+  const found = new Map<string, Set<string>>();
+  for (const { names, from } of given) {
+    const words = names.join(', ');
+    found.set(words, (found.get(words) ?? new Set()).add(from));
+  }
+  return [...found].map(([words, from]) => `${words}: from ${[...from].join(', ')}`);
 }
 
 function isZip(item: SnakeItem): boolean {

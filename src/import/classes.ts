@@ -9,6 +9,8 @@ export interface Variable {
   readonly rule: SnakeRule;
   /** null for a wildcard. */
   readonly item: SnakeItem | null;
+  /** What a function gave, which other values determine. */
+  readonly isDetermined: boolean;
   /** Distinct, in order of appearance. */
   readonly values: readonly string[];
   readonly glob: string | null;
@@ -28,11 +30,15 @@ function scopeOf({ rule, item }: Variable): object {
   return item ?? rule;
 }
 
-/** Sort the wildcards of all rules and the names of all expand() into classes. */
-export function findClasses(jobs: Jobs): VariableClass[] {
+/**
+ * Sort the wildcards of all rules and the names of all expand() into classes. `apart`: what functions gave is a class of its
+ * own, also where files carry it to others.
+ */
+export function findClasses(jobs: Jobs, apart: boolean): VariableClass[] {
   const variables = [...wildcardVariables(jobs), ...expandVariables(jobs)];
   const groups = new Map(variables.map((v) => [v, [v]]));
   const join = (a: Variable, b: Variable): void => {
+    if (apart && (a.isDetermined || b.isDetermined)) return;
     const [left, right] = [groups.get(a)!, groups.get(b)!];
     if (left === right) return;
     const scopes = new Set(left.map(scopeOf));
@@ -46,7 +52,7 @@ export function findClasses(jobs: Jobs): VariableClass[] {
   // Equal names first: where two wildcards of a rule could take the place of one, the name decides.
   for (const [a, b] of pairs.filter(([a, b]) => a.name === b.name)) join(a, b);
   for (const [a, b] of pairs) join(a, b);
-  return named([...new Set(groups.values())]);
+  return named([...new Set(groups.values())], apart);
 }
 
 function wildcardVariables({ jobs }: Jobs): Variable[] {
@@ -54,14 +60,22 @@ function wildcardVariables({ jobs }: Jobs): Variable[] {
   for (const { rule, wildcards } of jobs) {
     let values = found.get(rule);
     if (!values) {
-      values = new Map(wildcardsOfRule(rule).map((name) => [name, new Set<string>()]));
+      const names = [...wildcardsOfRule(rule), ...determinedNames(rule)];
+      values = new Map(names.map((name) => [name, new Set<string>()]));
       found.set(rule, values);
     }
     for (const [name, value] of wildcards) values.get(name)!.add(value);
   }
   return [...found].flatMap(([rule, names]) =>
-    [...names].map(([name, values]) => ({ name, rule, item: null, values: [...values], glob: null })),
+    [...names].map(([name, values]) => {
+      const isDetermined = determinedNames(rule).includes(name);
+      return { name, rule, item: null, isDetermined, values: [...values], glob: null };
+    }),
   );
+}
+
+function determinedNames({ determined = [] }: SnakeRule): string[] {
+  return determined.flatMap((d) => d.names);
 }
 
 function expandVariables({ jobs, goal }: Jobs): Variable[] {
@@ -69,15 +83,24 @@ function expandVariables({ jobs, goal }: Jobs): Variable[] {
   return rules.flatMap((rule) =>
     rule.input
       .flatMap((a) => a.items)
-      .flatMap((item) =>
-        (item.expand?.values ?? []).map(([name, values, glob]) => ({
-          name,
-          rule,
-          item,
-          values: [...new Set(values)],
-          glob,
-        })),
-      ),
+      .flatMap((item): Variable[] => {
+        const { expand, rows } = item;
+        const common = { rule, item, isDetermined: rows !== undefined };
+        return [
+          ...(expand?.values ?? []).map(([name, values, glob]) => ({
+            name,
+            ...common,
+            values: [...new Set(values)],
+            glob,
+          })),
+          ...(rows?.names ?? []).map((name, i) => ({
+            name,
+            ...common,
+            values: [...new Set([...rows!.rows.values()].flatMap((list) => list.map((row) => row[i]!)))],
+            glob: null,
+          })),
+        ];
+      }),
   );
 }
 
@@ -124,15 +147,17 @@ function components(parts: readonly SnakePart[]): SnakePart[][] {
 }
 
 /** Give classes their names; classes of one name and the same values become one. */
-function named(groups: readonly Variable[][]): VariableClass[] {
-  const withWildcards = groups.filter((g) => g.some((v) => v.item === null));
+function named(groups: readonly Variable[][], apart: boolean): VariableClass[] {
+  const isWildcard = (v: Variable): boolean => v.item === null && !v.isDetermined;
+  const withWildcards = groups.filter((g) => g.some(isWildcard));
   const others = groups.filter((g) => !withWildcards.includes(g));
   const classes = new Map<string, VariableClass>();
   for (const variables of [...withWildcards, ...others]) {
     const values = valuesOf(variables);
     const wanted = safeName(preferredName(variables));
     const same = classes.get(wanted);
-    if (same && sameSet(same.values, values) && !clash(same.variables, variables)) {
+    const isApart = apart && variables.some((v) => v.isDetermined);
+    if (same && !isApart && sameSet(same.values, values) && !clash(same.variables, variables)) {
       classes.set(wanted, { ...same, variables: [...same.variables, ...variables] });
       continue;
     }

@@ -61,6 +61,9 @@ class CommandWriter {
   private readonly options: CommandOptions;
   private readonly used: UsedConfig;
   private readonly language: SnakeLanguage;
+  /** Shell variables, and the params that they hold. */
+  private readonly variables = new Map<string, string>();
+  private isInSingleQuotes = false;
 
   constructor(rule: SnakeRule, language: SnakeLanguage, options: CommandOptions, used: UsedConfig) {
     this.rule = rule;
@@ -71,11 +74,19 @@ class CommandWriter {
 
   write(tokens: readonly SnakeToken[]): string {
     const pieces = tokens.flatMap((t): readonly Piece[] => {
-      if (typeof t === 'string') return [literal(t)];
+      if (typeof t === 'string') {
+        if ((t.match(/'/g)?.length ?? 0) % 2 === 1) this.isInSingleQuotes = !this.isInSingleQuotes;
+        return [literal(t)];
+      }
       if ('value' in t) return valuePieces(t.value, this.language, literal);
       return this.reference(t);
     });
-    return joinPieces([...this.prefix(), ...pieces], this.language, this.options.axes.names);
+    const variables = [...this.variables].flatMap(([name, param]) => [
+      literal(`${name}=`),
+      `{${param}}`,
+      literal('\n'),
+    ]);
+    return joinPieces([...this.prefix(), ...variables, ...pieces], this.language, this.options.axes.names);
   }
 
   private prefix(): Piece[] {
@@ -143,6 +154,7 @@ class CommandWriter {
       throw new NotConvertible(`{params${name === null ? '' : `.${name}`}} is not one of the params of the rule`);
     const isKnown =
       found.text !== null || found.wildcard !== null || ('value' in found && (word || this.language !== 'shell'));
+    if (found.why !== undefined) throw new NotConvertible(`param "${found.name ?? index}" ${found.why}`);
     if (!isKnown)
       throw new NotConvertible(
         `param "${found.name ?? index}" is a function or a nested value`,
@@ -155,16 +167,34 @@ class CommandWriter {
     return this.common({ ref: 'wildcards', name });
   }
 
-  private writeParam({ text, literal: code, config, wildcard, value }: SnakeParam, word?: true): readonly Piece[] {
+  private writeParam(
+    { name, text, literal: code, config, wildcard, value, type, inShell }: SnakeParam,
+    word?: true,
+  ): readonly Piece[] {
     if (wildcard !== null) return [this.wildcard(wildcard)];
     if (config !== null && this.options.snakefile.config[config]) return [this.constant(config, word)];
+    if (type !== undefined && this.language !== 'shell')
+      return [constantIn(this.language, type, this.wildcard(/\w+/.exec(text!)![0]))];
     const write = (given: string): readonly Piece[] => this.withWildcards(given);
+    if (this.language === 'shell' && !word && inShell === 'syntax')
+      throw new NotConvertible(`param "${name}" holds shell syntax, which differs from job to job`);
+    if (this.language === 'shell' && !word && inShell === 'words')
+      return wildcardPieces(text!).flatMap((piece, i) => [i % 2 === 0 ? literal(piece) : this.words(piece)]);
     if (this.language === 'shell' && !word)
       return wildcardPieces(text!).map((piece, i) => (i % 2 === 0 ? literal(piece) : this.wildcard(piece)));
     // As Python wrote it: 1.0 is not 1.
     if (this.language === 'python3' && code !== null && !/\{\s*\w/.test(code)) return [literal(code)];
     if (value === undefined) return write(text!);
     return valuePieces(value, this.language, literal, write);
+  }
+
+  /** What Snakemake makes a part of the command's text, and may be several words: a variable that is not quoted. */
+  private words(name: string): Piece {
+    if (this.isInSingleQuotes) return this.wildcard(name);
+    const param = this.options.axes.wildcard(this.rule, name);
+    const variable = uniqueName(`${param}_words`, this.options.axes.names);
+    this.variables.set(variable, param);
+    return literal(`$\{${variable}}`);
   }
 
   private withWildcards(text: string): readonly Piece[] {

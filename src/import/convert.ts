@@ -1,12 +1,13 @@
 import { compile } from '../compile/compile.ts';
 import { NO_OVERRIDES, type SpecFiles } from '../compile/context.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { Snakefile } from '../model/snakefile.ts';
+import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
+import { resolveFunctions } from './functions/resolve.ts';
 import { goalOf } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
 import type { Places } from './places.ts';
-import { writeSpec } from './spec.ts';
+import { type SpecText, writeSpec } from './spec.ts';
 import { compare } from './verify.ts';
 
 export interface ConvertOptions {
@@ -16,6 +17,7 @@ export interface ConvertOptions {
   readonly specFile: string;
   readonly files: SpecFiles;
   readonly places: Places;
+  readonly call: CallFunctions;
 }
 
 export interface Converted {
@@ -31,17 +33,18 @@ export interface Converted {
 }
 
 /**
- *  Snakefile ──findJobs──▶ Jobs ──fitAxes──▶ Axes ──writeSpec──▶ text ──compile──▶ Plan ──compare──▶ differences
- *                    (as Snakemake's)   (params, tables)
+ *  Snakefile ──findJobs──▶ Jobs ──resolveFunctions──▶ Jobs ──fitAxes──▶ Axes ──writeSpec──▶ text ──compile──▶ Plan
+ *                    (as Snakemake's)       (without functions)   (params, tables)                            │
+ *                                                                                       differences ◀──compare┘
  *
  * The spec is a guess until the last step: wfc's own plan of it must have the same tasks, with the same outputs, inputs
  * and producers. Where it has not, nothing is handed out.
  */
-export function convert(snakefile: Snakefile, options: ConvertOptions): Converted {
+export async function convert(read: Snakefile, options: ConvertOptions): Promise<Converted> {
   const { places } = options;
   const diagnostics: Diagnostic[] = [
-    ...snakefile.problems.map((p) => places.error(p, p.message, p.hint)),
-    ...snakefile.notes.map((n) => places.warning(n, n.message)),
+    ...read.problems.map((p) => places.error(p, p.message, p.hint)),
+    ...read.notes.map((n) => places.warning(n, n.message)),
   ];
   const fail = (...more: readonly Diagnostic[]): Converted => ({
     text: null,
@@ -51,12 +54,12 @@ export function convert(snakefile: Snakefile, options: ConvertOptions): Converte
     beside: {},
     diagnostics: [...diagnostics, ...more],
   });
-  if (snakefile.problems.length > 0) return fail();
-  const goal = goalOf(snakefile, options.goals, places);
+  if (read.problems.length > 0) return fail();
+  const goal = goalOf(read, options.goals, places);
   if ('diagnostic' in goal) return fail(goal.diagnostic);
-  const jobs = findJobs(snakefile, goal, places);
-  if ('diagnostics' in jobs) return fail(...jobs.diagnostics);
-  if (jobs.jobs.length === 0)
+  const found = await findJobs(read, { goal, places, call: options.call });
+  if ('diagnostics' in found) return fail(...found.diagnostics);
+  if (found.jobs.length === 0)
     return fail(
       places.error(
         goal,
@@ -64,15 +67,32 @@ export function convert(snakefile: Snakefile, options: ConvertOptions): Converte
         'name a rule or a file with --goal',
       ),
     );
-  diagnostics.push(...leftOut(snakefile, jobs, places));
-  const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs), places });
-  diagnostics.push(...written.diagnostics);
-  const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
-  const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
-  diagnostics.push(...checked.diagnostics);
+  const resolved = await resolveFunctions(read, found, options);
+  const { snakefile, jobs } = resolved;
+  diagnostics.push(...resolved.diagnostics, ...leftOut(snakefile, jobs, places));
+  if (hasErrors(resolved.diagnostics)) return fail();
+  const attempt = (apart: boolean): Attempt => {
+    const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs, apart), places });
+    const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
+    const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
+    return { written, beside, checked };
+  };
+  let { written, beside, checked } = attempt(false);
+  // What a function gave may be the values of another rule's wildcard, or only look like it.
+  if (!checked.isSame && jobs !== found) {
+    const other = attempt(true);
+    if (other.checked.isSame) ({ written, beside, checked } = other);
+  }
+  diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
   return { text: written.text, rules, tasks: jobs.jobs.length, unfinished: written.unfinished, beside, diagnostics };
+}
+
+interface Attempt {
+  readonly written: SpecText;
+  readonly beside: Readonly<Record<string, string>>;
+  readonly checked: ReturnType<typeof check>;
 }
 
 /** The files as they will be once these are written. */

@@ -1,5 +1,13 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { SnakeArgument, Snakefile, SnakeItem, SnakePart, SnakeRule } from '../model/snakefile.ts';
+import type {
+  CallFunctions,
+  SnakeAnswer,
+  SnakeArgument,
+  Snakefile,
+  SnakeItem,
+  SnakePart,
+  SnakeRule,
+} from '../model/snakefile.ts';
 import { outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
 import type { Places } from './places.ts';
 
@@ -9,6 +17,16 @@ export interface Job {
   readonly wildcards: ReadonlyMap<string, string>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** What the functions of the rule gave for it; null where it has none. */
+  readonly answer: SnakeAnswer | null;
+}
+
+/** An output of a rule that is a path. */
+export interface Maker {
+  readonly rule: SnakeRule;
+  readonly output: readonly SnakePart[];
+  /** Tells the wildcards of a path. */
+  readonly regex: RegExp;
 }
 
 /** An item of a rule's input, and an output that some of its paths were found to be. */
@@ -24,9 +42,11 @@ export interface Jobs {
   /** The rule that is asked for: the first one, which has no output, or a rule with outputs but no wildcards. */
   readonly goal: SnakeRule;
   readonly jobs: readonly Job[];
+  /** The job of the goal, which is none of `jobs` where it has no output. */
+  readonly goalJob: Job;
   readonly links: readonly Link[];
-  /** Path to the rule that makes it, null for a source file. */
-  readonly producers: ReadonlyMap<string, SnakeRule | null>;
+  /** Each input to what makes it, null for a source file. */
+  readonly makers: ReadonlyMap<string, Maker | null>;
 }
 
 /** More than these are a rule that feeds itself for ever, or no longer a Snakefile that Snakemake could read. */
@@ -34,38 +54,67 @@ const MOST_JOBS = 3_000_000;
 /** Longest path that Linux opens. */
 const LONGEST_PATH = 4096;
 
-interface Producer {
-  readonly rule: SnakeRule;
-  readonly regex: RegExp;
-  readonly output: readonly SnakePart[];
+interface Producer extends Maker {
   /** Wildcards of the rule. */
   readonly names: readonly string[];
 }
 
-/** Work back from the goal to source files. Source of the rules: snakemake/dag.py and ruleinfo.py 7.21. */
+interface Finding {
+  readonly goal: SnakeRule;
+  readonly places: Places;
+  readonly call: CallFunctions;
+}
+
+/**
+ * Work back from the goal to source files, in waves: the functions of all jobs of a wave are called at once. Source of the
+ * rules: snakemake/dag.py and ruleinfo.py 7.21.
+ */
 export function findJobs(
   snakefile: Snakefile,
-  goal: SnakeRule,
-  places: Places,
-): Jobs | { diagnostics: readonly Diagnostic[] } {
-  return new Finder(snakefile, goal, places).find();
+  finding: Finding,
+): Promise<Jobs | { diagnostics: readonly Diagnostic[] }> {
+  return new Finder(snakefile, finding).find();
+}
+
+/** An item of a rule's input with each output that some of its paths are, once. */
+export function linksOf(jobs: readonly Job[], makers: Jobs['makers']): Link[] {
+  const links = new Map<SnakeItem, Map<Maker['output'], Link>>();
+  for (const { rule, wildcards } of jobs)
+    for (const item of rule.input.flatMap((a) => a.items))
+      for (const path of pathsOf(item, wildcards)) {
+        const maker = makers.get(path);
+        if (!maker) continue;
+        let known = links.get(item);
+        if (!known) {
+          known = new Map();
+          links.set(item, known);
+        }
+        if (!known.has(maker.output))
+          known.set(maker.output, { consumer: rule, item, producer: maker.rule, output: maker.output });
+      }
+  return [...links.values()].flatMap((known) => [...known.values()]);
+}
+
+export function hasFunctions({ input, params, resources }: SnakeRule): boolean {
+  return [...input, ...params, ...Object.values(resources)].some((given) => given.function !== undefined);
 }
 
 class Finder {
   private readonly goal: SnakeRule;
   private readonly places: Places;
+  private readonly call: CallFunctions;
   private readonly candidates: Producer[] = [];
   private readonly diagnostics: Diagnostic[] = [];
   private readonly jobs: Job[] = [];
   private readonly seen = new Set<string>();
-  private readonly links = new Map<string, Link>();
-  private readonly producers = new Map<string, SnakeRule | null>();
-  /** Items that stand for a path, for links. */
-  private readonly itemIds = new Map<SnakeItem, number>();
+  private readonly makers = new Map<string, Maker | null>();
+  /** The jobs of the next wave, which are not asked yet what they read. */
+  private wave: { readonly rule: SnakeRule; readonly wildcards: ReadonlyMap<string, string> }[] = [];
 
-  constructor(snakefile: Snakefile, goal: SnakeRule, places: Places) {
+  constructor(snakefile: Snakefile, { goal, places, call }: Finding) {
     this.goal = goal;
     this.places = places;
+    this.call = call;
     for (const rule of snakefile.rules) {
       if (rule === goal && rule.output.length === 0) continue;
       const known = wildcardsOfRule(rule);
@@ -82,7 +131,7 @@ class Finder {
     }
   }
 
-  find(): Jobs | { diagnostics: readonly Diagnostic[] } {
+  async find(): Promise<Jobs | { diagnostics: readonly Diagnostic[] }> {
     const start = wildcardsOfRule(this.goal);
     if (start.length > 0)
       this.fail(
@@ -93,11 +142,13 @@ class Finder {
       );
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     this.take(this.goal, new Map());
-    for (let next = 0; next < this.jobs.length && this.diagnostics.length === 0; next++) this.follow(this.jobs[next]!);
+    while (this.wave.length > 0 && this.diagnostics.length === 0)
+      for (const job of await this.nextJobs()) if (this.diagnostics.length === 0) this.follow(job);
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     // The goal without an output is no task.
     const jobs = this.goal.output.length === 0 ? this.jobs.slice(1) : this.jobs;
-    return { goal: this.goal, jobs, links: [...this.links.values()], producers: this.producers };
+    const { goal, makers } = this;
+    return { goal, jobs, goalJob: this.jobs[0]!, links: linksOf(this.jobs, makers), makers };
   }
 
   private fail(rule: SnakeRule, line: number, message: string, hint?: string): void {
@@ -124,10 +175,54 @@ class Finder {
     const key = JSON.stringify([rule.name, ...wildcards.values()]);
     if (this.seen.has(key)) return;
     this.seen.add(key);
-    const inputs = rule.input.flatMap((a) => a.items.flatMap((item) => pathsOf(item, wildcards)));
-    const outputs = rule.output.flatMap((a) => a.items.flatMap((item) => pathsOf(item, wildcards)));
-    for (const path of outputs) this.producers.set(path, rule);
-    this.jobs.push({ rule, wildcards, inputs, outputs });
+    this.wave.push({ rule, wildcards });
+  }
+
+  /** The jobs of the wave, with what they read. */
+  private async nextJobs(): Promise<readonly Job[]> {
+    const wave = this.wave;
+    this.wave = [];
+    const asking = wave.filter(({ rule }) => hasFunctions(rule));
+    const answers = await this.call(
+      asking.map(({ rule, wildcards }) => ({
+        rule: rule.name,
+        wildcards: Object.fromEntries(wildcards),
+        marked: false,
+      })),
+    );
+    const byJob = new Map(asking.map((job, i) => [job, answers[i]!]));
+    const jobs = wave.map((found): Job => {
+      const { rule, wildcards } = found;
+      const answer = byJob.get(found) ?? null;
+      const inputs = this.given(rule, wildcards, answer).flatMap((a) => itemPaths(a.items, wildcards));
+      const outputs = rule.output.flatMap((a) => itemPaths(a.items, wildcards));
+      return { rule, wildcards, inputs, outputs, answer };
+    });
+    this.jobs.push(...jobs);
+    return jobs;
+  }
+
+  /** The arguments of the rule's input for a job, those of functions as they were given. */
+  private given(
+    rule: SnakeRule,
+    wildcards: ReadonlyMap<string, string>,
+    answer: SnakeAnswer | null,
+  ): readonly SnakeArgument[] {
+    let next = 0;
+    return rule.input.flatMap((argument) => {
+      if (argument.function === undefined) return [argument];
+      const outcome = answer!.input[next++]!;
+      if ('value' in outcome) return outcome.value;
+      const name = argument.function === null ? 'the function' : `${argument.function}()`;
+      const values = [...wildcards].map(([wildcard, value]) => `${wildcard}=${value}`).join(' ');
+      this.fail(
+        rule,
+        argument.line,
+        `${name} in "input" of rule "${rule.name}" fails${values === '' ? '' : ` for ${values}`}: ${outcome.error.message}`,
+        'wfc calls it for each job, as Snakemake does',
+      );
+      return [];
+    });
   }
 
   private follow(job: Job): void {
@@ -140,13 +235,13 @@ class Finder {
       );
       return;
     }
-    for (const argument of job.rule.input)
-      for (const item of argument.items)
-        for (const path of pathsOf(item, job.wildcards)) this.followPath(job, argument, item, path);
+    for (const argument of this.given(job.rule, job.wildcards, job.answer))
+      for (const path of itemPaths(argument.items, job.wildcards)) this.followPath(job, argument, path);
   }
 
-  private followPath(job: Job, argument: SnakeArgument, item: SnakeItem, path: string): void {
-    if (this.producers.get(path) === null) return;
+  private followPath(job: Job, argument: SnakeArgument, path: string): void {
+    // What made it for another job makes it for this one.
+    if (this.makers.has(path)) return;
     const found = this.matches(path);
     // Source: snakemake/rules.py, Ruleorder.compare: without an order, a rule without wildcards comes first.
     const plain = found.filter(({ producer }) => producer.names.length === 0);
@@ -158,12 +253,8 @@ class Finder {
       return;
     }
     const [only] = choice;
-    if (!only) {
-      this.producers.set(path, null);
-      return;
-    }
-    this.link(job.rule, item, only.producer);
-    this.take(only.producer.rule, only.wildcards);
+    this.makers.set(path, only?.producer ?? null);
+    if (only) this.take(only.producer.rule, only.wildcards);
   }
 
   private matches(path: string): { producer: Producer; wildcards: ReadonlyMap<string, string> }[] {
@@ -177,10 +268,8 @@ class Finder {
     }
     return found;
   }
+}
 
-  private link(consumer: SnakeRule, item: SnakeItem, { rule, output }: Producer): void {
-    if (!this.itemIds.has(item)) this.itemIds.set(item, this.itemIds.size);
-    const key = `${this.itemIds.get(item)} ${rule.name} ${textOf(output)}`;
-    if (!this.links.has(key)) this.links.set(key, { consumer, item, producer: rule, output });
-  }
+function itemPaths(items: readonly SnakeItem[], wildcards: ReadonlyMap<string, string>): string[] {
+  return items.flatMap((item) => pathsOf(item, wildcards));
 }

@@ -1,4 +1,4 @@
-import type { SnakeItem, SnakePart, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeItem, SnakePart, SnakeRows, SnakeRule } from '../model/snakefile.ts';
 
 /** The wildcards of some parts, each once, in order of appearance. */
 export function wildcardsOf(parts: readonly SnakePart[]): string[] {
@@ -17,9 +17,32 @@ export function textOf(parts: readonly SnakePart[]): string {
 
 /** Paths that an item stands for, given the values of the rule's wildcards. Source of the order: itertools.product, zip. */
 export function pathsOf(item: SnakeItem, wildcards: ReadonlyMap<string, string>): string[] {
-  const write = (row: ReadonlyMap<string, string>): string =>
-    item.parts.map((p) => (typeof p === 'string' ? p : 'w' in p ? wildcards.get(p.w)! : row.get(p.e)!)).join('');
-  return rowsOf(item).map(write);
+  const given = item.rows ? rowsFor(item.rows, wildcards) : [undefined];
+  const expanded = rowsOf(item);
+  return given.flatMap((own) =>
+    expanded.map((row) => fillParts(item.parts, wildcards, own ? new Map([...own, ...row]) : row)),
+  );
+}
+
+export function fillParts(
+  parts: readonly SnakePart[],
+  wildcards: ReadonlyMap<string, string>,
+  row?: ReadonlyMap<string, string>,
+): string {
+  return parts.map((p) => (typeof p === 'string' ? p : 'w' in p ? wildcards.get(p.w)! : row!.get(p.e)!)).join('');
+}
+
+/** The rows for a job. */
+export function rowsFor(
+  { by, names, rows }: SnakeRows,
+  wildcards: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string>[] {
+  const found = rows.get(keyOf(by, wildcards)) ?? [];
+  return found.map((row) => new Map(names.map((name, i) => [name, row[i]!])));
+}
+
+export function keyOf(by: readonly string[], wildcards: ReadonlyMap<string, string>): string {
+  return JSON.stringify(by.map((name) => wildcards.get(name)!));
 }
 
 /** The rows of values that expand() fills a pattern with; one empty row where there is none. */

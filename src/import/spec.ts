@@ -1,13 +1,13 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
-import type { Axes, Axis } from './axes.ts';
+import type { Axes, Axis, AxisTable } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
-import { entry, Verbatim, type Yaml } from './yaml.ts';
+import { entry, flowText, Verbatim, type Yaml } from './yaml.ts';
 
 export interface SpecText {
   readonly text: string;
@@ -42,15 +42,7 @@ export function writeSpec(options: Options): SpecText {
     ...(axes.params.length > 0
       ? ['params:', ...axes.params.flatMap((axis) => entry(axis.name, axisValues(axis), '  '))]
       : []),
-    ...(axes.tables.length > 0
-      ? [
-          'tables:',
-          ...axes.tables.flatMap(({ name, columns, rows }) => [
-            `  ${name}:`,
-            ...rows.map((row) => `    - ${flowRow(columns, row)}`),
-          ]),
-        ]
-      : []),
+    ...(axes.tables.length > 0 ? ['tables:', ...axes.tables.flatMap(tableLines)] : []),
     ...entry('targets', targetsOf(options), ''),
     'rules:',
     ...ruleLines.slice(1),
@@ -64,8 +56,18 @@ function mappingLines(mapping: { readonly [key: string]: Yaml }): string[] {
   return Object.entries(mapping).flatMap(([key, value]) => entry(key, value, '  '));
 }
 
+function tableLines({ name, columns, rows, comments, inPath }: AxisTable): string[] {
+  const indent = inPath ? '      ' : '    ';
+  return [
+    ...comments.map((comment) => `  # ${comment}`),
+    `  ${name}:`,
+    ...(inPath ? ['    path: true', '    rows:'] : []),
+    ...rows.map((row) => `${indent}- ${flowRow(columns, row)}`),
+  ];
+}
+
 function flowRow(columns: readonly string[], row: readonly string[]): string {
-  return entry('row', Object.fromEntries(columns.map((c, i) => [c, row[i]!])), '')[0]!.replace(/^row: /, '');
+  return flowText(Object.fromEntries(columns.map((c, i) => [c, row[i]!])));
 }
 
 /** `{from: 0, to: 29}`, `{glob: …}`, or the values. */
@@ -199,7 +201,8 @@ class RuleWriter {
   }
 
   private gathered(item: SnakeItem): string[] {
-    return (item.expand?.values ?? []).map(([name]) => this.options.axes.expanded(item, name));
+    const names = [...(item.expand?.values ?? []).map(([name]) => name), ...(item.rows?.names ?? [])];
+    return names.map((name) => this.options.axes.expanded(item, name));
   }
 
   private hasManyInputs(rule: SnakeRule): boolean {
@@ -259,7 +262,7 @@ function isOne(given: readonly SnakeArgument[], asList: boolean): boolean {
 
 function isGathered(given: readonly SnakeArgument[]): boolean {
   const items = given.flatMap((a) => a.items);
-  return items.length === 1 && items[0]!.expand !== undefined;
+  return items.length === 1 && (items[0]!.expand !== undefined || items[0]!.rows !== undefined);
 }
 
 /** The names of arguments as the spec writes them: `path` would be read as the path of a pattern. */

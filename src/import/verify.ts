@@ -28,7 +28,7 @@ export function compare(plan: Plan, jobs: Jobs): Differences {
   return { wrong, reordered: [...reordered] };
 }
 
-function differenceOf(plan: Plan, job: Job, { producers }: Jobs): string | null {
+function differenceOf(plan: Plan, job: Job, { makers }: Jobs): string | null {
   const first = tidy(job.outputs[0]!);
   const found = plan.findPath(first);
   if (!found) return `no task makes ${first}`;
@@ -46,7 +46,7 @@ function differenceOf(plan: Plan, job: Job, { producers }: Jobs): string | null 
   for (const path of job.inputs) {
     const maker = plan.findPath(tidy(path));
     const makes = maker ? ruleOf(plan, maker.task).rule.name : null;
-    if (makes !== (producers.get(path)?.name ?? null)) return `${path} is made by ${makes ?? 'no rule'} in the spec`;
+    if (makes !== (makers.get(path)?.rule.name ?? null)) return `${path} is made by ${makes ?? 'no rule'} in the spec`;
   }
   return sameLists(have, wanted) ? null : 'order';
 }

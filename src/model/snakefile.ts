@@ -38,6 +38,23 @@ export interface SnakeItem {
   readonly parts: readonly SnakePart[];
   readonly flags: readonly ('ancient' | 'directory' | 'protected' | 'temp' | 'touch')[];
   readonly expand?: SnakeExpand;
+  /** The names that `{e}` parts stand for, where what they are differs by job. */
+  readonly rows?: SnakeRows;
+}
+
+/**
+ * What functions gave, where no pattern says it: by the values of some wildcards of the rule, rows of values of names. They
+ * become a table of the spec.
+ */
+export interface SnakeRows {
+  readonly by: readonly string[];
+  readonly names: readonly string[];
+  /** By the values of `by`, as JSON. */
+  readonly rows: ReadonlyMap<string, readonly (readonly string[])[]>;
+  /** Stands in paths, where a value may hold a slash. */
+  readonly inPath: boolean;
+  /** Which function it was, in words. */
+  readonly from: string;
 }
 
 export interface SnakeExpand {
@@ -53,6 +70,8 @@ export interface SnakeArgument {
   readonly many: boolean;
   readonly line: number;
   readonly items: readonly SnakeItem[];
+  /** A function gives it: its name, null for a lambda. Then there are no items. */
+  readonly function?: string | null;
 }
 
 export interface SnakeParam {
@@ -68,6 +87,14 @@ export interface SnakeParam {
   readonly wildcard: string | null;
   /** What it is, where JSON can say it; a string may name wildcards. */
   readonly value?: Json;
+  /** As for an argument. */
+  readonly function?: string | null;
+  /** What Python makes of the text, where it hangs on wildcards; a string unless told. */
+  readonly type?: 'int' | 'float' | 'bool';
+  /** What a value of it is for a shell that gets it as a part of the command's text; one word unless told. */
+  readonly inShell?: 'words' | 'syntax';
+  /** Why the function could not be converted. */
+  readonly why?: string;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -76,6 +103,8 @@ export interface SnakeResource {
   readonly value: string;
   readonly line: number;
   readonly number: boolean;
+  /** As for an argument. */
+  readonly function?: string | null;
 }
 
 export interface SnakeReference {
@@ -124,5 +153,44 @@ export interface SnakeRule extends SnakePlace {
   readonly container: string | null;
   readonly defaultTarget: boolean;
   readonly params: readonly SnakeParam[];
+  /** Values that a job's wildcards determine, one row each; their names stand where wildcards stand. */
+  readonly determined?: readonly SnakeRows[];
   readonly command: SnakeCommand;
 }
+
+/** The functions of a rule, asked for a job. */
+export interface SnakeCall {
+  readonly rule: string;
+  readonly wildcards: Readonly<Record<string, string>>;
+  /** Where it makes text of wildcards, they stand for themselves: what comes is a pattern. */
+  readonly marked: boolean;
+}
+
+/** What a function gave and which wildcards it looked at, none where that can't be told; or how it failed. */
+export type SnakeOutcome<T> =
+  | { readonly value: T; readonly reads: readonly string[] }
+  | { readonly error: { readonly line: number; readonly message: string } };
+
+/** What the functions of a rule give, each section's in their order. */
+export interface SnakeAnswer {
+  /** unpack() makes several arguments of one. */
+  readonly input: readonly SnakeOutcome<readonly SnakeArgument[]>[];
+  readonly params: readonly SnakeOutcome<SnakeValue>[];
+  readonly resources: Readonly<Record<string, SnakeOutcome<SnakeAmount>>>;
+}
+
+export interface SnakeValue {
+  readonly value: unknown;
+  /** As it would stand in a shell command; null for a mapping. */
+  readonly text: string | null;
+  /** As Python would write it. */
+  readonly literal: string;
+}
+
+export interface SnakeAmount {
+  readonly value: number | string | null;
+  /** A second attempt would get another. */
+  readonly grows: boolean;
+}
+
+export type CallFunctions = (calls: readonly SnakeCall[]) => Promise<readonly SnakeAnswer[]>;

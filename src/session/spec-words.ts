@@ -62,7 +62,8 @@ export class SpecWords {
 
   private tables(): { columns: string[]; rows: readonly Node[] }[] {
     return entriesOf(this.at('tables')).map(([, table]) => {
-      if (table.kind === 'sequence') return { columns: keysOf(table.items[0] ?? null), rows: table.items };
+      const rows = child(table, 'rows') ?? table;
+      if (rows.kind === 'sequence') return { columns: keysOf(rows.items[0] ?? null), rows: rows.items };
       const [file] = texts(child(table, 'csv'));
       const header = file === undefined ? '' : (this.lines(file)[0] ?? '');
       const names = header.split(/[,\t]/).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));

@@ -6,7 +6,9 @@ import os
 import re
 import types
 
+import helpers
 import values
+from jobcalls import Unpacked
 from module import IMPLICIT
 from translate import Problem
 
@@ -57,7 +59,9 @@ class Recorder:
         namespace["_wfc"] = self
 
     def names_of_snakemake(self, namespace):
-        return (set(namespace) | {"_wfc", "workflow", "checkpoints", "dynamic", "pipe", "storage"}) - set(IMPLICIT) - {
+        # Names of Snakemake 8 are rather those of the Snakefile's own functions.
+        mine = set(helpers.names(namespace)) | set(IMPLICIT)
+        return (set(namespace) | {"_wfc", "workflow", "checkpoints", "dynamic", "pipe", "storage"}) - mine - {
             "__builtins__", "__name__"}
 
     def enter(self, file, texts):
@@ -218,13 +222,6 @@ def texts_of(value):
     return [str(value)]
 
 
-class Unpacked:
-    """unpack(function), which no section can take here."""
-
-    def __init__(self, function):
-        self.function = function
-
-
 class Shell:
     def __init__(self, recorder):
         self._recorder = recorder
@@ -257,7 +254,7 @@ def namespace_of(recorder):
         "pipe": refuse("pipe", "tasks exchange files"),
         "service": refuse("service", "tasks end"),
         "dynamic": refuse("dynamic", "all tasks are known from the spec"),
-        "expand": values.expand,
+        "expand": helpers.expand,
         "multiext": values.multiext,
         "glob_wildcards": values.glob_wildcards,
         "unpack": Unpacked,
@@ -266,6 +263,7 @@ def namespace_of(recorder):
         "shell": Shell(recorder),
         "__name__": "snakefile",
     }
+    names |= helpers.names(names)
     return names
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import values
 from bodies import Body
 from functions import is_unknown
-from recorder import Unpacked
+from jobcalls import is_function, name_of
 from scripts import script_command
 from standins import StandIn, StandInUsed
 from translate import Problem
@@ -47,6 +47,7 @@ class RuleReader:
         self.problems = []
         # Of each param its value and its text.
         self.sources = []
+        self.known = {}
 
     def problem(self, line, message, hint=None):
         self.problems.append(Problem(self.rule.file, line, message, hint))
@@ -91,6 +92,11 @@ class RuleReader:
 
     def arguments(self, word):
         """(name or None, value, line, AST or None) of each argument."""
+        if word not in self.known:
+            self.known[word] = self.read_arguments(word)
+        return self.known[word]
+
+    def read_arguments(self, word):
         if word not in self.rule.sections:
             return []
         args, kwargs, line, _ = self.rule.sections[word]
@@ -115,14 +121,16 @@ class RuleReader:
         for name, value, line, _ in self.arguments(word):
             if isinstance(value, StandIn):
                 raise StandInUsed(value)
-            items = None if isinstance(value, Unpacked) else values.items_of(value)
+            if word == "input" and is_function(value):
+                found.append({"name": name, "many": True, "line": line, "items": [], "function": name_of(value)})
+                continue
+            items = None if is_function(value) else values.items_of(value)
             if items is None:
-                what = "a function" if callable(value) or isinstance(value, Unpacked) else f"a {type(value).__name__}"
+                what = "a function" if is_function(value) else f"a {type(value).__name__}"
                 self.problem(line, f'"{word}" of rule "{self.rule.name}" has {what} here, which can\'t be converted',
-                             "write the paths as patterns with wildcards, or with expand(); what a function looks up "
-                             "can be a column of a table in the spec")
+                             "write the paths as patterns with wildcards, or with expand()")
                 items = []
-            found.append({"name": name, "many": not isinstance(value, (str, Path)), "line": line, "items": items})
+            found.append({"name": name, "many": values.is_many(value), "line": line, "items": items})
         return found
 
     def log(self):
@@ -144,6 +152,8 @@ class RuleReader:
             wildcard = wildcard_of(node)
             if callable(value) and wildcard:
                 param["wildcard"] = wildcard
+            elif is_function(value):
+                param["function"] = name_of(value)
             elif isinstance(value, (str, int, float, Path)):
                 param["text"], param["literal"] = str(value), repr(value) if not isinstance(value, Path) else None
                 param["config"] = config_key(node)
@@ -157,13 +167,17 @@ class RuleReader:
         for name, value, line, _ in self.arguments("resources"):
             if isinstance(value, (int, float, str)):
                 told[name] = {"value": str(value), "line": line, "number": not isinstance(value, str)}
+            elif is_function(value):
+                told[name] = {"value": "", "line": line, "number": True, "function": name_of(value)}
             else:
-                self.note(line, f'resource "{name}" of rule "{self.rule.name}" is left out: it is a function')
+                self.note(line, f'resource "{name}" of rule "{self.rule.name}" is left out: it is no number or text')
         for _, value, line, _ in self.arguments("threads")[:1]:
             if isinstance(value, int):
                 told["threads"] = {"value": str(value), "line": line, "number": True}
+            elif is_function(value):
+                told["threads"] = {"value": "", "line": line, "number": True, "function": name_of(value)}
             else:
-                self.note(line, f'"threads" of rule "{self.rule.name}" is left out: it is a function')
+                self.note(line, f'"threads" of rule "{self.rule.name}" is left out: it is no number')
         return told
 
     def conda(self):

@@ -1,10 +1,13 @@
 """Tells what a Snakefile says, as JSON on file descriptor 3. Called by `wfc import snakefile`.
 
-    python3 snakefile.py FILE < {"config": {path: content}, "configfiles": [path]}
+    python3 snakefile.py FILE < one line: {"config": {path: content}, "configfiles": [path]}
 
 It runs the Python of the Snakefile, as Snakemake does, but no rule. What the Snakefile prints goes to standard error.
 Answers: {"needs": path} for a config file that is not in the request and that this Python can't read itself, else
 {"problems": [...], "rules": [...], "config": {...}, "wildcard_constraints": {...}, "notes": [...]}.
+
+Then each further line, [{"rule", "wildcards": {name: value}, "marked"}, ...], is answered by a line with a list of
+what the functions of these rules give; see jobcalls.py.
 """
 
 import ast
@@ -19,9 +22,10 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 from functions import Functions  # noqa: E402
+from jobcalls import answer_call  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
 from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
-from rules import rule_json  # noqa: E402
+from rules import RuleReader, rule_json  # noqa: E402
 from standins import FINDER, StandIn, StandInUsed, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
 
@@ -116,10 +120,12 @@ def run(file, request, recorder):
     return module
 
 
-def answer(file, request):
+def answer(file, request, readers):
+    """What the Snakefile says. `readers` gets one of each rule."""
     recorder, module = read(file, request)
     namespace = recorder.namespace
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
+    readers.update((rule.name, RuleReader(rule, recorder, module, functions)) for rule in recorder.rules)
     for rule in recorder.rules:
         try:
             told, wrong = rule_json(rule, recorder, module, functions)
@@ -165,17 +171,20 @@ def scalars(config, prefix=""):
 def main():
     out = os.fdopen(3, "w", encoding="utf-8")
     file = sys.argv[1]
-    request = json.load(sys.stdin)
+    asked, sys.stdin = sys.stdin, open(os.devnull, encoding="utf-8")
+    request = json.loads(asked.readline())
     sys.stdout = sys.stderr
+    readers = {}
     try:
-        told = answer(file, request)
+        told = answer(file, request, readers)
     except NeedsConfig as needs:
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
                 "prefix": "", "files": [file], "beside": {}}
-    json.dump(told, out)
-    out.close()
+    print(json.dumps(told), file=out, flush=True)
+    for line in asked:
+        print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)
 
 
 main()

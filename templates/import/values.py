@@ -4,6 +4,7 @@ Source of the meaning: Snakemake 7.21, snakemake/io.py.
 """
 
 import collections.abc
+import functools
 import itertools
 import os
 import re
@@ -13,6 +14,53 @@ from pathlib import Path
 WILDCARD = re.compile(
     r"\{(?=(\s*(?P<name>\w+)(\s*,\s*(?P<constraint>([^{}]+|\{\d+(,\d+)?\})*))?\s*))\1\}"
 )
+
+
+# What a wildcard that stands for itself looks like: characters that no path of anybody's holds.
+MARK = re.compile("\ue000(\\w+)\ue001")
+
+
+class Marked(str):
+    """A wildcard's value that, where text is made of it, leaves its mark. Looked up, compared or cut, it is the value."""
+
+    def __new__(cls, name, value):
+        made = super().__new__(cls, f"\ue000{name}\ue001")
+        made.value = value
+        return made
+
+    def __str__(self):
+        return self
+
+    def __format__(self, spec):
+        return str.__str__(self) if spec == "" else format(self.value, spec)
+
+    def __hash__(self):
+        return hash(self.value)
+
+    def __int__(self):
+        return int(self.value)
+
+    def __float__(self):
+        return float(self.value)
+
+
+def of_value(name):
+    def method(self, *given, **more):
+        return getattr(self.value, name)(*[v.value if isinstance(v, Marked) else v for v in given], **more)
+
+    return method
+
+
+for name in ("capitalize casefold count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit isidentifier "
+             "islower isnumeric isspace istitle isupper lower lstrip partition removeprefix removesuffix replace rfind rindex "
+             "rpartition rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill "
+             "__contains__ __eq__ __ge__ __getitem__ __gt__ __iter__ __le__ __len__ __lt__ __ne__").split():
+    setattr(Marked, name, of_value(name))
+
+
+def plain(value):
+    """Its text, with marks."""
+    return f"{value}"
 
 
 class Flagged(str):
@@ -48,8 +96,8 @@ class Expansion:
             elif piece.startswith("{"):
                 name = piece[1:-1]
                 parts.append({"e": name} if name in self.values else {"w": name, "c": None})
-            elif piece:
-                parts.append(piece)
+            else:
+                parts.extend(marked_parts(piece))
         return parts
 
 
@@ -82,17 +130,21 @@ def expand(*args, **wildcards):
     combinator = args[1] if len(args) > 1 else itertools.product
     missing_allowed = wildcards.pop("allow_missing", False) is True
     paths = Paths()
-    for pattern in map(str, patterns):
+    for pattern in map(plain, patterns):
         names = re.findall(r"{([^}\.[!:]+)", pattern.replace("{{", "  "))
         values, globs = {}, {}
         for name, given in wildcards.items():
             if name in names:
                 if isinstance(given, GlobValues) and given.pattern:
                     globs[name] = given.pattern
-                listed = [given] if isinstance(given, str) or not isinstance(given, collections.abc.Iterable) else given
-                values[name] = list(listed)
+                if is_many(given) or isinstance(given, dict):
+                    values[name] = list(given)
+                elif combinator is itertools.product and f"{{{name}}}" in pattern:
+                    pattern = pattern.replace(f"{{{name}}}", plain(given).replace("{", "{{").replace("}", "}}"))
+                else:
+                    values[name] = [given]
         for name in names:
-            if name not in values and not missing_allowed:
+            if name not in wildcards and not missing_allowed:
                 raise ValueError(f"No values given for wildcard '{name}'.")
         paths = paths + expand_one(pattern, combinator, values, globs)
     return paths
@@ -100,9 +152,10 @@ def expand(*args, **wildcards):
 
 def expand_one(pattern, combinator, values, globs):
     known = {zip: "zip", itertools.product: "product"}.get(combinator)
-    plain = all(isinstance(v, (str, int, float, Path)) for vs in values.values() for v in vs)
+    is_plain = all(isinstance(v, (str, int, float, Path)) for vs in values.values() for v in vs)
     simple = all(spec == "" and conv is None for _, name, spec, conv in string.Formatter().parse(pattern) if name)
-    if known and plain and simple and all(n.isidentifier() for n in values):
+    marked = any(MARK.search(plain(v)) for vs in values.values() for v in vs)
+    if known and is_plain and simple and not marked and all(n.isidentifier() for n in values):
         made = Expansion(pattern, known, {name: [str(v) for v in vs] for name, vs in values.items()}, globs)
         if known == "zip" and len({len(vs) for vs in values.values()}) > 1:
             least = min(len(vs) for vs in values.values())
@@ -122,6 +175,8 @@ def multiext(prefix, *extensions):
 
 def flag(name):
     def apply(value, *args, **kwargs):
+        if callable(value):
+            return functools.wraps(value)(lambda *given, **more: apply(value(*given, **more)))
         if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):
             marked = Paths(apply(v) for v in list(value))
             marked.made_from = tuple(
@@ -145,13 +200,22 @@ def flatten_texts(made_from):
 def wildcard_parts(text):
     parts, at = [], 0
     for match in WILDCARD.finditer(text):
-        if match.start() > at:
-            parts.append(text[at:match.start()])
+        parts.extend(marked_parts(text[at:match.start()]))
         parts.append({"w": match.group("name"), "c": match.group("constraint")})
         at = match.end()
-    if at < len(text):
-        parts.append(text[at:])
-    return parts
+    return [*parts, *marked_parts(text[at:])]
+
+
+def marked_parts(text):
+    """Text and the marks in it, as parts."""
+    pieces = MARK.split(text)
+    parts = [{"w": piece, "c": None} if i % 2 else piece for i, piece in enumerate(pieces)]
+    return [part for part in parts if part != ""]
+
+
+def is_many(value):
+    """Source: snakemake/io.py, not_iterable."""
+    return isinstance(value, collections.abc.Iterable) and not isinstance(value, (str, Path, dict))
 
 
 def items_of(value):
@@ -159,8 +223,8 @@ def items_of(value):
     if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):
         return [item for m in value.made_from for item in made_item(m)]
     if isinstance(value, (str, Path)):
-        return [{"parts": wildcard_parts(str(value)), "flags": sorted(getattr(value, "flags", ()))}]
-    if isinstance(value, (list, tuple, set, frozenset)) or isinstance(value, collections.abc.Iterator):
+        return [{"parts": wildcard_parts(plain(value)), "flags": sorted(getattr(value, "flags", ()))}]
+    if is_many(value):
         items = []
         for part in sorted(value) if isinstance(value, (set, frozenset)) else value:
             inner = items_of(part)

@@ -15,14 +15,19 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ],
   ['rules taken over', 'use rule a from m as b with:\n    input: "x"\n', 'Snakefile:1:1 error: "use" is not converted'],
   [
-    'an input function',
-    'rule all:\n    input: "b"\nrule b:\n    input:\n        "x",\n        lambda wildcards: "a"\n    output: "b"\n    shell: "cp {input} {output}"\n',
-    'Snakefile:6:9 error: "input" of rule "b" has a function here',
+    'an input function that fails',
+    'def f(w):\n    return {}[w.n]\nrule all:\n    input: "b/1", "b/2"\nrule b:\n    input:\n        "x",\n        f\n    output: "b/{n}"\n    shell: "cp {input} {output}"\n',
+    'Snakefile:8:9 error: f() in "input" of rule "b" fails for n=1: KeyError: \'1\'',
   ],
   [
-    'unpack',
-    'def f(w):\n    return {}\nrule all:\n    input: unpack(f)\n    output: "b"\n    shell: "true"\n',
-    'Snakefile:4:5 error: "input" of rule "all" has a function here',
+    'unpack of what is neither a mapping nor a list',
+    'def f(w):\n    return 1\nrule all:\n    input: unpack(f)\n    output: "b"\n    shell: "true"\n',
+    'Snakefile:4:5 error: f() in "input" of rule "all" fails: TypeError: unpack() takes a dict or a list, not 1',
+  ],
+  [
+    'a function that gives no path for one job, and some for others',
+    'rule all:\n    input: "b/1", "b/2"\nrule b:\n    input:\n        x=lambda w: ["x"] if w.n == "1" else []\n    output: "b/{n}"\n    shell: "cat {input.x} > {output}"\n',
+    'Snakefile:5:9 error: the function in rule "b" (Snakefile:5) gives no path for n=2, and some for others',
   ],
   ['a workdir', 'workdir: "x"\nrule all:\n    input: "a"\n', 'Snakefile:1:1 error: "workdir" is not converted'],
   [
@@ -73,8 +78,8 @@ const UNFINISHED: readonly (readonly [string, string, string])[] = [
   ['a wrapper', rule('    wrapper: "0.1/bio/x"\n'), 'error: "wrapper" is not converted'],
   [
     'a param by function',
-    rule('    params: n=lambda wildcards, input: len(input)\n    shell: "echo {params.n} > {output}"\n'),
-    'error: param "n" is a function',
+    rule('    params: n=lambda wildcards, input: 1 / 0\n    shell: "echo {params.n} > {output}"\n'),
+    'error: param "n" fails: ZeroDivisionError: division by zero',
   ],
   [
     'a name defined nowhere',

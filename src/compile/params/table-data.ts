@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
-import type { CsvTable, Table } from '../../model/spec.generated.ts';
+import type { CsvTable, RowsTable, Table } from '../../model/spec.generated.ts';
 import type { StagedSource } from '../../model/workflow.ts';
 import { type Context, reservedFile } from '../context.ts';
 import * as report from '../report/report.ts';
@@ -75,7 +75,12 @@ function grown(cells: Int32Array): Int32Array {
 }
 
 /** Rows written in the spec. */
-export function inlineTable(table: Located<Table>, name: string, context: Context, fill: FillConfig): TableData | null {
+export function inlineTable(
+  table: Located<Table> | Located<RowsTable['rows']>,
+  name: string,
+  context: Context,
+  fill: FillConfig,
+): TableData | null {
   const rows = table.items();
   const first = rows[0]?.entries() ?? [];
   const columns = first.map(({ key }) => ({ name: key.text, location: key.location }));

@@ -1,7 +1,7 @@
 import { hasErrors } from '../../model/diagnostic.ts';
 import type { Located } from '../../model/located.ts';
 import type { Location, SourceText } from '../../model/source.ts';
-import type { Exclude as ExcludeSpec, SampledTable, Spec, Table } from '../../model/spec.generated.ts';
+import type { Exclude as ExcludeSpec, RowsTable, SampledTable, Spec, Table } from '../../model/spec.generated.ts';
 import { PLACEHOLDER_ROOTS } from '../../model/template.ts';
 import type { Column, Exclude, Factor, Relation, StagedSource } from '../../model/workflow.ts';
 import type { Context, Setting } from '../context.ts';
@@ -175,9 +175,12 @@ class RelationBuilder {
       holes.anyName = true;
       return;
     }
-    if (table.kind === 'sequence' && table.items().length === 0 && !holes.tables.has(name)) {
+    const isMapping = table.kind === 'mapping';
+    const rowsNode = isMapping ? table.as<RowsTable>().get('rows') : table;
+    if (rowsNode?.kind === 'sequence' && rowsNode.items().length === 0 && !holes.tables.has(name)) {
       context.diagnostics.push(report.emptyAxis(table.location, name));
     }
+    const allowsSlash = isMapping && table.as<RowsTable>().get('path')?.value === true;
     const f = this.factors.length;
     const kept = data.columns.filter((c) => isName(c.name) && this.declare(c.name, c.location));
     const hasRows = data.rowCount > 0;
@@ -190,7 +193,7 @@ class RelationBuilder {
       values.forEach((text, id) => {
         this.refuseControlCharacters(c.name, text, () => placeOf(id));
       });
-      const column = { name: c.name, factor: f, values, allowsSlash: false, location: c.location };
+      const column = { name: c.name, factor: f, values, allowsSlash, location: c.location };
       rememberPlaces(column, placeOf);
       rememberRows(column, (row) => data.location(row, at));
       const blanks = data.blanks[at]!;
@@ -278,6 +281,8 @@ function isSampled(table: Located<Table>): boolean {
 function readTable(table: Located<Table>, options: TableOptions): TableData | null {
   const { name, context, fill } = options;
   if (table.kind === 'sequence') return inlineTable(table, name, context, fill);
+  const rows = table.as<RowsTable>().get('rows');
+  if (rows) return inlineTable(rows, name, context, fill);
   return isSampled(table) ? sampledTable(table.as(), name, context, fill) : csvTable(table.as(), options);
 }
 

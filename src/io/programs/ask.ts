@@ -27,26 +27,19 @@ export interface AskOptions {
   /** `shown`: as it comes, to who started wfc; then `stdout` is empty. Kept unless told. */
   readonly stdout?: 'kept' | 'shown';
   readonly stderr?: 'kept' | 'shown';
-  /** A program that prints what it likes answers on descriptor 3: then `stdout` is what came there. */
-  readonly answersOn3?: boolean;
 }
 
 /** Ask a program something. Nothing that it does is an error here: who asks says what an answer of each kind means. */
 export async function ask(program: string, args: readonly string[], options: AskOptions): Promise<Answer> {
   // Loaded only here: most commands ask nobody, and are to start at once.
   const { execa } = await import('execa');
-  const { env, cwd, input, timeoutSeconds, stdout = 'kept', stderr = 'kept', answersOn3 = false } = options;
+  const { env, cwd, input, timeoutSeconds, stdout = 'kept', stderr = 'kept' } = options;
   const asked = execa(program, args, {
     env,
     extendEnv: false,
     ...(cwd === undefined ? {} : { cwd }),
     ...(input === undefined ? {} : { input }),
-    stdio: [
-      input === undefined ? 'ignore' : 'pipe',
-      streamOf(stdout),
-      streamOf(stderr),
-      ...(answersOn3 ? ['pipe' as const] : []),
-    ],
+    stdio: [input === undefined ? 'ignore' : 'pipe', streamOf(stdout), streamOf(stderr)],
     reject: false,
     stripFinalNewline: false,
     maxBuffer: constants.MAX_STRING_LENGTH,
@@ -63,7 +56,7 @@ export async function ask(program: string, args: readonly string[], options: Ask
   }
   if (result.code === 'ENOENT') return { kind: 'absent', problem: `${program} is not on the PATH` };
   if (result.code !== undefined) return { kind: 'absent', problem: result.originalMessage ?? result.code };
-  const said = { stdout: text(answersOn3 ? result.stdio[3] : result.stdout), stderr: text(result.stderr) };
+  const said = { stdout: text(result.stdout), stderr: text(result.stderr) };
   if (!result.failed) return { kind: 'said', ...said };
   return { kind: 'failed', status: result.signal ?? (result.exitCode || null), ...said };
 }

@@ -1,12 +1,22 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { load, YAML11_SCHEMA } from 'js-yaml';
-import type { Snakefile } from '../../model/snakefile.ts';
+import type { CallFunctions, SnakeAnswer, Snakefile } from '../../model/snakefile.ts';
 import { shippedFile } from '../files/shipped.ts';
 import { systemProblem } from '../files/spec-file.ts';
-import { ask } from './ask.ts';
 
-export type ReadSnakefile = { readonly snakefile: Snakefile } | { readonly problem: string; readonly hint: string };
+/** A Snakefile that was read. Its Python stays alive until `close`, so that its functions can be called. */
+export interface OpenSnakefile {
+  readonly snakefile: Snakefile;
+  readonly call: CallFunctions;
+  close(): void;
+}
+
+export type ReadSnakefile = OpenSnakefile | { readonly problem: string; readonly hint: string };
 
 /**
  * Let python3 say what a Snakefile says; its Python is run, its rules are not. Paths count from `folder`. A YAML config
@@ -19,10 +29,20 @@ export async function readSnakefile(
 ): Promise<ReadSnakefile> {
   const configs: Record<string, unknown> = {};
   for (;;) {
-    const told = await askPython(file, folder, { config: configs, configfiles: configFiles });
-    if ('problem' in told) return told;
-    if (!('needs' in told.answer)) return { snakefile: told.answer };
-    const path = told.answer.needs;
+    const python = new Python(file, folder);
+    const told = await python.ask({ config: configs, configfiles: configFiles });
+    if (told === null) return python.problem();
+    const answer = told as Snakefile | { needs: string };
+    if (!('needs' in answer)) {
+      const call: CallFunctions = async (calls) => {
+        const given = calls.length === 0 ? [] : await python.ask(calls);
+        if (given === null) throw new Error(`python3 ended while it called functions of ${file}`);
+        return given as readonly SnakeAnswer[];
+      };
+      return { snakefile: answer, call, close: () => python.close() };
+    }
+    python.close();
+    const path = answer.needs;
     try {
       configs[path] = load(readFileSync(resolve(folder, path), 'utf8'), { schema: YAML11_SCHEMA }) ?? {};
     } catch (error) {
@@ -34,24 +54,55 @@ export async function readSnakefile(
   }
 }
 
-async function askPython(
-  file: string,
-  folder: string,
-  request: object,
-): Promise<{ answer: Snakefile | { needs: string } } | { problem: string; hint: string }> {
-  const answer = await ask('python3', [shippedFile('templates/import/snakefile.py'), file], {
-    env: process.env,
-    cwd: folder,
-    input: JSON.stringify(request),
-    // What the Snakefile itself prints is for people.
-    stderr: 'shown',
-    answersOn3: true,
-    timeoutSeconds: null,
-  });
-  if (answer.kind === 'absent')
-    return { problem: answer.problem, hint: 'a Snakefile is Python: wfc reads it with python3, 3.9 or later' };
-  if (answer.kind === 'said' && answer.stdout !== '')
-    return { answer: JSON.parse(answer.stdout) as Snakefile | { needs: string } };
-  const status = answer.kind === 'failed' ? answer.status : 0;
-  return { problem: `python3 ended with ${status} before it had read ${file}`, hint: 'what it wrote stands above' };
+/** A python3 that answers each line with a line. */
+class Python {
+  private readonly file: string;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<unknown>;
+  private readonly answers: AsyncIterator<string>;
+  private error: Error | null = null;
+
+  constructor(file: string, folder: string) {
+    this.file = file;
+    // What the Snakefile itself prints is for people; it answers on descriptor 3.
+    this.child = spawn('python3', [shippedFile('templates/import/snakefile.py'), file], {
+      cwd: folder,
+      stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+    });
+    this.child.on('error', (error) => {
+      this.error = error;
+    });
+    // It may end before it has read all.
+    this.child.stdin!.on('error', () => {});
+    this.ended = once(this.child, 'close').catch(() => {});
+    this.answers = createInterface({ input: this.child.stdio[3] as Readable })[Symbol.asyncIterator]();
+  }
+
+  /** null where it has ended, or never began. */
+  async ask(request: object): Promise<unknown> {
+    (this.child.stdin as Writable).write(`${JSON.stringify(request)}\n`);
+    const { done, value } = await this.answers.next();
+    if (done !== true) return JSON.parse(value);
+    await this.ended;
+    return null;
+  }
+
+  problem(): { problem: string; hint: string } {
+    if (this.error !== null) {
+      const isAbsent = (this.error as NodeJS.ErrnoException).code === 'ENOENT';
+      const problem = isAbsent
+        ? 'python3 is not on the PATH'
+        : `python3 can't be started: ${systemProblem(this.error)}`;
+      return { problem, hint: 'a Snakefile is Python: wfc reads it with python3, 3.9 or later' };
+    }
+    const status = this.child.exitCode ?? this.child.signalCode ?? 0;
+    return {
+      problem: `python3 ended with ${status} before it had read ${this.file}`,
+      hint: 'what it wrote stands above',
+    };
+  }
+
+  close(): void {
+    this.child.stdin!.end();
+  }
 }

@@ -1,0 +1,3 @@
+gfs/africa 1
+gfs/africa 2
+gfs/africa 3
