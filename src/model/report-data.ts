@@ -46,6 +46,8 @@ export interface ReportRule {
   readonly count: number;
   /** Its key; the value ids of params[p] are the column `RULE/p`. */
   readonly params: readonly string[];
+  /** Params that these determine; the columns go on with them. */
+  readonly determined: readonly string[];
   /** Paths, as texts and positions in `params` with digits to pad to; null where a task's own params do not tell it. */
   readonly output: ReportPath | null;
   readonly log: ReportPath | null;

@@ -28,6 +28,12 @@ export interface ResultColumns {
   readonly params: readonly Column[];
 }
 
+/** A param of a rule, and the value ids of its tasks by their place in the rule. */
+export interface RuleParam {
+  readonly name: string;
+  readonly ids: Column;
+}
+
 /** How often a task with a checkpoint went on. */
 export interface WentOn {
   readonly times: number;
@@ -55,6 +61,7 @@ export class Data {
   readonly failureOf: ReadonlyMap<number, ReportFailure>;
   readonly wentOnOf: ReadonlyMap<number, WentOn>;
   readonly results: readonly ResultColumns[];
+  private readonly params: readonly (readonly RuleParam[])[];
   private readonly keys: readonly (readonly Column[])[];
 
   constructor(header: ReportHeader, column: (name: string) => Column | null) {
@@ -76,7 +83,10 @@ export class Data {
     this.slurm = required('slurm');
     this.attempt = required('attempt');
     this.resource = required('resource');
-    this.keys = header.rules.map((rule) => rule.params.map((_, p) => required(`${rule.name}/${p}`)));
+    this.params = header.rules.map((rule) =>
+      [...rule.params, ...rule.determined].map((name, p) => ({ name, ids: required(`${rule.name}/${p}`) })),
+    );
+    this.keys = header.rules.map(({ params }, r) => this.params[r]!.slice(0, params.length).map(({ ids }) => ids));
     this.rule = header.rules.length < 65_536 ? new Uint16Array(this.count) : new Uint32Array(this.count);
     header.rules.forEach(({ first, count }, r) => {
       this.rule.fill(r, first, first + count);
@@ -114,6 +124,11 @@ export class Data {
   /** Per param of a rule, in order, the value ids of its tasks by their place in the rule. */
   keyOf(rule: number): readonly Column[] {
     return this.keys[rule]!;
+  }
+
+  /** The key of a rule, and what that determines. */
+  paramsOf(rule: number): readonly RuleParam[] {
+    return this.params[rule]!;
   }
 
   /** The value of the rule's p-th param. */

@@ -81,9 +81,9 @@ class WordMatcher {
   /** The test for tasks of one rule. */
   testOf(r: number): (task: number) => boolean {
     const { data, word, hosts, slurmIds, states, failed } = this;
-    const { name, first, params } = data.header.rules[r]!;
+    const { name, first } = data.header.rules[r]!;
     if (this.param === null && name.toLowerCase().includes(word.text)) return () => word.isWanted;
-    const columns = data.keyOf(r).map((ids, p) => ({ ids, flags: this.byParam.get(params[p]!)! }));
+    const columns = data.paramsOf(r).map((param) => ({ ids: param.ids, flags: this.byParam.get(param.name)! }));
     return (task) => {
       const isFound =
         columns.some(({ ids, flags }) => flags[ids[task - first]!] === 1) ||

@@ -1,4 +1,5 @@
 import { REPORT_STATES, type ReportState } from '../model/report-data.ts';
+import { byParam } from './by-param.ts';
 import { type Data, unpack } from './data.ts';
 import { taskDetails } from './details.ts';
 import { byId, element } from './dom.ts';
@@ -23,6 +24,9 @@ async function start(): Promise<void> {
   showResources(data, byId('resources'));
   byId('results-section').hidden = data.header.results.length === 0;
   byId('results').append(...resultSections(data, (task) => tasks.reveal(task)));
+  const params = byParam(data);
+  byId('params-section').hidden = params.length === 0;
+  byId('params').append(...params);
   byId('failures-section').hidden = data.header.failures.length === 0;
   byId('failures').append(...failureList(data, (task) => tasks.reveal(task)));
   byId('tasks').append(...tasks.elements);

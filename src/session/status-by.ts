@@ -3,6 +3,7 @@ import { determinedColumns } from '../compile/params/space.ts';
 import { closest, didYouMean } from '../compile/text/suggest.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan, PlannedRule } from '../model/plan.ts';
+import { type Bins, binsOf } from '../model/value-bins.ts';
 import type { Column } from '../model/workflow.ts';
 import type { History } from '../resume/history.ts';
 import { type StateCounts, TASK_STATES } from '../resume/status.ts';
@@ -24,10 +25,6 @@ export interface ParamCounts {
   readonly param: string;
   readonly values: readonly ValueCounts[];
 }
-
-/** Numbers of which there are more come in ranges, as many as RANGES, with as many values in each. */
-const MOST_VALUES = 40;
-const RANGES = 8;
 
 /** The params of these names; a mistake for each that no rule has. */
 export function findParams(plan: Plan, names: readonly string[]): { columns: Column[]; diagnostics: Diagnostic[] } {
@@ -52,36 +49,13 @@ function isOf({ space }: PlannedRule, column: Column, { workflow }: Plan): boole
 }
 
 export function countByParam(plan: Plan, states: Uint8Array, history: History, column: Column): ParamCounts {
-  const bins = binsOf(column);
+  const bins = binsOf(column.values);
   const rules = plan.rules.filter((rule) => isOf(rule, column, plan));
   const values = rules.flatMap((rule, r) =>
     countRule(plan, rule, column, bins, states, history).map((counts, bin) => ({ counts, bin, r })),
   );
   values.sort((a, b) => a.bin - b.bin || a.r - b.r);
   return { param: column.name, values: values.flatMap(({ counts }) => (counts.total > 0 ? counts : [])) };
-}
-
-/** Per value of the column the number of its bin, and what the bins are called. */
-interface Bins {
-  readonly ofValue: Int32Array;
-  readonly names: readonly string[];
-}
-
-function binsOf({ values }: Column): Bins {
-  const numbers = values.map(Number);
-  if (values.length <= MOST_VALUES || !numbers.every(Number.isFinite))
-    return { ofValue: Int32Array.from(values.keys()), names: values };
-  const ascending = [...values.keys()].sort((a, b) => numbers[a]! - numbers[b]!);
-  const startOf = (bin: number): number => Math.ceil((bin * values.length) / RANGES);
-  const names = Array.from(
-    { length: RANGES },
-    (_, bin) => `${values[ascending[startOf(bin)]!]} to ${values[ascending[startOf(bin + 1) - 1]!]}`,
-  );
-  const ofValue = new Int32Array(values.length);
-  ascending.forEach((value, place) => {
-    ofValue[value] = Math.floor((place * RANGES) / values.length);
-  });
-  return { ofValue, names };
 }
 
 /** By bin. */

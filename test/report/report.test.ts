@@ -56,6 +56,16 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     expect(await page.locator('#resources').innerText()).toContain('hold no peak of memory');
     expect(await page.locator('#graph svg text').allTextContents()).toContain('block by site');
     expect((await page.locator('#spec pre').innerText()).trimEnd()).toBe(study.read('wfc.yml').trimEnd());
+    // The rule that failed, by the values of each param, and two of them beside each other.
+    expect(await page.locator('#params select').first().inputValue()).toBe('1');
+    expect(await page.locator('#params tbody tr').allInnerTexts()).toContainEqual(
+      expect.stringMatching(/^b\s+3\s+1\s/),
+    );
+    expect(await page.locator('#params canvas').getAttribute('aria-label')).toBe('failed by site and seed');
+    await page.getByLabel('Rows').selectOption('seed');
+    await page.locator('#params canvas').hover({ position: { x: 30, y: 60 } });
+    await page.getByLabel('Colour').selectOption('x, median');
+    expect(await page.locator('#params canvas').getAttribute('aria-label')).toBe('x, median by seed and seed');
     // One of site b failed: its mean would be of three.
     expect(await page.locator('#results p').innerText()).toBe('3 best of 2, the mean over seed: site=a');
     expect(await page.locator('#results figcaption').allInnerTexts()).toEqual([

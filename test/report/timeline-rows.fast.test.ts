@@ -29,7 +29,7 @@ function dataOf(tasks: readonly Task[]): Data {
     startUnitSeconds: 0.001,
     preload: null,
     results: [],
-    rules: [{ name: 'r', first: 0, count: tasks.length, params: [], output: null, log: null }],
+    rules: [{ name: 'r', first: 0, count: tasks.length, params: [], determined: [], output: null, log: null }],
     values: {},
     hosts: [''],
     slurmIds: [''],

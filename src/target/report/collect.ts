@@ -1,3 +1,4 @@
+import { determinedColumns } from '../../compile/params/space.ts';
 import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../../model/plan.ts';
 import {
   NO_START,
@@ -86,11 +87,11 @@ class Collector {
       })),
       ...this.failedColumns(tasks, clock),
       ...this.wentOnColumns(tasks),
-      ...sources.rules.flatMap((rule, r) => keyColumns(rule, tasks[r]!)),
+      ...sources.rules.flatMap((rule, r) => paramColumns(rule, this.paramsOf(rule), tasks[r]!)),
       ...this.resultColumns(tasks),
     ];
     return {
-      rules: reportRules(sources.rules, tasks),
+      rules: reportRules(sources.rules, tasks, (rule) => this.paramsOf(rule)),
       values: valuesOf([
         ...sources.rules.flatMap(({ rule }) => rule.key),
         ...sources.results.flatMap((r) => r.columns),
@@ -211,6 +212,11 @@ class Collector {
     return producer < 0 ? Number.NEGATIVE_INFINITY : this.ends[producer]!;
   }
 
+  /** The key of a rule, then what that determines. */
+  private paramsOf({ rule }: PlannedRule): Column[] {
+    return [...rule.key, ...determinedColumns(this.plan.workflow.relation, rule.key)];
+  }
+
   private resultColumns(tasks: readonly Int32Array[]): NamedColumn[] {
     const { results } = this.sources;
     if (results.length === 0) return [];
@@ -323,22 +329,30 @@ function neededIndices({ needed }: Plan, { firstTask, space }: PlannedRule): Int
   return Int32Array.from(indices);
 }
 
-function keyColumns({ rule, space }: PlannedRule, indices: Int32Array): NamedColumn[] {
-  return rule.key.map((column, p) => {
+function paramColumns({ rule, space }: PlannedRule, params: readonly Column[], indices: Int32Array): NamedColumn[] {
+  return params.map((column, p) => {
     const read = space.reader(column);
     return { name: `${rule.name}/${p}`, values: narrow(Uint32Array.from(indices, (i) => read(i))) };
   });
 }
 
-function reportRules(rules: readonly PlannedRule[], tasks: readonly Int32Array[]): ReportRule[] {
+function reportRules(
+  rules: readonly PlannedRule[],
+  tasks: readonly Int32Array[],
+  paramsOf: (rule: PlannedRule) => readonly Column[],
+): ReportRule[] {
   let first = 0;
-  return rules.map(({ rule }, r) => {
+  return rules.map((planned, r) => {
+    const { rule } = planned;
     const count = tasks[r]!.length;
     const described: ReportRule = {
       name: rule.name,
       first,
       count,
       params: rule.key.map((column) => column.name),
+      determined: paramsOf(planned)
+        .slice(rule.key.length)
+        .map((column) => column.name),
       output: reportPath(rule.outputs[0]!.pattern, rule.key),
       log: reportPath(rule.log, rule.key),
     };
