@@ -68,7 +68,8 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
     const names = [specFile, ...others.map(([name]) => fromHere(resolve(folder, name)))];
-    const where = options.out === '-' ? 'converted' : `written to ${names.join(', ')}`;
+    const needs = others.length > 0 ? `, with ${others.map(([name]) => name).join(', ')}, which --out FILE writes` : '';
+    const where = options.out === '-' ? `converted${needs}` : `written to ${names.join(', ')}`;
     writeError(printable(`${where}: ${summary}${open}\n`));
   }
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;

@@ -20,7 +20,7 @@ from values import wildcard_parts
 ORDER = ("input", "output", "params", "wildcards", "threads", "resources", "log", "rule")
 # What a function of Snakemake's may ask for beside the wildcards.
 ASKED = ("input", "output", "threads", "resources")
-HELPED = {"config", "expand", "shell", "Named"}
+HELPED = {"config", "expand", "logger", "shell", "workflow", "Named"}
 
 
 class Functions:
@@ -124,6 +124,9 @@ class Functions:
             helped.add("read_config")
             files = ", ".join(json.dumps(file) for file in self.recorder.config_source())
             config = [f"config = read_config({files})"]
+        if "workflow" in needed.names():
+            helped = helped - {"workflow"} | {"Workflow"}
+            config.append(f"workflow = Workflow({json.dumps(os.path.relpath(self.recorder.files[0]))})")
         head = [f'"""The Python of {self.recorder.files[0]} that its run blocks need, and these. Made by `wfc import '
                 'snakefile`."""', ""]
         folder = self.recorder.folder_of_imports()

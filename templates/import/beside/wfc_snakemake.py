@@ -3,9 +3,11 @@
 Written by `wfc import snakefile`. Names and meaning are those of Snakemake 7.21: snakemake/io.py, script.py, shell.py.
 """
 
+import importlib.util
 import inspect
 import itertools
 import json
+import logging
 import os
 import re
 import runpy
@@ -14,6 +16,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import types
 
 
 class Named(list):
@@ -87,8 +90,33 @@ def script(path, **given):
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
     snakemake = Snakemake(folder, **given)
+    stand_in(snakemake, path)
     sys.path[:] = [place for place in sys.path if place not in ("", os.getcwd())] + [folder]
     runpy.run_path(path, {"snakemake": snakemake}, "__main__")
+
+
+def stand_in(snakemake, path):
+    """`from snakemake.script import snakemake`, and what scripts import of Snakemake where that is not installed."""
+    found = {"snakemake.script": {"snakemake": snakemake}}
+    if importlib.util.find_spec("snakemake") is None:
+        found.update({"snakemake": {"shell": shell, "__path__": []}, "snakemake.shell": {"shell": shell}})
+    with open(path, encoding="utf-8") as opened:
+        text = opened.read()
+    for name, parts in found.items():
+        if name != "snakemake.script" or name in text:
+            module = sys.modules[name] = types.ModuleType(name)
+            module.__dict__.update(parts)
+
+
+class Workflow:
+    """The place of the Snakefile."""
+
+    def __init__(self, file):
+        self.snakefile = self.main_snakefile = os.path.abspath(file)
+        self.basedir = self.current_basedir = os.path.dirname(self.snakefile)
+
+    def source_path(self, path):
+        return os.path.join(self.basedir, path)
 
 
 def read_config(*files):
@@ -163,3 +191,4 @@ class Shell:
 
 
 shell = Shell()
+logger = logging.getLogger("snakemake")

@@ -1,1 +1,3 @@
-open(snakemake.output[0], "w").write(open(snakemake.input[0]).read() + snakemake.wildcards.kind)
+from snakemake.shell import shell
+
+shell("cat {snakemake.input:q} > {snakemake.output:q}; echo {snakemake.wildcards.kind} >> {snakemake.output:q}")
