@@ -16,6 +16,8 @@ async function runSlurm(cluster: Cluster, made: Experiment): Promise<CommandResu
   return result;
 }
 
+/** Steps of one job share its GPUs since Slurm 21.08; before, the second one waits for the end of the first. */
+const STEPS_SHARE = isSlurmSince(21, 8);
 /** Since Slurm 22.05. */
 const HAS_SHARDS = isSlurmSince(22, 5);
 
@@ -37,7 +39,7 @@ rules:
       touch here.{i}
       # Each waits for the one beside it, and so do their steps.
       until [[ -e here.$(( {i} ^ 1 )) ]]; do sleep 0.05; done
-      srun bash -c 'touch step.{i}; until [[ -e step.$(( {i} ^ 1 )) ]]; do sleep 0.05; done'
+      srun bash -c 'touch step.{i}; ${STEPS_SHARE ? 'until [[ -e step.$(( {i} ^ 1 )) ]]; do sleep 0.05; done' : 'true'}'
       echo "$SLURM_ARRAY_TASK_ID $CUDA_VISIBLE_DEVICES {resources.gpus}" > {output}
     resources: {gpus: "a100:0.5", cpus: 2, time: 1m}
 `);
