@@ -22,6 +22,7 @@ export interface AxisTable extends Relation {
 /** What functions gave: a part of a table. */
 interface Given extends Relation {
   readonly from: string;
+  readonly by: readonly string[];
   readonly names: readonly string[];
   readonly inPath: boolean;
 }
@@ -150,7 +151,7 @@ class Fitter {
       }
       const names = new Set(own.flatMap((part) => part.names));
       const keys = joined.columns.filter((c) => !names.has(c));
-      const whole = this.neededRows(joined).reduce(withRows, joined);
+      const whole = this.neededRows(joined).reduce((rows, needed) => withRows(rows, needed, own), joined);
       const ordered = sorted(project(whole, [...keys, ...joined.columns.filter((c) => names.has(c))]), orders);
       const known = parts.find((part): part is AxisTable => before.has(part as AxisTable));
       const table: AxisTable = {
@@ -172,6 +173,7 @@ class Fitter {
       columns: [...by.map(param), ...names],
       rows: [...rows].flatMap(([key, list]) => list.map((row) => [...(JSON.parse(key) as string[]), ...row])),
       from,
+      by: by.map(param),
       names,
       inPath,
     });

@@ -24,12 +24,14 @@ const MEANINGS: Readonly<Record<string, (value: SnakeResource) => Yaml | null>> 
   qos: ({ value }) => ({ slurm: { qos: value } }),
 };
 
-export function resourcesOf(rule: SnakeRule): Resources {
+/** `param`: the param that a name in braces stands for. */
+export function resourcesOf(rule: SnakeRule, param: (name: string) => string): Resources {
   const warnings: { line: number; message: string }[] = [];
   const resources: { [key: string]: Yaml } = {};
   const slurm: { [key: string]: Yaml } = {};
   for (const [name, given] of Object.entries(rule.resources)) {
-    const meaning = MEANINGS[name]?.(given) as { [key: string]: Yaml } | null | undefined;
+    const value = given.value.replace(/^\{(\w+)\}$/, (_, word: string) => `{${param(word)}}`);
+    const meaning = MEANINGS[name]?.({ ...given, value }) as { [key: string]: Yaml } | null | undefined;
     if (!meaning) {
       const message = `resource "${name}" of rule "${rule.name}" is left out: a spec has cpus, mem, time and gpus`;
       warnings.push({ line: given.line, message });
@@ -43,8 +45,9 @@ export function resourcesOf(rule: SnakeRule): Resources {
   return { resources: { ...resources, ...(Object.keys(slurm).length > 0 ? { slurm } : {}) }, warnings };
 }
 
-function whole(value: string): number {
-  return Math.ceil(Number(value));
+/** A placeholder stays one. */
+function whole(value: string): string {
+  return value.startsWith('{') ? value : String(Math.ceil(Number(value)));
 }
 
 /** `4GB`, `4G`, `500 MiB`: Snakemake counts GB in thousands, wfc's G has 1024 MiB. */

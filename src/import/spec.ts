@@ -160,7 +160,7 @@ class RuleWriter {
   }
 
   private environment(rule: SnakeRule): { [key: string]: Yaml } {
-    const { resources, warnings } = resourcesOf(rule);
+    const { resources, warnings } = resourcesOf(rule, (name) => this.options.axes.wildcard(rule, name));
     for (const { line, message } of warnings)
       this.diagnostics.push(this.options.places.warning({ file: rule.file, line }, message));
     return {

@@ -14,8 +14,9 @@ def resolved(value, wildcards):
     return value(wildcards) if callable(value) else value
 
 
-def now_or_later(decide, given):
+def now_or_later(name, decide, given):
     """The result, or where it hangs on wildcards a function of them."""
+    decide.__name__ = name
     return decide if any(callable(value) for value in given) else decide(None)
 
 
@@ -26,7 +27,7 @@ def branch(condition, then=None, otherwise=None, cases=None):
         chosen = resolved(chosen, wildcards)
         return [] if chosen is None else chosen
 
-    return now_or_later(decide, [condition, then, otherwise, *(cases or {}).values()])
+    return now_or_later("branch", decide, [condition, then, otherwise, *(cases or {}).values()])
 
 
 def lookup(dpath=None, query=None, cols=None, is_nrows=None, within=None, default=NOT_GIVEN):
@@ -42,7 +43,7 @@ def lookup(dpath=None, query=None, cols=None, is_nrows=None, within=None, defaul
                 raise
             return default
 
-    return decide if "{" in text or callable(within) else decide(None)
+    return now_or_later("lookup", decide, [within, *([decide] if "{" in text else [])])
 
 
 def at_path(value, dpath):
@@ -68,7 +69,10 @@ def rows_of(table, query, cols, is_nrows):
 
 
 def evaluate(expression, namespace):
-    return lambda wildcards: eval(expression.format(**dict(wildcards.items())), namespace)
+    def evaluated(wildcards):
+        return eval(expression.format(**dict(wildcards.items())), namespace)
+
+    return evaluated
 
 
 def expand(*args, **wildcards):
@@ -77,7 +81,7 @@ def expand(*args, **wildcards):
         first, *rest = args
         return values.expand(resolved(first, given), *rest, **{n: resolved(v, given) for n, v in wildcards.items()})
 
-    return now_or_later(decide, [args[0], *wildcards.values()])
+    return now_or_later("expand", decide, [args[0], *wildcards.values()])
 
 
 def names(namespace):

@@ -9,7 +9,7 @@ import types
 
 import helpers
 import values
-from jobcalls import Unpacked
+from jobcalls import Unpacked, is_function
 from module import IMPLICIT
 from translate import Problem
 
@@ -227,7 +227,9 @@ class RuleNames:
         parts = {}
         for word in ("input", "output", "log"):
             args, kwargs, _, _ = rule.sections.get(word, ((), {}, 0, None))
-            parts[word] = PathList(args, kwargs)
+            # Paths that a function gives are known only for a job.
+            if not any(is_function(value) for value in [*args, *kwargs.values()]):
+                parts[word] = PathList(args, kwargs)
         return types.SimpleNamespace(**parts)
 
 

@@ -238,6 +238,9 @@ def items_of(value):
 def made_item(made):
     if not isinstance(made, Expansion):
         return items_of(made) or []
+    # Nothing to combine: no paths. What a glob did not find may still come.
+    if not made.globs and any(not given for given in made.values.values()):
+        return []
     item = {"parts": made.parts(), "flags": sorted(made.flags)}
     if made.values:
         item["expand"] = {"combinator": made.combinator, "values": [[n, vs, made.globs.get(n)] for n, vs in made.values.items()]}

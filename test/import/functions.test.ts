@@ -55,3 +55,48 @@ it("values of another rule that a function names are that rule's own param", asy
   expect(spec).toContain('input: basins/{basin}.txt');
   expect(spec).not.toContain('params:');
 });
+
+it('functions of Snakemake 8, a default and a branch, are worked out as it does', async () => {
+  const { spec } = await specOf(
+    'config["site"] = {"a": {"csv": "como.csv"}, "b": {"csv": "garda.csv"}}\nrule all:\n    input: collect("fits/{site}.txt", site=lookup(dpath="site", within=config))\n' +
+      'rule fit:\n    input:\n        data=lookup(dpath="site/{site}/csv", within=config),\n        more=branch(lambda w: w.site == "a", then="a.txt", otherwise="data/{site}.txt"),\n' +
+      '        mask=lookup(dpath="site/{site}/mask", within=config, default="mask.nc"),\n        switch=branch(True, then="on.txt"),\n' +
+      '    output: "fits/{site}.txt"\n    shell: "cat {input} > {output}"\n',
+  );
+  expect(spec).toContain('- {site: a, data: como, more: a.txt}');
+  expect(spec).toContain('- {site: b, data: garda, more: data/b.txt}');
+  expect(spec).toContain('data: "{data}.csv"');
+  expect(spec).toMatch(/mask: mask\.nc/);
+  expect(spec).toMatch(/switch: on\.txt/);
+});
+
+it('values of params are as Python writes them, and several words of a shell where they are', async () => {
+  const { made, spec } = await specOf(
+    'OPTIONS = {"a": "-x 1 -v", "b": "", "c": "-q"}\nrule all:\n    input: expand("o/{n}.txt", n=list("abc")), expand("p/{n}.txt", n=[1, 2])\n' +
+      'rule words:\n    params: lambda wildcards: OPTIONS[wildcards.n]\n    output: "o/{n,[abc]}.txt"\n' +
+      '    shell: "for w in {params}; do echo $w; done > {output}; echo \'{params}\' \\"{params}\\" >> {output}"\n' +
+      'rule typed:\n    params: x=lambda wildcards: int(wildcards.n) / 2, same=lambda wildcards: int(wildcards.n)\n' +
+      '    output: "p/{n,[12]}.txt"\n    shell: "echo {params.x} {params.same} > {output}"\n',
+  );
+  expect(spec).toContain('x: 0.5');
+  expect((await made.run('--local')).status).toBe(0);
+  const read = (name: string): string => made.read(`${name}.txt`);
+  expect([read('o/a'), read('o/b'), read('o/c')]).toEqual(['-x\n1\n-v\n-x 1 -v -x 1 -v\n', ' \n', '-q\n-q -q\n']);
+  expect([read('p/1'), read('p/2')]).toEqual(['0.5 1\n', '1.0 2\n']);
+});
+
+it('a list of paths that is long, or differs in length, is gathered; what is no rule’s own is one column', async () => {
+  const { spec, stderr } = await specOf(
+    'import os\nYEARS = {"a": range(1990, 1993), "b": range(2000, 2008)}\nrule all:\n    input: expand("m/{site}.nc", site=YEARS)\n' +
+      'rule merge:\n    input: years=lambda w: [f"in/{w.site}/{y}.nc" for y in YEARS[w.site]]\n    output: "m/{site}.nc"\n' +
+      '    params: lambda w, input: len(input.years), where=lambda w, output: os.path.dirname(output[0])\n' +
+      '    resources: mem_mb=lambda w, input, attempt: 100 * attempt * len(input), runtime=lambda w: None\n' +
+      '    threads: lambda w: 4\n    shell: "cat {input.years} > {output} # {params[0]} {params.where}"\n',
+  );
+  expect(spec).toContain('input: {years: "in/{site}/{years}.nc"}');
+  expect(spec).toContain('gather: [years]');
+  expect(spec).toContain('mem: "{merge_mem_mb}M"');
+  expect(spec).toContain('cpus: 4');
+  expect(spec.match(/- \{site: b, .*years: \d+/g)).toHaveLength(8);
+  expect(stderr).toContain('"runtime" of rule "merge" is left out: its function gives None');
+});

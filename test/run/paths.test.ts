@@ -156,17 +156,18 @@ params:
   p: {values: [r/sub], path: true}
   g: {glob: "${e.folder}/r/{g}.csv"}
   h: {glob: "d/{h}/x.csv"}
-tables: {unused: [{w: 1}]}
+tables: {named: {rows: [{w: 1, f: s/one}, {w: 2, f: t}], path: true}}
 rules:
   one: {output: "./r/{n}.csv", run: "echo > {output}"}
   two: {output: "${e.folder}/r/{n:03}.csv", run: "echo > {output}"}
   three: {output: "{p}.csv", run: "echo > {output}"}
   four: {output: {path: "e/{h}", directory: true}, run: "mkdir {output}; touch {output}/x"}
+  named: {output: "{f}.{w}", run: "echo > {output}"}
   use: {input: "r/{g}.csv", output: "o/{g}", run: "cp {input} {output}"}
 `,
   );
   const plan = JSON.parse((await e.wfc('plan --json')).stdout);
-  expect(plan.rules.map((r: { tasks: number }) => r.tasks)).toEqual([2, 2, 1, 1, 1]);
+  expect(plan.rules.map((r: { tasks: number }) => r.tasks)).toEqual([2, 2, 1, 1, 2, 1]);
   e.edit('wfc.yml', 'd/{h}/x.csv', 'e/{h}/x.csv');
   expect((await e.wfc('plan')).stderr).toContain('no file matches e/{h}/x.csv');
 });

@@ -97,8 +97,10 @@ export const badValueInPath = (
   error(
     location,
     `the value ${JSON.stringify(value)} of "${name}" can't be part of a path: ${problem}`,
-    problem.includes('holds "/"') && isAxis
-      ? `to allow "/", write ${name}: {values: […], path: true}`
+    problem.includes('holds "/"')
+      ? isAxis
+        ? `to allow "/", write ${name}: {values: […], path: true}`
+        : 'to allow "/", write its table as {rows: […], path: true}, or {csv: FILE, path: true}'
       : 'change the value, or name another param in the path',
     [{ message: 'the value', location: place }],
   );

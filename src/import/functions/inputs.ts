@@ -43,10 +43,25 @@ class InputResolver {
       const arguments_ = isRight ? this.combine(said as (readonly SnakeArgument[])[]) : null;
       if (arguments_) return arguments_;
     }
+    const written = this.combine(this.given.map((list, i) => this.writtenFor(list, this.choices.jobs[i]!.wildcards)));
+    if (written) return written;
     const empty = this.choices.jobs.findIndex((_, i) => this.given[i]!.some((a) => a.items.length === 0));
     if (empty < 0) return { why: 'gives paths that neither a pattern nor a table can say' };
     const values = [...this.choices.jobs[empty]!.wildcards].map(([name, value]) => `${name}=${value}`).join(' ');
     return { why: `gives no path for ${values}, and some for others, which no rule of a spec can do` };
+  }
+
+  /** With the wildcards that stand in texts which a function gave filled in. */
+  private writtenFor(
+    given: readonly SnakeArgument[],
+    wildcards: ReadonlyMap<string, string>,
+  ): readonly SnakeArgument[] {
+    return given.map((argument) => ({
+      ...argument,
+      items: argument.items.flatMap((item) =>
+        pathsOf(item, wildcards).map((path) => ({ parts: [path], flags: item.flags })),
+      ),
+    }));
   }
 
   /** One list of arguments out of those of all jobs. */

@@ -57,6 +57,11 @@ export async function resolveParam(
     const factored = hasMarks ? factor([...patterns.values()]) : null;
     if (hasMarks && !factored) continue;
     const values = new Map([...patterns.keys()].map((text, i) => [text, factored?.middles[i] ?? text]));
+    const shell = type === 'str' ? inShell([...values.values()]) : {};
+    if (shell.inShell === 'syntax' && choices.rule.command.kind === 'shell')
+      return { why: 'holds shell syntax, which differs from job to job' };
+    if ([...values.values()].some((value) => /[\u0000-\u001f\u007f]/.test(value)))
+      return { why: 'gives texts of several lines, which differ from job to job' };
     const column = choices.determine(
       said.map((s) => values.get(s!.text!)!),
       safeName(place.wanted),
@@ -65,7 +70,7 @@ export async function resolveParam(
     const around = (parts: readonly unknown[] = []): string =>
       parts.map((p) => (typeof p === 'string' ? p : `{${(p as { w: string }).w}}`)).join('');
     const text = `${around(factored?.before)}{${column}}${around(factored?.after)}`;
-    return { ...plain, text, literal: null, ...(type === 'str' ? inShell([...values.values()]) : { type }) };
+    return { ...plain, text, literal: null, ...(type === 'str' ? shell : { type }) };
   }
   return { why: 'gives lists or mappings that differ from job to job' };
 }

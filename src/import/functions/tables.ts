@@ -54,17 +54,33 @@ function keyIn({ columns }: Relation, row: readonly string[], wanted: readonly s
   return JSON.stringify(wanted.map((c) => row[columns.indexOf(c)]!));
 }
 
-/** `relation` with a row for each of `needed` that none of its own agrees with; what that leaves open is as in the first. */
-export function withRows(relation: Relation, needed: Relation): Relation {
+/** Columns that others determine. */
+export interface Determined {
+  readonly by: readonly string[];
+  readonly names: readonly string[];
+}
+
+/**
+ * `relation` with a row for each of `needed` that none of its own agrees with. What is determined stays so; what else that
+ * leaves open is as in the first row.
+ */
+export function withRows(relation: Relation, needed: Relation, determined: readonly Determined[]): Relation {
   const known = new Set(project(relation, needed.columns).rows.map((row) => JSON.stringify(row)));
   const [first] = relation.rows;
   const missing = distinct(needed).rows.filter((row) => !known.has(JSON.stringify(row)));
-  const added = missing.map((row) =>
-    relation.columns.map((c, i) => {
+  const added = missing.map((row) => {
+    const made = relation.columns.map((c, i) => {
       const at = needed.columns.indexOf(c);
       return at < 0 ? (first?.[i] ?? 'none') : row[at]!;
-    }),
-  );
+    });
+    for (const { by, names } of determined) {
+      const key = keyIn(relation, made, by);
+      const known = relation.rows.find((other) => keyIn(relation, other, by) === key);
+      for (const at of names.filter((name) => !needed.columns.includes(name)).map((n) => relation.columns.indexOf(n)))
+        made[at] = known?.[at] ?? made[at]!;
+    }
+    return made;
+  });
   return { columns: relation.columns, rows: [...relation.rows, ...added] };
 }
 
