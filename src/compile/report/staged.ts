@@ -8,7 +8,7 @@ export const stagedCycle = ({ path, gives, location }: StagedSource, makers: rea
   return error(
     location,
     `"${gives}" takes its values from ${path}, and ${listWords(names, 'and')} can make that only once these values are known`,
-    `make ${path} of files that do not depend on "${gives}"; a file that is only named like an output needs another folder`,
+    `make ${path} of what does not depend on "${gives}"; a file that is only named like an output needs another folder`,
     makers.map((rule) => ({ message: `rule "${rule.name}"`, location: rule.location })),
   );
 };
