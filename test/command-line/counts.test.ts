@@ -61,7 +61,15 @@ async function saidBy(e: Experiment, lines: readonly string[]): Promise<string> 
 
 it('no command says it of an experiment of one rule and one task, or of two with one that fails', async () => {
   const lines = [
-    ...['validate', 'plan', 'plan --target slurm', 'graph', 'graph --tasks', 'compile --target local'],
+    ...[
+      'validate',
+      'plan',
+      'plan --forecast -j1',
+      'plan --target slurm --forecast',
+      'graph',
+      'graph --tasks',
+      'compile --target local',
+    ],
     ...[
       'compile --target slurm --out s',
       'status',
