@@ -155,7 +155,7 @@ interface RunArguments extends CommonArguments {
 }
 
 async function run(argv: RunArguments): Promise<ExitStatus> {
-  if (backendOf(argv) === 'slurm') return (await import('../submit/run-slurm.ts')).runSlurm(runOptions(argv));
+  if (backendOf(argv) === 'slurm') return (await import('../submit/watch-stages.ts')).runSlurmStages(runOptions(argv));
   if (argv.watch)
     throw new CommandLineError('--watch goes with --slurm: a local run shows its progress by itself', 'leave it out');
   const [{ withLastLook }, { run }] = await Promise.all([

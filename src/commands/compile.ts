@@ -12,10 +12,11 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { stagedJson, waitingLines } from '../session/staged/words.ts';
 import { type SlurmScripts, scriptNames, writeFolder, writeProblem, writeSlurmScripts } from '../submit/scripts.ts';
 import { stageReport } from '../submit/stage-report.ts';
 import { renderMake } from '../target/make/render.ts';
-import { writeOut } from '../terminal/streams.ts';
+import { writeError, writeOut } from '../terminal/streams.ts';
 import { countTasks, jsonText, printable } from '../terminal/terminal.ts';
 
 export interface CompileOptions extends CommonOptions {
@@ -50,12 +51,19 @@ async function compileSlurm(session: Session, options: CompileOptions): Promise<
   }
   const { folder, stages, warnings } = scripts;
   printDiagnostics(warnings, { ...options, json: false });
+  sayWaiting(session, options);
   if (options.json) writeOut(`${jsonText(JSON.parse(textOf(join(folder, 'manifest.json'))))}\n`);
   else if (!options.quiet)
     writeOut(
       `${stageReport(session.plan, stages)}\n\nwritten to ${printable(fromHere(folder))}; to submit:\n  bash ${printable(wordFromHere(join(folder, 'submit.sh')))}\n`,
     );
   return EXIT.done;
+}
+
+/** What is written holds the tasks that are known. */
+function sayWaiting({ plan }: Session, { json, quiet }: CompileOptions): void {
+  if (json || quiet) return;
+  for (const line of waitingLines(plan)) writeError(`${line}; not written: compile again then\n`);
 }
 
 /** A Makefile and its scripts. Replacing them is safe at any time: what make keeps lies outside their folder. */
@@ -65,6 +73,7 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
   const folder = options.out === null ? join(state.root, 'make') : resolve(options.out);
   const { files } = renderMake(plan, {
     included: plan.needed,
+    waits: waitingLines(plan),
     specFolder: relative(folder, spec.folder) || '.',
     place: relative(spec.folder, folder) || '.',
     templates: (name) => shippedText(`templates/${name}`),
@@ -77,8 +86,9 @@ function compileMake(session: Session, options: CompileOptions): ExitStatus {
   } catch (error) {
     return refuse(writeProblem(error), options);
   }
+  sayWaiting(session, options);
   const shown = printable(fromHere(folder));
-  if (options.json) writeOut(`${jsonText({ folder: shown, tasks: plan.neededCount })}\n`);
+  if (options.json) writeOut(`${jsonText({ folder: shown, tasks: plan.neededCount, ...stagedJson(plan) })}\n`);
   else if (!options.quiet) {
     writeOut(
       `${countTasks(plan.neededCount)} written to ${shown}; to run ${plan.neededCount === 1 ? 'it' : 'them'}:\n  make -C ${printable(wordFromHere(folder))} -j4\n`,

@@ -15,6 +15,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { changeLines, changesJson, listChanges } from '../session/staged/changes.ts';
 import { stageReport, stagesJson } from '../submit/stage-report.ts';
 import { slurmStages } from '../submit/stages.ts';
 import { writeOut } from '../terminal/streams.ts';
@@ -44,9 +45,14 @@ export async function plan(options: PlanOptions): Promise<ExitStatus> {
     printDiagnostics(outlook.diagnostics, options);
     return EXIT.badSpec;
   }
+  const changes = listChanges(session, outlook);
   const told = options.forecast ? await forecastHere(session, outlook, options) : null;
   if (options.target !== 'slurm') {
-    printPlan(session.plan, outlook.decisions, session.warnings, options, told === null ? {} : { forecast: told.json });
+    printPlan(session.plan, outlook.decisions, session.warnings, options, {
+      ...changesJson(changes),
+      ...(told === null ? {} : { forecast: told.json }),
+    });
+    if (!options.json) for (const line of changeLines(changes)) writeOut(`${line}\n`);
     if (told !== null && !options.json) writeOut(`\n${told.lines.join('\n')}\n`);
     return EXIT.done;
   }
@@ -63,9 +69,11 @@ export async function plan(options: PlanOptions): Promise<ExitStatus> {
   };
   printPlan(session.plan, outlook.decisions, session.warnings, options, {
     slurm,
+    ...changesJson(changes),
     ...(told === null ? {} : { forecast: told.json }),
   });
   if (!options.json) {
+    for (const line of changeLines(changes)) writeOut(`${line}\n`);
     writeOut(`\n${stageReport(session.plan, stages)}\n`);
     if (told !== null) writeOut(`\n${told.lines.join('\n')}\n`);
     printDiagnostics(warnings, options);

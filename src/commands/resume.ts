@@ -5,7 +5,7 @@ import { withLastLook } from '../session/last-look.ts';
 import { readNamedSpec } from '../session/missing-spec.ts';
 import { rememberedWords, withRemembered } from '../session/remember.ts';
 import { EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
-import { resumeSlurm } from '../submit/resume-slurm.ts';
+import { resumeSlurmStages } from '../submit/watch-stages.ts';
 import { writeError } from '../terminal/streams.ts';
 import { printable } from '../terminal/terminal.ts';
 import { type RunOptions, run } from './run.ts';
@@ -41,6 +41,6 @@ export async function resume(options: ResumeOptions): Promise<ExitStatus> {
     if (words !== '') writeError(`as in the last run, unless given anew: ${printable(words)}\n`);
   }
   return backend === 'slurm'
-    ? resumeSlurm(merged)
+    ? resumeSlurmStages(merged)
     : withLastLook({ ...merged, resuming: { escalate: options.escalate } }, run);
 }

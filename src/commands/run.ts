@@ -26,6 +26,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { changeLines, listChanges } from '../session/staged/changes.ts';
 import {
   type Earlier,
   type NextStage,
@@ -135,6 +136,8 @@ async function runLocked(
     live: options.isTerminal,
   });
   sayBefore(session, before, options, progress);
+  if (!options.json && !options.quiet && (outlook.decisions.runCount > 0 || earlier !== NOTHING_YET))
+    for (const line of changeLines(listChanges(session, outlook))) progress.log(line);
 
   // 4. Write down what is known by now: nothing that is complete runs again, whatever ends this run.
   const { journal, records } = await beginRecords(session, outlook, options, progress);
@@ -143,7 +146,7 @@ async function runLocked(
   if (outlook.decisions.runCount === 0) {
     journal.close();
     const next = nextStage(session, nothingToDo(), earlier, options);
-    if (next !== null) return goOn(next, progress);
+    if (next !== null) return goOn(next, progress, options);
     printResult(total(nothingToDo(), earlier), session, totalOutlook(outlook, earlier), options);
     const isAll = session.plan.staged.waiting.length === 0 && earlier === NOTHING_YET;
     const complete = isAll && isPlain(session, outlook, before) ? session.plan.neededCount : null;
@@ -187,7 +190,7 @@ async function runLocked(
     progress.clear();
     journal.close();
     const next = nextStage(session, finished, earlier, options);
-    if (next !== null) return goOn(next, progress);
+    if (next !== null) return goOn(next, progress, options);
     const all = total(finished, earlier);
     printResult(all, session, totalOutlook(outlook, earlier), options);
     const complaint = await notify(all, session, totalOutlook(outlook, earlier), options);
@@ -206,9 +209,9 @@ async function runLocked(
   }
 }
 
-function goOn(next: NextStage | 'bad spec', progress: Progress): NextStage | ExitStatus {
+function goOn(next: NextStage | 'bad spec', progress: Progress, { json, quiet }: RunOptions): NextStage | ExitStatus {
   if (next === 'bad spec') return EXIT.badSpec;
-  progress.log(next.words);
+  if (!json && !quiet) progress.log(next.words);
   return next;
 }
 

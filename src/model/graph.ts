@@ -5,7 +5,7 @@ export interface GraphNode {
   readonly rule: string;
   /** Position of the rule among those drawn: what it is coloured by. */
   readonly ruleNumber: number;
-  /** Tasks that the targets need; 1 for a task. */
+  /** Tasks that the targets need; 1 for a task; 0 for a rule that waits until its values are known. */
   readonly tasks: number;
   /** Params of a task with their values, in order of its key; empty for a rule. */
   readonly params: readonly (readonly [name: string, value: string])[];
@@ -15,7 +15,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: number;
   readonly to: number;
-  /** One for each way in which the consumer reads the producer; empty between tasks. */
+  /** One for each way in which the consumer reads the producer; empty between tasks, and to a rule that waits. */
   readonly shapes: readonly { readonly shape: EdgeShape; readonly by: readonly string[] }[];
 }
 

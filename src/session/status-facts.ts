@@ -8,6 +8,7 @@ import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts'
 import { STOP_WORDS, type StopCause, secondsApart } from '../resume/stop.ts';
 import type { Liveness, Queue } from './liveness.ts';
 import type { Session } from './session.ts';
+import { stagedJson } from './staged/words.ts';
 import type { SessionStanding } from './standing.ts';
 import { countByParam, type ParamCounts } from './status-by.ts';
 import { paramsOf } from './task-argument.ts';
@@ -84,6 +85,8 @@ export interface Status {
   readonly failures: readonly FailedTask[];
   /** Of the params that were asked for. */
   readonly byParam: readonly ParamCounts[];
+  /** What values come from what rules make, for `--json`. */
+  readonly staged: object;
   readonly lostCount: number;
   readonly hasState: boolean;
   readonly liveness: Liveness;
@@ -125,6 +128,7 @@ export function describeStatus(
     wentOn: history === null ? [] : wentOnOf(plan, history),
     failures,
     byParam: by.map((column) => countByParam(plan, states, history ?? emptyHistory(), column)),
+    staged: stagedJson(plan),
     lostCount,
     hasState: history !== null,
     liveness,
@@ -197,7 +201,7 @@ function waitingOf(queue: Queue): Waiting[] {
 }
 
 export function statusJson(status: Status): object {
-  const { total, rules, running, waiting, stopped, wentOn, failures, byParam, lostCount, liveness } = status;
+  const { total, rules, running, waiting, stopped, wentOn, failures, byParam, staged, lostCount, liveness } = status;
   return {
     ...total,
     didNotFinish: lostCount,
@@ -208,6 +212,7 @@ export function statusJson(status: Status): object {
     stops: stopped,
     wentOn,
     failures,
+    ...staged,
     ...(byParam.length > 0 ? { by: byParam } : {}),
   };
 }

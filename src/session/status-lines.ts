@@ -16,6 +16,7 @@ import {
 } from '../terminal/terminal.ts';
 import type { Liveness } from './liveness.ts';
 import type { CommonOptions, Session } from './session.ts';
+import { waitingLines } from './staged/words.ts';
 import { paramLines } from './status-by.ts';
 import type { FailedTask, RunningTask, Status, StoppedFacts, Waiting, WentOn } from './status-facts.ts';
 
@@ -35,11 +36,12 @@ interface Watched {
 /** `wfc status` as text. */
 export function statusLines(
   status: Status,
-  { disk }: Session,
+  { disk, plan }: Session,
   { style, quiet }: CommonOptions,
   { pace = [], room = Number.POSITIVE_INFINITY }: Watched = {},
 ): string[] {
   const lines = countLines(status, pace, room);
+  lines.push(...waitingLines(plan));
   for (const counts of status.byParam) lines.push('', ...paramLines(counts));
   if (quiet) return lines;
   const notes: string[] = [];

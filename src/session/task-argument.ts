@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { type Plan, type PlannedRule, ruleOf } from '../model/plan.ts';
 import { countTasks } from '../terminal/terminal.ts';
 import type { Session } from './session.ts';
+import { waitingLines } from './staged/words.ts';
 
 /** What a person names on the command line: a task, or a path that no task makes. */
 export type Named =
@@ -23,6 +24,11 @@ export function findNamed(session: Session, words: readonly string[]): Named {
   const [first = '', ...pairs] = words;
   const rule = plan.rules.find((r) => r.rule.name === first);
   if (rule) return findByParams(rule, pairs);
+  const waiting = plan.workflow.staged.waiting.find((w) => w.rule.name === first || w.mayMake(first));
+  if (waiting && !plan.findPath(first)) {
+    const [words = ''] = waitingLines({ ...plan, staged: { sources: [], waiting: [waiting] } });
+    return mistake(words, `"wfc why ${waiting.sources[0]!.path}" tells why that is made first`);
+  }
   if (pairs.length > 0) {
     const near = closest(
       first,

@@ -17,11 +17,20 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { changeLines, listChanges } from '../session/staged/changes.ts';
 import { type ExplainedStop, standingOf } from '../session/standing.ts';
-import { watchStatus } from '../session/status-watch.ts';
 import { writeError } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, printable } from '../terminal/terminal.ts';
-import { NO_ANSWER, type Prepared, type RunSlurmOptions, submit, sweepComplete, writeScripts } from './run-slurm.ts';
+import {
+  follow,
+  NO_ANSWER,
+  type Prepared,
+  type RunSlurmOptions,
+  type StageDone,
+  submit,
+  sweepComplete,
+  writeScripts,
+} from './run-slurm.ts';
 import { longestTimes } from './stages.ts';
 
 export interface ResumeSlurmOptions extends RunSlurmOptions {
@@ -30,13 +39,13 @@ export interface ResumeSlurmOptions extends RunSlurmOptions {
 }
 
 /** `wfc resume` on Slurm: submit what is not complete, less what is still queued or running, and what depends on that. */
-export async function resumeSlurm(options: ResumeSlurmOptions): Promise<ExitStatus> {
+export async function resumeSlurm(options: ResumeSlurmOptions): Promise<ExitStatus | StageDone> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   const prepared = options.dryRun
     ? await prepare(session, options)
     : await lockFolder(session, options, () => prepare(session, options));
-  if (prepared === 'in the queue') return options.watch ? watchStatus(session, options) : EXIT.done;
+  if (prepared === 'in the queue') return options.watch ? follow(session, options) : EXIT.done;
   return typeof prepared === 'number' ? prepared : submit(session, prepared, options);
 }
 
@@ -52,6 +61,8 @@ async function prepare(session: Session, options: ResumeSlurmOptions): Promise<P
     if (!options.quiet && !options.json) writeError(`${printable(line)}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
+  if (!options.quiet && !options.json)
+    for (const line of changeLines(listChanges(session, outlook))) writeError(`${line}\n`);
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
     if (!options.dryRun) await sweepComplete(session, outlook, options.env);

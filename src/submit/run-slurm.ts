@@ -18,6 +18,8 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { changeLines, listChanges } from '../session/staged/changes.ts';
+import { waitingLines } from '../session/staged/words.ts';
 import { watchStatus } from '../session/status-watch.ts';
 import { writeError } from '../terminal/streams.ts';
 import { countTasks } from '../terminal/terminal.ts';
@@ -36,8 +38,13 @@ export interface RunSlurmOptions extends CommonOptions {
   readonly isScreen: boolean;
 }
 
+/** What a submission that was followed to its end leaves to do: tasks that are known since, of which these are forced. */
+export interface StageDone {
+  readonly force: readonly string[];
+}
+
 /** `wfc run --slurm`: compile what is not complete, and submit it. Slurm does the rest; nothing here stays alive. */
-export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus> {
+export async function runSlurm(options: RunSlurmOptions): Promise<ExitStatus | StageDone> {
   const session = openRunnable(options);
   if (!session) return EXIT.badSpec;
   const prepared = await lockFolder(session, options, () => prepare(session, options));
@@ -52,6 +59,8 @@ async function prepare(session: Session, options: RunSlurmOptions): Promise<Prep
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });
+  if (!options.quiet && !options.json)
+    for (const line of changeLines(listChanges(session, outlook))) writeError(`${line}\n`);
   const { decisions } = outlook;
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
@@ -109,14 +118,28 @@ export async function writeScripts(
   }
 }
 
+const LATER = '; "wfc resume" submits what is known then';
+
+/** Watch what is in the queue to its end. */
+export async function follow(session: Session, options: RunSlurmOptions): Promise<ExitStatus | StageDone> {
+  const status = await watchStatus(session, options);
+  const { rules, staged, findPath } = session.plan;
+  if (status !== EXIT.done || staged.waiting.length === 0) return status;
+  const ran = (text: string): boolean => rules.some((r) => r.rule.name === text) || findPath(text) !== null;
+  return { force: options.force.filter((text) => !ran(text)) };
+}
+
 /** Hand scripts in, and follow them if that is asked for. Without the lock: submit.sh itself refuses while it is held. */
 export async function submit(
   session: Session,
   { scripts, beside }: Prepared,
   options: RunSlurmOptions,
-): Promise<ExitStatus> {
+): Promise<ExitStatus | StageDone> {
   printDiagnostics(scripts.warnings, { ...options, json: false });
-  if (!options.quiet) writeError(`${stageReport(session.plan, scripts.stages)}\n`);
+  if (!options.quiet) {
+    writeError(`${stageReport(session.plan, scripts.stages)}\n`);
+    for (const line of waitingLines(session.plan)) writeError(`${line}${options.watch ? '' : LATER}\n`);
+  }
   const args = [
     join(scripts.folder, 'submit.sh'),
     ...(beside.length > 0 ? [`--beside=${beside.join(',')}`] : []),
@@ -125,5 +148,5 @@ export async function submit(
   const { env } = options;
   const submitted = await ask('bash', args, { env, stdout: 'shown', stderr: 'shown', timeoutSeconds: null });
   if (submitted.kind !== 'said') return EXIT.badSurroundings;
-  return options.watch && !options.dryRun ? watchStatus(session, options) : EXIT.done;
+  return options.watch && !options.dryRun ? follow(session, options) : EXIT.done;
 }

@@ -48,9 +48,9 @@ it('runs in stages what equals the same spec with its lists given: tasks, files,
   const { stdout } = await staged.wfc('plan');
   expect(stdout).toContain('lone');
   expect(stdout).toContain(`
-fit, best, table, split: wait for lists/sites.txt, which sites makes
-gauge, read: wait for gauges.csv, which table makes
-part: waits for lists/sites.txt, which sites makes, and parts, which split makes`);
+fit, best, table, split wait for lists/sites.txt, which sites makes
+gauge, read wait for gauges.csv, which table makes
+part waits for lists/sites.txt, which sites makes, and parts, which split makes`);
   const ran = await staged.run();
   expect([ran.status, ran.stderr.replace(/ in .*/, '')]).toEqual([
     0,
@@ -89,13 +89,18 @@ it('a changed list runs what it adds and what gathers it, and no more', async ()
   e.write('all.csv', 'A,1\nC,2\n');
   // Unknown until the list is made again.
   expect(await counts(e, 'plan --json --goal best')).toMatchObject({ sites: [1, 1] });
-  expect((await e.wfc('plan --goal best')).stdout).toContain('fit, best: wait for lists/sites.txt, which sites makes');
-  expect((await e.wfc('resume --goal best')).status).toBe(0);
+  expect((await e.wfc('plan --goal best')).stdout).toContain('fit, best wait for lists/sites.txt, which sites makes');
+  const resumed = await e.wfc('resume --goal best');
+  expect([resumed.status, resumed.stderr]).toEqual([0, expect.stringContaining('2 values of site')]);
+  expect(resumed.stderr).toContain('new by its list: 2 tasks, fit site=C lr=1, fit site=C lr=2\n');
+  expect(resumed.stderr).toContain(
+    'gone from its list: 2 tasks, fit site=B lr=1, fit site=B lr=2; what they made stays',
+  );
   expect(e.calls()).toEqual(['best', 'fit C 1', 'fit C 2', 'sites']);
   // Whoever changes the command that makes it can't tell either.
   e.edit('wfc.yml', 'cut -d, -f1', 'cut -d , -f1');
-  expect((await e.wfc('plan --goal best')).stdout).toContain('fit, best: wait for');
-  expect((await e.run('--goal best')).stderr).toContain('lists/sites.txt: 2 values of site\n1 task done');
+  expect((await e.wfc('plan --goal best')).stdout).toContain('fit, best wait for');
+  expect((await e.run('--goal best')).stderr).toContain('1 task done');
   expect(e.calls()).toEqual(['sites']);
 });
 
@@ -108,7 +113,7 @@ it('with -k what failed before the values were known is not tried again, and hol
   // Without it, the run ends there.
   e.write('all.csv', 'B,1\n');
   const stopped = await e.run('--goal lone --goal fit');
-  expect([stopped.status, stopped.stderr]).toEqual([1, expect.stringContaining('fit: waits for lists/sites.txt')]);
+  expect([stopped.status, stopped.stderr]).toEqual([1, expect.stringContaining('fit waits for lists/sites.txt')]);
 });
 
 it('says what the list does wrong with its place, once it is made', async () => {

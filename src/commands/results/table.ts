@@ -16,6 +16,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../../session/session.ts';
+import { waitingLines } from '../../session/staged/words.ts';
 import { writeError } from '../../terminal/streams.ts';
 import { countOf, formatCount, paint, printable } from '../../terminal/terminal.ts';
 import { areNumbers, csvLine, FileColumns } from './table-columns.ts';
@@ -38,6 +39,12 @@ export function table(options: TableOptions): ExitStatus {
   const spoiled = options.out === null ? null : wouldSpoil(session, options.out);
   if (spoiled !== null) {
     printDiagnostics([spoiled], options);
+    return EXIT.badSpec;
+  }
+  const unknown = waitingLines(session.plan);
+  if (unknown.length > 0) {
+    const message = `which files there are is not known yet: ${unknown.join('; ')}`;
+    printDiagnostics([{ severity: 'error', message, location: null, hint: '"wfc run" makes them' }], options);
     return EXIT.badSpec;
   }
   const found = patternOf(session.plan.workflow.targets![0]!, options.pattern);

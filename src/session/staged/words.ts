@@ -15,7 +15,7 @@ export function waitingLines(plan: Plan): string[] {
     byFiles.set(words, [...(byFiles.get(words) ?? []), rule.name]);
   }
   return [...byFiles].map(([files, names]) =>
-    printable(`${names.join(', ')}: ${names.length === 1 ? 'waits' : 'wait'} for ${files}`),
+    printable(`${names.join(', ')} ${names.length === 1 ? 'waits' : 'wait'} for ${files}`),
   );
 }
 

@@ -26,7 +26,40 @@ export function ruleGraph(plan: Plan): Graph {
     }
     return [...byProducer].map(([from, shapes]): GraphEdge => ({ from, to, shapes }));
   });
-  return { name: plan.workflow.name, kind: 'rules', nodes, edges };
+  return { name: plan.workflow.name, kind: 'rules', ...withWaiting(plan, nodes, edges) };
+}
+
+/** Rules that wait, each behind what makes its values and what it reads as far as that is known. */
+function withWaiting(
+  plan: Plan,
+  known: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+): Pick<Graph, 'nodes' | 'edges'> {
+  const nodes = [...known];
+  const all = [...edges];
+  let left = [...plan.staged.waiting];
+  while (left.length > 0) {
+    const free = left.filter(({ reads }) => !left.some((other) => reads.has(other.rule.name)));
+    // Those that feed each other in some order.
+    const next = free.length > 0 ? free : left;
+    for (const { rule } of next) nodes.push({ rule: rule.name, ruleNumber: nodes.length, tasks: 0, params: [] });
+    for (const { rule, sources, reads } of next) {
+      const made = sources.flatMap(({ path }) => {
+        const task = plan.findPath(path)?.task;
+        const maker = task === undefined ? null : ruleOf(plan, task).rule;
+        return maker ?? plan.staged.waiting.find(({ mayMake }) => mayMake(path))?.rule ?? [];
+      });
+      // What it reads waits for the same.
+      const before = reads.size > 0 ? [...reads] : made.map(({ name }) => name);
+      const to = nodes.findIndex((node) => node.rule === rule.name);
+      for (const name of new Set(before)) {
+        const from = nodes.findIndex((node) => node.rule === name);
+        if (from >= 0) all.push({ from, to, shapes: [] });
+      }
+    }
+    left = left.filter((waiting) => !next.includes(waiting));
+  }
+  return { nodes, edges: all };
 }
 
 /** A box for each needed task. */

@@ -1,9 +1,9 @@
 import { countTasks } from '../../model/counts.ts';
 import type { GraphEdge, GraphNode } from '../../model/graph.ts';
 
-/** `27,270 tasks`. */
+/** `27,270 tasks`; of a rule whose tasks are not known yet, `waits`. */
 export function countLabel(tasks: number): string {
-  return countTasks(tasks);
+  return tasks === 0 ? 'waits' : countTasks(tasks);
 }
 
 /** `block by site`; the other shapes say enough by themselves. */

@@ -25,6 +25,8 @@ export interface MakeOptions {
   readonly specFolder: string;
   /** From the spec's folder to the Makefile's folder, for the comment that says how to start it. */
   readonly place: string;
+  /** What it does not hold, and why: a line each; nothing unless told. */
+  readonly waits?: readonly string[];
   /** Texts of templates, by path. */
   readonly templates: (name: string) => string;
 }
@@ -85,6 +87,7 @@ class MakeWriter {
       Handlebars.compile(options.templates('make/Makefile.hbs'), { noEscape: true, strict: true })({
         workflow: comment(plan.workflow.name),
         tasks: countTasks(count),
+        waits: (options.waits ?? []).map(comment),
         place: comment(`${place}Makefile`),
         folder: comment(options.place),
         specFolder: recipeWord(options.specFolder),
