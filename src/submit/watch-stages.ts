@@ -16,6 +16,6 @@ async function goOn(first: ExitStatus | StageDone, options: RunSlurmOptions): Pr
   let status = first;
   // Its closing job may still be in the queue: resuming submits beside it.
   while (typeof status === 'object')
-    status = await resumeSlurm({ ...options, force: status.force, quiet: true, escalate: false });
+    status = await resumeSlurm({ ...options, force: status.force, escalate: false });
   return status;
 }

@@ -12,18 +12,21 @@ export interface InMemory {
   /** Texts of `--config` files. */
   readonly configs?: readonly string[];
   readonly goals?: readonly string[];
+  /** Files that rules make, and that count. */
+  readonly known?: readonly string[];
 }
 
 /** Compile a spec whose files are texts in memory. */
 export function compileText(
   text: string,
-  { file = 'wfc.yml', files = {}, set = [], configs = [], goals }: InMemory = {},
+  { file = 'wfc.yml', files = {}, set = [], configs = [], goals, known = [] }: InMemory = {},
 ): Compiled {
   const settings = set.map((s) => ({ key: s.slice(0, s.indexOf('=')), value: s.slice(s.indexOf('=') + 1) }));
   return compile(
     { file, text },
     {
       files: inMemory(files),
+      known: new Set(known),
       overrides: {
         settings,
         configs: configs.map((config, i) => ({ file: `config${i}.yml`, text: config })),
