@@ -15,7 +15,6 @@ export async function resumeSlurmStages(options: ResumeSlurmOptions): Promise<Ex
 async function goOn(first: ExitStatus | StageDone, options: RunSlurmOptions): Promise<ExitStatus> {
   let status = first;
   // Its closing job may still be in the queue: resuming submits beside it.
-  while (typeof status === 'object')
-    status = await resumeSlurm({ ...options, force: status.force, escalate: false });
+  while (typeof status === 'object') status = await resumeSlurm({ ...options, force: status.force, escalate: false });
   return status;
 }
