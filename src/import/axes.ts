@@ -30,6 +30,8 @@ interface Given extends Relation {
 /** The params and tables of the spec, and which of them a name in the Snakefile became. */
 export interface Axes {
   readonly params: readonly Axis[];
+  /** What has one value, which no param of a path may hold, such as `../out`: by its key in the config. */
+  readonly constants: ReadonlyMap<string, string>;
   readonly tables: readonly AxisTable[];
   /** Every param and column. */
   readonly names: ReadonlySet<string>;
@@ -67,18 +69,22 @@ class Fitter {
     for (const { rule, item } of items) if (isZip(item)) this.fitZip(rule, item);
     this.fitGiven();
     for (const { rule, item } of items) if (!isZip(item)) this.fitProduct(rule, item);
-    const params = this.params();
+    const all = this.params();
+    const constants = new Map(all.filter(isConstant).map(({ name, values }) => [name, values[0]!]));
+    const params = all.filter(({ name }) => !constants.has(name));
+    const written = (name: string): string => (constants.has(name) ? `config.${name}` : name);
     const wildcards = new Map(
       this.classes.flatMap((c) =>
-        c.variables.filter((v) => v.item === null).map((v) => [`${v.rule.name} ${v.name}`, c.name] as const),
+        c.variables.filter((v) => v.item === null).map((v) => [`${v.rule.name} ${v.name}`, written(c.name)] as const),
       ),
     );
     return {
       params,
+      constants,
       tables: this.tables,
       names: new Set([...params.map((p) => p.name), ...this.tables.flatMap((t) => t.columns)]),
       wildcard: (rule, name) => wildcards.get(`${rule.name} ${name}`)!,
-      expanded: (item, name) => this.expandNames.get(item)!.get(name)!,
+      expanded: (item, name) => written(this.expandNames.get(item)!.get(name)!),
     };
   }
 
@@ -336,4 +342,8 @@ function globOf({ variables, values, name }: VariableClass): string | null {
   const pattern = from.replace(/\{\w+[^{}]*\}/, `{${name}}`);
   const folders = pattern.split('/').slice(0, -1).join('/');
   return /[{}]/.test(folders) ? null : pattern;
+}
+
+function isConstant({ values, glob }: Axis): boolean {
+  return values.length === 1 && glob === null && /(^|\/)\.\.?(\/|$)/.test(values[0]!);
 }

@@ -34,7 +34,7 @@ export function writeSpec(options: Options): SpecText {
   const writer = new RuleWriter(options);
   const rules = snakefile.rules.filter((rule) => jobs.jobs.some((job) => job.rule === rule));
   const ruleLines = rules.flatMap((rule) => ['', ...writer.write(rule)]);
-  const config = configOf(snakefile, writer.usedConfig);
+  const config = { ...Object.fromEntries(axes.constants), ...configOf(snakefile, writer.usedConfig) };
   const lines = [
     `# Made from ${snakefile.files[0]} by "wfc import snakefile"; "wfc plan" shows the tasks.`,
     'wfc: 1',
@@ -202,7 +202,12 @@ class RuleWriter {
 
   private gathered(item: SnakeItem): string[] {
     const names = [...(item.expand?.values ?? []).map(([name]) => name), ...(item.rows?.names ?? [])];
-    return names.map((name) => this.options.axes.expanded(item, name));
+    return names.map((name) => this.options.axes.expanded(item, name)).filter((name) => !name.startsWith('config.'));
+  }
+
+  private isGathered(given: readonly SnakeArgument[]): boolean {
+    const items = given.flatMap((a) => a.items);
+    return items.length === 1 && this.gathered(items[0]!).length > 0;
   }
 
   private hasManyInputs(rule: SnakeRule): boolean {
@@ -228,13 +233,13 @@ class RuleWriter {
     if (names.size === 0) {
       const all = given.flatMap(items);
       // What is gathered is a list, however it is written.
-      return isOne(given, asList) || isGathered(given) ? all[0]! : all;
+      return isOne(given, asList) || this.isGathered(given) ? all[0]! : all;
     }
     return Object.fromEntries(
       given.map((argument, i) => {
         const paths = items(argument);
         const name = argument.name === null ? unnamedArgument(i, names) : names.get(argument.name)!;
-        return [name, argument.many && !isGathered([argument]) ? paths : paths[0]!];
+        return [name, argument.many && !this.isGathered([argument]) ? paths : paths[0]!];
       }),
     );
   }
@@ -258,11 +263,6 @@ function chosenScripts(script: readonly SnakeToken[], jobs: readonly Job[]): str
 
 function isOne(given: readonly SnakeArgument[], asList: boolean): boolean {
   return given.length === 1 && given[0]!.name === null && !given[0]!.many && !asList;
-}
-
-function isGathered(given: readonly SnakeArgument[]): boolean {
-  const items = given.flatMap((a) => a.items);
-  return items.length === 1 && (items[0]!.expand !== undefined || items[0]!.rows !== undefined);
 }
 
 /** The names of arguments as the spec writes them: `path` would be read as the path of a pattern. */

@@ -95,3 +95,16 @@ it.each([
   const { status, stderr } = await made.wfc('import snakefile Snakefile');
   expect([status, stderr]).toEqual([2, expect.stringContaining(`${says} is needed here, and absent is not installed`)]);
 });
+
+it('a wildcard that is one folder above the spec is a constant of its config', async () => {
+  const made = snakefile('', {
+    'w/Snakefile':
+      'rule all:\n    input: expand("{o}/{n}.txt", o="../o", n=[1, 2]), "../o/all.txt"\nrule one:\n    output: "{o}/{n,[0-9]}.txt"\n' +
+      '    run:\n        open(output[0], "w").write(wildcards.o + wildcards.n)\n' +
+      'rule two:\n    input: expand("{o}/1.txt", o="../o")\n    output: "../o/all.txt"\n    shell: "cat {input[0]} > {output}"\n',
+  });
+  expect((await made.wfc('import snakefile Snakefile', { folder: 'w' })).status).toBe(0);
+  expect(made.read('w/wfc.yml')).toContain('config:\n  o: ../o\n');
+  expect((await made.run('--local', { folder: 'w' })).status).toBe(0);
+  expect([made.read('o/2.txt'), made.read('o/all.txt')]).toEqual(['../o2', '../o1']);
+});
