@@ -30,7 +30,7 @@ interface Given extends Relation {
 /** The params and tables of the spec, and which of them a name in the Snakefile became. */
 export interface Axes {
   readonly params: readonly Axis[];
-  /** What has one value, which no param of a path may hold, such as `../out`: by its key in the config. */
+  /** What has one value, which no param in a path may hold, such as `../out` or `/scratch/out`: by its key in the config. */
   readonly constants: ReadonlyMap<string, string>;
   readonly tables: readonly AxisTable[];
   /** Every param and column. */
@@ -345,5 +345,5 @@ function globOf({ variables, values, name }: VariableClass): string | null {
 }
 
 function isConstant({ values, glob }: Axis): boolean {
-  return values.length === 1 && glob === null && /(^|\/)\.\.?(\/|$)/.test(values[0]!);
+  return values.length === 1 && glob === null && /(^|\/)\.{0,2}(\/|$)/.test(values[0]!);
 }

@@ -147,7 +147,7 @@ class Recorder:
                     raise NeedsConfig(path) from None
                 return yaml.safe_load(opened) or {}
         except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise Problem(self.file, line, f'"{path}" can\'t be read: {error}',
+            raise Problem(self.file or path, line, f'"{path}" can\'t be read: {error}',
                           "it counts from the folder of the spec") from None
 
     def take_config(self, path, line):

@@ -108,3 +108,9 @@ it('a wildcard that is one folder above the spec is a constant of its config', a
   expect((await made.run('--local', { folder: 'w' })).status).toBe(0);
   expect([made.read('o/2.txt'), made.read('o/all.txt')]).toEqual(['../o2', '../o1']);
 });
+
+it('a config file on the command line that is not there is named', async () => {
+  const made = snakefile('rule all:\n    output: "o"\n');
+  const { status, stderr } = await made.wfc('import snakefile Snakefile --configfile none.json');
+  expect([status, stderr]).toEqual([2, expect.stringContaining('error: "none.json" can\'t be read: ')]);
+});
