@@ -3,7 +3,7 @@ import { NO_OVERRIDES, type SpecFiles } from '../compile/context.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
-import { resolveFunctions } from './functions/resolve.ts';
+import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
 import type { Places } from './places.ts';
@@ -67,22 +67,23 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
         'name a rule or a file with --goal',
       ),
     );
-  const resolved = await resolveFunctions(read, found, options);
-  const { snakefile, jobs } = resolved;
-  diagnostics.push(...resolved.diagnostics, ...leftOut(snakefile, jobs, places));
-  if (hasErrors(resolved.diagnostics)) return fail();
-  const attempt = (apart: boolean): Attempt => {
-    const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs, apart), places });
-    const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
-    const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
-    return { written, beside, checked };
-  };
-  let { written, beside, checked } = attempt(false);
-  // What a function gave may be the values of another rule's wildcard, or only look like it.
-  if (!checked.isSame && jobs !== found) {
-    const other = attempt(true);
-    if (other.checked.isSame) ({ written, beside, checked } = other);
+  let best: { readonly attempt: Attempt; readonly resolved: Resolved } | null = null;
+  for (const lift of [true, false]) {
+    const resolved = await resolveFunctions(read, found, { ...options, lift });
+    if (hasErrors(resolved.diagnostics)) return fail(...resolved.diagnostics);
+    // What a function gave may be the values of another rule's wildcard, or only look like it.
+    for (const apart of resolved.jobs === found ? [false] : [false, true]) {
+      const attempt = tryOut(resolved, apart, options);
+      if (best === null || attempt.checked.isSame) best = { attempt, resolved };
+      if (attempt.checked.isSame) break;
+    }
+    if (best!.attempt.checked.isSame || resolved.jobs === found) break;
   }
+  const {
+    attempt: { written, beside, checked },
+    resolved: { snakefile, jobs, diagnostics: more },
+  } = best!;
+  diagnostics.push(...more, ...leftOut(snakefile, jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
@@ -93,6 +94,13 @@ interface Attempt {
   readonly written: SpecText;
   readonly beside: Readonly<Record<string, string>>;
   readonly checked: ReturnType<typeof check>;
+}
+
+function tryOut({ snakefile, jobs }: Resolved, apart: boolean, options: ConvertOptions): Attempt {
+  const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs, apart), places: options.places });
+  const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
+  const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
+  return { written, beside, checked };
 }
 
 /** The files as they will be once these are written. */

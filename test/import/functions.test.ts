@@ -100,3 +100,15 @@ it('a list of paths that is long, or differs in length, is gathered; what is no 
   expect(spec.match(/- \{site: b, .*years: \d+/g)).toHaveLength(8);
   expect(stderr).toContain('"runtime" of rule "merge" is left out: its function gives None');
 });
+
+it('paths that Python wrote out are a pattern again, where they are all that a rule makes', async () => {
+  const { spec } = await specOf(
+    'S = ["a", "b", "c"]\nrule all:\n    input: [f"out/{s}_{n}.txt" for s in S for n in (1, 2)] + ["sum.txt", "two.txt"]\n' +
+      'rule one:\n    output: "out/{s}_{n}.txt"\n    shell: "echo {wildcards.s} > {output}"\n' +
+      'rule sum:\n    input: ["out/%s_1.txt" % s for s in S]\n    output: "sum.txt"\n    shell: "cat {input} > {output}"\n' +
+      'rule two:\n    input: ["out/%s_1.txt" % s for s in S]\n    output: "two.txt"\n    shell: "cat {input[0]} {input[2]} > {output}"\n',
+  );
+  expect(spec).toContain('targets: ["out/{s}_{n}.txt", sum.txt, two.txt]');
+  expect(spec).toContain('gather: [s]\n    input: out/{s}_1.txt\n    output: sum.txt');
+  expect(spec).toContain('input: [out/a_1.txt, out/b_1.txt, out/c_1.txt]\n    output: two.txt');
+});

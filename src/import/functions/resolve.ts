@@ -13,6 +13,7 @@ import { fillParts, rowsFor } from '../patterns.ts';
 import type { Places } from '../places.ts';
 import { RuleChoices } from './choices.ts';
 import { resolveInput } from './inputs.ts';
+import { LEAST_LIFTED, liftWritten } from './lists.ts';
 import { type KnownPath, resolveParam, resolveResource } from './params.ts';
 
 export interface Resolved {
@@ -22,16 +23,20 @@ export interface Resolved {
 }
 
 /**
+ * `lift`: lists of paths that Python wrote out become expand() again, where they are all that a rule makes.
+ *
  * Put patterns, expand() and columns of tables in the place of functions: in this order, as what they gave for the jobs
  * allows. No pattern is believed that does not give the same for every job.
  */
 export async function resolveFunctions(
   snakefile: Snakefile,
   jobs: Jobs,
-  { places, call }: { readonly places: Places; readonly call: CallFunctions },
+  { places, call, lift }: { readonly places: Places; readonly call: CallFunctions; readonly lift: boolean },
 ): Promise<Resolved> {
   const all = [...new Set([jobs.goalJob, ...jobs.jobs])];
-  const rules = [...new Set(all.map((job) => job.rule))].filter(hasFunctions);
+  const rules = [...new Set(all.map((job) => job.rule))].filter(
+    (rule) => hasFunctions(rule) || (lift && hasList(rule)),
+  );
   if (rules.length === 0) return { snakefile, jobs, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
   const replaced = new Map<SnakeRule, SnakeRule>();
@@ -41,7 +46,9 @@ export async function resolveFunctions(
       all.filter((job) => job.rule === rule),
       call,
     );
-    replaced.set(rule, await new RuleResolver(choices, jobs, places, diagnostics).resolve());
+    const resolver = new RuleResolver(choices, jobs, places, diagnostics);
+    const now = await resolver.resolve();
+    replaced.set(rule, lift ? { ...now, input: now.input.map((a) => liftWritten(a, choices, jobs)) } : now);
   }
   const now = (rule: SnakeRule): SnakeRule => replaced.get(rule) ?? rule;
   const changed = new Map(all.map((job) => [job, withDetermined({ ...job, rule: now(job.rule) })]));
@@ -57,6 +64,10 @@ export async function resolveFunctions(
     },
     diagnostics,
   };
+}
+
+function hasList({ input }: SnakeRule): boolean {
+  return input.some((argument) => argument.items.length >= LEAST_LIFTED);
 }
 
 /** A job with the values that its wildcards determine. */
