@@ -11,6 +11,7 @@ import helpers
 import values
 from jobcalls import Unpacked, is_function
 from module import IMPLICIT
+from reuse import Reuse
 from translate import Problem
 
 LEFT_OUT = {
@@ -36,16 +37,18 @@ class NeedsConfig(Exception):
 
 
 class Rule:
-    def __init__(self, name, file, line):
+    def __init__(self, name, file, line, recorder):
         self.name, self.file, self.line = name, file, line
+        # The Python that it stands in, and the `use` statement and module that brought it in.
+        self.namespace, self.module, self.taken = recorder.namespace, recorder.module, recorder.using
         # By section: (positional arguments, named ones, line, text); by block: (line, text).
         self.sections, self.blocks = {}, {}
 
 
-class Recorder:
-    """One import. `run_file` runs an included Snakefile."""
+class Recorder(Reuse):
+    """One import. `run_file` runs an included Snakefile, `make_space` begins Python that knows nothing of the rest."""
 
-    def __init__(self, configs, command_line, run_file):
+    def __init__(self, configs, command_line, run_file, make_space):
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
@@ -53,10 +56,17 @@ class Recorder:
         # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
         self.config_files, self.config_read, self.beside = [], {}, {}
         self.file, self.texts = None, []
-        self.namespace = self.module = None
+        self.namespace = self.module = self.main = None
+        self.make_space = make_space
+        # The rule and the module that sections belong to; how many includes deep; the rule that is made unless told.
+        self.rule_now = self.module_now = self.use_now = None
+        self.depth, self.first = 0, None
+        # Of modules: by name, which one is run, and its rules by the names that they have there.
+        self.modules, self.using, self.named, self.keeps_config = {}, None, {}, False
 
     def bind(self, namespace, module):
         self.namespace, self.module = namespace, module
+        self.main = namespace
         namespace["_wfc"] = self
 
     def names_of_snakemake(self, namespace):
@@ -81,23 +91,43 @@ class Recorder:
 
     def rule(self, name, line):
         name = name or f"rule_{len(self.rules) + 1}"
-        if any(r.name == name for r in self.rules):
+        made = self.rule_now = Rule(name, self.file, line, self)
+        if self.using is not None:
+            self.named[name] = made
+            if not self.using[0].takes(name):
+                return True
+            made.name = self.using[0].renamed(name)
+        same = next((i for i, r in enumerate(self.rules) if r.name == made.name), None)
+        if same is not None and self.using is None:
             raise Problem(self.file, line, f'there are two rules "{name}"')
-        self.rules.append(Rule(name, self.file, line))
+        if self.depth == 0:
+            self.first = self.first or made.name
+        if same is None:
+            self.rules.append(made)
+        else:
+            self.rules[same] = made
         return True
+
+    checkpoint = rule
+
+    def rule_named(self, name):
+        """A rule before this line, by the name that it has in this file."""
+        if self.using is not None:
+            return self.named.get(name)
+        return next((r for r in self.rules if r.name == name), None)
 
     def section(self, word, line, number):
         def take(*args, **kwargs):
-            rule = self.rules[-1]
+            rule = self.use_now or self.rule_now
             if word in rule.sections:
-                raise Problem(self.file, line, f'rule "{rule.name}" has two sections "{word}"')
+                raise Problem(self.file, line, f'rule "{self.rule_now.name}" has two sections "{word}"')
             rule.sections[word] = (args, kwargs, line, self.texts[number])
 
         return take
 
     def block(self, word, line, number):
         if word == "run":
-            self.rules[-1].blocks[word] = (line, self.texts[number])
+            (self.use_now or self.rule_now).blocks[word] = (line, self.texts[number])
         else:
             self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
         return False
@@ -132,7 +162,9 @@ class Recorder:
         if "://" in str(path):
             raise Problem(self.file, line, "a Snakefile from the network is not included", "save it in a file first")
         file = os.path.join(os.path.dirname(self.file), str(path))
+        self.depth += 1
         self.run_file(file, self.namespace, self, self.module, included_at=(self.file, line))
+        self.depth -= 1
 
     def read_config(self, path, line):
         if path in self.configs:
@@ -152,6 +184,8 @@ class Recorder:
 
     def take_config(self, path, line):
         """A file over those before; what the command line names goes over all."""
+        if self.keeps_config:
+            return
         loaded = self.read_config(path, line)
         for file, given in [(path, loaded), *((f, self.read_config(f, line)) for f in self.command_line)]:
             merge(self.namespace["config"], copy.deepcopy(given))
@@ -170,7 +204,7 @@ class Recorder:
     def config_source(self):
         """Files that make the config when each is merged over those before: where its Python has changed it, one that
         is written beside the spec."""
-        config = self.namespace["config"]
+        config = self.main["config"]
         if config == self.config_read:
             return self.config_files
         name = f"{self.stem()}_config.json"
@@ -221,7 +255,7 @@ class RuleNames:
         self._recorder = recorder
 
     def __getattr__(self, name):
-        rule = next((r for r in self._recorder.rules if r.name == name), None)
+        rule = self._recorder.rule_named(name)
         if rule is None:
             raise AttributeError(f"there is no rule {name} before this line")
         parts = {}

@@ -36,14 +36,16 @@ AS_PROGRAM = {
 }
 
 
-def rule_json(rule, recorder, module, functions):
-    reader = RuleReader(rule, recorder, module, functions)
+def rule_json(rule, recorder, functions):
+    reader = RuleReader(rule, recorder, functions)
     return reader.read(), reader.problems
 
 
 class RuleReader:
-    def __init__(self, rule, recorder, module, functions):
-        self.rule, self.recorder, self.module, self.functions = rule, recorder, module, functions
+    def __init__(self, rule, recorder, functions):
+        self.rule, self.recorder, self.module, self.functions = rule, recorder, rule.module, functions
+        # A module may have a config of its own, of which a spec knows the values only.
+        self.has_config = rule.namespace["config"] is recorder.main["config"]
         self.problems = []
         # Of each param its value and its text.
         self.sources = []
@@ -64,7 +66,7 @@ class RuleReader:
             "resources": self.resources(), "retries": self.single("retries", int),
             "modules": list(map(str, rule.sections["envmodules"][0])) if "envmodules" in rule.sections else [],
             "conda": self.conda(), "container": self.container(),
-            "defaultTarget": self.single("default_target", bool) is True,
+            "defaultTarget": self.is_default(),
         }
         self.params = self.read_params()
         told["params"] = self.params
@@ -79,6 +81,11 @@ class RuleReader:
             self.problem(rule.sections["shadow"][2], '"shadow" is not converted: commands run in the spec\'s folder',
                          "make a folder with mktemp in the command")
         return told
+
+    def is_default(self):
+        if self.single("default_target", bool) is True:
+            return True
+        return self.rule.name == self.recorder.first and not any("default_target" in r.sections for r in self.recorder.rules)
 
     # --- arguments ---
 
@@ -148,7 +155,7 @@ class RuleReader:
             param = {"name": name, "line": line, "text": None, "literal": None, "config": None, "wildcard": None}
             self.sources.append((value, None if node is None else ast.unparse(node)))
             if is_json(value):
-                param["value"], param["config"] = value, config_key(node)
+                param["value"], param["config"] = value, self.key_of(node)
             wildcard = wildcard_of(node)
             if callable(value) and wildcard:
                 param["wildcard"] = wildcard
@@ -156,11 +163,14 @@ class RuleReader:
                 param["function"] = name_of(value)
             elif isinstance(value, (str, int, float, Path)):
                 param["text"], param["literal"] = str(value), repr(value) if not isinstance(value, Path) else None
-                param["config"] = config_key(node)
+                param["config"] = self.key_of(node)
             elif isinstance(value, (list, tuple)) and all(isinstance(v, (str, int, float)) for v in value):
                 param["text"], param["literal"] = " ".join(map(str, value)), repr(list(value))
             params.append(param)
         return params
+
+    def key_of(self, node):
+        return config_key(node) if self.has_config else None
 
     def resources(self):
         told = {}
@@ -270,9 +280,9 @@ class RuleReader:
             return {**ref, "name": steps[0][1], "index": steps[1][1]}
         if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
             return {**ref, "name": steps[0][1]}
-        if root == "config" and steps:
+        if root == "config" and steps and self.has_config:
             return {**ref, "name": ".".join(str(step) for _, step in steps)}
-        value = self.recorder.namespace.get(root)
+        value = self.rule.namespace.get(root)
         try:
             for kind, step in steps:
                 value = getattr(value, step) if kind == "attribute" else value[step]

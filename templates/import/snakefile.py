@@ -79,7 +79,7 @@ def read(file, request):
     """(recorder, module) when the Snakefile has run. A module that is missing is stood in for, and all begins anew."""
     missing = {}
     while True:
-        recorder = Recorder(request["config"], request["configfiles"], run_file)
+        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space)
         said, sys.stdout = sys.stdout, io.StringIO()
         try:
             module = run(file, request, recorder)
@@ -105,15 +105,22 @@ def read(file, request):
         return recorder, module
 
 
-def run(file, request, recorder):
+def make_space(recorder):
+    """A namespace with what Snakemake puts into it, and its Python, of which nothing has run."""
     namespace = namespace_of(recorder)
     module = Module(namespace, recorder.names_of_snakemake(namespace))
-    recorder.bind(namespace, module)
+    namespace["_wfc"] = recorder
     namespace["print"] = quiet(print)
-    sys.modules.update(stand_ins(namespace))
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
     for line in IMPLICIT.values():
         exec(line, namespace)
+    return namespace, module
+
+
+def run(file, request, recorder):
+    namespace, module = make_space(recorder)
+    recorder.bind(namespace, module)
+    sys.modules.update(stand_ins(namespace))
+    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
     for path in request["configfiles"]:
         recorder.take_config(path, 1)
     run_file(file, namespace, recorder, module)
@@ -127,8 +134,10 @@ def answer(file, request, readers):
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
     readers.update((rule.name, RuleReader(rule, recorder, module, functions)) for rule in recorder.rules)
     for rule in recorder.rules:
+        recorder.finish_rule(rule)
+    for rule in recorder.rules:
         try:
-            told, wrong = rule_json(rule, recorder, module, functions)
+            told, wrong = rule_json(rule, recorder, functions)
         except StandInUsed as error:
             problems.append(of_stand_in(error, rule.file, rule.line))
             continue

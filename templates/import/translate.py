@@ -22,15 +22,14 @@ RULE_BLOCKS = {"run"}
 DIRECTIVES = {
     "include", "workdir", "configfile", "report", "singularity", "container", "containerized", "wildcard_constraints",
     "envvars", "conda", "pepfile", "pepschema", "scattergather", "resource_scopes", "localrules", "ruleorder",
+    "storage", "inputflags", "outputflags", "pathvars",
 }
+MODULE_SECTIONS = {"snakefile", "meta_wrapper", "config", "skip_validation", "replace_prefix", "prefix", "name", "pathvars"}
 # These take bare names, not Python.
 NAME_LISTS = {"localrules", "ruleorder"}
 GLOBAL_BLOCKS = {"onstart", "onsuccess", "onerror"}
 NOT_CONVERTED = {
-    "checkpoint": "its tasks are known only while others run, which a spec cannot say",
     "subworkflow": "a spec has no subworkflows; import the other Snakefile into a spec of its own",
-    "module": "a spec has no modules; import the other Snakefile into a spec of its own",
-    "use": "rules taken over from other rules are not converted; write the rule out in the Snakefile",
 }
 SKIPPED = {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE}
 
@@ -108,10 +107,14 @@ class Translator:
         word = header[0] if header else line.tokens[0].string
         if word in NOT_CONVERTED and self.is_keyword(line, header):
             raise Problem(self.file, line.row, f'"{word}" is not converted', NOT_CONVERTED[word])
-        if header is None:
+        if [t.string for t in line.tokens[:2]] == ["use", "rule"]:
+            self.use(line)
+        elif header is None:
             self.at += 1
-        elif word == "rule":
+        elif word in ("rule", "checkpoint"):
             self.rule(line, header)
+        elif word == "module" and header[1] is not None:
+            self.module(line, header)
         elif header[1] is None and word in GLOBAL_BLOCKS:
             self.block(line, header, word)
         elif header[1] is None and word in DIRECTIVES:
@@ -121,43 +124,82 @@ class Translator:
 
     @staticmethod
     def is_keyword(line, header):
-        if header is not None:
-            return True
-        return line.tokens[0].string == "use" and [t.string for t in line.tokens[1:2]] == ["rule"]
+        return header is not None
 
     def rule(self, line, header):
-        _, name, colon = header
+        word, name, colon = header
         if len(line.tokens) > colon + 1:
             raise Problem(self.file, line.row, "a rule's first section stands on a line of its own",
                           "break the line after the colon")
-        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.rule({name!r}, {line.row}):")
+        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.{word}({name!r}, {line.row}):")
         self.at += 1
-        column = None
+        self.sections_below(line)
+
+    def sections_below(self, line):
         while self.at < len(self.lines) and self.lines[self.at].column > line.column:
             inner = self.lines[self.at]
-            column = inner.column if column is None else column
             found = inner.header()
             word = found[0] if found and found[1] is None else None
             if word in RULE_BLOCKS:
                 self.block(inner, found, word)
             elif word in RULE_SECTIONS:
-                self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False)
+                self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False, line.column)
             elif inner.tokens[0].type == tokenize.STRING and len(inner.tokens) == 1:
                 self.at += 1
             else:
                 raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a rule that can be '
                               "converted", "sections are input, output, params, run, shell and so on")
 
-    def end_of(self, line):
-        """Index of the first logical line that is not part of a section or block."""
+    def module(self, line, header):
+        _, name, colon = header
+        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.begin_module({name!r}, {line.row}):")
+        self.at += 1
+        while self.at < len(self.lines) and self.lines[self.at].column > line.column:
+            inner = self.lines[self.at]
+            found = inner.header()
+            if not found or found[1] is not None or found[0] not in MODULE_SECTIONS:
+                raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a module')
+            self.arguments(inner, found, f"_wfc.of_module({found[0]!r}, {inner.row}", False)
+
+    def use(self, line):
+        """`use rule a, b from m exclude c as d_* with:`"""
+        texts = [t.string for t in line.tokens[2:]]
+        has_sections = texts[-2:] == ["with", ":"]
+        parts, word = {"rule": []}, "rule"
+        for text in texts[:-2] if has_sections else texts:
+            if text in ("from", "exclude", "as"):
+                word = text
+            parts.setdefault(word, []).append(text)
+        names = [t for t in parts["rule"] if t != ","]
+        (module,) = parts.get("from", [None, None])[1:]
+        without = [t for t in parts.get("exclude", [])[1:] if t != ","]
+        pattern = "".join(parts["as"][1:]) if "as" in parts else None
+        call = f"_wfc.begin_use({names!r}, {module!r}, {without!r}, {pattern!r}, {line.row})"
+        self.at += 1
+        if not has_sections:
+            self.replace(line.tokens[0], line.tokens[-1], f"{call}; _wfc.end_use()")
+            return
+        self.replace(line.tokens[0], line.tokens[-1], f"if {call}:")
+        self.sections_below(line)
+        self.insert(self.lines[self.at - 1].tokens[-1].end, "; _wfc.end_use()")
+
+    def end_of(self, line, floor):
+        """Index of the first logical line that is not part of a section or block. As for Snakemake, what begins no section
+        of a rule goes on with the one before, however little it is indented; `floor` is the column of the rule."""
         end = self.at + 1
-        while end < len(self.lines) and self.lines[end].column > line.column:
+        while end < len(self.lines) and (self.lines[end].column > line.column or (
+                floor is not None and self.lines[end].column > floor and not self.begins(self.lines[end]))):
             end += 1
         return end
 
-    def arguments(self, line, header, call, as_text):
+    @staticmethod
+    def begins(line):
+        found = line.header()
+        return bool(found) and found[1] is None and found[0] in RULE_SECTIONS | RULE_BLOCKS
+
+    def arguments(self, line, header, call, as_text, floor=None):
         colon = line.tokens[header[2]]
-        end = self.end_of(line)
+        end = self.end_of(line, floor)
         last = self.lines[end - 1].tokens[-1]
         text = self.text_between(colon.end, last.end)
         number = len(self.sections)
@@ -171,7 +213,7 @@ class Translator:
 
     def block(self, line, header, word):
         colon = line.tokens[header[2]]
-        end = self.end_of(line)
+        end = self.end_of(line, None)
         inline = len(line.tokens) > header[2] + 1
         if inline and end > self.at + 1:
             raise Problem(self.file, line.row, f'"{word}:" has text on its own line and below')
