@@ -1,5 +1,6 @@
 import { dirname, relative, resolve } from 'node:path';
 import { convert } from '../import/convert.ts';
+import { oncePerKind } from '../import/once.ts';
 import { Places } from '../import/places.ts';
 import { isThere, textIfAny, writeNew } from '../io/files/files.ts';
 import { fromHere, specFiles, systemProblem } from '../io/files/spec-file.ts';
@@ -42,7 +43,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     call: read.call,
   });
   const { text, rules, tasks, unfinished, beside, diagnostics } = await converting.finally(() => read.close());
-  printDiagnostics(diagnostics, options);
+  printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
   const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);
   const taken = others.find(([name]) => isThere(resolve(folder, name)));

@@ -103,6 +103,7 @@ class Finder {
   private readonly goal: SnakeRule;
   private readonly places: Places;
   private readonly call: CallFunctions;
+  private readonly order: Snakefile['ruleOrder'];
   private readonly candidates: Producer[] = [];
   private readonly diagnostics: Diagnostic[] = [];
   private readonly jobs: Job[] = [];
@@ -115,6 +116,7 @@ class Finder {
     this.goal = goal;
     this.places = places;
     this.call = call;
+    this.order = snakefile.ruleOrder;
     for (const rule of snakefile.rules) {
       if (rule === goal && rule.output.length === 0) continue;
       const known = wildcardsOfRule(rule);
@@ -243,9 +245,7 @@ class Finder {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
     const found = this.matches(path);
-    // Source: snakemake/rules.py, Ruleorder.compare: without an order, a rule without wildcards comes first.
-    const plain = found.filter(({ producer }) => producer.names.length === 0);
-    const choice = plain.length > 0 ? plain : found;
+    const choice = found.filter((one) => !found.some((other) => this.comesBefore(other.producer, one.producer)));
     if (choice.length > 1) {
       const names = choice.map(({ producer }) => `"${producer.rule.name}"`);
       const message = `${path} could be made by rules ${names.join(' and ')}`;
@@ -255,6 +255,13 @@ class Finder {
     const [only] = choice;
     this.makers.set(path, only?.producer ?? null);
     if (only) this.take(only.producer.rule, only.wildcards);
+  }
+
+  /** Source: snakemake/rules.py, Ruleorder.compare: the last clause counts; without one, a rule without wildcards is first. */
+  private comesBefore(a: Producer, b: Producer): boolean {
+    const clause = this.order.findLast((names) => names.includes(a.rule.name) && names.includes(b.rule.name));
+    if (clause) return clause.indexOf(a.rule.name) < clause.indexOf(b.rule.name);
+    return a.names.length === 0 && b.names.length > 0;
   }
 
   private matches(path: string): { producer: Producer; wildcards: ReadonlyMap<string, string> }[] {

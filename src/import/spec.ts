@@ -3,6 +3,7 @@ import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from 
 import type { Axes, Axis, AxisTable } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import type { Job, Jobs } from './jobs.ts';
+import { localRules } from './local.ts';
 import { writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
@@ -119,15 +120,34 @@ function patternOf(rule: SnakeRule, item: SnakeItem, axes: Axes): string {
     .join('');
 }
 
+function isKey(flag: string): boolean {
+  return flag !== 'nonempty' && !flag.startsWith('sha256:');
+}
+
+/** What ensure() asks of an output. */
+function checksOf(flags: readonly string[]): { [key: string]: Yaml } {
+  const checks = flags
+    .filter((flag) => !isKey(flag))
+    .map((flag): Yaml => (flag === 'nonempty' ? flag : { sha256: flag.replace('sha256:', '') }));
+  return checks.length === 0 ? {} : { check: checks.length === 1 ? checks[0]! : checks };
+}
+
 class RuleWriter {
   readonly usedConfig = new Set<string>();
   readonly unfinished: string[] = [];
   readonly code = new Set<string>();
   readonly diagnostics: Diagnostic[] = [];
   private readonly options: Options;
+  private readonly local: ReadonlySet<SnakeRule>;
 
   constructor(options: Options) {
     this.options = options;
+    const { local, refused } = localRules(options.jobs);
+    this.local = local;
+    for (const rule of refused) {
+      const why = 'it reads what tasks of the cluster make, and local tasks come before them';
+      this.diagnostics.push(options.places.warning(rule, `rule "${rule.name}" does not stay local: ${why}`));
+    }
   }
 
   write(rule: SnakeRule): string[] {
@@ -151,6 +171,7 @@ class RuleWriter {
       ...(rule.input.length > 0 ? { input: this.paths(rule, rule.input, inputs, this.asList(rule, 'input')) } : {}),
       output: this.paths(rule, output, outputs, this.asList(rule, 'output')),
       ...(log.length > 0 ? { log: patternOf(rule, log[0]!, axes) } : {}),
+      ...(this.local.has(rule) ? { local: new Verbatim('true') } : {}),
       ...this.environment(rule),
       ...this.interpreter(rule),
       run: command,
@@ -248,7 +269,11 @@ class RuleWriter {
     const path = patternOf(rule, item, this.options.axes);
     const flags = item.flags.filter((flag) => flag !== 'touch');
     if (flags.length === 0) return path;
-    return { path, ...Object.fromEntries(flags.map((flag) => [flag, new Verbatim('true')])) };
+    return {
+      path,
+      ...checksOf(flags),
+      ...Object.fromEntries(flags.filter(isKey).map((flag) => [flag, new Verbatim('true')])),
+    };
   }
 }
 

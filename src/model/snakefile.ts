@@ -10,6 +10,8 @@ export interface Snakefile {
   readonly config: Readonly<Record<string, { readonly text: string; readonly type: 'str' | 'int' | 'float' | 'bool' }>>;
   /** Regular expressions by wildcard name. */
   readonly wildcardConstraints: Readonly<Record<string, string>>;
+  /** The clauses of `ruleorder`, each from the rule that comes first. */
+  readonly ruleOrder: readonly (readonly string[])[];
   /** What shell.prefix() puts before each command. */
   readonly prefix: string;
   readonly files: readonly string[];
@@ -36,7 +38,16 @@ export type SnakePart = string | { readonly w: string; readonly c: string | null
 
 export interface SnakeItem {
   readonly parts: readonly SnakePart[];
-  readonly flags: readonly ('ancient' | 'directory' | 'protected' | 'temp' | 'touch')[];
+  /** `sha256:HEX` and `nonempty` are what ensure() asks. */
+  readonly flags: readonly (
+    | 'ancient'
+    | 'directory'
+    | 'protected'
+    | 'temp'
+    | 'touch'
+    | 'nonempty'
+    | `sha256:${string}`
+  )[];
   readonly expand?: SnakeExpand;
   /** The names that `{e}` parts stand for, where what they are differs by job. */
   readonly rows?: SnakeRows;
@@ -152,6 +163,8 @@ export interface SnakeRule extends SnakePlace {
   readonly conda: string | null;
   readonly container: string | null;
   readonly defaultTarget: boolean;
+  /** Runs where Snakemake itself runs, not in a job of a cluster. */
+  readonly local: boolean;
   readonly params: readonly SnakeParam[];
   /** Values that a job's wildcards determine, one row each; their names stand where wildcards stand. */
   readonly determined?: readonly SnakeRows[];

@@ -5,6 +5,7 @@ Source of the meaning: snakemake.readthedocs.io 8, "Helpers for defining rules".
 
 import os
 
+import surroundings
 import values
 
 NOT_GIVEN = object()
@@ -79,7 +80,7 @@ def expand(*args, **wildcards):
     """values.expand, where a pattern or the values for it may be functions of the wildcards."""
     def decide(given):
         first, *rest = args
-        return values.expand(resolved(first, given), *rest, **{n: resolved(v, given) for n, v in wildcards.items()})
+        return surroundings.expand(resolved(first, given), *rest, **{n: resolved(v, given) for n, v in wildcards.items()})
 
     return now_or_later("expand", decide, [args[0], *wildcards.values()])
 

@@ -8,6 +8,7 @@ import re
 import types
 
 import helpers
+import surroundings
 import values
 from jobcalls import Unpacked, is_function
 from module import IMPLICIT
@@ -22,6 +23,10 @@ LEFT_OUT = {
     "resource_scopes": "resources count per task here",
     "containerized": "name the image in the rules, with container:",
     "conda": "name an environment in the rules, with conda:",
+    "storage": "files lie in the file system of the tasks",
+    "inputflags": "flags are given to single paths",
+    "outputflags": "flags are given to single paths",
+    "pathvars": "write the paths out",
     "onstart": "nothing runs before the tasks",
     "onsuccess": "nothing runs after the tasks; put it behind the command: wfc run && …",
     "onerror": "nothing runs after a failure; put it behind the command: wfc run || …",
@@ -144,15 +149,17 @@ class Recorder(Reuse):
             elif word in ("singularity", "container"):
                 self.container = args[0]
             elif word == "localrules":
-                self.local_rules = [n.strip() for n in args[0].split(",")]
-                self.note(line, '"localrules" is left out: write "local: true" in rules that run where the submission '
-                                "is made")
+                self.local_rules.extend(self.renamed(n.strip()) for n in args[0].split(","))
             elif word == "ruleorder":
-                self.order.append([n.strip() for n in args[0].split(">")])
-                self.note(line, '"ruleorder" is left out: a spec has one rule for each path')
-            elif word in ("workdir", "scattergather"):
-                raise Problem(self.file, line, f'"{word}" is not converted',
-                              "all paths of a spec count from its own folder" if word == "workdir" else None)
+                self.order.append([self.renamed(n.strip()) for n in args[0].split(">")])
+            elif word == "scattergather":
+                self.constraints["scatteritem"] = r"\d+-of-\d+"
+                for name, count in kwargs.items():
+                    for kind in ("scatter", "gather"):
+                        setattr(self.namespace[kind], name, surroundings.scattered(count))
+            elif word == "workdir":
+                raise Problem(self.file, line, '"workdir" is not converted',
+                              "all paths of a spec count from its own folder: write it there")
             else:
                 self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
 
@@ -327,6 +334,7 @@ def namespace_of(recorder):
         "logger": logging.getLogger("snakemake"),
         "__name__": "snakefile",
     }
+    names |= surroundings.names(recorder)
     names |= helpers.names(names)
     return names
 
@@ -342,8 +350,11 @@ def stand_ins(namespace):
         recorder.note(1, "validate() is not run, and defaults of its schema are not filled in")
 
     utils.validate = validate
+    utils.Paramspace, utils.update_config = surroundings.Paramspace, surroundings.update_config
+    utils.makedirs = lambda paths: None
     utils.listify = lambda value: value if isinstance(value, list) else [value]
     for name in ("expand", "directory", "temp", "protected", "ancient", "touch", "glob_wildcards", "multiext"):
         setattr(io, name, namespace[name])
     package.utils, package.io, package.shell = utils, io, namespace["shell"]
-    return {"snakemake": package, "snakemake.utils": utils, "snakemake.io": io}
+    package.__version__, package.workflow = "7.21.0", namespace["workflow"]
+    return {"snakemake": package, "snakemake.utils": utils, "snakemake.io": io, **surroundings.modules()}

@@ -61,6 +61,9 @@ class Reuse:
 
         return take
 
+    def renamed(self, name):
+        return name if self.using is None else self.using[0].renamed(name)
+
     def begin_use(self, names, module, without, pattern, line):
         if len(names) > 1 and pattern is not None and "*" not in pattern:
             raise Problem(self.file, line, "several rules can't get one name", 'write "as" with a *')

@@ -25,7 +25,6 @@ LEFT_OUT = {
     "cache": "outputs are not shared between workflows",
     "handover": "a task takes its own resources only",
     "name": "the rule keeps its name",
-    "localrule": 'write "local: true" where a rule runs at the place of the submission',
     "containerized": "name the image with container:",
 }
 AS_PROGRAM = {
@@ -48,7 +47,7 @@ class RuleReader:
         self.has_config = rule.namespace["config"] is recorder.main["config"]
         self.problems = []
         # Of each param its value and its text.
-        self.sources = []
+        self.sources, self.logs = [], []
         self.known = {}
 
     def problem(self, line, message, hint=None):
@@ -66,7 +65,7 @@ class RuleReader:
             "resources": self.resources(), "retries": self.single("retries", int),
             "modules": list(map(str, rule.sections["envmodules"][0])) if "envmodules" in rule.sections else [],
             "conda": self.conda(), "container": self.container(),
-            "defaultTarget": self.is_default(),
+            "defaultTarget": self.is_default(), "local": self.is_local(),
         }
         self.params = self.read_params()
         told["params"] = self.params
@@ -78,8 +77,8 @@ class RuleReader:
             self.note(rule.sections["wildcard_constraints"][2],
                       "wildcard_constraints are not needed in a spec, where params have declared values")
         if "shadow" in rule.sections:
-            self.problem(rule.sections["shadow"][2], '"shadow" is not converted: commands run in the spec\'s folder',
-                         "make a folder with mktemp in the command")
+            self.note(rule.sections["shadow"][2], f'"shadow" of rule "{rule.name}" is left out: commands run in the spec\'s '
+                      "folder, and what they leave there beside their outputs stays")
         return told
 
     def is_default(self):
@@ -141,13 +140,37 @@ class RuleReader:
         return found
 
     def log(self):
-        given = self.arguments("log")
-        if len(given) > 1 or any(not isinstance(v, (str, Path)) for _, v, _, _ in given):
-            self.problem(given[0][2], f'rule "{self.rule.name}" has several logs, and a task has one',
-                         "make the others outputs")
-            return None
-        return [{"name": name, "parts": values.wildcard_parts(str(v)), "flags": [], "line": at}
-                for name, v, at, _ in given][:1]
+        """The first, which the task has; the others are files that the command knows."""
+        texts = [(name, values.plain(text), line) for name, value, line, _ in self.arguments("log")
+                 for text in (value if values.is_many(value) else [value]) if isinstance(text, (str, Path))]
+        self.logs = [(name, values.wildcard_parts(text), line) for name, text, line in texts]
+        if len(self.logs) > 1 and "shell" not in self.rule.sections:
+            self.note(self.logs[1][2], f'a task has one log: the others of rule "{self.rule.name}" are left out')
+        return [{"name": name, "parts": parts, "flags": [], "line": line} for name, parts, line in self.logs][:1]
+
+    def log_tokens(self, steps):
+        """Tokens of a shell's reference to one log of several, or to all."""
+        places = [place for _, place in steps]
+        chosen = [log for number, log in enumerate(self.logs) if not places or places[0] in (number, log[0])]
+        tokens = []
+        for log in chosen:
+            tokens.extend([" "] if tokens else [])
+            if log is self.logs[0]:
+                tokens.append({"ref": "log", "index": None, "name": None})
+            else:
+                tokens.extend(p if isinstance(p, str) else {"ref": "wildcards", "index": None, "name": p["w"]} for p in log[1])
+        return tokens
+
+    def folders_of_logs(self):
+        """The begin of a command that makes the folders of logs that wfc does not know."""
+        tokens = []
+        for _, parts, _ in self.logs[1:]:
+            text = "".join(p if isinstance(p, str) else f"\0{p['w']}\0" for p in parts)
+            pieces = os.path.dirname(text).split("\0")
+            if pieces != [""]:
+                tokens.extend([" ", *(p if i % 2 == 0 else {"ref": "wildcards", "index": None, "name": p}
+                                      for i, p in enumerate(pieces) if p)])
+        return ["mkdir -p", *tokens, "\n"] if tokens else []
 
     def read_params(self):
         params = []
@@ -168,6 +191,9 @@ class RuleReader:
                 param["text"], param["literal"] = " ".join(map(str, value)), repr(list(value))
             params.append(param)
         return params
+
+    def is_local(self):
+        return self.rule.name in self.recorder.local_rules or self.single("localrule", bool) is True
 
     def key_of(self, node):
         return config_key(node) if self.has_config else None
@@ -263,7 +289,13 @@ class RuleReader:
                 continue
             if conversion or spec not in ("", "q"):
                 raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
-            tokens.append(self.reference(field, line))
+            root, steps = field_parts(field)
+            if root == "log" and len(self.logs) > 1:
+                tokens.extend(self.log_tokens(list(steps)))
+            else:
+                tokens.append(self.reference(field, line))
+        if any(isinstance(t, dict) for t in tokens):
+            tokens = [*self.folders_of_logs(), *tokens]
         return {"kind": "shell", "line": line, "tokens": tokens, "modules": [], "code": [], "script": []}
 
     def reference(self, field, line):

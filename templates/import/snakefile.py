@@ -132,9 +132,9 @@ def answer(file, request, readers):
     recorder, module = read(file, request)
     namespace = recorder.namespace
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
-    readers.update((rule.name, RuleReader(rule, recorder, module, functions)) for rule in recorder.rules)
     for rule in recorder.rules:
         recorder.finish_rule(rule)
+    readers.update((rule.name, RuleReader(rule, recorder, functions)) for rule in recorder.rules)
     for rule in recorder.rules:
         try:
             told, wrong = rule_json(rule, recorder, functions)
@@ -149,7 +149,7 @@ def answer(file, request, readers):
         "problems": [p.__dict__ for p in problems],
         "notes": recorder.notes,
         "config": scalars(namespace["config"]),
-        "wildcardConstraints": recorder.constraints,
+        "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
         "files": recorder.files,
         "beside": {**helpers(), **module_beside, **recorder.beside},

@@ -195,7 +195,7 @@ class Translator:
     @staticmethod
     def begins(line):
         found = line.header()
-        return bool(found) and found[1] is None and found[0] in RULE_SECTIONS | RULE_BLOCKS
+        return bool(found) and found[1] is None
 
     def arguments(self, line, header, call, as_text, floor=None):
         colon = line.tokens[header[2]]

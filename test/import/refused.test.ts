@@ -4,16 +4,20 @@ import { snakefile } from './import.ts';
 /** Name, Snakefile, what it must say. Nothing is written, unless the last part is the rule left to the user. */
 const REFUSED: readonly (readonly [string, string, string])[] = [
   [
-    'a checkpoint',
-    'checkpoint a:\n    output: "a"\n    shell: "touch {output}"\n',
-    'Snakefile:1:1 error: "checkpoint" is not converted',
+    'what a checkpoint lists',
+    'def f(w):\n    return checkpoints.a.get().output\nrule all:\n    input: f\ncheckpoint a:\n    output: directory("a")\n    shell: "mkdir {output}"\n',
+    'what checkpoint "a" makes is known only once it has run',
   ],
   [
-    'a module',
-    'rule all:\n    input: "a"\nmodule m:\n    snakefile: "x"\n',
-    'Snakefile:3:1 error: "module" is not converted',
+    'a module from the network',
+    'rule all:\n    input: "a"\nmodule m:\n    snakefile: "https://example.org/Snakefile"\nuse rule * from m\n',
+    'Snakefile:3:1 error: module "m" is no file of this machine',
   ],
-  ['rules taken over', 'use rule a from m as b with:\n    input: "x"\n', 'Snakefile:1:1 error: "use" is not converted'],
+  [
+    'rules of a module that is not there',
+    'use rule a from m as b with:\n    input: "x"\n',
+    'Snakefile:1:1 error: there is no module "m" before this line',
+  ],
   [
     'an input function that fails',
     'def f(w):\n    return {}[w.n]\nrule all:\n    input: "b/1", "b/2"\nrule b:\n    input:\n        "x",\n        f\n    output: "b/{n}"\n    shell: "cp {input} {output}"\n',
