@@ -2,7 +2,6 @@
 
 import copy
 import json
-import logging
 import os
 import re
 import types
@@ -231,30 +230,6 @@ def merge(into, given):
             into[key] = value
 
 
-class Workflow:
-    """What `workflow` tells of places."""
-
-    def __init__(self, recorder):
-        self._recorder = recorder
-
-    @property
-    def basedir(self):
-        return os.path.dirname(self.main_snakefile)
-
-    @property
-    def main_snakefile(self):
-        return os.path.abspath(self._recorder.files[0])
-
-    @property
-    def current_basedir(self):
-        return os.path.dirname(os.path.abspath(self._recorder.file))
-
-    snakefile = main_snakefile
-
-    def source_path(self, path):
-        return os.path.join(self.current_basedir, path)
-
-
 class RuleNames:
     """`rules.train.output.model`: paths of a rule that stands before."""
 
@@ -329,9 +304,6 @@ def namespace_of(recorder):
         "config": {},
         "rules": RuleNames(recorder),
         "shell": Shell(recorder),
-        "workflow": Workflow(recorder),
-        "srcdir": Workflow(recorder).source_path,
-        "logger": logging.getLogger("snakemake"),
         "__name__": "snakefile",
     }
     names |= surroundings.names(recorder)

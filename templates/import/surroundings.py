@@ -158,7 +158,7 @@ def names(recorder):
     workflow = Workflow(recorder)
     return {
         "workflow": workflow, "checkpoints": Checkpoints(), "srcdir": workflow.source_path, "ensure": ensure,
-        "scatter": types.SimpleNamespace(), "gather": types.SimpleNamespace(), "logger": logging.getLogger("snakefile"),
+        "scatter": types.SimpleNamespace(), "gather": types.SimpleNamespace(), "logger": logging.getLogger("snakemake"),
     }
 
 
@@ -167,5 +167,5 @@ def modules():
     exceptions, logs = types.ModuleType("snakemake.exceptions"), types.ModuleType("snakemake.logging")
     for name in ("WorkflowError", "MissingInputException", "IncompleteCheckpointException", "RuleException"):
         setattr(exceptions, name, type(name, (Exception,), {}))
-    logs.logger = logging.getLogger("snakefile")
+    logs.logger = logging.getLogger("snakemake")
     return {"snakemake.exceptions": exceptions, "snakemake.logging": logs}
