@@ -312,7 +312,7 @@ class RuleReader:
             return {**ref, "name": steps[0][1], "index": steps[1][1]}
         if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
             return {**ref, "name": steps[0][1]}
-        if root == "config" and steps and self.has_config:
+        if root == "config" and steps:
             return {**ref, "name": ".".join(str(step) for _, step in steps)}
         value = self.rule.namespace.get(root)
         try:

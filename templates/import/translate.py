@@ -47,7 +47,9 @@ class Line:
 
     def __init__(self, tokens):
         self.tokens = tokens
-        self.row, self.column = tokens[0].start
+        self.row, start = tokens[0].start
+        # As Python counts: a tab goes to the next multiple of eight.
+        self.column = len(tokens[0].line[:start].expandtabs(8))
 
     def header(self):
         """(keyword, name or None, index of the colon) where it begins as `word:` or `word name:`, else None."""
@@ -143,7 +145,7 @@ class Translator:
             if word in RULE_BLOCKS:
                 self.block(inner, found, word)
             elif word in RULE_SECTIONS:
-                self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False, line.column)
+                self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False)
             elif inner.tokens[0].type == tokenize.STRING and len(inner.tokens) == 1:
                 self.at += 1
             else:
@@ -183,23 +185,16 @@ class Translator:
         self.sections_below(line)
         self.insert(self.lines[self.at - 1].tokens[-1].end, "; _wfc.end_use()")
 
-    def end_of(self, line, floor):
-        """Index of the first logical line that is not part of a section or block. As for Snakemake, what begins no section
-        of a rule goes on with the one before, however little it is indented; `floor` is the column of the rule."""
+    def end_of(self, line):
+        """Index of the first logical line that is not part of a section or block."""
         end = self.at + 1
-        while end < len(self.lines) and (self.lines[end].column > line.column or (
-                floor is not None and self.lines[end].column > floor and not self.begins(self.lines[end]))):
+        while end < len(self.lines) and self.lines[end].column > line.column:
             end += 1
         return end
 
-    @staticmethod
-    def begins(line):
-        found = line.header()
-        return bool(found) and found[1] is None
-
-    def arguments(self, line, header, call, as_text, floor=None):
+    def arguments(self, line, header, call, as_text):
         colon = line.tokens[header[2]]
-        end = self.end_of(line, floor)
+        end = self.end_of(line)
         last = self.lines[end - 1].tokens[-1]
         text = self.text_between(colon.end, last.end)
         number = len(self.sections)
@@ -213,7 +208,7 @@ class Translator:
 
     def block(self, line, header, word):
         colon = line.tokens[header[2]]
-        end = self.end_of(line, None)
+        end = self.end_of(line)
         inline = len(line.tokens) > header[2] + 1
         if inline and end > self.at + 1:
             raise Problem(self.file, line.row, f'"{word}:" has text on its own line and below')

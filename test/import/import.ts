@@ -46,7 +46,7 @@ export async function snakemakeSteps(folder: string): Promise<Step[]> {
   const { stdout, stderr } = await execa('snakemake', ['-n', '--nocolor', '--cores', '1'], { cwd: folder });
   const steps: Step[] = [];
   for (const block of `${stdout}\n${stderr}`.split(/\n\n+/)) {
-    const rule = /^(?:local)?rule (\w+):$/m.exec(block)?.[1];
+    const rule = /^(?:local)?(?:rule|checkpoint) (\w+):$/m.exec(block)?.[1];
     if (rule === undefined || rule === 'all') continue;
     const files = (word: string): string[] =>
       (new RegExp(`^ {4}${word}: (.*)$`, 'm').exec(block)?.[1] ?? '').split(', ').filter((f) => f !== '');
