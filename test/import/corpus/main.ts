@@ -89,7 +89,7 @@ async function plannedJobs(name: string, folder: string, where: Where): Promise<
 async function imported(name: string, folder: string, where: Where, jobs: readonly Job[]): Promise<Result> {
   const before = new Set(readdirSync(folder));
   const args = [CLI, 'import', 'snakefile', where.snakefile, '--out', SPEC, '--no-color'];
-  for (const file of where.configfiles ?? []) args.push('--config', file);
+  for (const file of where.configfiles ?? []) args.push('--configfile', file);
   const { exitCode, stderr, timedOut } = await execa('node', args, { ...OPTIONS, cwd: folder });
   writeFileSync(join(results, `${name}.log`), stderr);
   const spec = join(folder, SPEC);
