@@ -1,6 +1,6 @@
 import type { Counts, RuleCounts } from '../model/counts.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
-import { type TaskGraph, taskGraph } from './task-graph.ts';
+import { type RunGraph, runGraph } from './run-graph.ts';
 
 /** State of a task in a run. */
 export const TASK_IDLE = 0;
@@ -21,7 +21,7 @@ export class Scheduler {
   private readonly plan: Plan;
   /** Per node (tasks, then lists) how many runs it still waits for. */
   private readonly waits: Int32Array;
-  private readonly graph: TaskGraph;
+  private readonly graph: RunGraph;
   private readonly ready: ReadyTasks;
   private done = 0;
   private failed = 0;
@@ -30,7 +30,7 @@ export class Scheduler {
   readonly total: number;
 
   /** @param runs per task, non-zero where it is to run */
-  constructor(plan: Plan, runs: Uint8Array, graph = taskGraph(plan, runs)) {
+  constructor(plan: Plan, runs: Uint8Array, graph = runGraph(plan, runs)) {
     this.plan = plan;
     this.graph = graph;
     this.waits = graph.waits.slice();

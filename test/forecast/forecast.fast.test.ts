@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { taskGraph } from '../../src/execute/task-graph.ts';
+import { runGraph } from '../../src/execute/run-graph.ts';
 import { type Plan, ruleOf } from '../../src/model/plan.ts';
 import { NO_PROFILE } from '../../src/model/profile.ts';
 import type { SuccessRecord } from '../../src/resume/record.ts';
@@ -58,7 +58,7 @@ function all(plan: Plan): Uint8Array {
 function replay(plan: Plan, runs: Uint8Array, place: Place, seconds: Float64Array): Simulated {
   const targets = new Uint8Array(plan.taskCount);
   return place.kind === 'local'
-    ? simulateLocal(plan, { runs, graph: taskGraph(plan, runs), targets, ...place }, seconds)
+    ? simulateLocal(plan, { runs, graph: runGraph(plan, runs), targets, ...place }, seconds)
     : simulateElements(plan, { targets, ...place }, seconds);
 }
 

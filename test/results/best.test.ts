@@ -88,6 +88,14 @@ it('a spec without results is told what to write, and a number of settings has t
   const made = experiment('rules: {one: {output: a, run: "touch {output}"}}\n');
   const none = await made.wfc('best');
   expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('hint: declare what to compare: results:')]);
+  const staged = experiment(`params: {site: {lines: sites.txt}}
+rules:
+  list: {output: sites.txt, run: "echo a > {output}"}
+  fit: {output: "f/{site}.csv", run: "printf 'rmse\\\\n1\\\\n' > {output}"}
+results: {rmse: {path: "f/{site}.csv", goal: min}}
+`);
+  const waits = await staged.wfc('best');
+  expect([waits.status, waits.stdout]).toEqual([0, 'no result yet\nfit: waits for sites.txt, which list makes']);
   const top = await made.wfc('best --top x');
   expect([top.status, top.stderr]).toEqual([2, expect.stringContaining('--top x: write a whole number from 1')]);
 });

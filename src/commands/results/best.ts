@@ -10,6 +10,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../../session/session.ts';
+import { waitingLines } from '../../session/staged/words.ts';
 import { writeError, writeOut } from '../../terminal/streams.ts';
 import { countOf, formatCount, jsonText, paint, printable, table } from '../../terminal/terminal.ts';
 
@@ -27,6 +28,11 @@ export async function best(options: BestOptions): Promise<ExitStatus> {
   }
   if (!options.json) printDiagnostics(session.warnings, options);
   const { plan } = session;
+  if (plan.results.length === 0 && plan.staged.waiting.length > 0) {
+    const lines = ['no result yet', ...waitingLines(plan)];
+    writeOut(options.json ? `${jsonText({ results: [] })}\n` : `${lines.join('\n')}\n`);
+    return EXIT.done;
+  }
   if (plan.results.length === 0) {
     const hint = 'declare what to compare: results: {rmse: {path: "fits/{lr}.csv", column: rmse, goal: min}}';
     printDiagnostics([{ severity: 'error', message: 'the spec names no results', location: null, hint }], options);

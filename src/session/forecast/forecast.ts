@@ -1,4 +1,4 @@
-import { type TaskGraph, taskGraph } from '../../execute/task-graph.ts';
+import { type RunGraph, runGraph } from '../../execute/run-graph.ts';
 import { forEachDependency, forEachTaskInOrder, type Plan, taskNameOf } from '../../model/plan.ts';
 import type { Decisions } from '../../resume/decide.ts';
 import type { RecordsByName } from '../../resume/record.ts';
@@ -61,7 +61,7 @@ export function forecast(
   { records, place }: { readonly records: RecordsByName | null; readonly place: Place },
 ): Forecast {
   const durations = expectedDurations(plan, records);
-  const graph = taskGraph(plan, runs);
+  const graph = runGraph(plan, runs);
   const targets = lastTasks(plan, runs);
   const simulate = (seconds: Float64Array): Simulated =>
     place.kind === 'local'
@@ -136,7 +136,7 @@ function ruleForecasts(
 function longestChain(
   plan: Plan,
   runs: Uint8Array,
-  { offsets, followers, waits }: TaskGraph,
+  { offsets, followers, waits }: RunGraph,
   seconds: Float64Array,
 ): number {
   const begins = new Float64Array(waits.length);

@@ -1,6 +1,6 @@
 import { type Lease, type LocalLimits, LocalPools, resourcesOfTasks } from '../../execute/pools.ts';
+import type { RunGraph } from '../../execute/run-graph.ts';
 import { Scheduler } from '../../execute/scheduler.ts';
-import type { TaskGraph } from '../../execute/task-graph.ts';
 import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
 import { cpusPerNode } from '../../plan/resources.ts';
 import { EndQueue } from './end-queue.ts';
@@ -21,7 +21,7 @@ export interface Simulated {
 
 export interface LocalWork {
   readonly runs: Uint8Array;
-  readonly graph: TaskGraph;
+  readonly graph: RunGraph;
   /** 1 for tasks that are asked for. */
   readonly targets: Uint8Array;
   readonly maxParallel: number;

@@ -4,7 +4,7 @@ import { forEachPath, type Plan, type PlannedInput, type PlannedRule } from '../
  * Edges between the tasks of a run, as two typed arrays (compressed rows). Tasks that gather the same list wait for one
  * node that stands for the list, so that n producers and m consumers make n + m edges, not n × m.
  */
-export interface TaskGraph {
+export interface RunGraph {
   /** Per node (tasks, then lists) how many nodes it waits for. */
   readonly waits: Int32Array;
   /** Followers of node n: `followers[offsets[n]]` to `followers[offsets[n + 1] - 1]`. */
@@ -13,7 +13,7 @@ export interface TaskGraph {
 }
 
 /** @param runs per task, non-zero where it is to run */
-export function taskGraph(plan: Plan, runs: Uint8Array): TaskGraph {
+export function runGraph(plan: Plan, runs: Uint8Array): RunGraph {
   const lists = listNodes(plan, runs);
   const nodeCount = plan.taskCount + lists.count;
   const waits = new Int32Array(nodeCount);
