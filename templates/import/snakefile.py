@@ -117,6 +117,8 @@ def make_space(recorder):
 
 
 def run(file, request, recorder):
+    # Some look up there which config they are given.
+    sys.argv = ["snakemake", "--snakefile", file, *(["--configfile", *request["configfiles"]] if request["configfiles"] else [])]
     namespace, module = make_space(recorder)
     recorder.bind(namespace, module)
     sys.modules.update(stand_ins(namespace))

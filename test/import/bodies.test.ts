@@ -29,11 +29,11 @@ it.skipIf(!hasSnakemake)('run blocks that lean on the Python of their Snakefile 
 
 it('a config that the Snakefile changes goes into a file beside the spec, with its lists and mappings', async () => {
   const made = snakefile(
-    'configfile: "c.yml"\nconfig["models"].append({"name": "gru"})\nrule all:\n    output: "o.txt"\n    run:\n' +
+    'import sys\nGIVEN = sys.argv[sys.argv.index("--configfile") + 1]\nconfig["models"].append({"name": "gru"})\nrule all:\n    output: "o.txt"\n    run:\n' +
       '        print(len(config["models"]), config["models"][1]["name"], file=open(output[0], "w"))\n',
     { 'c.yml': 'models: [{name: lstm}]\n' },
   );
-  expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
+  expect((await made.wfc('import snakefile Snakefile --configfile c.yml')).status).toBe(0);
   expect(JSON.parse(made.read('Snakefile_config.json'))).toEqual({ models: [{ name: 'lstm' }, { name: 'gru' }] });
   expect((await made.run('--local')).status).toBe(0);
   expect(made.read('o.txt')).toBe('2 gru\n');
