@@ -1,6 +1,6 @@
 import type { ShellEnd } from '../io/programs/shell-pool.ts';
 import type { RuleCounts } from '../model/counts.ts';
-import { type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
+import { isAwaited, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Resources } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
@@ -286,11 +286,16 @@ class Executor {
     }
   }
 
+  private removeTemps(): void {
+    for (const path of tempPaths(this.plan))
+      if (!isAwaited(this.plan, path)) this.options.surroundings.disk.remove(path);
+  }
+
   private end(): void {
     if (!this.settle) return;
     this.finish();
-    const { disk, clock } = this.options.surroundings;
-    if (this.mode !== 'interrupted') for (const path of tempPaths(this.plan)) disk.remove(path);
+    const { clock } = this.options.surroundings;
+    if (this.mode !== 'interrupted') this.removeTemps();
     this.settle.resolve({
       outcome: this.mode === 'interrupted' ? 'interrupted' : this.failures.length > 0 ? 'failed' : 'done',
       counts: this.scheduler.counts(),

@@ -1,4 +1,4 @@
-import { forEachDependency, outputId, type Plan, ruleOf } from '../model/plan.ts';
+import { forEachDependency, isAwaited, outputId, type Plan, ruleOf } from '../model/plan.ts';
 
 /** Says when a temp output may go: once all its consumers in the run have succeeded. */
 export class TempOutputs {
@@ -39,7 +39,8 @@ export class TempOutputs {
     const rule = ruleOf(this.plan, task);
     return rule.rule.outputs.flatMap((output, o) => {
       if (!output.temp || this.plan.keptTemps.has(outputId(task, o))) return [];
-      return [rule.outputTexts[o]!(task - rule.firstTask)];
+      const path = rule.outputTexts[o]!(task - rule.firstTask);
+      return isAwaited(this.plan, path) ? [] : [path];
     });
   }
 }

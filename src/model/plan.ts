@@ -199,6 +199,11 @@ export function outputId(task: number, position: number): number {
   return task * 1024 + position;
 }
 
+/** Whether a rule that waits for values may read a path: a temp output is kept for it. */
+export function isAwaited({ staged }: Pick<Plan, 'staged'>, path: string): boolean {
+  return staged.waiting.some((rule) => rule.mayRead(path));
+}
+
 /** All temp outputs of needed tasks that are not asked for: what the end of a run removes. */
 export function tempPaths(plan: Plan): string[] {
   return plan.rules.flatMap((rule) =>

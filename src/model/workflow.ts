@@ -278,6 +278,8 @@ export interface WaitingRule {
   readonly sources: readonly StagedSource[];
   /** Whether one of its outputs may be a path, or hold it. */
   readonly mayMake: (path: string) => boolean;
+  /** Whether one of its inputs may be a path. */
+  readonly mayRead: (path: string) => boolean;
   /** Names of other waiting rules whose outputs it may read. */
   readonly reads: ReadonlySet<string>;
 }

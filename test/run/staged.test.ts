@@ -104,6 +104,20 @@ it('a changed list runs what it adds and what gathers it, and no more', async ()
   expect(e.calls()).toEqual(['sites']);
 });
 
+it('a temp output that is read before and after is made once, and goes at the end', async () => {
+  const e = experiment(
+    `
+params: {site: {lines: sites.txt}}
+rules:
+  big: {output: {path: big.txt, temp: true}, run: "echo big >> calls; printf 'A\\nB\\n' > {output}"}
+  sites: {input: big.txt, output: sites.txt, run: "cp {input} {output}"}
+  fit: {input: big.txt, output: "fits/{site}.txt", run: "cp {input} {output}"}
+`,
+  );
+  expect((await e.run()).stderr).toContain('4 tasks done');
+  expect([e.calls(), e.has('big.txt')]).toEqual([['big'], false]);
+});
+
 it('with -k what failed before the values were known is not tried again, and holds nothing else up', async () => {
   const e = experiment(STAGED.replace('echo {lr} > {output}"}', 'false"}'), { 'all.csv': 'A,1\n' });
   const { status, stderr } = await e.run('-k --goal lone --goal fit --force sites');

@@ -51,7 +51,11 @@ export class StagedRules {
     this.reportCycles(rules);
     const { staged } = this.context.holes;
     const waiting = this.waits
-      .map(({ sources, ...waits }) => ({ ...waits, sources: staged.filter((source) => sources.has(source)) }))
+      .map(({ sources, ...waits }) => ({
+        ...waits,
+        sources: staged.filter((source) => sources.has(source)),
+        mayRead: readsAnyOf(waits.rule.inputs),
+      }))
       .sort((a, b) => a.rule.location.start - b.rule.location.start);
     return { rules: rules.map((rule, index) => ({ ...rule, index })), waiting };
   }
@@ -124,4 +128,14 @@ export class StagedRules {
       diagnostics.push(report.stagedCycle(source, cycle));
     }
   }
+}
+
+/** Whether a path may be one of these inputs, whatever their params hold. */
+function readsAnyOf(inputs: readonly Input[]): (path: string) => boolean {
+  const patterns = inputs.map(({ pattern: { absolute, segments } }) => {
+    const part = (p: string | ParamPart): string =>
+      typeof p === 'string' ? p.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : p.column.allowsSlash ? '.+' : '[^/]+';
+    return new RegExp(`^${absolute ? '/' : ''}${segments.map((s) => s.map(part).join('')).join('/')}$`);
+  });
+  return (path) => patterns.some((pattern) => pattern.test(path));
 }
