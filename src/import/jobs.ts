@@ -108,6 +108,8 @@ class Finder {
   private readonly diagnostics: Diagnostic[] = [];
   private readonly jobs: Job[] = [];
   private readonly seen = new Set<string>();
+  /** Functions that failed for some job. */
+  private readonly failed = new Set<SnakeArgument>();
   private readonly makers = new Map<string, Maker | null>();
   /** The jobs of the next wave, which are not asked yet what they read. */
   private wave: { readonly rule: SnakeRule; readonly wildcards: ReadonlyMap<string, string> }[] = [];
@@ -215,6 +217,9 @@ class Finder {
       if (argument.function === undefined) return [argument];
       const outcome = answer!.input[next++]!;
       if ('value' in outcome) return outcome.value;
+      // The same function is likely to fail for the next job, too.
+      if (this.failed.has(argument)) return [];
+      this.failed.add(argument);
       const name = argument.function === null ? 'the function' : `${argument.function}()`;
       const values = [...wildcards].map(([wildcard, value]) => `${wildcard}=${value}`).join(' ');
       this.fail(

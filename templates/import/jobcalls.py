@@ -6,6 +6,7 @@ Source of the meaning: Snakemake 7.21, snakemake/rules.py (apply_input_function,
 """
 
 import contextlib
+import functools
 import inspect
 import io
 import math
@@ -103,10 +104,15 @@ class Failed(Exception):
         self.told = {"line": line, "message": f"{type(error).__name__}: {words}" if words else type(error).__name__}
 
 
+@functools.lru_cache(maxsize=None)
+def parameters_of(function):
+    return inspect.signature(function).parameters
+
+
 def call(function, wildcards, line, **auxiliary):
     function = function.function if isinstance(function, Unpacked) else function
     try:
-        known = inspect.signature(function).parameters
+        known = parameters_of(function)
         given = {name: value for name, value in auxiliary.items() if name in known}
         if any(value is None for value in given.values()):
             raise ValueError("the paths of input are not known")

@@ -101,11 +101,12 @@ class Expansion:
         return parts
 
 
-def fill(pattern, row):
-    class Row(dict):
-        def __missing__(self, key):
-            return "{" + key + "}"
+class Row(dict):
+    def __missing__(self, key):
+        return "{" + key + "}"
 
+
+def fill(pattern, row):
     return string.Formatter().vformat(pattern, (), Row(row))
 
 
