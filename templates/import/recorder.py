@@ -168,6 +168,9 @@ class Recorder(Reuse):
         if "://" in str(path):
             raise Problem(self.file, line, "a Snakefile from the network is not included", "save it in a file first")
         file = os.path.join(os.path.dirname(self.file), str(path))
+        if file in self.files:
+            # As in Snakemake, what is included twice counts once.
+            return
         self.depth += 1
         self.run_file(file, self.namespace, self, self.module, included_at=(self.file, line))
         self.depth -= 1

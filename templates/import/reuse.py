@@ -5,6 +5,7 @@ Source of the meaning: Snakemake 7.21, snakemake/modules.py, snakemake/ruleinfo.
 
 import functools
 import os
+import types
 from pathlib import Path
 
 import values
@@ -106,7 +107,10 @@ class Reuse:
         depth, self.depth = self.depth, 0 if self.depth == 0 else self.depth
         self.run_file(file, self.namespace, self, self.module)
         self.depth = depth
+        of_module = self.namespace
         self.namespace, self.module, self.using, self.named, self.keeps_config = before
+        # The Python of the module stands under its name.
+        self.namespace[found.name] = types.SimpleNamespace(**of_module)
 
     def finish_rule(self, rule):
         """What the `use` statement that brought a rule in says of it."""

@@ -123,6 +123,9 @@ def run(file, request, recorder):
     recorder.bind(namespace, module)
     sys.modules.update(stand_ins(namespace))
     sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    # A Snakefile may look into Snakemake's command line.
+    configs = request["configfiles"]
+    sys.argv = ["snakemake", "-s", file, *(["--configfile", *configs] if configs else [])]
     for path in request["configfiles"]:
         recorder.take_config(path, 1)
     run_file(file, namespace, recorder, module)

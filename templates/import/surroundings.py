@@ -158,6 +158,7 @@ def names(recorder):
     workflow = Workflow(recorder)
     return {
         "workflow": workflow, "checkpoints": Checkpoints(), "srcdir": workflow.source_path, "ensure": ensure,
+        **{host: lambda *args, **kwargs: None for host in ("github", "gitlab", "gitfile")},
         "scatter": types.SimpleNamespace(), "gather": types.SimpleNamespace(), "logger": logging.getLogger("snakemake"),
     }
 
