@@ -61,7 +61,8 @@ for (const name of rest.length > 0 ? rest : readdirSync(corpus).sort()) {
   const where = JSON.parse(readFileSync(join(corpus, name, 'corpus.json'), 'utf8')) as Where;
   const folder = resolve(corpus, name, where.folder);
   const { jobs, problem } = await plannedJobs(name, folder, where);
-  if (!jobs) unplannable.push(`${name}: ${(problem ?? '').replace(/\s+/g, ' ').slice(0, 150)}`);
+  if (jobs?.every((job) => job.output.length === 0)) unplannable.push(`${name}: it makes no files`);
+  else if (!jobs) unplannable.push(`${name}: ${(problem ?? '').replace(/\s+/g, ' ').slice(0, 150)}`);
   else {
     found.push(await imported(name, folder, where, jobs));
     process.stderr.write(`${found.at(-1)!.outcome} ${name}\n`);
