@@ -197,8 +197,8 @@ class Recorder(Reuse):
             return
         loaded = self.read_config(path, line)
         for file, given in [(path, loaded), *((f, self.read_config(f, line)) for f in self.command_line)]:
-            merge(self.namespace["config"], copy.deepcopy(given))
-            merge(self.config_read, copy.deepcopy(given))
+            surroundings.update_config(self.namespace["config"], copy.deepcopy(given))
+            surroundings.update_config(self.config_read, copy.deepcopy(given))
             self.config_files = [f for f in self.config_files if f != file] + [file]
 
     def stem(self):
@@ -223,14 +223,6 @@ class Recorder(Reuse):
                           "there", "make it a name of its own in the Snakefile")
         self.beside[name] = text
         return [name]
-
-
-def merge(into, given):
-    for key, value in given.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value
 
 
 class RuleNames:
