@@ -57,7 +57,7 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
   if (read.problems.length > 0) return fail();
   const goal = goalOf(read, options.goals, places);
   if ('diagnostic' in goal) return fail(goal.diagnostic);
-  const found = await findJobs(read, { goal, places, call: options.call });
+  const found = await findJobs(read, { goal, places, files: options.files, call: options.call });
   if ('diagnostics' in found) return fail(...found.diagnostics);
   if (found.jobs.length === 0)
     return fail(

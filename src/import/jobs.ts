@@ -1,3 +1,4 @@
+import type { SpecFiles } from '../compile/context.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type {
   CallFunctions,
@@ -62,6 +63,7 @@ interface Producer extends Maker {
 interface Finding {
   readonly goal: SnakeRule;
   readonly places: Places;
+  readonly files: Pick<SpecFiles, 'kind'>;
   readonly call: CallFunctions;
 }
 
@@ -105,33 +107,42 @@ class Finder {
   private readonly call: CallFunctions;
   private readonly order: Snakefile['ruleOrder'];
   private readonly candidates: Producer[] = [];
+  private readonly logs: { readonly rule: SnakeRule; readonly regex: RegExp }[] = [];
+  private readonly files: Finding['files'];
+  /** Paths to whether they can be had; false while that is being found out, for what needs itself can't. */
+  private readonly had = new Map<string, boolean>();
   private readonly diagnostics: Diagnostic[] = [];
   private readonly jobs: Job[] = [];
   private readonly seen = new Set<string>();
+  private readonly checked = new Set<SnakeRule>();
   /** Functions that failed for some job. */
   private readonly failed = new Set<SnakeArgument>();
   private readonly makers = new Map<string, Maker | null>();
   /** The jobs of the next wave, which are not asked yet what they read. */
   private wave: { readonly rule: SnakeRule; readonly wildcards: ReadonlyMap<string, string> }[] = [];
 
-  constructor(snakefile: Snakefile, { goal, places, call }: Finding) {
+  constructor(snakefile: Snakefile, { goal, places, files, call }: Finding) {
     this.goal = goal;
     this.places = places;
+    this.files = files;
     this.call = call;
     this.order = snakefile.ruleOrder;
     for (const rule of snakefile.rules) {
       if (rule === goal && rule.output.length === 0) continue;
-      const known = wildcardsOfRule(rule);
-      this.checkWildcards(rule, known);
-      for (const { parts } of outputItems(rule)) {
+      const names = wildcardsOfRule(rule);
+      this.checkOutputs(rule, names);
+      const constraints = { ...snakefile.wildcardConstraints, ...rule.constraints };
+      const matching = (parts: readonly SnakePart[], take: (regex: RegExp) => void): void => {
         try {
-          const constraints = { ...snakefile.wildcardConstraints, ...rule.constraints };
-          this.candidates.push({ rule, output: parts, names: known, regex: regexOf(parts, constraints) });
+          take(regexOf(parts, constraints));
         } catch (error) {
           if (!(error instanceof SyntaxError)) throw error;
           this.fail(rule, rule.line, `a constraint of "${textOf(parts)}" is no regular expression that wfc can read`);
         }
-      }
+      };
+      for (const { parts } of outputItems(rule))
+        matching(parts, (regex) => this.candidates.push({ rule, output: parts, names, regex }));
+      for (const { parts } of rule.log) matching(parts, (regex) => this.logs.push({ rule, regex }));
     }
   }
 
@@ -159,13 +170,18 @@ class Finder {
     this.diagnostics.push(this.places.error({ file: rule.file, line }, message, hint));
   }
 
-  private checkWildcards(rule: SnakeRule, known: readonly string[]): void {
+  private checkOutputs(rule: SnakeRule, known: readonly string[]): void {
     for (const { items, line } of rule.output)
       for (const { parts } of items) {
         const own = wildcardsOf(parts);
         if (own.length !== known.length || own.some((w) => !known.includes(w)))
           this.fail(rule, line, `not all outputs of rule "${rule.name}" have the same wildcards`);
       }
+  }
+
+  /** Of a rule that something needs: Snakemake does not look at the inputs of others either. */
+  private checkInputs(rule: SnakeRule): void {
+    const known = wildcardsOfRule(rule);
     for (const { items, line } of rule.input)
       for (const { parts } of items) {
         const unknown = wildcardsOf(parts).find((w) => !known.includes(w));
@@ -179,6 +195,8 @@ class Finder {
     const key = JSON.stringify([rule.name, ...wildcards.values()]);
     if (this.seen.has(key)) return;
     this.seen.add(key);
+    if (!this.checked.has(rule)) this.checkInputs(rule);
+    this.checked.add(rule);
     this.wave.push({ rule, wildcards });
   }
 
@@ -250,7 +268,10 @@ class Finder {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
     const found = this.matches(path);
-    const choice = found.filter((one) => !found.some((other) => this.comesBefore(other.producer, one.producer)));
+    // Source: snakemake/dag.py, update(): of several rules those count whose own inputs can be had.
+    const able = found.length > 1 ? found.filter(({ producer, wildcards }) => this.canRun(producer, wildcards)) : [];
+    const all = able.length > 0 ? able : found;
+    const choice = all.filter((one) => !all.some((other) => this.comesBefore(other.producer, one.producer)));
     if (choice.length > 1) {
       const names = choice.map(({ producer }) => `"${producer.rule.name}"`);
       const message = `${path} could be made by rules ${names.join(' and ')}`;
@@ -258,8 +279,30 @@ class Finder {
       return;
     }
     const [only] = choice;
+    const logged = only ? undefined : this.logs.find(({ regex }) => regex.test(path));
+    if (logged) {
+      const message = `${path} is the log of rule "${logged.rule.name}", and a log of a task is no input of another`;
+      this.fail(job.rule, argument.line, message, `let rule "${logged.rule.name}" write it as one of its outputs`);
+      return;
+    }
     this.makers.set(path, only?.producer ?? null);
     if (only) this.take(only.producer.rule, only.wildcards);
+  }
+
+  /** What functions give is taken for had. */
+  private canRun({ rule }: Producer, wildcards: ReadonlyMap<string, string>): boolean {
+    return rule.input.every(({ items }) => itemPaths(items, wildcards).every((path) => this.canBeHad(path)));
+  }
+
+  private canBeHad(path: string): boolean {
+    const known = this.had.get(path);
+    if (known !== undefined) return known;
+    this.had.set(path, false);
+    const can =
+      this.files.kind(path) !== null ||
+      this.matches(path).some(({ producer, wildcards }) => this.canRun(producer, wildcards));
+    this.had.set(path, can);
+    return can;
   }
 
   /** Source: snakemake/rules.py, Ruleorder.compare: the last clause counts; without one, a rule without wildcards is first. */

@@ -17,6 +17,6 @@ it.skipIf(!hasSnakemake)('what stands around rules, and rules that are taken ove
   expect(spec).toContain('output: {path: "sim/alpha~{alpha}/beta~{beta}.txt", check: nonempty}');
   expect(spec).toContain('output: prepared.txt\n    local: true');
   expect((await ours.run('--local')).status).toBe(0);
-  for (const folder of ['sim', 'worked', 'out', 'loud', 'models', 'logs'])
+  for (const folder of ['sim', 'worked', 'out', 'loud', 'models', 'logs', 'got'])
     for (const file of theirs.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
 });
