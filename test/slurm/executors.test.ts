@@ -7,7 +7,7 @@ import { drawCases, expectedFiles, experimentOf, type RandomCase, ruleGraph, tex
 import { describeOnSlurm } from './suite.ts';
 
 /** For longer runs by hand: WFC_RANDOM_SPECS=200 WFC_RANDOM_SEED=7. */
-const COUNT = Number(process.env.WFC_RANDOM_SPECS ?? 10);
+const COUNT = Number(process.env.WFC_RANDOM_SPECS ?? 7);
 const SEED = Number(process.env.WFC_RANDOM_SEED ?? 20260101);
 /** Submissions in the queue at a time, each with some tens of elements. */
 const AT_A_TIME = 15;
