@@ -95,7 +95,7 @@ rules:
 results: {rmse: {path: "f/{site}.csv", goal: min}}
 `);
   const waits = await staged.wfc('best');
-  expect([waits.status, waits.stdout]).toEqual([0, 'no result yet\nfit: waits for sites.txt, which list makes']);
+  expect([waits.status, waits.stdout]).toEqual([0, 'no result yet\nfit waits for sites.txt, which list makes']);
   const top = await made.wfc('best --top x');
   expect([top.status, top.stderr]).toEqual([2, expect.stringContaining('--top x: write a whole number from 1')]);
 });
