@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 import { experiment } from '../support/experiment.ts';
 import { writeWorkload } from './workload.ts';
 
-const START = fileURLToPath(new URL('./start.mjs', import.meta.url));
+const START = fileURLToPath(new URL('../support/run-ts.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 function bench(...args: string[]) {
-  return execa(process.execPath, [START, ...args], { reject: false });
+  return execa(process.execPath, [START, MAIN, ...args], { reject: false });
 }
 
 it('writes a Markdown table of each part that is asked for, and no aims of the full size at another', async () => {

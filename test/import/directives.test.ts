@@ -1,12 +1,14 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { pathToDebianPython } from '../support/programs.ts';
 import { folderOf, hasSnakemake, snakemakeSteps, specSteps } from './import.ts';
 
 it.skipIf(!hasSnakemake)('what stands around rules, and rules that are taken over, make the same files', async () => {
   const [ours, theirs] = [folderOf('directives'), folderOf('directives')];
+  const options = { env: { PATH: pathToDebianPython() } };
   const wanted = await snakemakeSteps(theirs.folder);
   await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
-  const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+  const { status, stderr } = await ours.wfc('import snakefile Snakefile', options);
   expect(status).toBe(0);
   expect(specSteps(ours)).toEqual(wanted);
   expect(stderr).toContain('warning: "benchmark" of rules "prepare" and "simulate" is left out');
@@ -16,7 +18,7 @@ it.skipIf(!hasSnakemake)('what stands around rules, and rules that are taken ove
   expect(spec).toContain('- {alpha: 2, beta: 0.001}');
   expect(spec).toContain('output: {path: "sim/alpha~{alpha}/beta~{beta}.txt", check: nonempty}');
   expect(spec).toContain('output: prepared.txt\n    local: true');
-  expect((await ours.run('--local')).status).toBe(0);
+  expect((await ours.run('--local', options)).status).toBe(0);
   for (const folder of ['sim', 'worked', 'out', 'loud', 'models', 'logs', 'got'])
     for (const file of theirs.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
 });
