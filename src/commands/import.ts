@@ -4,7 +4,7 @@ import { oncePerKind } from '../import/once.ts';
 import { Places } from '../import/places.ts';
 import { isThere, textIfAny, writeNew } from '../io/files/files.ts';
 import { fromHere, specFiles, systemProblem } from '../io/files/spec-file.ts';
-import { readSnakefile } from '../io/programs/snakefile-reader.ts';
+import { readSnakefile, SnakefileEnded } from '../io/programs/snakefile-reader.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { SourceText } from '../model/source.ts';
 import { type CommonOptions, EXIT, type ExitStatus, printDiagnostics } from '../session/session.ts';
@@ -42,7 +42,15 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     places: new Places(sourceReader(folder)),
     call: read.call,
   });
-  const { text, rules, tasks, unfinished, beside, diagnostics } = await converting.finally(() => read.close());
+  const converted = await converting
+    .catch((error: unknown) => {
+      if (error instanceof SnakefileEnded) return error;
+      throw error;
+    })
+    .finally(() => read.close());
+  if (converted instanceof SnakefileEnded)
+    return refuseImport(converted.message, converted.hint, EXIT.badSpec, options);
+  const { text, rules, tasks, unfinished, beside, diagnostics } = converted;
   printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
   const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);

@@ -24,6 +24,11 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'Snakefile:8:9 error: f() in "input" of rule "b" fails for n=1: KeyError: \'1\'',
   ],
   [
+    'an input function that ends its process',
+    'import os\nrule all:\n    input: "b/1"\nrule b:\n    input: lambda w: os._exit(3)\n    output: "b/{n}"\n    shell: "cp {input} {output}"\n',
+    'error: python3 ended with 3 while it called functions of Snakefile',
+  ],
+  [
     'unpack of what is neither a mapping nor a list',
     'def f(w):\n    return 1\nrule all:\n    input: unpack(f)\n    output: "b"\n    shell: "true"\n',
     'Snakefile:4:5 error: f() in "input" of rule "all" fails: TypeError: unpack() takes a dict or a list, not 1',

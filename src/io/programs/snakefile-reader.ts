@@ -12,8 +12,14 @@ import { systemProblem } from '../files/spec-file.ts';
 /** A Snakefile that was read. Its Python stays alive until `close`, so that its functions can be called. */
 export interface OpenSnakefile {
   readonly snakefile: Snakefile;
+  /** Throws SnakefileEnded. */
   readonly call: CallFunctions;
   close(): void;
+}
+
+/** Its Python has ended itself while functions were called: nobody knows what they would have given. */
+export class SnakefileEnded extends Error {
+  readonly hint = 'a function in it must not end the process, as os._exit() does';
 }
 
 export type ReadSnakefile = OpenSnakefile | { readonly problem: string; readonly hint: string };
@@ -36,7 +42,8 @@ export async function readSnakefile(
     if (!('needs' in answer)) {
       const call: CallFunctions = async (calls) => {
         const given = calls.length === 0 ? [] : await python.ask(calls);
-        if (given === null) throw new Error(`python3 ended while it called functions of ${file}`);
+        if (given === null)
+          throw new SnakefileEnded(`python3 ended with ${python.status()} while it called functions of ${file}`);
         return given as readonly SnakeAnswer[];
       };
       return { snakefile: answer, call, close: () => python.close() };
@@ -95,11 +102,15 @@ class Python {
         : `python3 can't be started: ${systemProblem(this.error)}`;
       return { problem, hint: 'a Snakefile is Python: wfc reads it with python3, 3.9 or later' };
     }
-    const status = this.child.exitCode ?? this.child.signalCode ?? 0;
     return {
-      problem: `python3 ended with ${status} before it had read ${this.file}`,
+      problem: `python3 ended with ${this.status()} before it had read ${this.file}`,
       hint: 'what it wrote stands above',
     };
+  }
+
+  /** How it ended. */
+  status(): number | NodeJS.Signals {
+    return this.child.exitCode ?? this.child.signalCode ?? 0;
   }
 
   close(): void {
