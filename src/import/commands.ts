@@ -9,6 +9,7 @@ import type {
 import type { Axes } from './axes.ts';
 import { uniqueName } from './classes.ts';
 import { constantIn, joinTexts, readLines, textIn, touchIn, valuePieces } from './languages.ts';
+import { layOut } from './layout.ts';
 import { writtenOut } from './patterns.ts';
 import { joinPieces, literal, NotConvertible, type Piece } from './pieces.ts';
 
@@ -39,7 +40,8 @@ export function writeCommand(rule: SnakeRule, options: CommandOptions, used: Use
   if (command.kind === 'unknown') throw new NotConvertible(command.message, command.hint ?? undefined);
   const { kind, tokens } = command;
   const text = kind === 'none' ? '' : new CommandWriter(rule, kind, options, used).write(tokens);
-  return [text, ...touches(rule, command.kind, options.layout)].filter((line) => line !== '').join('\n') || 'true';
+  const laidOut = kind === 'shell' ? layOut(text, options.axes.names) : text;
+  return [laidOut, ...touches(rule, command.kind, options.layout)].filter((line) => line !== '').join('\n') || 'true';
 }
 
 /** touch(): the output is made, or its time set, when the command has succeeded. */

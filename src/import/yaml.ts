@@ -14,7 +14,7 @@ const WIDTH = 110;
 
 /** A scalar that reads back as exactly this text; `flow`: between brackets, where commas and braces count. */
 export function scalar(text: string, flow = false): string {
-  const plain = flow ? /^[\w./][\w./+@=-]*$/ : /^[\w./][\w./+@=,{} ()[\]*-]*$/;
+  const plain = flow ? /^[\w./][\w./+@=-]*$/ : /^[\w./][\x20-\x7e]*$/;
   const isNothing = /^(|~|null|Null|NULL)$/.test(text);
   const confuses = /^(---|\.\.\.)/.test(text) || /: | #|:$|\s$/.test(text);
   return plain.test(text) && !isNothing && !confuses ? text : JSON.stringify(text);
@@ -26,8 +26,11 @@ export function entry(key: string, value: Yaml, indent: string, comment = ''): s
   const note = comment === '' ? '' : `  # ${comment}`;
   if (value instanceof Verbatim) return [`${head} ${value.text}${note}`];
   if (typeof value === 'string') {
-    // A block that begins with a blank, or holds a carriage return, would not read back as it is.
-    if (value.includes('\n') && !/^\s|\r/.test(value)) return [`${head} |${note}`, ...block(value, `${indent}  `)];
+    // A block that holds a carriage return, or begins or ends with an empty line, would not read back as it is.
+    if (value.includes('\n') && !/^\n|\n$|\r/.test(value)) {
+      const sign = /^[ \t]/.test(value) ? '|2' : '|';
+      return [`${head} ${sign}${note}`, ...block(value, `${indent}  `)];
+    }
     return [`${head} ${scalar(value)}${note}`];
   }
   const inOneLine = `${head} ${flowText(value)}${note}`;

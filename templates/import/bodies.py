@@ -4,8 +4,10 @@ import ast
 import io
 import re
 import string
+import textwrap
 import tokenize
 
+from breaks import marked_source
 from module import Missing, free_names, imported_modules
 from translate import Problem
 
@@ -20,12 +22,22 @@ LASTING = re.compile(r"(^|[;&|\s(])(cd|pushd|exit|set|export|trap|exec|ulimit|um
                      r"|^\s*\w+=|<<", re.MULTILINE)
 
 
-def text_of_shell(statement):
+def text_of_shell(statement, source):
+    """The text of `shell("...")`, with marks where it breaks in the source; None for another statement."""
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "shell"):
         return None
     plain = len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Constant)
-    return call.args[0].value if plain and isinstance(call.args[0].value, str) else None
+    if not (plain and isinstance(call.args[0].value, str)):
+        return None
+    # In parentheses strings may stand on several lines.
+    return ast.literal_eval("(" + marked_source(ast.get_source_segment(source, call.args[0])) + ")")
+
+
+def dedent_command(text):
+    """Without the indentation of its lines, where none of them can be a part of what is quoted."""
+    quotes_fit = all(row.count('"') % 2 == 0 and row.count("'") % 2 == 0 for row in text.split("\n"))
+    return textwrap.dedent(text) if quotes_fit and "<<" not in text else text
 
 
 def names_in_braces(text):
@@ -90,10 +102,10 @@ class Body:
     def only_shell(self):
         """The text of a block that is nothing but shell("..."), else None. Several are one script, if each leaves all as
         it was for the next."""
-        texts = [text_of_shell(statement) for statement in self.tree.body]
+        texts = [text_of_shell(statement, self.text) for statement in self.tree.body]
         if None in texts or (len(texts) > 1 and any(LASTING.search(text) for text in texts)):
             return None
-        return "\n".join(text.strip("\n") for text in texts)
+        return "\n".join((dedent_command(text) if len(texts) > 1 else text).strip("\n") for text in texts)
 
     def uses_of_module(self):
         """Names that the block needs and does not make, those in the braces of shell("...") among them."""

@@ -4,12 +4,12 @@ import ast
 import json
 import os
 import string
-import textwrap
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 import values
 from bodies import Body
+from breaks import unmarked
 from functions import is_unknown
 from jobcalls import is_function, name_of
 from scripts import script_command
@@ -275,8 +275,6 @@ class RuleReader:
         return {"kind": "python3", "line": line, "tokens": tokens, "modules": modules, "code": [], "script": []}
 
     def shell(self, text, line):
-        if "<<" not in text and all(row.count('"') % 2 == 0 and row.count("'") % 2 == 0 for row in text.split("\n")):
-            text = textwrap.dedent(text)
         tokens = []
         try:
             fields = list(string.Formatter().parse(text.strip("\n")))
@@ -287,7 +285,8 @@ class RuleReader:
                 tokens.append(literal)
             if field is None:
                 continue
-            if conversion or spec not in ("", "q"):
+            field = unmarked(field)
+            if conversion or unmarked(spec) not in ("", "q"):
                 raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
             root, steps = field_parts(field)
             if root == "log" and len(self.logs) > 1:

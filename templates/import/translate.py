@@ -12,6 +12,8 @@ Source of the grammar: Snakemake 7.21, snakemake/parser.py.
 import io
 import tokenize
 
+from breaks import places_of_breaks
+
 RULE_SECTIONS = {
     "input", "output", "params", "threads", "resources", "priority", "version", "log", "message", "benchmark",
     "wildcard_constraints", "conda", "singularity", "container", "containerized", "envmodules", "group", "shadow",
@@ -203,6 +205,10 @@ class Translator:
         if as_text:
             self.insert(colon.end, '"""')
             self.insert(last.end, '"""')
+        if line.tokens[0].string == "shell":
+            tokens = [*line.tokens[header[2] + 1:], *(t for inner in self.lines[self.at + 1:end] for t in inner.tokens)]
+            for place, mark in places_of_breaks(tokens, self.text_between):
+                self.insert(place, mark)
         self.insert(last.end, ")")
         self.at = end
 
