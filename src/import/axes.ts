@@ -1,4 +1,4 @@
-import type { SnakeItem, SnakeRows, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../model/snakefile.ts';
 import { findClasses, sameSet, uniqueName, type VariableClass } from './classes.ts';
 import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
@@ -9,6 +9,8 @@ export interface Axis {
   readonly values: readonly string[];
   /** The pattern of glob_wildcards() that the values come from, its wildcard named as the param; null: a list. */
   readonly glob: string | null;
+  /** Where the Snakefile lists the values. */
+  readonly source: SnakeSource | null;
 }
 
 export interface AxisTable extends Relation {
@@ -114,11 +116,11 @@ class Fitter {
   private fitProduct(rule: SnakeRule, item: SnakeItem): void {
     const names = new Map(this.expandNames.get(item));
     const all = item.expand!.values.map(([name]) => this.classOf(rule, item, name));
-    for (const [name, values] of item.expand!.values) {
+    for (const [name, values, , source] of item.expand!.values) {
       const found = this.classOf(rule, item, name);
       const fits =
         sameSet(found.values, [...new Set(values)]) && !this.inKey(rule, found) && this.hasProduct(rule, found, all);
-      const param = fits ? found.name : this.freshAxis(`${rule.name}_${name}`, [...new Set(values)]);
+      const param = fits ? found.name : this.freshAxis(`${rule.name}_${name}`, [...new Set(values)], source ?? null);
       names.set(name, param);
       if (!this.order.includes(param)) this.order.push(param);
     }
@@ -163,7 +165,7 @@ class Fitter {
       const table: AxisTable = {
         ...ordered,
         name: known?.name ?? this.tableName(keys),
-        comments: commentsOf(own),
+        comments: [...(known?.comments ?? []), ...commentsOf(own)],
         inPath: own.some((part) => part.inPath && part.rows.some((row) => row.some((value) => value.includes('/')))),
       };
       this.tables.push(table);
@@ -231,23 +233,24 @@ class Fitter {
     return name;
   }
 
-  private freshAxis(wanted: string, values: readonly string[]): string {
+  private freshAxis(wanted: string, values: readonly string[], source: SnakeSource | null): string {
     const key = JSON.stringify([wanted, values]);
     const known = this.fresh.get(key);
     if (known) return known.name;
     const name = uniqueName(wanted, this.taken);
     this.taken.add(name);
-    this.fresh.set(key, { name, values, glob: null });
+    this.fresh.set(key, { name, values, glob: null, source });
     return name;
   }
 
   private fitZip(rule: SnakeRule, item: SnakeItem): void {
     const names = item.expand!.values.map(([name]) => name);
+    const comments = [...new Set(item.expand!.values.flatMap(([, , , source]) => source?.comments ?? []))];
     const rows = distinctRows(rowsOf(item).map((row) => names.map((name) => row.get(name)!)));
     const classes = names.map((name) => this.classOf(rule, item, name));
     const table = this.fitsTable(rule, classes, rows)
-      ? this.sharedTable(classes, rows)
-      : this.freshTable(rule, names, rows);
+      ? this.sharedTable(classes, rows, comments)
+      : this.freshTable(rule, names, rows, comments);
     const known = this.expandNames.get(item) ?? [];
     this.expandNames.set(item, new Map([...known, ...names.map((name, i) => [name, table.columns[i]!] as const)]));
   }
@@ -266,30 +269,40 @@ class Fitter {
     });
   }
 
-  private sharedTable(classes: readonly VariableClass[], rows: readonly string[][]): AxisTable {
+  private sharedTable(
+    classes: readonly VariableClass[],
+    rows: readonly string[][],
+    comments: readonly string[],
+  ): AxisTable {
     const known = this.tabled.get(classes[0]!);
     if (known) return known;
     const table = this.newTable(
       classes.map((c) => c.name),
       rows,
+      comments,
     );
     for (const c of classes) this.tabled.set(c, table);
     return table;
   }
 
-  private freshTable(rule: SnakeRule, names: readonly string[], rows: readonly string[][]): AxisTable {
+  private freshTable(
+    rule: SnakeRule,
+    names: readonly string[],
+    rows: readonly string[][],
+    comments: readonly string[],
+  ): AxisTable {
     const columns = names.map((name) => {
       const column = uniqueName(`${rule.name}_${name}`, this.taken);
       this.taken.add(column);
       return column;
     });
-    return this.newTable(columns, rows);
+    return this.newTable(columns, rows, comments);
   }
 
-  private newTable(columns: readonly string[], rows: readonly string[][]): AxisTable {
+  private newTable(columns: readonly string[], rows: readonly string[][], comments: readonly string[]): AxisTable {
     const name = uniqueName(columns.join('_and_'), this.taken);
     this.taken.add(name);
-    const table: AxisTable = { name, columns, rows, comments: [], inPath: rows.some((row) => row.some(hasSlash)) };
+    const table: AxisTable = { name, columns, rows, comments, inPath: rows.some((row) => row.some(hasSlash)) };
     this.tables.push(table);
     return table;
   }
@@ -299,7 +312,7 @@ class Fitter {
     const used = new Set([...this.expandNames.values()].flatMap((names) => [...names.values()]));
     const axes = this.classes
       .filter((c) => !this.tabled.has(c) && (used.has(c.name) || c.variables.some((v) => v.item === null)))
-      .map((c): Axis => ({ name: c.name, values: c.values, glob: globOf(c) }));
+      .map((c): Axis => ({ name: c.name, values: c.values, glob: globOf(c), source: sourceOf(c) }));
     const all = [...axes, ...this.fresh.values()];
     const place = (name: string): number => {
       const at = this.order.indexOf(name);
@@ -333,6 +346,10 @@ function distinctRows(rows: readonly string[][]): string[][] {
 
 function tableKey(classes: readonly VariableClass[], rows: readonly string[][]): string {
   return JSON.stringify([classes.map((c) => c.name), rows]);
+}
+
+function sourceOf({ variables, values }: VariableClass): SnakeSource | null {
+  return variables.find((v) => v.source !== null && sameSet(v.values, values))?.source ?? null;
 }
 
 /** A glob of wfc's knows its own param only, within one component of the path. */

@@ -1,4 +1,4 @@
-import type { SnakeItem, SnakePart, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../model/snakefile.ts';
 import { PLACEHOLDER_ROOTS } from '../model/template.ts';
 import type { Jobs, Link } from './jobs.ts';
 import { wildcardsOfRule } from './patterns.ts';
@@ -14,6 +14,7 @@ export interface Variable {
   /** Distinct, in order of appearance. */
   readonly values: readonly string[];
   readonly glob: string | null;
+  readonly source: SnakeSource | null;
 }
 
 /** Variables that are one thing: files carry the values of one to the others. It becomes a param. */
@@ -69,7 +70,7 @@ function wildcardVariables({ jobs }: Jobs): Variable[] {
   return [...found].flatMap(([rule, names]) =>
     [...names].map(([name, values]) => {
       const isDetermined = determinedNames(rule).includes(name);
-      return { name, rule, item: null, isDetermined, values: [...values], glob: null };
+      return { name, rule, item: null, isDetermined, values: [...values], glob: null, source: null };
     }),
   );
 }
@@ -87,17 +88,19 @@ function expandVariables({ jobs, goal }: Jobs): Variable[] {
         const { expand, rows } = item;
         const common = { rule, item, isDetermined: rows !== undefined };
         return [
-          ...(expand?.values ?? []).map(([name, values, glob]) => ({
+          ...(expand?.values ?? []).map(([name, values, glob, source]) => ({
             name,
             ...common,
             values: [...new Set(values)],
             glob,
+            source: source ?? null,
           })),
           ...(rows?.names ?? []).map((name, i) => ({
             name,
             ...common,
             values: [...new Set([...rows!.rows.values()].flatMap((list) => list.map((row) => row[i]!)))],
             glob: null,
+            source: null,
           })),
         ];
       }),

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
 import type { Axes, Axis, AxisTable } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
+import { commentedMapping, commentLines } from './comments.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { localRules } from './local.ts';
 import { writtenOut } from './patterns.ts';
@@ -39,9 +40,9 @@ export function writeSpec(options: Options): SpecText {
   const lines = [
     `# Made from ${snakefile.files[0]} by "wfc import snakefile"; "wfc plan" shows the tasks.`,
     'wfc: 1',
-    ...(Object.keys(config).length > 0 ? ['config:', ...mappingLines(config)] : []),
+    ...(Object.keys(config).length > 0 ? ['config:', ...commentedMapping(config, snakefile.configComments, '  ')] : []),
     ...(axes.params.length > 0
-      ? ['params:', ...axes.params.flatMap((axis) => entry(axis.name, axisValues(axis), '  '))]
+      ? ['params:', ...axes.params.flatMap((axis) => axisLines(axis, snakefile.configComments))]
       : []),
     ...(axes.tables.length > 0 ? ['tables:', ...axes.tables.flatMap(tableLines)] : []),
     ...entry('targets', targetsOf(options), ''),
@@ -53,14 +54,20 @@ export function writeSpec(options: Options): SpecText {
   return { text: lines.join('\n'), unfinished, code, diagnostics };
 }
 
-function mappingLines(mapping: { readonly [key: string]: Yaml }): string[] {
-  return Object.entries(mapping).flatMap(([key, value]) => entry(key, value, '  '));
+function axisLines(axis: Axis, configComments: Snakefile['configComments']): string[] {
+  const { name, source } = axis;
+  const key = source?.config ?? null;
+  const comments = key === null ? (source?.comments ?? []) : (configComments[key] ?? []);
+  return [
+    ...commentLines(comments, '  '),
+    ...entry(name, axisValues(axis), '  ', key === null || key === name ? '' : `${key} of the config`),
+  ];
 }
 
 function tableLines({ name, columns, rows, comments, inPath }: AxisTable): string[] {
   const indent = inPath ? '      ' : '    ';
   return [
-    ...comments.map((comment) => `  # ${comment}`),
+    ...commentLines(comments, '  '),
     `  ${name}:`,
     ...(inPath ? ['    path: true', '    rows:'] : []),
     ...rows.map((row) => `${indent}- ${flowRow(columns, row)}`),
@@ -177,7 +184,11 @@ class RuleWriter {
       run: command,
     };
     const head = `  ${rule.name}:  # ${rule.file}:${rule.line}`;
-    return [head, ...Object.entries(parts).flatMap(([key, value]) => entry(key, value, '    '))];
+    return [
+      ...commentLines(rule.comments, '  '),
+      head,
+      ...Object.entries(parts).flatMap(([key, value]) => entry(key, value, '    ')),
+    ];
   }
 
   private environment(rule: SnakeRule): { [key: string]: Yaml } {

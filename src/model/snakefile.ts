@@ -8,6 +8,8 @@ export interface Snakefile {
   readonly notes: readonly SnakeNote[];
   /** Scalars of the config by dotted key, as Python would write them. */
   readonly config: Readonly<Record<string, { readonly text: string; readonly type: 'str' | 'int' | 'float' | 'bool' }>>;
+  /** Lines of comment on keys of the config, by dotted key. */
+  readonly configComments: Readonly<Record<string, readonly string[]>>;
   /** Regular expressions by wildcard name. */
   readonly wildcardConstraints: Readonly<Record<string, string>>;
   /** The clauses of `ruleorder`, each from the rule that comes first. */
@@ -70,8 +72,16 @@ export interface SnakeRows {
 
 export interface SnakeExpand {
   readonly combinator: 'product' | 'zip';
-  /** Name, values, and the pattern of glob_wildcards() that they come from. */
-  readonly values: readonly (readonly [string, readonly string[], string | null])[];
+  /** Name, values, the pattern of glob_wildcards() that they come from, and where they stand. */
+  readonly values: readonly (readonly [string, readonly string[], string | null, (SnakeSource | null)?])[];
+}
+
+/** Where a list of values stands in a Snakefile: a dotted key of the config, or a name of its Python. */
+export interface SnakeSource {
+  readonly config: string | null;
+  readonly name: string | null;
+  /** What stands above it there, for people. */
+  readonly comments: readonly string[];
 }
 
 /** One argument of `input` or `output`. */
@@ -151,6 +161,8 @@ export type SnakeCommand =
 
 export interface SnakeRule extends SnakePlace {
   readonly name: string;
+  /** What stands above it, and its docstring. */
+  readonly comments: readonly string[];
   readonly input: readonly SnakeArgument[];
   readonly output: readonly SnakeArgument[];
   /** At most one. */

@@ -9,6 +9,7 @@ import types
 import helpers
 import surroundings
 import values
+from comments import comments_above, comments_of_yaml, doc_lines, key_in, lines_of
 from jobcalls import Unpacked, is_function
 from module import IMPLICIT
 from reuse import Reuse
@@ -45,6 +46,7 @@ class Rule:
         self.name, self.file, self.line = name, file, line
         # The Python that it stands in, and the `use` statement and module that brought it in.
         self.namespace, self.module, self.taken = recorder.namespace, recorder.module, recorder.using
+        self.comments = []
         # By section: (positional arguments, named ones, line, text); by block: (line, text).
         self.sections, self.blocks = {}, {}
 
@@ -59,7 +61,8 @@ class Recorder(Reuse):
         self.local_rules, self.order = [], []
         # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
         self.config_files, self.config_read, self.beside = [], {}, {}
-        self.file, self.texts = None, []
+        # The file that is read: its sections and its lines.
+        self.file, self.texts, self.lines = None, [], []
         self.namespace = self.module = self.main = None
         self.make_space = make_space
         # The rule and the module that sections belong to; how many includes deep; the rule that is made unless told.
@@ -71,6 +74,7 @@ class Recorder(Reuse):
     def bind(self, namespace, module):
         self.namespace, self.module = namespace, module
         self.main = namespace
+        values.Expansion.source_of = self.source_of
         namespace["_wfc"] = self
 
     def names_of_snakemake(self, namespace):
@@ -79,23 +83,25 @@ class Recorder(Reuse):
         return (set(namespace) | {"_wfc", "workflow", "checkpoints", "dynamic", "pipe", "storage"}) - mine - {
             "__builtins__", "__name__"}
 
-    def enter(self, file, texts):
-        before = self.file, self.texts
-        self.file, self.texts = file, texts
+    def enter(self, file, texts, lines):
+        before = self.file, self.texts, self.lines
+        self.file, self.texts, self.lines = file, texts, lines
         self.files.append(file)
         return before
 
     def leave(self, before):
-        self.file, self.texts = before
+        self.file, self.texts, self.lines = before
 
     def note(self, line, message):
         self.notes.append({"file": self.file, "line": line, "message": message})
 
     # --- what the translated text calls ---
 
-    def rule(self, name, line):
+    def rule(self, name, line, doc=None):
+        """`doc`: its docstring, as Python source."""
         name = name or f"rule_{len(self.rules) + 1}"
         made = self.rule_now = Rule(name, self.file, line, self)
+        made.comments = [*comments_above(self.lines, line), *doc_lines(doc)]
         if self.using is not None:
             self.named[name] = made
             if not self.using[0].takes(name):
@@ -200,6 +206,26 @@ class Recorder(Reuse):
             surroundings.update_config(self.namespace["config"], copy.deepcopy(given))
             surroundings.update_config(self.config_read, copy.deepcopy(given))
             self.config_files = [f for f in self.config_files if f != file] + [file]
+
+    def source_of(self, value):
+        """Where a list of values stands in the Snakefile: a key of the config, or a name; None where it has none."""
+        key = key_in(self.namespace["config"], value)
+        if key is not None:
+            return {"config": key, "name": None, "comments": []}
+        name = next((n for n, known in self.namespace.items() if known is value and not n.startswith("_")), None)
+        if name is None:
+            return None
+        made = [s for s in self.module.statements if name in s.binds]
+        comments = comments_above(lines_of(made[-1].file), made[-1].node.lineno) if made else []
+        return {"config": None, "name": name, "comments": comments}
+
+    def config_comments(self):
+        """{"a.b": [text]} of the config's files, those of a later one over the others."""
+        found = {}
+        for file in self.config_files:
+            if not file.endswith(".json"):
+                found.update(comments_of_yaml("\n".join(lines_of(file))))
+        return found
 
     def stem(self):
         """The name of the Snakefile as the begin of others: Snakefile, train."""

@@ -129,7 +129,7 @@ class Reuse:
 def changed(value, change):
     """Paths of an argument, each changed; what a function gives, too."""
     if isinstance(value, values.Paths) and values.flatten_texts(value.made_from) == list(value):
-        parts = [values.Expansion(change(m.pattern), m.combinator, m.values, m.globs, m.flags)
+        parts = [values.Expansion(change(m.pattern), m.combinator, m.values, m.globs, m.sources, m.flags)
                  if isinstance(m, values.Expansion) else changed(m, change) for m in value.made_from]
         paths = values.Paths(values.flatten_texts(parts))
         paths.made_from = tuple(parts)

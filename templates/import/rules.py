@@ -59,7 +59,7 @@ class RuleReader:
     def read(self):
         rule = self.rule
         told = {
-            "name": rule.name, "file": rule.file, "line": rule.line,
+            "name": rule.name, "file": rule.file, "line": rule.line, "comments": rule.comments,
             "input": self.paths("input"), "output": self.paths("output"),
             "log": self.log(), "constraints": self.kwargs("wildcard_constraints"),
             "resources": self.resources(), "retries": self.single("retries", int),

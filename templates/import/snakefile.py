@@ -28,6 +28,7 @@ from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E40
 from rules import RuleReader, rule_json  # noqa: E402
 from standins import FINDER, StandIn, StandInUsed, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
+from values import Expansion  # noqa: E402
 
 # A study may have modules of the same names.
 sys.path.remove(HERE)
@@ -49,7 +50,7 @@ def run_file(file, namespace, recorder, module, included_at=None):
         tree = ast.parse(python, file)
     except SyntaxError as error:
         raise Problem(file, error.lineno or 1, f"this can't be read as Python: {error.msg}") from None
-    before = recorder.enter(file, sections)
+    before = recorder.enter(file, sections, text.split("\n"))
     module.add(tree, python, file, included_at)
     exec(compile(tree, file, "exec"), namespace)
     recorder.leave(before)
@@ -135,6 +136,7 @@ def run(file, request, recorder):
 def answer(file, request, readers):
     """What the Snakefile says. `readers` gets one of each rule."""
     recorder, module = read(file, request)
+    Expansion.source_of = None
     namespace = recorder.namespace
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
     for rule in recorder.rules:
@@ -153,7 +155,7 @@ def answer(file, request, readers):
         "rules": rules,
         "problems": [p.__dict__ for p in problems],
         "notes": recorder.notes,
-        "config": scalars(namespace["config"]),
+        "config": scalars(namespace["config"]), "configComments": recorder.config_comments(),
         "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
         "files": recorder.files,
@@ -195,7 +197,7 @@ def main():
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file], "beside": {}}
+                "prefix": "", "files": [file], "beside": {}, "configComments": {}}
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)

@@ -135,11 +135,13 @@ class Translator:
         if len(line.tokens) > colon + 1:
             raise Problem(self.file, line.row, "a rule's first section stands on a line of its own",
                           "break the line after the colon")
-        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.{word}({name!r}, {line.row}):")
         self.at += 1
-        self.sections_below(line)
+        doc = self.sections_below(line)
+        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.{word}({name!r}, {line.row}, {doc!r}):")
 
     def sections_below(self, line):
+        """The docstring among them, or None."""
+        doc = None
         while self.at < len(self.lines) and self.lines[self.at].column > line.column:
             inner = self.lines[self.at]
             found = inner.header()
@@ -149,10 +151,12 @@ class Translator:
             elif word in RULE_SECTIONS:
                 self.arguments(inner, found, f"_wfc.section({word!r}, {inner.row}", False)
             elif inner.tokens[0].type == tokenize.STRING and len(inner.tokens) == 1:
+                doc = doc or inner.tokens[0].string
                 self.at += 1
             else:
                 raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a rule that can be '
                               "converted", "sections are input, output, params, run, shell and so on")
+        return doc
 
     def module(self, line, header):
         _, name, colon = header

@@ -75,12 +75,15 @@ class Flagged(str):
 
 
 class Expansion:
-    """One pattern of expand() and the values for it."""
+    """One pattern of expand() and the values for it. While the Snakefile is read, `source_of` tells of a list of values
+    where it stands there."""
 
-    def __init__(self, pattern, combinator, values, globs, flags=frozenset()):
+    source_of = None
+
+    def __init__(self, pattern, combinator, values, globs, sources, flags=frozenset()):
         self.pattern, self.combinator, self.values, self.flags = pattern, combinator, values, flags
-        # By name the pattern that glob_wildcards() took the values from.
-        self.globs = globs
+        # By name the pattern that glob_wildcards() took the values from, and where they stand.
+        self.globs, self.sources = globs, sources
 
     def texts(self):
         combine = zip if self.combinator == "zip" else itertools.product
@@ -133,13 +136,14 @@ def expand(*args, **wildcards):
     paths = Paths()
     for pattern in map(plain, patterns):
         names = re.findall(r"{([^}\.[!:]+)", pattern.replace("{{", "  "))
-        values, globs = {}, {}
+        values, globs, sources = {}, {}, {}
         for name, given in wildcards.items():
             if name in names:
                 if isinstance(given, GlobValues) and given.pattern:
                     globs[name] = given.pattern
                 if is_many(given) or isinstance(given, dict):
                     values[name] = list(given)
+                    sources[name] = Expansion.source_of(given) if Expansion.source_of else None
                 elif combinator is itertools.product and f"{{{name}}}" in pattern:
                     pattern = pattern.replace(f"{{{name}}}", plain(given).replace("{", "{{").replace("}", "}}"))
                 else:
@@ -147,17 +151,18 @@ def expand(*args, **wildcards):
         for name in names:
             if name not in wildcards and not missing_allowed:
                 raise ValueError(f"No values given for wildcard '{name}'.")
-        paths = paths + expand_one(pattern, combinator, values, globs)
+        paths = paths + expand_one(pattern, combinator, values, globs, sources)
     return paths
 
 
-def expand_one(pattern, combinator, values, globs):
+def expand_one(pattern, combinator, values, globs, sources):
     known = {zip: "zip", itertools.product: "product"}.get(combinator)
     is_plain = all(isinstance(v, (str, int, float, Path)) for vs in values.values() for v in vs)
     simple = all(spec == "" and conv is None for _, name, spec, conv in string.Formatter().parse(pattern) if name)
     marked = any(MARK.search(plain(v)) for vs in values.values() for v in vs)
     if known and is_plain and simple and not marked and all(n.isidentifier() for n in values):
-        made = Expansion(pattern, known, {name: [str(v) for v in vs] for name, vs in values.items()}, globs)
+        made = Expansion(pattern, known, {name: [str(v) for v in vs] for name, vs in values.items()}, globs,
+                         sources)
         if known == "zip" and len({len(vs) for vs in values.values()}) > 1:
             least = min(len(vs) for vs in values.values())
             made.values = {name: vs[:least] for name, vs in made.values.items()}
@@ -181,7 +186,7 @@ def flag(name):
         if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):
             marked = Paths(apply(v) for v in list(value))
             marked.made_from = tuple(
-                Expansion(m.pattern, m.combinator, m.values, m.globs, m.flags | {name}) if isinstance(m, Expansion) else apply(m)
+                Expansion(m.pattern, m.combinator, m.values, m.globs, m.sources, m.flags | {name}) if isinstance(m, Expansion) else apply(m)
                 for m in value.made_from
             )
             return marked
@@ -244,7 +249,7 @@ def made_item(made):
         return []
     item = {"parts": made.parts(), "flags": sorted(made.flags)}
     if made.values:
-        item["expand"] = {"combinator": made.combinator, "values": [[n, vs, made.globs.get(n)] for n, vs in made.values.items()]}
+        item["expand"] = {"combinator": made.combinator, "values": [[n, vs, made.globs.get(n), made.sources.get(n)] for n, vs in made.values.items()]}
     return [item]
 
 
