@@ -46,6 +46,8 @@ export interface CommonOptions {
   readonly trust?: Trust;
   /** How files are read; as they are, unless told. */
   readonly reading?: Reading;
+  /** See `compileKnown`; `complete` unless told. */
+  readonly lists?: 'complete' | 'as they stand';
 }
 
 export interface Reading {
@@ -95,6 +97,7 @@ export function openSession(
     spec.source,
     { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] },
     (plan) => presentNow(plan, spec.folder, options),
+    options.lists,
   );
   const { profile, diagnostics: ofProfile } = readProfile(lookup);
   diagnostics.push(...ofProfile);

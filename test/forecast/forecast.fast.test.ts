@@ -6,6 +6,7 @@ import type { SuccessRecord } from '../../src/resume/record.ts';
 import { EndQueue } from '../../src/session/forecast/end-queue.ts';
 import { forecast, type Place } from '../../src/session/forecast/forecast.ts';
 import { forecastLines } from '../../src/session/forecast/forecast-lines.ts';
+import { USUAL_PACE } from '../../src/session/forecast/pace.ts';
 import { Random } from '../../src/session/forecast/random.ts';
 import { simulateElements } from '../../src/session/forecast/simulate-elements.ts';
 import { type Simulated, simulateLocal } from '../../src/session/forecast/simulate-local.ts';
@@ -26,6 +27,8 @@ rules:
 `;
 
 const LIMITS = { cpus: 8, memoryMiB: 64_000, gpus: ['0', '1'] };
+
+const NO_LISTS = { assumed: null, waiting: [] };
 
 /** What tasks really take: a fit by its size, each with a spread of its own. */
 function realSeconds(plan: Plan): Float64Array {
@@ -58,8 +61,8 @@ function all(plan: Plan): Uint8Array {
 function replay(plan: Plan, runs: Uint8Array, place: Place, seconds: Float64Array): Simulated {
   const targets = new Uint8Array(plan.taskCount);
   return place.kind === 'local'
-    ? simulateLocal(plan, { runs, graph: runGraph(plan, runs), targets, ...place }, seconds)
-    : simulateElements(plan, { targets, ...place }, seconds);
+    ? simulateLocal(plan, { runs, graph: runGraph(plan, runs), targets, pace: USUAL_PACE, ...place }, seconds)
+    : simulateElements(plan, { targets, pace: USUAL_PACE, ...place }, seconds);
 }
 
 function stagesOf(plan: Plan, included: Uint8Array, packing = NO_PROFILE.packing): Stage[] {
@@ -83,9 +86,12 @@ describe('after a tenth has run, what is forecast of the rest is within 20 %', (
   const runs = all(plan).map((_, task) => Number(!done.has(task)));
   const records = recordsOf(plan, done, seconds);
   const places: [string, Place][] = [
-    ['one task at a time', { kind: 'local', maxParallel: 1, limits: LIMITS }],
-    ['eight tasks at a time', { kind: 'local', maxParallel: 8, limits: LIMITS }],
-    ['elements', { kind: 'slurm', stages: stagesOf(plan, runs), maxRunning: null, maxElements: null }],
+    ['one task at a time', { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS }],
+    ['eight tasks at a time', { kind: 'local', cores: 2, maxParallel: 8, limits: LIMITS }],
+    [
+      'elements',
+      { kind: 'slurm', stages: stagesOf(plan, runs), maxRunning: null, maxElements: null, isRoomSeen: false },
+    ],
     [
       'elements of lanes',
       {
@@ -93,12 +99,13 @@ describe('after a tenth has run, what is forecast of the rest is within 20 %', (
         stages: stagesOf(plan, runs, { ...NO_PROFILE.packing, lanes: 4 }),
         maxRunning: 3,
         maxElements: 5,
+        isRoomSeen: false,
       },
     ],
   ];
   it.each(places)('for %s', (_, place) => {
     const real = replay(plan, runs, place, seconds);
-    const told = forecast(plan, runs, { records, place });
+    const told = forecast(plan, [{ runs, place }], { records, pace: USUAL_PACE });
     expect(Math.abs(told.makespanSeconds.middle / real.makespan - 1)).toBeLessThan(0.2);
     expect(Math.abs((told.coreHours.middle * 3600) / real.coreSeconds - 1)).toBeLessThan(0.2);
     expect(Math.abs((told.gpuHours.middle * 3600) / real.gpuSeconds - 1)).toBeLessThan(0.2);
@@ -121,11 +128,52 @@ describe('after a tenth has run, what is forecast of the rest is within 20 %', (
       const { rule, outputTexts, firstTask } = ruleOf(plan, task);
       return Number(rule.name === 'fit' && outputTexts[0]!(task - firstTask).startsWith('f/80/'));
     });
-    const place: Place = { kind: 'local', maxParallel: 1, limits: LIMITS };
-    const told = forecast(plan, only80, { records: recordsOf(plan, small, seconds), place });
+    const place: Place = { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS };
+    const told = forecast(plan, [{ runs: only80, place }], {
+      records: recordsOf(plan, small, seconds),
+      pace: USUAL_PACE,
+    });
     expect(told.rules[0]!.secondsEach).toBeGreaterThan(28);
     expect(told.rules[0]!.secondsEach).toBeLessThan(58);
   });
+});
+
+it('times that grow more slowly than a param have a start that is the same for all; how far a line leads is in the range', () => {
+  const plan = planOf(`wfc: 1
+params: {size: [1, 2, 32], seed: {from: 1, to: 8}}
+rules: {fit: {output: "{size}/{seed}", run: "x"}}
+`);
+  const seconds = Float64Array.from({ length: 24 }, (_, task) => [12, 14, 74][task >> 3]!);
+  const large = all(plan).map((_, task) => Number(task >= 16));
+  const place: Place = { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS };
+  const records = recordsOf(plan, [...Array(16).keys()], seconds);
+  const told = forecast(plan, [{ runs: large, place }], { records, pace: USUAL_PACE });
+  expect(Math.abs(told.makespanSeconds.middle / 592 - 1)).toBeLessThan(0.2);
+  // A power of the size would be 26 s each.
+  expect(told.makespanSeconds.low).toBeLessThan(500);
+  expect(told.makespanSeconds.high).toBeGreaterThan(700);
+});
+
+it('where more tasks run at a time than when they were measured, the range holds what computes and what waits', () => {
+  const plan = planOf('wfc: 1\nparams: {n: {from: 1, to: 64}}\nrules: {a: {output: "{n}", run: "x"}}');
+  const runs = all(plan).map((_, task) => Number(task >= 32));
+  const records = recordsOf(plan, Array(32).keys(), new Float64Array(64).fill(10));
+  const ofTwo = new Map(Array.from({ length: 32 }, (_, i) => [String(i + 1), 2]));
+  const tell = (cores: number, maxParallel: number) => {
+    const place: Place = { kind: 'local', cores, maxParallel, limits: { ...LIMITS, cpus: maxParallel } };
+    const told = forecast(plan, [{ runs, place }], { records, pace: { ...USUAL_PACE, parallelOf: ofTwo } });
+    return { ...told.makespanSeconds, stretch: told.stretch, lines: forecastLines(told, { ...NO_LISTS, place }) };
+  };
+  const crowded = tell(2, 8);
+  expect(crowded.stretch).toBe(4);
+  // Four rounds of 10 s, or of 40 s.
+  expect(crowded.low).toBeLessThan(60);
+  expect(crowded.high).toBeGreaterThan(120);
+  expect(crowded.lines.join('\n')).toContain('on 2 cores, what computes takes up to 4 times as long now');
+  const roomy = tell(8, 8);
+  expect(roomy.stretch).toBeNull();
+  expect(roomy.high).toBeLessThan(50);
+  expect(tell(1, 1).lines.join('\n')).toContain('on 1 core, what computes takes down to 1/2 of that now');
 });
 
 it('where nothing has run, the limits count, and it says so; a rule without one is not counted', () => {
@@ -135,10 +183,12 @@ rules:
   a: {output: "a/{n}", run: "x", resources: {time: 1m}}
   b: {input: "a/{n}", output: "b/{n}", run: "x"}
 `);
-  const place: Place = { kind: 'local', maxParallel: 2, limits: LIMITS };
-  const told = forecast(plan, all(plan), { records: null, place });
+  const place: Place = { kind: 'local', cores: 2, maxParallel: 2, limits: LIMITS };
+  const told = forecast(plan, [{ runs: all(plan), place }], { records: null, pace: USUAL_PACE });
   expect(Math.round(told.makespanSeconds.middle)).toBe(120);
-  expect(forecastLines(told, place).join('\n')).toBe(`forecast on this machine, 2 tasks at a time: 8 tasks
+  expect(
+    forecastLines(told, { ...NO_LISTS, place }).join('\n'),
+  ).toBe(`forecast on this machine, 2 tasks at a time: 8 tasks
   takes         2 min 0 s
   core-hours    0.067
   first result  after 1 min 0 s: b n=1
@@ -162,7 +212,7 @@ rules:
     { length: plan.taskCount },
     (_, task) => [100, 100, 100, 400, 10, 10, 10, 10, 7][task]!,
   );
-  const place = { kind: 'slurm', stages, maxRunning: null, maxElements: null } as const;
+  const place = { kind: 'slurm', stages, maxRunning: null, maxElements: null, isRoomSeen: false } as const;
   // a4, b4, c, each with a second to start; then two of an array at a time, then one of all.
   expect(Math.round(replay(plan, all(plan), place, seconds).makespan)).toBe(420);
   expect(Math.round(replay(plan, all(plan), { ...place, maxRunning: 2 }, seconds).makespan)).toBe(521);

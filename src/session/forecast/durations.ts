@@ -3,6 +3,7 @@ import type { Plan, PlannedRule } from '../../model/plan.ts';
 import { taskResources } from '../../plan/resources.ts';
 import type { RecordsByName } from '../../resume/record.ts';
 import { type Effect, findEffects, type Sample } from './effects.ts';
+import type { Pace } from './pace.ts';
 import type { Random } from './random.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface RuleDurations {
   readonly ratios: Float64Array;
   /** How far off all of them may be together: the standard error of their logarithm. */
   readonly levelError: number;
+  /** How much longer they take where they compute than when they were measured; 1 for as long. See `stretchOf`. */
+  readonly stretch: number;
 }
 
 export interface Durations {
@@ -31,16 +34,44 @@ export interface Durations {
   readonly rules: readonly RuleDurations[];
 }
 
-/** What records tell of the durations of all tasks, by rule, and by param where they differ. */
-export function expectedDurations(plan: Plan, records: RecordsByName | null): Durations {
+/** Where tasks are to run on this machine, and what it has. */
+export interface Crowd {
+  readonly maxParallel: number;
+  readonly cores: number;
+}
+
+/**
+ * What records tell of the durations of all tasks, by rule, and by param where they differ. Those that waited for imports
+ * count without them.
+ *
+ * @param crowd null where tasks have cores of their own
+ */
+export function expectedDurations(
+  plan: Plan,
+  records: RecordsByName | null,
+  { pace, crowd }: { readonly pace: Pace; readonly crowd: Crowd | null },
+): Durations {
   const seconds = new Float64Array(plan.taskCount);
-  const samples = plan.rules.map((rule) => (records === null ? null : sampleOf(rule, records)));
+  const samples = plan.rules.map((rule) => (records === null ? null : sampleOf(rule, records, pace)));
   const others = othersOf(plan, samples);
   const rules = plan.rules.map((rule, r) => {
     const sample = samples[r];
-    return sample ? byRecords(plan, rule, sample, seconds) : byOthers(rule, others, seconds);
+    if (!sample) return byOthers(rule, others, seconds);
+    return { ...byRecords(plan, rule, sample, seconds), stretch: stretchOf(rule, sample, pace, crowd) };
   });
   return { seconds, rules };
+}
+
+/**
+ * Tasks that compute share the cores: by how much more (or less) they do than when they were measured. How much of the time
+ * of a task is computing, no record tells. 1 where most of them were measured in runs of which only their records are left.
+ */
+function stretchOf({ outputTexts }: PlannedRule, { tasks }: Sample, pace: Pace, crowd: Crowd | null): number {
+  if (crowd === null) return 1;
+  const { maxParallel, cores } = crowd;
+  const known = [...tasks].flatMap((i) => pace.parallelOf.get(outputTexts[0]!(i)) ?? []);
+  if (known.length === 0 || 2 * known.length < tasks.length) return 1;
+  return Math.max(cores, maxParallel) / Math.max(cores, mean(known));
 }
 
 /** What rules that were measured tell of one that was not. */
@@ -79,11 +110,12 @@ function othersOf(plan: Plan, samples: readonly (Sample | null)[]): Others | nul
   };
 }
 
-function sampleOf({ space, outputTexts }: PlannedRule, records: RecordsByName): Sample | null {
+function sampleOf({ space, outputTexts }: PlannedRule, records: RecordsByName, { importOf }: Pace): Sample | null {
   const tasks: number[] = [];
   const logs: number[] = [];
   for (let i = 0; i < space.size; i++) {
-    const took = records.get(outputTexts[0]!(i))?.durationSeconds ?? 0;
+    const name = outputTexts[0]!(i);
+    const took = (records.get(name)?.durationSeconds ?? 0) - (importOf.get(name) ?? 0);
     // Records that were adopted have none.
     if (took <= 0) continue;
     tasks.push(i);
@@ -104,10 +136,15 @@ function byOthers(rule: PlannedRule, others: Others | null, seconds: Float64Arra
   }
   const basis: Basis = others !== null ? 'others' : hasLimits ? 'limit' : 'unknown';
   const levelError = others === null ? 0 : others.deviation;
-  return { rule, basis, measured: 0, effects: [], ratios: Float64Array.of(1), levelError };
+  return { rule, basis, measured: 0, effects: [], ratios: Float64Array.of(1), levelError, stretch: 1 };
 }
 
-function byRecords(plan: Plan, rule: PlannedRule, sample: Sample, seconds: Float64Array): RuleDurations {
+function byRecords(
+  plan: Plan,
+  rule: PlannedRule,
+  sample: Sample,
+  seconds: Float64Array,
+): Omit<RuleDurations, 'stretch'> {
   const { space, firstTask } = rule;
   const { key } = rule.rule;
   const columns = [...key, ...determinedColumns(plan.workflow.relation, key)];
@@ -147,16 +184,17 @@ function mean(values: Iterable<number>): number {
 /** Durations as they may come out: of each task in the spread of those that were measured. */
 export function drawDurations({ seconds, rules }: Durations, random: Random): Float64Array {
   const drawn = seconds.slice();
-  for (const { rule, effects, ratios, levelError } of rules) {
-    const level = Math.exp(levelError * random.normal());
-    const unseen = effects.flatMap(({ read, isUnseen, deviation }) =>
-      isUnseen.includes(1)
-        ? [{ read, factors: Float64Array.from(isUnseen, (is) => (is ? Math.exp(deviation * random.normal()) : 1)) }]
-        : [],
-    );
+  const computing = rules.some(({ stretch }) => stretch !== 1) ? random.next() : 0;
+  for (const { rule, effects, ratios, levelError, stretch } of rules) {
+    const level = Math.exp(levelError * random.normal()) * stretch ** computing;
+    const doubtful = effects.flatMap(({ read, doubts, isLine }) => {
+      if (doubts.every((doubt) => doubt === 0)) return [];
+      const together = random.normal();
+      return [{ read, factors: doubts.map((doubt) => Math.exp(doubt * (isLine ? together : random.normal()))) }];
+    });
     for (let i = 0; i < rule.space.size; i++) {
       let factor = level * ratios[Math.floor(random.next() * ratios.length)]!;
-      for (const { read, factors } of unseen) factor *= factors[read(i)]!;
+      for (const { read, factors } of doubtful) factor *= factors[read(i)]!;
       drawn[rule.firstTask + i]! *= factor;
     }
   }

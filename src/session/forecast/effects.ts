@@ -14,10 +14,13 @@ export interface Effect {
   readonly read: (task: number) => number;
   /** By value id. */
   readonly ofValue: Float64Array;
-  /** By value id, 1 where no task with this value was measured, and nothing tells of it. */
-  readonly isUnseen: Uint8Array;
-  /** Standard deviation between values: how far off an unseen one may be. */
-  readonly deviation: number;
+  /**
+   * By value id, how far off the summand may be, as a standard deviation: 0 where tasks with this value were measured; that
+   * between values where nothing tells of it; where a line does, how far another line that fits lies from it.
+   */
+  readonly doubts: Float64Array;
+  /** Whether they are of one line, and so off together. */
+  readonly isLine: boolean;
 }
 
 /** More params are not told apart by a few tasks. */
@@ -96,29 +99,39 @@ function effectOf(
   // What lies between groups lies on the line, or nothing is known of values that nobody measured.
   const known = line !== null && (isLine || lineShare > 0.5 * groupShare) ? line : null;
   const ofValue = new Float64Array(valueCount);
-  const isUnseen = new Uint8Array(valueCount);
+  const doubts = new Float64Array(valueCount);
   for (let id = 0; id < valueCount; id++) {
     if (counts[id]! > 0 && !isLine)
       // Few tasks of a value draw it less far from the others than many do.
       ofValue[id] = (sums[id]! / counts[id]! - mean) / (1 + noise / counts[id]! / deviation ** 2);
-    else if (known !== null) ofValue[id] = known.at(numbers[id]!);
-    else isUnseen[id] = 1;
+    else if (known !== null) {
+      ofValue[id] = known.at(numbers[id]!);
+      doubts[id] = counts[id]! > 0 ? 0 : known.doubtAt(numbers[id]!);
+    } else doubts[id] = deviation;
   }
-  return { effect: { column, read, ofValue, isUnseen, deviation }, share: Math.max(lineShare, groupShare) };
+  const effect = { column, read, ofValue, doubts, isLine: known !== null };
+  return { effect, share: Math.max(lineShare, groupShare) };
 }
+
+type Curve = (value: number) => number;
 
 interface Line {
   /** Above the mean. */
-  readonly at: (value: number) => number;
+  readonly at: Curve;
   /** Sum of squares that it accounts for. */
   readonly explained: number;
+  /** How far off it may be there. */
+  readonly doubtAt: Curve;
 }
 
-/** Least squares: times that grow as a power of the value, or with the value itself, whichever fits better. */
+/** A curve that explains less than so much of what the best one does is no other view of the same. */
+const LEAST_RIVAL = 0.95;
+
+/** Least squares: times that grow with the value itself, from some start that is the same for all, or as a power of it. */
 function lineThrough(numbers: readonly number[], counts: Int32Array, sums: Float64Array, mean: number): Line | null {
   const measured = [...numbers.keys()].filter((id) => counts[id]! > 0);
   const logOf = (id: number): number => sums[id]! / counts[id]!;
-  const explainedBy = (at: Line['at']): number =>
+  const explainedBy = (at: Curve): number =>
     measured.reduce((sum, id) => {
       const above = logOf(id) - mean;
       return sum + counts[id]! * (above ** 2 - (above - at(numbers[id]!)) ** 2);
@@ -127,18 +140,23 @@ function lineThrough(numbers: readonly number[], counts: Int32Array, sums: Float
   const values = measured.map((id) => numbers[id]!);
   const seconds = measured.map((id) => Math.exp(logOf(id)));
   const straight = leastSquares(weights, values, seconds);
+  if (straight === null) return null;
+  // A line that falls below all that was measured must not come to nothing.
+  const least = Math.min(...seconds) / 4;
+  const lineAt: Curve = (value) => Math.log(Math.max(least, straight(value))) - mean;
+  const line = { at: lineAt, explained: explainedBy(lineAt), doubtAt: () => 0 };
   const powers = numbers.every((value) => value > 0)
     ? leastSquares(weights, values.map(Math.log), measured.map(logOf))
     : null;
-  // A line that falls below all that was measured must not come to nothing.
-  const least = Math.min(...seconds) / 4;
-  const lines: Line['at'][] = [
-    ...(powers === null ? [] : [(value: number) => powers(Math.log(value)) - mean]),
-    ...(straight === null ? [] : [(value: number) => Math.log(Math.max(least, straight(value))) - mean]),
-  ];
-  return lines
-    .map((at): Line => ({ at, explained: explainedBy(at) }))
-    .reduce<Line | null>((best, line) => (best === null || line.explained > best.explained ? line : best), null);
+  if (powers === null) return line;
+  const powerAt: Curve = (value) => powers(Math.log(value)) - mean;
+  const power = { at: powerAt, explained: explainedBy(powerAt) };
+  const most = Math.max(line.explained, power.explained);
+  if (power.explained < LEAST_RIVAL * most) return line;
+  const doubtAt: Curve = (value) => Math.abs(lineAt(value) - powerAt(value)) / 2;
+  // Of two that fit alike: what grows more slowly than its value has a start; what grows faster has not.
+  const isSlower = powers(1) - powers(0) < 1;
+  return line.explained >= LEAST_RIVAL * most && isSlower ? { ...line, doubtAt } : { ...power, doubtAt };
 }
 
 /** null where all values are the same. */

@@ -3,6 +3,7 @@ import { forEachDependency, forEachTaskInOrder, type Plan, taskNameOf } from '..
 import type { Decisions } from '../../resume/decide.ts';
 import type { RecordsByName } from '../../resume/record.ts';
 import { type Basis, type Durations, drawDurations, expectedDurations } from './durations.ts';
+import type { Pace } from './pace.ts';
 import { Random } from './random.ts';
 import { type ElementWork, simulateElements } from './simulate-elements.ts';
 import { type LocalWork, type Simulated, simulateLocal } from './simulate-local.ts';
@@ -41,12 +42,18 @@ export interface Forecast {
   readonly shareForRoom: number;
   /** The longest chain of tasks that need each other: less it can't take, whatever the room. */
   readonly chainSeconds: number;
+  /** Where what computes may take longer, or less long, than when it was measured: how many times as long at most (or least). */
+  readonly stretch: number | null;
 }
 
 /** Where it is to run. */
 export type Place =
-  | ({ readonly kind: 'local' } & Pick<LocalWork, 'maxParallel' | 'limits'>)
-  | ({ readonly kind: 'slurm' } & Omit<ElementWork, 'targets'>);
+  | ({ readonly kind: 'local'; readonly cores: number } & Pick<LocalWork, 'maxParallel' | 'limits'>)
+  | ({
+      readonly kind: 'slurm';
+      /** `maxElements` is what the last submission had, and nobody asked for. */
+      readonly isRoomSeen: boolean;
+    } & Omit<ElementWork, 'targets' | 'pace'>);
 
 /** Schedules that are gone through: fewer of many tasks, whose spreads even out. */
 const MOST_SCHEDULES = 60;
@@ -54,19 +61,34 @@ const LEAST_SCHEDULES = 5;
 const TASKS_IN_ALL = 400_000;
 const SEED = 20_261_128;
 
-/** How long what is to run is going to take. The same each time for the same records. */
+/** Tasks that run by one schedule. */
+export interface Part {
+  readonly runs: Uint8Array;
+  readonly place: Place;
+}
+
+/**
+ * How long what is to run is going to take, part by part: each begins when the one before has ended. The same each time for
+ * the same journals.
+ */
 export function forecast(
   plan: Plan,
-  runs: Uint8Array,
-  { records, place }: { readonly records: RecordsByName | null; readonly place: Place },
+  parts: readonly [Part, ...Part[]],
+  { records, pace }: { readonly records: RecordsByName | null; readonly pace: Pace },
 ): Forecast {
-  const durations = expectedDurations(plan, records);
-  const graph = runGraph(plan, runs);
+  const [{ place }] = parts;
+  const durations = expectedDurations(plan, records, { pace, crowd: place.kind === 'local' ? place : null });
+  const runs = new Uint8Array(plan.taskCount).map((_, task) => Number(parts.some((part) => part.runs[task] === 1)));
   const targets = lastTasks(plan, runs);
+  const graphs = parts.map((part) => runGraph(plan, part.runs));
   const simulate = (seconds: Float64Array): Simulated =>
-    place.kind === 'local'
-      ? simulateLocal(plan, { runs, graph, targets, ...place }, seconds)
-      : simulateElements(plan, { targets, ...place }, seconds);
+    parts
+      .map((part, p) =>
+        part.place.kind === 'local'
+          ? simulateLocal(plan, { runs: part.runs, graph: graphs[p]!, targets, pace, ...part.place }, seconds)
+          : simulateElements(plan, { targets, pace, ...part.place }, seconds),
+      )
+      .reduce(oneAfterAnother);
   const tasks = runs.reduce((sum, is) => sum + is, 0);
   const random = new Random(SEED);
   const count = Math.max(LEAST_SCHEDULES, Math.min(MOST_SCHEDULES, Math.floor(TASKS_IN_ALL / Math.max(1, tasks))));
@@ -83,7 +105,20 @@ export function forecast(
         ? null
         : { task: taskNameOf(plan, expected.firstTarget.task), seconds: range((s) => s.firstTarget.end) },
     ...ruleForecasts(durations, runs, expected),
-    chainSeconds: longestChain(plan, runs, graph, durations.seconds),
+    chainSeconds: parts.reduce((sum, part, p) => sum + longestChain(plan, part.runs, graphs[p]!, durations.seconds), 0),
+    stretch: largestStretch(durations),
+  };
+}
+
+function oneAfterAnother(a: Simulated, b: Simulated): Simulated {
+  const { task, end } = b.firstTarget;
+  return {
+    makespan: a.makespan + b.makespan,
+    coreSeconds: a.coreSeconds + b.coreSeconds,
+    gpuSeconds: a.gpuSeconds + b.gpuSeconds,
+    firstTarget: a.firstTarget.task >= 0 ? a.firstTarget : { task, end: a.makespan + end },
+    chain: a.chain.map((seconds, rule) => seconds + b.chain[rule]!),
+    chainForRoom: a.chainForRoom + b.chainForRoom,
   };
 }
 
@@ -131,6 +166,12 @@ function ruleForecasts(
     return [{ name, run, secondsEach: sum / run, basis, measured, params, share: chain[index]! / whole }];
   });
   return { rules: told, shareForRoom: chainForRoom / whole };
+}
+
+function largestStretch({ rules }: Durations): number | null {
+  const [most] = rules.map(({ stretch }) => stretch).sort((a, b) => Math.abs(Math.log(b)) - Math.abs(Math.log(a)));
+  // Less than that is less than the spread of most tasks.
+  return most === undefined || Math.abs(Math.log(most)) < 0.05 ? null : most;
 }
 
 function longestChain(

@@ -3,6 +3,8 @@ import { cpusPerNode } from '../../plan/resources.ts';
 import { gpusPerNode } from '../../target/slurm/stage-types.ts';
 import type { Stage } from '../../target/slurm/stages.ts';
 import { EndQueue } from './end-queue.ts';
+import { Lanes } from './lanes.ts';
+import type { Pace } from './pace.ts';
 import type { Simulated } from './simulate-local.ts';
 
 export interface ElementWork {
@@ -12,12 +14,8 @@ export interface ElementWork {
   readonly maxRunning: number | null;
   /** Elements of all arrays that run at a time, as far as the cluster has room; null: no limit. */
   readonly maxElements: number | null;
+  readonly pace: Pace;
 }
-
-/** Until the first task of an element begins: Slurm starts it, it reads its tables and journals. */
-const START_SECONDS = 1;
-/** What an element takes for a task beside it: see test/README.md. */
-const OWN_SECONDS = 0.004;
 
 /** An element: a number over all stages. */
 interface Elements {
@@ -147,10 +145,13 @@ class ElementRun {
     }
   }
 
-  /** Seconds of an element; its tasks end within. */
+  /** Seconds of an element, from when it may start; its tasks end within. */
   private runElement(stage: Stage, e: number): number {
     const { tasks, offsets, lanes, request } = stage;
+    const { startSeconds, ownSeconds, betweenSeconds } = this.work.pace.element;
+    const before = startSeconds + ownSeconds;
     const free = new Float64Array(lanes);
+    const kept = new Lanes(this.plan, this.work.pace);
     let longest = 0;
     for (let t = offsets[e]!; t < offsets[e + 1]!; t++) {
       const task = tasks[t]!;
@@ -160,21 +161,22 @@ class ElementRun {
       if (lanes > 1) {
         for (let l = 1; l < lanes; l++) if (free[l]! < free[lane]!) lane = l;
         forEachDependency(this.plan, task, (producer) => {
-          begin = Math.max(begin, this.taskEnds[producer]! - this.now - START_SECONDS);
+          begin = Math.max(begin, this.taskEnds[producer]! - this.now - before);
         });
       }
-      const end = Math.max(begin, free[lane]!) + this.seconds[task]! + OWN_SECONDS;
+      const took = kept.importSeconds(lane, task) + this.seconds[task]! + betweenSeconds;
+      const end = Math.max(begin, free[lane]!) + took;
       free[lane] = end;
       longest = Math.max(longest, end);
-      const at = this.now + START_SECONDS + end;
+      const at = this.now + before + end;
       this.taskEnds[task] = at;
       if (this.work.targets[task] === 1 && at < this.firstTarget.end) this.firstTarget = { task, end: at };
     }
-    const took = START_SECONDS + longest;
+    const took = ownSeconds + longest;
     const { resources } = request;
     this.coreSeconds += took * cpusPerNode(resources) * resources.nodes * lanes;
     this.gpuSeconds += took * gpusPerNode(stage) * resources.nodes;
-    return took;
+    return startSeconds + took;
   }
 
   private chainTo(last: number): Pick<Simulated, 'chain' | 'chainForRoom'> {

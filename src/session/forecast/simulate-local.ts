@@ -4,6 +4,8 @@ import { Scheduler } from '../../execute/scheduler.ts';
 import { forEachDependency, type Plan, ruleOf } from '../../model/plan.ts';
 import { cpusPerNode } from '../../plan/resources.ts';
 import { EndQueue } from './end-queue.ts';
+import { Lanes } from './lanes.ts';
+import type { Pace } from './pace.ts';
 
 /** A schedule that was gone through once. Times are seconds from now. */
 export interface Simulated {
@@ -26,10 +28,8 @@ export interface LocalWork {
   readonly targets: Uint8Array;
   readonly maxParallel: number;
   readonly limits: LocalLimits;
+  readonly pace: Pace;
 }
-
-/** What wfc takes for a task beside it: 8,111 tasks of one echo ran 1,927 a second at -j2. See test/README.md. */
-const OWN_SECONDS = 0.001;
 
 /** A run on this machine, by the scheduler and the pools that runs have. */
 export function simulateLocal(plan: Plan, work: LocalWork, seconds: Float64Array): Simulated {
@@ -38,6 +38,8 @@ export function simulateLocal(plan: Plan, work: LocalWork, seconds: Float64Array
   const resourcesOf = resourcesOfTasks(plan);
   const running = new EndQueue();
   const leases = new Map<number, Lease>();
+  const lanes = new Lanes(plan, work.pace);
+  const laneOf = new Map<number, number>();
   const before = new Int32Array(plan.taskCount).fill(-1);
   const fits = (task: number): boolean => pools.fits(resourcesOf(task));
   let [now, last, coreSeconds, gpuSeconds] = [0, -1, 0, 0];
@@ -50,10 +52,12 @@ export function simulateLocal(plan: Plan, work: LocalWork, seconds: Float64Array
       const lease = pools.take(resources);
       leases.set(task, lease);
       before[task] = last;
-      const took = seconds[task]!;
+      const lane = lanes.take();
+      laneOf.set(task, lane);
+      const took = seconds[task]! + lanes.importSeconds(lane, task);
       coreSeconds += took * cpusPerNode(resources);
       gpuSeconds += took * lease.gpus.length * lease.share;
-      running.add(task, now + took + OWN_SECONDS);
+      running.add(task, now + took + work.pace.betweenSeconds);
     }
   };
   startMore();
@@ -63,6 +67,8 @@ export function simulateLocal(plan: Plan, work: LocalWork, seconds: Float64Array
     if (work.targets[last] === 1 && now < firstTarget.end) firstTarget = { task: last, end: now };
     pools.giveBack(leases.get(last)!);
     leases.delete(last);
+    lanes.giveBack(laneOf.get(last)!);
+    laneOf.delete(last);
     scheduler.finish(last, 'done');
     startMore();
   }

@@ -10,11 +10,13 @@ import { decide, type Present } from '../../resume/decide.ts';
  * list leads to; one without such files just once.
  *
  * @param present what is known of past and present, for a plan
+ * @param lists `as they stand`: stale ones count, too, for who wants to know what may be
  */
 export function compileKnown(
   source: SourceText,
   options: Omit<CompileOptions, 'known'>,
   present: (plan: Plan) => Present,
+  lists: 'complete' | 'as they stand' = 'complete',
 ): Compiled {
   const known = new Set<string>();
   for (;;) {
@@ -22,9 +24,17 @@ export function compileKnown(
     const { plan } = compiled;
     if (!plan) return compiled;
     const before = known.size;
-    for (const path of completeFiles(plan, present)) known.add(path);
+    const found = lists === 'complete' ? completeFiles(plan, present) : presentFiles(plan, options);
+    for (const path of found) known.add(path);
     if (known.size === before) return compiled;
   }
+}
+
+/** Of the files that give values and were not read, those that are there. */
+function presentFiles({ workflow }: Plan, { files }: Pick<CompileOptions, 'files'>): string[] {
+  return workflow.staged.sources.flatMap(({ path, isKnown }) =>
+    !isKnown && files.kind(path) === 'file' ? [path] : [],
+  );
 }
 
 /** Of the files that give values and were not read, those whose tasks are complete. */
