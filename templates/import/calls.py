@@ -4,9 +4,12 @@ import json
 import re
 
 FILES = ("input", "output", "log")
+MAKERS = {**dict.fromkeys(FILES, "Files"), "wildcards": "Wildcards"}
 # Who names none of these words does without; who brings in other files may use all.
 SINGLE = ("threads", "rule")
 OPTIONAL = ("wildcards", "resources", "log", "config", "threads", "rule")
+# How a language makes one text of several.
+TEXTS = {"python3": ("", " + ", ""), "Rscript": ("paste0(", ", ", ")"), "julia": ("", " * ", ""), "shell": ("", "", "")}
 BRINGS = {"Rscript": r"\bsource\s*\(", "julia": r"\binclude\s*\(", "shell": r"^\s*(source|\.)\s"}
 
 
@@ -39,7 +42,7 @@ class Call:
         if slot == "params":
             return [(p["name"], self.param(p, number)) for number, p in enumerate(told)]
         if slot == "log":
-            return [(log["name"], {"ref": "log"}) for log in told]
+            return [(name, {"ref": "log"} if is_of_task else self.text_of(parts)) for name, parts, is_of_task in self.logs()]
         return [(name, {"ref": slot, "name": name}) for name in told if name != "threads"]
 
     def param(self, param, number):
@@ -47,6 +50,15 @@ class Call:
         if self.language == "python3" and param["config"] is not None and isinstance(param.get("value"), (dict, list)):
             return "config" + "".join(f"[{json.dumps(key)}]" for key in param["config"].split(".") if key)
         return {"ref": "params", "name": param["name"], "index": number, "word": True}
+
+    def logs(self):
+        """(name, its parts, whether it is the log that the task has) of each."""
+        reader = self.reader
+        return [(log[0], log[1], log is reader.log_of_task) for log in reader.logs]
+
+    def text_of(self, parts):
+        return one_text([part if isinstance(part, str) else {"ref": "wildcards", "name": part["w"]} for part in parts],
+                        self.language)
 
     def wildcards(self):
         return list(dict.fromkeys(part["w"] for a in self.told["output"] for item in a["items"]
@@ -97,9 +109,20 @@ def in_slot(call, slot, pairs, names):
         names.add(function)
         return [f"{function}(", *listed([(word, [*in_slot(call, word, call.pairs(word), names)]) for word in parameters], "="),
                 ")"]
-    maker = "Files" if slot in FILES else "Wildcards" if slot == "wildcards" else "Named"
+    maker = MAKERS.get(slot, "Named")
+    if slot == "log" and any(not is_of_task for _, _, is_of_task in call.logs()):
+        # The folder of the other is made by the task.
+        maker = "Logs"
     names.add(maker)
     return [f"{maker}(", *listed(pairs, "=", "    "), ")"]
+
+
+def one_text(parts, language):
+    """The tokens that make one text of texts and references."""
+    opened, sign, closed = TEXTS[language]
+    pieces = [(None, {"value": part} if isinstance(part, str) else part) for part in parts]
+    tokens = [token for n, (_, token) in enumerate(pieces) for token in ([sign] if n and sign else []) + [token]]
+    return [opened, *tokens, closed] if opened and len(parts) > 1 else tokens
 
 
 def length_of(tokens):

@@ -2,7 +2,9 @@
 
 import ast
 import builtins
+import json
 import os
+import re
 import sys
 from importlib.machinery import PathFinder
 
@@ -147,16 +149,30 @@ def imported_modules(statements):
     return [name for name in names if not any(other.startswith(name + ".") for other in names)]
 
 
-def modules_beside(path):
-    """Paths of the modules in a script's folder that it imports, and of those that they import, each once."""
+def notebook_cells(text):
+    """(language, the code of all cells) of a notebook of Jupyter. What IPython alone understands is left out."""
+    book = json.loads(text)
+    about = book["metadata"]
+    language = about.get("language_info", {}).get("name") or about.get("kernelspec", {}).get("language") or "python"
+    cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+    return language, re.sub(r"^\s*[%!?].*", "", "\n".join(cells), flags=re.MULTILINE)
+
+
+def modules_beside(path, text=None):
+    """Paths of the modules in a script's folder that it imports, and of those that they import, each once. `text`: what
+    the script says; None: it is read."""
     found, queue = {}, [path]
     while queue:
         path = queue.pop()
         try:
-            with open(path, encoding="utf-8") as opened:
-                tree = ast.parse(opened.read())
+            if text is None:
+                with open(path, encoding="utf-8") as opened:
+                    text = opened.read()
+            tree = ast.parse(text)
         except (OSError, ValueError, SyntaxError):
             continue
+        finally:
+            text = None
         for node in ast.walk(tree):
             for place in imported_places(node, os.path.dirname(path), os.path.dirname(found.get(path, path))):
                 for module in (f"{place}.py", os.path.join(place, "__init__.py")):

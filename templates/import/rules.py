@@ -12,7 +12,7 @@ from bodies import Body
 from breaks import unmarked
 from functions import is_unknown
 from jobcalls import is_function, name_of
-from scripts import script_command
+from scripts import notebook_command, script_command
 from standins import StandIn, StandInUsed
 from translate import Problem
 
@@ -28,7 +28,6 @@ LEFT_OUT = {
     "containerized": "name the image with container:",
 }
 AS_PROGRAM = {
-    "notebook": "make a script of it, jupyter nbconvert --to script FILE, and name that with script:",
     "wrapper": "wrappers are programs of Snakemake's; write the command that it runs",
     "cwl": "write the command that the tool runs",
     "template_engine": "write the command that renders the template",
@@ -47,7 +46,7 @@ class RuleReader:
         self.has_config = rule.namespace["config"] is recorder.main["config"]
         self.problems = []
         # Of each param its value and its text.
-        self.sources, self.logs = [], []
+        self.sources, self.logs, self.log_of_task = [], [], None
         self.known = {}
 
     def problem(self, line, message, hint=None):
@@ -140,13 +139,16 @@ class RuleReader:
         return found
 
     def log(self):
-        """The first, which the task has; the others are files that the command knows."""
+        """The first, which the task has; the others are files that the command knows, as what a notebook becomes."""
         texts = [(name, values.plain(text), line) for name, value, line, _ in self.arguments("log")
                  for text in (value if values.is_many(value) else [value]) if isinstance(text, (str, Path))]
         self.logs = [(name, values.wildcard_parts(text), line) for name, text, line in texts]
-        if len(self.logs) > 1 and "shell" not in self.rule.sections:
-            self.note(self.logs[1][2], f'a task has one log: the others of rule "{self.rule.name}" are left out')
-        return [{"name": name, "parts": parts, "flags": [], "line": line} for name, parts, line in self.logs][:1]
+        is_notebook = "notebook" in self.rule.sections
+        self.log_of_task = next((log for log in self.logs if not (is_notebook and log[0] == "notebook")), None)
+        if self.log_of_task is None:
+            return []
+        name, parts, line = self.log_of_task
+        return [{"name": name, "parts": parts, "flags": [], "line": line}]
 
     def log_tokens(self, steps):
         """Tokens of a shell's reference to one log of several, or to all."""
@@ -155,7 +157,7 @@ class RuleReader:
         tokens = []
         for log in chosen:
             tokens.extend([" "] if tokens else [])
-            if log is self.logs[0]:
+            if log is self.log_of_task:
                 tokens.append({"ref": "log", "index": None, "name": None})
             else:
                 tokens.extend(p if isinstance(p, str) else {"ref": "wildcards", "index": None, "name": p["w"]} for p in log[1])
@@ -164,7 +166,7 @@ class RuleReader:
     def folders_of_logs(self):
         """The begin of a command that makes the folders of logs that wfc does not know."""
         tokens = []
-        for _, parts, _ in self.logs[1:]:
+        for _, parts, _ in [log for log in self.logs if log is not self.log_of_task]:
             text = "".join(p if isinstance(p, str) else f"\0{p['w']}\0" for p in parts)
             pieces = os.path.dirname(text).split("\0")
             if pieces != [""]:
@@ -250,6 +252,9 @@ class RuleReader:
             if "script" in rule.sections:
                 (_, path, line, _), *_ = self.arguments("script")
                 return script_command(path, line, told, self)
+            if "notebook" in rule.sections:
+                (_, path, line, _), *_ = self.arguments("notebook")
+                return notebook_command(path, line, told, self)
             if "run" in rule.blocks:
                 return self.run(*rule.blocks["run"], told)
         except Problem as problem:
@@ -263,6 +268,8 @@ class RuleReader:
         text = body.only_shell()
         if text is not None:
             return self.shell(text, line)
+        if len(self.logs) > 1 and "log" in body.uses_of_module():
+            return self.functions.run_command(body, told, self)
         try:
             tokens, modules = body.convert()
         except Problem:

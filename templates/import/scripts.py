@@ -1,4 +1,4 @@
-"""A rule's `script` as a short text that runs it with an object `snakemake`, made of wfc's placeholders.
+"""A rule's `script` or `notebook` as a short text that runs it with an object `snakemake`, made of wfc's placeholders.
 
 Source of the meaning: Snakemake 7.21, snakemake/script.py.
 """
@@ -8,20 +8,29 @@ import os
 import re
 import string
 
-from calls import FILES, Call, in_python, listed
-from module import imported_modules, modules_beside
+from calls import FILES, Call, in_python, listed, one_text
+from module import imported_modules, modules_beside, notebook_cells
 from translate import Problem
 
 LANGUAGES = {".py": "python3", ".R": "Rscript", ".Rmd": "Rscript", ".jl": "julia", ".sh": "shell"}
+NOTEBOOKS = {".ipynb": "python3"}
 ELSEWHERE = {
     ".rs": "compile it, and start the program in the command",
-    ".ipynb": "make it a script: jupyter nbconvert --to script FILE",
+    ".ipynb": "name it with notebook:",
 }
 
 
 def script_command(path, line, told, reader):
     """`told` is what rules.py tells of the rule: its inputs, outputs, params and so on."""
-    script = Script(path, line, told, reader)
+    return command_of(Script(path, line, told, reader))
+
+
+def notebook_command(path, line, told, reader):
+    return command_of(Notebook(path, line, told, reader))
+
+
+def command_of(script):
+    line, reader = script.line, script.reader
     tokens = WRITERS[script.language](script)
     helper = {"Rscript": ["wfc_snakemake.R"], "shell": ["wfc_snakemake.sh"]}
     command = {"kind": script.language, "line": line, "tokens": tokens, "modules": script.modules(),
@@ -33,15 +42,18 @@ def script_command(path, line, told, reader):
 
 
 class Script(Call):
+    # The section that names it, which is what the helper is called, and the languages by ending.
+    word, languages = "script", LANGUAGES
+    hint = "those in Python (.py), R (.R, .Rmd), Julia (.jl) and bash (.sh) are"
+
     def __init__(self, path, line, told, reader):
         super().__init__(told, reader, None, [])
         self.line = line
         self.path = self.place(str(path))
         ending = re.search(r"(\.\w+)?$", self.path[-1] if isinstance(self.path[-1], str) else "").group()
-        if ending not in LANGUAGES:
-            raise self.problem(f'a script that ends in "{ending}" is not converted',
-                               ELSEWHERE.get(ending, "those in Python (.py), R (.R, .Rmd), Julia (.jl) and bash (.sh) are"))
-        self.language = LANGUAGES[ending]
+        if ending not in self.languages:
+            raise self.problem(f'a {self.word} that ends in "{ending}" is not converted', ELSEWHERE.get(ending, self.hint))
+        self.language = self.languages[ending]
         self.texts, self.code = self.read()
 
     def problem(self, message, hint=None):
@@ -50,7 +62,7 @@ class Script(Call):
     def place(self, text):
         """The path from the spec's folder in texts and references. It is given from the folder of the Snakefile."""
         if re.match(r"\w+(\+\w+)*:", text):
-            raise self.problem(f"a script from the network is not converted: {text}", "save it in a file here")
+            raise self.problem(f"a {self.word} from the network is not converted: {text}", "save it in a file here")
         if not os.path.isabs(text):
             text = os.path.relpath(os.path.join(os.path.dirname(os.path.abspath(self.told["file"])), text))
         parts = []
@@ -61,7 +73,7 @@ class Script(Call):
                 continue
             reference = self.reader.reference(field, self.line)
             if not isinstance(reference, str) and reference["ref"] != "wildcards":
-                raise self.problem(f"{{{field}}} in the path of a script is not converted", "use a wildcard there")
+                raise self.problem(f"{{{field}}} in the path of a {self.word} is not converted", "use a wildcard there")
             parts.append(reference)
         return parts
 
@@ -70,18 +82,18 @@ class Script(Call):
         if len(self.path) > 1:
             return [], []
         code = [self.path[0]]
-        if self.language == "python3" and os.path.isfile(code[0]):
+        if code[0].endswith(".py") and os.path.isfile(code[0]):
             code.extend(modules_beside(code[0]))
-        texts = []
-        for path in code:
-            try:
-                with open(path, encoding="utf-8") as opened:
-                    texts.append(opened.read())
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-                raise self.problem(f"{path} can't be read: {reason}",
-                                   "the path of a script counts from the folder of its Snakefile") from None
-        return texts, code
+        return list(map(self.text_at, code)), code
+
+    def text_at(self, path):
+        try:
+            with open(path, encoding="utf-8") as opened:
+                return opened.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+            raise self.problem(f"{path} can't be read: {reason}",
+                               f"the path of a {self.word} counts from the folder of its Snakefile") from None
 
     def modules(self):
         """What the script imports at its top, and can be found without it."""
@@ -97,29 +109,53 @@ class Script(Call):
         return [name for name in imported_modules(tree.body) if name.split(".")[0] not in own]
 
 
-def joined(parts, sign):
-    return [token for number, part in enumerate(parts)
-            for token in ([sign] if number else []) + [{"value": part} if isinstance(part, str) else part]]
+class Notebook(Script):
+    """A notebook of Jupyter, in Python or R; what runs it is Python."""
+
+    word, languages = "notebook", NOTEBOOKS
+    hint = "those of Jupyter (.ipynb) are"
+
+    def read(self):
+        texts, code = super().read()
+        if not texts:
+            return [], ["wfc_snakemake.R"]
+        try:
+            language, cells = notebook_cells(texts[0])
+        except (ValueError, TypeError, LookupError, AttributeError):
+            raise self.problem(f"{code[0]} is no notebook of Jupyter", "it is JSON, with a list of cells") from None
+        if language == "R":
+            # It may bring in other files.
+            return [], [*code, "wfc_snakemake.R"]
+        beside = modules_beside(code[0], cells)
+        return [cells, *map(self.text_at, beside)], [*code, *beside]
+
+    def modules(self):
+        # Its kernel is a process of its own.
+        return []
+
+    def uses(self, word):
+        # Where it is kept when it has run may be a log.
+        return word == "log" or super().uses(word)
 
 
 def python(script):
-    head, tokens, names, files = in_python(script, "script", joined(script.path, " + "))
+    head, tokens, names, files = in_python(script, script.word, one_text(script.path, "python3"))
     script.code.extend(files)
-    return [*imports(script, {*names, "script"}), "\n", *head, *tokens]
+    return [*imports(script, {*names, script.word}), "\n", *head, *tokens]
 
 
 def imports(call, names):
-    """Lines that import these, from the helper or from the module of the Snakefile."""
-    own = sorted(names & set(call.reader.functions.made))
-    lines = [(call.reader.functions.name, own), ("wfc_snakemake", sorted(names - set(own)))]
+    """Lines that import these, from the helpers or from the module of the Snakefile."""
+    own, notebook = names & set(call.reader.functions.made), names & {"notebook"}
+    lines = [(call.reader.functions.name, sorted(own)), ("wfc_notebook", sorted(notebook)),
+             ("wfc_snakemake", sorted(names - own - notebook))]
     call.code.extend(f"{module}.py" for module, found in lines if found)
     return [f"from {module} import {', '.join(found)}\n" for module, found in lines if found]
 
 
 def in_r(script):
     tokens = ['source("wfc_snakemake.R")\n\n', "script(\n  "]
-    tokens.extend(joined(script.path, " + ") if len(script.path) == 1 else
-                  ["paste0(", *joined(script.path, ", "), ")"])
+    tokens.extend(one_text(script.path, "Rscript"))
     for slot, pairs in script.slots():
         tokens.extend([f",\n  {slot} = {'files' if slot in FILES else 'named'}(", *listed(pairs, " = ", "  "), ")"])
     config = script.config()
@@ -143,14 +179,15 @@ def in_julia(script):
         tokens.extend([f"    {slot} = ", token, ",\n"])
     folder = [{"value": os.path.dirname(script.path[0])}] if isinstance(script.path[0], str) else [{"value": ""}]
     tokens.extend(["    scriptdir = abspath(", *folder, "),\n)\n"])
-    return [*tokens, "include(abspath(", *joined(script.path, " * "), "))"]
+    return [*tokens, "include(abspath(", *one_text(script.path, "julia"), "))"]
 
 
 def in_bash(script):
-    tokens = ["source wfc_snakemake.sh\n"]
+    tokens = [*script.reader.folders_of_logs(), "source wfc_snakemake.sh\n"]
     for slot, pairs in script.slots():
-        for name, token in pairs:
-            tokens.extend([f"snakemake_named {slot} {name} " if name else f"snakemake_unnamed {slot} ", token, "\n"])
+        for name, value in pairs:
+            given = value if isinstance(value, list) else [value]
+            tokens.extend([f"snakemake_named {slot} {name} " if name else f"snakemake_unnamed {slot} ", *given, "\n"])
     for key, value in (script.config() or {}).items():
         is_scalar = isinstance(value, (str, int, float))
         given = {"ref": "config", "name": key, "word": True} if is_scalar else {"value": str(value)}
@@ -158,7 +195,7 @@ def in_bash(script):
     for slot, token in script.singles():
         tokens.extend([f"snakemake[{slot}]=", token, "\n"])
     # The options of Snakemake's own shell are not handed on to a script.
-    tokens.extend(["set +euo pipefail\n", "source ", *joined(script.path, "")])
+    tokens.extend(["set +euo pipefail\n", "source ", *one_text(script.path, "shell")])
     return tokens
 
 

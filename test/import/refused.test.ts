@@ -88,7 +88,6 @@ const rule = (body: string, head = ''): string =>
 
 /** Commands that can't be converted: the spec is written, and the rule fails until the user has finished it. */
 const UNFINISHED: readonly (readonly [string, string, string])[] = [
-  ['a notebook', rule('    notebook: "a.ipynb"\n'), 'error: "notebook" is not converted'],
   ['a wrapper', rule('    wrapper: "0.1/bio/x"\n'), 'error: "wrapper" is not converted'],
   [
     'a param by function',

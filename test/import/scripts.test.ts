@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { pathToDebianPython } from '../support/programs.ts';
 import { folderOf, hasSnakemake, snakefile, snakemakeSteps, specSteps } from './import.ts';
 
-const hasR = works('Rscript');
+const hasR = works('Rscript', '--version');
+const hasJupyter = works('/usr/bin/python3', '-c', 'import nbclient, ipykernel');
 
-function works(command: string): boolean {
+function works(command: string, ...args: string[]): boolean {
   try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    execFileSync(command, args, { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -70,6 +72,75 @@ it.each([
   const { status, stderr } = await made.wfc('import snakefile Snakefile');
   expect([status, stderr]).toEqual([2, expect.stringContaining(`Snakefile:7:5 error: ${says}`)]);
   expect(made.read('wfc.yml')).toContain('not converted from Snakefile:7');
+});
+
+const notebookRule =
+  'rule all:\n    input: "o/1.txt"\nrule fit:\n    input: raw="i.txt"\n    output: "o/{n}.txt"\n    params: rate=0.5\n' +
+  '    log: "logs/{n}.txt", notebook="books/{n}.ipynb"\n    notebook: "nb/fit.ipynb"\n';
+
+function notebookOf(language: string, ...cells: string[]): string {
+  const code = { cell_type: 'code', execution_count: null, metadata: {}, outputs: [] };
+  const kernelspec = { display_name: 'Kernel', language, name: 'python3' };
+  return JSON.stringify({
+    cells: cells.map((source) => ({ ...code, source })),
+    metadata: { kernelspec },
+    nbformat: 4,
+    nbformat_minor: 4,
+  });
+}
+
+it('a notebook is run with what Snakemake gives it, and kept where its log is', async () => {
+  const cells = [
+    'from near import twice\n%pwd',
+    'with open(snakemake.output[0], "w") as out:\n    print(twice(snakemake.params.rate), snakemake.wildcards.n, open(snakemake.input.raw).read(), file=out)',
+    'print("said", snakemake.log)',
+  ];
+  const made = snakefile(notebookRule, {
+    'i.txt': 'raw',
+    'nb/fit.ipynb': notebookOf('python', ...cells),
+    'nb/near.py': 'def twice(x): return 2 * x\n',
+  });
+  expect((await made.wfc('import snakefile Snakefile')).stderr).toContain('wfc.yml, wfc_notebook.py, wfc_snakemake.py');
+  const spec = made.read('wfc.yml');
+  expect(spec).toContain('code: [nb/fit.ipynb, nb/near.py, wfc_notebook.py, wfc_snakemake.py]');
+  expect(spec).toContain('log: logs/{n}.txt');
+  expect(spec).toContain('log=Logs({log}, notebook="books/" + {n} + ".ipynb")');
+  if (!hasJupyter) return;
+  const options = { env: { PATH: pathToDebianPython() } };
+  expect((await made.run('--local', options)).status).toBe(0);
+  expect(made.read('o/1.txt')).toBe('1.0 1 raw\n');
+  expect(made.read('books/1.ipynb')).toContain('said logs/1.txt books/1.ipynb');
+  made.write('nb/fit.ipynb', notebookOf('python', 'print("before")', '1 / 0'));
+  expect((await made.run('--local', options)).status).toBe(1);
+  expect(made.read('logs/1.txt')).toMatch(/^ZeroDivisionError: division by zero$/m);
+  expect(made.read('books/1.ipynb')).toContain('before');
+});
+
+it.skipIf(!hasR)('a notebook in R finds an object, as a script in R does', async () => {
+  const made = snakefile(notebookRule, { 'i.txt': '', 'nb/fit.ipynb': notebookOf('R', 'snakemake@output') });
+  await made.wfc('import snakefile Snakefile');
+  expect(made.read('wfc.yml')).toContain('code: [nb/fit.ipynb, wfc_snakemake.R, wfc_notebook.py, wfc_snakemake.py]');
+  const given =
+    'Snakemake(".", input=Files("a", many=["x", "y"]), params=Named(1, rate=0.5, of={"k": [1, 2]}, yes=True), rule="r")';
+  const python = `from wfc_notebook import *; print(in_r("nb/fit.ipynb", ${given}))`;
+  const { stdout } = await execa(
+    'python3',
+    ['-c', python.replace('import *', 'import in_r; from wfc_snakemake import *')],
+    { cwd: made.folder },
+  );
+  const asked =
+    'with(attributes(snakemake), cat(input[[3]], input$many, params$rate, params$of$k, params$yes, rule, scriptdir))';
+  const told = await execa('Rscript', ['-e', `${stdout}\n${asked}`], { cwd: made.folder });
+  expect(told.stdout).toBe(`y x y 0.5 1 2 TRUE r ${made.path('nb')}`);
+});
+
+it.each([
+  ['no JSON', '{', 'nb/fit.ipynb is no notebook of Jupyter'],
+  ['an old one', '{"metadata": {}, "worksheets": []}', 'nb/fit.ipynb is no notebook of Jupyter'],
+])('a notebook that is %s', async (_, text, says) => {
+  const made = snakefile(notebookRule, { 'nb/fit.ipynb': text });
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([2, expect.stringContaining(`Snakefile:8:5 error: ${says}`)]);
 });
 
 it('a file that wfc would write is never overwritten', async () => {

@@ -22,10 +22,12 @@ files <- function(...) {
   c(as.list(unlist(given, use.names = FALSE)), if (is.null(words)) list() else given[words != ""])
 }
 
-script <- function(path, input = list(), output = list(), params = list(), wildcards = list(), threads = 1,
-                   resources = list(), log = list(), config = list(), rule = "") {
+snakemake_of <- function(path, input = list(), output = list(), params = list(), wildcards = list(), threads = 1,
+                         resources = list(), log = list(), config = list(), rule = "") {
   folder <- dirname(normalizePath(path))
-  object <- Snakemake(
+  # A task may have logs beside its own.
+  for (place in unlist(log)) dir.create(dirname(place), showWarnings = FALSE, recursive = TRUE)
+  Snakemake(
     input = input, output = output, params = params, wildcards = wildcards, threads = threads, log = log,
     resources = c(resources, list(tmpdir = dirname(tempdir()))), config = config, rule = rule,
     bench_iteration = as.numeric(NA), scriptdir = folder,
@@ -35,9 +37,13 @@ script <- function(path, input = list(), output = list(), params = list(), wildc
       source(...)
     }
   )
+}
+
+script <- function(path, ...) {
+  object <- snakemake_of(path, ...)
   assign("snakemake", object, envir = globalenv())
   if (grepl("[.]Rmd$", path)) {
-    rmarkdown::render(path, output_file = file.path(getwd(), output[[1]]), quiet = TRUE, knit_root_dir = getwd(),
+    rmarkdown::render(path, output_file = file.path(getwd(), object@output[[1]]), quiet = TRUE, knit_root_dir = getwd(),
                       params = list(rmd = path), envir = globalenv())
   } else {
     source(path, print.eval = TRUE)

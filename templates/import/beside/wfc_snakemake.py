@@ -57,6 +57,15 @@ class Files(Named):
         self[:] = flat([*paths, *names.values()])
 
 
+class Logs(Files):
+    """Paths of logs, beside that of the task; their folders are made."""
+
+    def __init__(self, *paths, **names):
+        super().__init__(*paths, **names)
+        for path in self:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+
+
 def is_list(value):
     return isinstance(value, (list, tuple))
 
