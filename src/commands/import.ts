@@ -50,7 +50,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     .finally(() => read.close());
   if (converted instanceof SnakefileEnded)
     return refuseImport(converted.message, converted.hint, EXIT.badSpec, options);
-  const { text, rules, tasks, unfinished, beside, diagnostics } = converted;
+  const { text, rules, tasks, waits, unfinished, beside, diagnostics } = converted;
   printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
   const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);
@@ -70,9 +70,11 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   } catch (error) {
     return refuseImport(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
-  const summary = `${countOf(rules, 'rule')}, ${countTasks(tasks)}, each with the outputs and inputs that Snakemake gives it`;
+  const same = 'with the outputs and inputs that Snakemake gives it';
+  const known = waits.length === 0 ? `${countTasks(tasks)}, each ${same}` : laterWords(tasks, waits, same);
+  const summary = `${countOf(rules, 'rule')}, ${known}`;
   if (options.json && !hasErrors(diagnostics) && options.out !== '-')
-    writeOut(`${jsonText({ spec: specFile, rules, tasks, unfinished })}\n`);
+    writeOut(`${jsonText({ spec: specFile, rules, tasks, waits, unfinished })}\n`);
   else if (!options.quiet) {
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
@@ -82,6 +84,12 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     writeError(printable(`${where}: ${summary}${open}\n`));
   }
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
+}
+
+/** What could be compared, where tasks are known only later. */
+function laterWords(tasks: number, waits: readonly string[], same: string): string {
+  const now = tasks === 0 ? '' : `${countTasks(tasks)} now, and `;
+  return `${now}others that wait for ${waits.join(', ')}: with made-up values for what comes of that, each is one ${same}`;
 }
 
 export function refuseImport(

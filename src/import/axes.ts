@@ -1,8 +1,10 @@
 import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../model/snakefile.ts';
-import { findClasses, sameSet, uniqueName, type VariableClass } from './classes.ts';
+import { findClasses, globOf, sameSet, uniqueName, type VariableClass } from './classes.ts';
 import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
 import { rowsOf } from './patterns.ts';
+import { fitLater, isLater, type Later } from './staged/fit.ts';
+import type { LaterLists } from './staged/lists.ts';
 
 export interface Axis {
   readonly name: string;
@@ -11,6 +13,8 @@ export interface Axis {
   readonly glob: string | null;
   /** Where the Snakefile lists the values. */
   readonly source: SnakeSource | null;
+  /** A file that a rule makes, in which they stand; null: none. */
+  readonly lines: string | null;
 }
 
 export interface AxisTable extends Relation {
@@ -35,17 +39,19 @@ export interface Axes {
   /** What has one value, which no param in a path may hold, such as `../out` or `/scratch/out`: by its key in the config. */
   readonly constants: ReadonlyMap<string, string>;
   readonly tables: readonly AxisTable[];
+  /** What is known only later: params and tables of which there are none above. */
+  readonly later: Later;
   /** Every param and column. */
   readonly names: ReadonlySet<string>;
   /** `rule` and wildcard to param. */
   wildcard(rule: SnakeRule, name: string): string;
-  /** A name in an expand() to the param that is gathered. */
-  expanded(item: SnakeItem, name: string): string;
+  /** A name in an expand() of a rule to the param that is gathered. */
+  expanded(rule: SnakeRule, item: SnakeItem, name: string): string;
 }
 
 /** Fit params and tables to the jobs. Whether they mean the same is checked later, task by task. */
-export function fitAxes(jobs: Jobs, apart: boolean): Axes {
-  return new Fitter(jobs, apart).fit();
+export function fitAxes(jobs: Jobs, lists: LaterLists, apart: boolean): Axes {
+  return new Fitter(jobs, lists, apart).fit();
 }
 
 class Fitter {
@@ -59,9 +65,13 @@ class Fitter {
   private readonly expandNames = new Map<SnakeItem, Map<string, string>>();
   /** Params in the order in which gathered paths want them. */
   private readonly order: string[] = [];
+  private readonly lists: LaterLists;
+  /** Of what functions gave, what holds values that are known only later. */
+  private readonly given: Relation[] = [];
 
-  constructor(jobs: Jobs, apart: boolean) {
+  constructor(jobs: Jobs, lists: LaterLists, apart: boolean) {
     this.jobs = jobs;
+    this.lists = lists;
     this.classes = findClasses(jobs, apart);
     this.taken = new Set(this.classes.map((c) => c.name));
   }
@@ -71,6 +81,7 @@ class Fitter {
     for (const { rule, item } of items) if (isZip(item)) this.fitZip(rule, item);
     this.fitGiven();
     for (const { rule, item } of items) if (!isZip(item)) this.fitProduct(rule, item);
+    const later = this.later();
     const all = this.params();
     const constants = new Map(all.filter(isConstant).map(({ name, values }) => [name, values[0]!]));
     const params = all.filter(({ name }) => !constants.has(name));
@@ -84,10 +95,24 @@ class Fitter {
       params,
       constants,
       tables: this.tables,
-      names: new Set([...params.map((p) => p.name), ...this.tables.flatMap((t) => t.columns)]),
-      wildcard: (rule, name) => wildcards.get(`${rule.name} ${name}`)!,
-      expanded: (item, name) => written(this.expandNames.get(item)!.get(name)!),
+      later,
+      names: new Set([
+        ...[...params, ...later.axes].map((p) => p.name),
+        ...[...this.tables, ...later.tables].flatMap((t) => t.columns),
+      ]),
+      wildcard: (rule, name) => later.nameIn(rule, null, wildcards.get(`${rule.name} ${name}`)!),
+      expanded: (rule, item, name) => later.nameIn(rule, item, written(this.expandNames.get(item)!.get(name)!)),
     };
+  }
+
+  private later(): Later {
+    const { jobs, classes, lists, given: relations, taken } = this;
+    return fitLater({ jobs, classes, lists, relations, taken });
+  }
+
+  private isLater(name: string): boolean {
+    const found = this.classes.find((c) => c.name === name);
+    return found !== undefined && isLater(found, this.lists);
   }
 
   private rules(): SnakeRule[] {
@@ -143,7 +168,9 @@ class Fitter {
 
   /** Tables of what functions gave, and of what it hangs on. */
   private fitGiven(): void {
-    const given = this.rules().flatMap((rule) => this.givenTo(rule));
+    const all = this.rules().flatMap((rule) => this.givenTo(rule));
+    const given = all.filter(({ columns }) => !columns.some((c) => this.isLater(c)));
+    this.given.push(...all.filter((one) => !given.includes(one)));
     if (given.length === 0) return;
     const byName = new Map(this.classes.map((c) => [c.name, c]));
     const orders = new Map(
@@ -239,7 +266,7 @@ class Fitter {
     if (known) return known.name;
     const name = uniqueName(wanted, this.taken);
     this.taken.add(name);
-    this.fresh.set(key, { name, values, glob: null, source });
+    this.fresh.set(key, { name, values, glob: null, lines: null, source });
     return name;
   }
 
@@ -248,10 +275,15 @@ class Fitter {
     const comments = [...new Set(item.expand!.values.flatMap(([, , , source]) => source?.comments ?? []))];
     const rows = distinctRows(rowsOf(item).map((row) => names.map((name) => row.get(name)!)));
     const classes = names.map((name) => this.classOf(rule, item, name));
+    const known = this.expandNames.get(item) ?? [];
+    if (classes.some((c) => isLater(c, this.lists))) {
+      this.given.push({ columns: classes.map((c) => c.name), rows });
+      this.expandNames.set(item, new Map([...known, ...names.map((name, i) => [name, classes[i]!.name] as const)]));
+      return;
+    }
     const table = this.fitsTable(rule, classes, rows)
       ? this.sharedTable(classes, rows, comments)
       : this.freshTable(rule, names, rows, comments);
-    const known = this.expandNames.get(item) ?? [];
     this.expandNames.set(item, new Map([...known, ...names.map((name, i) => [name, table.columns[i]!] as const)]));
   }
 
@@ -311,8 +343,13 @@ class Fitter {
   private params(): Axis[] {
     const used = new Set([...this.expandNames.values()].flatMap((names) => [...names.values()]));
     const axes = this.classes
-      .filter((c) => !this.tabled.has(c) && (used.has(c.name) || c.variables.some((v) => v.item === null)))
-      .map((c): Axis => ({ name: c.name, values: c.values, glob: globOf(c), source: sourceOf(c) }));
+      .filter(
+        (c) =>
+          !this.tabled.has(c) &&
+          !isLater(c, this.lists) &&
+          (used.has(c.name) || c.variables.some((v) => v.item === null)),
+      )
+      .map((c): Axis => ({ name: c.name, values: c.values, glob: globOf(c), lines: null, source: sourceOf(c) }));
     const all = [...axes, ...this.fresh.values()];
     const place = (name: string): number => {
       const at = this.order.indexOf(name);
@@ -350,15 +387,6 @@ function tableKey(classes: readonly VariableClass[], rows: readonly string[][]):
 
 function sourceOf({ variables, values }: VariableClass): SnakeSource | null {
   return variables.find((v) => v.source !== null && sameSet(v.values, values))?.source ?? null;
-}
-
-/** A glob of wfc's knows its own param only, within one component of the path. */
-function globOf({ variables, values, name }: VariableClass): string | null {
-  const from = variables.find((v) => v.glob !== null && sameSet(v.values, values))?.glob;
-  if (!from || values.some((v) => v.includes('/'))) return null;
-  const pattern = from.replace(/\{\w+[^{}]*\}/, `{${name}}`);
-  const folders = pattern.split('/').slice(0, -1).join('/');
-  return /[{}]/.test(folders) ? null : pattern;
 }
 
 function isConstant({ values, glob }: Axis): boolean {

@@ -207,3 +207,12 @@ export function sameSet(a: readonly string[], b: readonly string[]): boolean {
   const all = new Set(a);
   return b.every((v) => all.has(v));
 }
+
+/** A glob of wfc's knows its own param only, within one component of the path. */
+export function globOf({ variables, values, name }: VariableClass): string | null {
+  const from = variables.find((v) => v.glob !== null && sameSet(v.values, values))?.glob;
+  if (!from || values.some((v) => v.includes('/'))) return null;
+  const pattern = from.replace(/\{\w+[^{}]*\}/, `{${name}}`);
+  const folders = pattern.split('/').slice(0, -1).join('/');
+  return /[{}]/.test(folders) ? null : pattern;
+}

@@ -134,6 +134,16 @@ class CommandWriter {
         const names = ref === 'input' ? layout.inputNames : layout.outputNames;
         if (name !== null && !names.has(name)) throw new NotConvertible(`no ${ref} of the rule is named "${name}"`);
         if (name === null && argument !== undefined) return `{${ref}.${unnamedArgument(argument, names)}}`;
+        const [only, ...others] = ref === 'input' ? this.rule.input : this.rule.output;
+        // A mapping of one path is a list; a shell takes the path.
+        if (
+          this.language === 'shell' &&
+          name === null &&
+          (index ?? 0) === 0 &&
+          others.length === 0 &&
+          only?.name != null
+        )
+          if (!only.many) return `{${ref}.${names.get(only.name)}}`;
         const isOne = name === null && (ref === 'input' ? layout.inputIsOne : layout.outputIsOne);
         const place = index === null || (isOne && index === 0) ? '' : `[${index}]`;
         return `{${ref}${name === null ? '' : `.${names.get(name)}`}${place}}`;

@@ -8,6 +8,9 @@ import { goalOf } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
 import type { Places } from './places.ts';
 import { type SpecText, writeSpec } from './spec.ts';
+import { withLater } from './staged/files.ts';
+import type { Later } from './staged/fit.ts';
+import { LaterLists, placeOfList } from './staged/lists.ts';
 import { compare } from './verify.ts';
 
 export interface ConvertOptions {
@@ -24,7 +27,10 @@ export interface Converted {
   /** null where the paths could not be converted, so that no spec would be right. */
   readonly text: string | null;
   readonly rules: number;
+  /** Those known before anything has run, and with files that are to be brought taken for there. */
   readonly tasks: number;
+  /** What the other tasks wait for: rules, and files that are to be brought. */
+  readonly waits: readonly string[];
   /** Rules whose command is left to the user, and fails until then. */
   readonly unfinished: readonly string[];
   /** Files that the spec needs beside it, by name. */
@@ -50,6 +56,7 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
     text: null,
     rules: 0,
     tasks: 0,
+    waits: [],
     unfinished: [],
     beside: {},
     diagnostics: [...diagnostics, ...more],
@@ -80,27 +87,58 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
     if (best!.attempt.checked.isSame || resolved.jobs === found) break;
   }
   const {
-    attempt: { written, beside, checked },
+    attempt: { written, beside, later, checked },
     resolved: { snakefile, jobs, diagnostics: more },
   } = best!;
   diagnostics.push(...more, ...leftOut(snakefile, jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
-  return { text: written.text, rules, tasks: jobs.jobs.length, unfinished: written.unfinished, beside, diagnostics };
+  const waits = waitsOf(later);
+  const tasks = waits.length === 0 ? jobs.jobs.length : knownTasks(written.text, later, beside, options);
+  return { text: written.text, rules, tasks, waits, unfinished: written.unfinished, beside, diagnostics };
 }
 
 interface Attempt {
   readonly written: SpecText;
   readonly beside: Readonly<Record<string, string>>;
+  readonly later: Later;
   readonly checked: ReturnType<typeof check>;
 }
 
 function tryOut({ snakefile, jobs }: Resolved, apart: boolean, options: ConvertOptions): Attempt {
-  const written = writeSpec({ snakefile, jobs, axes: fitAxes(jobs, apart), places: options.places });
+  const lists = new LaterLists(snakefile.lists, jobs);
+  const axes = fitAxes(jobs, lists, apart);
+  const written = writeSpec({ snakefile, jobs, axes, places: options.places });
   const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
-  const checked = check(written.text, jobs, { ...options, files: filesWith(options.files, beside) });
-  return { written, beside, checked };
+  const { later } = axes;
+  const found = lists.in(written.text);
+  const left = found ? [`values of ${placeOfList(found.list)} come out in the spec, and nobody knows them yet`] : [];
+  const problems = [...new Set([...later.problems, ...left])];
+  const checked =
+    problems.length > 0
+      ? { isSame: false, diagnostics: problems.map((problem) => options.places.error(jobs.goal, problem, BY_HAND)) }
+      : check(written.text, jobs, later, { ...options, files: filesWith(options.files, beside) });
+  return { written, beside, later, checked };
+}
+
+const BY_HAND =
+  'give the list to a param by hand: let a rule write it into a file, one value a line, and write param: {lines: FILE}';
+
+function waitsOf({ axes, tables }: Later): string[] {
+  const lists = [...axes.map(({ list }) => list), ...tables.map(({ list }) => list)];
+  return [...new Set(lists.map((list) => list.rule?.name ?? placeOfList(list)))];
+}
+
+/** How many tasks there are before a rule has run. */
+function knownTasks(
+  text: string,
+  later: Later,
+  beside: Readonly<Record<string, string>>,
+  { specFile, files }: ConvertOptions,
+): number {
+  const with_ = withLater(filesWith(files, beside), later);
+  return compile({ file: specFile, text }, { files: with_.files, overrides: NO_OVERRIDES }).plan?.neededCount ?? 0;
 }
 
 /** The files as they will be once these are written. */
@@ -116,9 +154,13 @@ function filesWith(files: SpecFiles, beside: Readonly<Record<string, string>>): 
 function check(
   text: string,
   jobs: Jobs,
+  later: Later,
   { specFile, files, places }: ConvertOptions,
 ): { isSame: boolean; diagnostics: readonly Diagnostic[] } {
-  const { plan, diagnostics } = compile({ file: specFile, text }, { files, overrides: NO_OVERRIDES });
+  const { plan, diagnostics } = compile(
+    { file: specFile, text },
+    { ...withLater(files, later), overrides: NO_OVERRIDES },
+  );
   if (!plan) {
     const errors = diagnostics.filter((d) => d.severity === 'error');
     const start = places.error(
@@ -127,7 +169,11 @@ function check(
     );
     return { isSame: false, diagnostics: [start, ...errors] };
   }
-  const { wrong, reordered } = compare(plan, jobs);
+  const { wrong, reordered } = compare(
+    plan,
+    jobs,
+    later.tables.flatMap(({ name, isListed }) => (isListed ? [name] : [])),
+  );
   const told = wrong.map((w) =>
     places.error(
       jobs.goal,

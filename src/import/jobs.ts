@@ -46,8 +46,10 @@ export interface Jobs {
   /** The job of the goal, which is none of `jobs` where it has no output. */
   readonly goalJob: Job;
   readonly links: readonly Link[];
-  /** Each input to what makes it, null for a source file. */
+  /** Each input to what makes it, null for a source file, or one in a folder that a checkpoint makes. */
   readonly makers: ReadonlyMap<string, Maker | null>;
+  /** The inputs in such folders. */
+  readonly inside: ReadonlySet<string>;
 }
 
 /** More than these are a rule that feeds itself for ever, or no longer a Snakefile that Snakemake could read. */
@@ -106,6 +108,8 @@ class Finder {
   private readonly places: Places;
   private readonly call: CallFunctions;
   private readonly order: Snakefile['ruleOrder'];
+  private readonly rules: ReadonlyMap<string, SnakeRule>;
+  private readonly early: Snakefile['lists'];
   private readonly candidates: Producer[] = [];
   private readonly logs: { readonly rule: SnakeRule; readonly regex: RegExp }[] = [];
   private readonly files: Finding['files'];
@@ -118,6 +122,9 @@ class Finder {
   /** Functions that failed for some job. */
   private readonly failed = new Set<SnakeArgument>();
   private readonly makers = new Map<string, Maker | null>();
+  private readonly inside = new Set<string>();
+  /** Outputs of what must run before more is known. */
+  private readonly folders = new Set<string>();
   /** The jobs of the next wave, which are not asked yet what they read. */
   private wave: { readonly rule: SnakeRule; readonly wildcards: ReadonlyMap<string, string> }[] = [];
 
@@ -127,6 +134,8 @@ class Finder {
     this.files = files;
     this.call = call;
     this.order = snakefile.ruleOrder;
+    this.rules = new Map(snakefile.rules.map((rule) => [rule.name, rule]));
+    this.early = snakefile.lists;
     for (const rule of snakefile.rules) {
       if (rule === goal && rule.output.length === 0) continue;
       const names = wildcardsOfRule(rule);
@@ -157,13 +166,14 @@ class Finder {
       );
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     this.take(this.goal, new Map());
+    for (const { rule, wildcards } of this.early) if (rule !== null) this.wait(rule, wildcards);
     while (this.wave.length > 0 && this.diagnostics.length === 0)
       for (const job of await this.nextJobs()) if (this.diagnostics.length === 0) this.follow(job);
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     // The goal without an output is no task.
     const jobs = this.goal.output.length === 0 ? this.jobs.slice(1) : this.jobs;
-    const { goal, makers } = this;
-    return { goal, jobs, goalJob: this.jobs[0]!, links: linksOf(this.jobs, makers), makers };
+    const { goal, makers, inside } = this;
+    return { goal, jobs, goalJob: this.jobs[0]!, links: linksOf(this.jobs, makers), makers, inside };
   }
 
   private fail(rule: SnakeRule, line: number, message: string, hint?: string): void {
@@ -200,6 +210,15 @@ class Finder {
     this.wave.push({ rule, wildcards });
   }
 
+  /** The job of a checkpoint, which must have run before all is known. */
+  private wait(name: string, values: Readonly<Record<string, string>>): void {
+    const rule = this.rules.get(name)!;
+    const wildcards = new Map(wildcardsOfRule(rule).map((wildcard) => [wildcard, values[wildcard]!]));
+    for (const path of rule.output.flatMap((a) => itemPaths(a.items, wildcards)))
+      this.folders.add(path.replace(/\/$/, ''));
+    this.take(rule, wildcards);
+  }
+
   /** The jobs of the wave, with what they read. */
   private async nextJobs(): Promise<readonly Job[]> {
     const wave = this.wave;
@@ -212,6 +231,7 @@ class Finder {
         marked: false,
       })),
     );
+    for (const { asked } of answers) for (const { rule, wildcards } of asked) this.wait(rule, wildcards);
     const byJob = new Map(asking.map((job, i) => [job, answers[i]!]));
     const jobs = wave.map((found): Job => {
       const { rule, wildcards } = found;
@@ -240,12 +260,10 @@ class Finder {
       this.failed.add(argument);
       const name = argument.function === null ? 'the function' : `${argument.function}()`;
       const values = [...wildcards].map(([wildcard, value]) => `${wildcard}=${value}`).join(' ');
-      this.fail(
-        rule,
-        argument.line,
-        `${name} in "input" of rule "${rule.name}" fails${values === '' ? '' : ` for ${values}`}: ${outcome.error.message}`,
-        'wfc calls it for each job, as Snakemake does',
-      );
+      const { message, hint } = outcome.error;
+      const why = hint === undefined ? `fails${values === '' ? '' : ` for ${values}`}: ${message}` : message;
+      const what = `${name} in "input" of rule "${rule.name}" ${why}`;
+      this.fail(rule, argument.line, what, hint ?? 'wfc calls it for each job, as Snakemake does');
       return [];
     });
   }
@@ -267,6 +285,11 @@ class Finder {
   private followPath(job: Job, argument: SnakeArgument, path: string): void {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
+    if (this.isInFolder(path)) {
+      this.makers.set(path, null);
+      this.inside.add(path);
+      return;
+    }
     const found = this.matches(path);
     // Source: snakemake/dag.py, update(): of several rules those count whose own inputs can be had.
     const able = found.length > 1 ? found.filter(({ producer, wildcards }) => this.canRun(producer, wildcards)) : [];
@@ -287,6 +310,12 @@ class Finder {
     }
     this.makers.set(path, only?.producer ?? null);
     if (only) this.take(only.producer.rule, only.wildcards);
+  }
+
+  private isInFolder(path: string): boolean {
+    for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1))
+      if (this.folders.has(path.slice(0, at))) return true;
+    return false;
   }
 
   /** What functions give is taken for had. */

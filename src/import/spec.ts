@@ -9,6 +9,8 @@ import { writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
+import type { LaterAxis, LaterTable } from './staged/fit.ts';
+import { listingRule } from './staged/listing.ts';
 import { entry, flowText, Verbatim, type Yaml } from './yaml.ts';
 
 export interface SpecText {
@@ -35,16 +37,29 @@ export function writeSpec(options: Options): SpecText {
   const { snakefile, jobs, axes } = options;
   const writer = new RuleWriter(options);
   const rules = snakefile.rules.filter((rule) => jobs.jobs.some((job) => job.rule === rule));
-  const ruleLines = rules.flatMap((rule) => ['', ...writer.write(rule)]);
+  const listings = axes.later.tables.filter(({ isListed }) => isListed);
+  const ruleLines = rules.flatMap((rule) => [
+    '',
+    ...writer.write(rule),
+    ...listings
+      .filter(({ list }) => list.rule!.name === rule.name)
+      .flatMap((table) => ['', ...listingRule(table, (name) => axes.wildcard(rule, name))]),
+  ]);
   const config = { ...Object.fromEntries(axes.constants), ...configOf(snakefile, writer.usedConfig) };
   const lines = [
     `# Made from ${snakefile.files[0]} by "wfc import snakefile"; "wfc plan" shows the tasks.`,
     'wfc: 1',
     ...(Object.keys(config).length > 0 ? ['config:', ...commentedMapping(config, snakefile.configComments, '  ')] : []),
-    ...(axes.params.length > 0
-      ? ['params:', ...axes.params.flatMap((axis) => axisLines(axis, snakefile.configComments))]
+    ...(axes.params.length + axes.later.axes.length > 0
+      ? [
+          'params:',
+          ...axes.params.flatMap((axis) => axisLines(axis, snakefile.configComments)),
+          ...axes.later.axes.flatMap(laterAxisLines),
+        ]
       : []),
-    ...(axes.tables.length > 0 ? ['tables:', ...axes.tables.flatMap(tableLines)] : []),
+    ...(axes.tables.length + axes.later.tables.length > 0
+      ? ['tables:', ...axes.tables.flatMap(tableLines), ...axes.later.tables.flatMap(laterLines)]
+      : []),
     ...entry('targets', targetsOf(options), ''),
     'rules:',
     ...ruleLines.slice(1),
@@ -78,9 +93,20 @@ function flowRow(columns: readonly string[], row: readonly string[]): string {
   return flowText(Object.fromEntries(columns.map((c, i) => [c, row[i]!])));
 }
 
-/** `{from: 0, to: 29}`, `{glob: …}`, or the values. */
-function axisValues({ values, glob }: Axis): Yaml {
+function laterAxisLines(axis: LaterAxis): string[] {
+  const comment = axis.list.rule ? `made by rule "${axis.list.rule.name}"` : '';
+  return entry(axis.name, axisValues(axis), '  ', comment);
+}
+
+function laterLines({ name, csv, list, isListed }: LaterTable): string[] {
+  const rule = `rule "${list.rule!.name}"`;
+  return entry(name, { csv }, '  ', isListed ? `what ${rule} makes, listed by rule "${name}"` : `made by ${rule}`);
+}
+
+/** `{from: 0, to: 29}`, `{glob: …}`, `{lines: …}`, or the values. */
+function axisValues({ values, glob, lines }: Pick<Axis, 'values' | 'glob' | 'lines'>): Yaml {
   if (glob !== null) return { glob };
+  if (lines !== null) return { lines };
   const list: Yaml = isRange(values) ? rangeOf(values) : values;
   if (!values.some((v) => v.includes('/'))) return list;
   return { values: values, path: new Verbatim('true') };
@@ -122,7 +148,7 @@ function patternOf(rule: SnakeRule, item: SnakeItem, axes: Axes): string {
   return item.parts
     .map((part) => {
       if (typeof part === 'string') return escapeLiteral(part, axes.names);
-      return `{${'w' in part ? axes.wildcard(rule, part.w) : axes.expanded(item, part.e)}}`;
+      return `{${'w' in part ? axes.wildcard(rule, part.w) : axes.expanded(rule, item, part.e)}}`;
     })
     .join('');
 }
@@ -159,7 +185,7 @@ class RuleWriter {
 
   write(rule: SnakeRule): string[] {
     const { axes } = this.options;
-    const gathered = [...new Set(rule.input.flatMap((a) => a.items.flatMap((item) => this.gathered(item))))];
+    const gathered = [...new Set(rule.input.flatMap((a) => a.items.flatMap((item) => this.gathered(rule, item))))];
     const inputs = namesOf(rule.input);
     const outputs = namesOf(rule.output);
     // What expand() makes in an output is an output each.
@@ -232,14 +258,16 @@ class RuleWriter {
     }
   }
 
-  private gathered(item: SnakeItem): string[] {
+  private gathered(rule: SnakeRule, item: SnakeItem): string[] {
     const names = [...(item.expand?.values ?? []).map(([name]) => name), ...(item.rows?.names ?? [])];
-    return names.map((name) => this.options.axes.expanded(item, name)).filter((name) => !name.startsWith('config.'));
+    return names
+      .map((name) => this.options.axes.expanded(rule, item, name))
+      .filter((name) => !name.startsWith('config.'));
   }
 
-  private isGathered(given: readonly SnakeArgument[]): boolean {
+  private isGathered(rule: SnakeRule, given: readonly SnakeArgument[]): boolean {
     const items = given.flatMap((a) => a.items);
-    return items.length === 1 && this.gathered(items[0]!).length > 0;
+    return items.length === 1 && this.gathered(rule, items[0]!).length > 0;
   }
 
   private hasManyInputs(rule: SnakeRule): boolean {
@@ -265,13 +293,13 @@ class RuleWriter {
     if (names.size === 0) {
       const all = given.flatMap(items);
       // What is gathered is a list, however it is written.
-      return isOne(given, asList) || this.isGathered(given) ? all[0]! : all;
+      return isOne(given, asList) || this.isGathered(rule, given) ? all[0]! : all;
     }
     return Object.fromEntries(
       given.map((argument, i) => {
         const paths = items(argument);
         const name = argument.name === null ? unnamedArgument(i, names) : names.get(argument.name)!;
-        return [name, argument.many && !this.isGathered([argument]) ? paths : paths[0]!];
+        return [name, argument.many && !this.isGathered(rule, [argument]) ? paths : paths[0]!];
       }),
     );
   }

@@ -13,12 +13,15 @@ export interface Differences {
 
 const MOST = 5;
 
-/** Compare each job with the task that makes its outputs. */
-export function compare(plan: Plan, jobs: Jobs): Differences {
+/** Compare each job with the task that makes its outputs. `added`: rules of the spec's own. */
+export function compare(plan: Plan, jobs: Jobs, added: readonly string[]): Differences {
   const wrong: string[] = [];
   const reordered = new Set<string>();
-  if (plan.neededCount !== jobs.jobs.length)
-    wrong.push(`the spec has ${countTasks(plan.neededCount)}, Snakemake ${countOf(jobs.jobs.length, 'job')}`);
+  const own = plan.rules.filter(({ rule }) => added.includes(rule.name));
+  const ofOwn = own.flatMap(({ firstTask, space }) => [...plan.needed.subarray(firstTask, firstTask + space.size)]);
+  const count = plan.neededCount - ofOwn.filter((isNeeded) => isNeeded === 1).length;
+  if (count !== jobs.jobs.length)
+    wrong.push(`the spec has ${countTasks(count)}, Snakemake ${countOf(jobs.jobs.length, 'job')}`);
   for (const job of jobs.jobs) {
     if (wrong.length >= MOST) break;
     const difference = differenceOf(plan, job, jobs);
@@ -28,7 +31,7 @@ export function compare(plan: Plan, jobs: Jobs): Differences {
   return { wrong, reordered: [...reordered] };
 }
 
-function differenceOf(plan: Plan, job: Job, { makers }: Jobs): string | null {
+function differenceOf(plan: Plan, job: Job, { makers, inside }: Jobs): string | null {
   const first = tidy(job.outputs[0]!);
   const found = plan.findPath(first);
   if (!found) return `no task makes ${first}`;
@@ -45,7 +48,7 @@ function differenceOf(plan: Plan, job: Job, { makers }: Jobs): string | null {
     return `the inputs of the task that makes ${first} differ: ${countOf(have.length, 'path')}, and Snakemake has ${wanted.length}`;
   for (const path of job.inputs) {
     const maker = plan.findPath(tidy(path));
-    const makes = maker ? ruleOf(plan, maker.task).rule.name : null;
+    const makes = maker && !(maker.inside && inside.has(path)) ? ruleOf(plan, maker.task).rule.name : null;
     if (makes !== (makers.get(path)?.rule.name ?? null)) return `${path} is made by ${makes ?? 'no rule'} in the spec`;
   }
   return sameLists(have, wanted) ? null : 'order';

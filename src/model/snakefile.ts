@@ -17,6 +17,8 @@ export interface Snakefile {
   /** What shell.prefix() puts before each command. */
   readonly prefix: string;
   readonly files: readonly string[];
+  /** Lists that its Python asked for while it was read, and that are known only later. */
+  readonly lists: readonly SnakeList[];
   /** What `code` of its commands may name and does not stand there yet, by name: to be written beside the spec. */
   readonly beside: Readonly<Record<string, string>>;
 }
@@ -191,10 +193,28 @@ export interface SnakeCall {
   readonly marked: boolean;
 }
 
-/** What a function gave and which wildcards it looked at, none where that can't be told; or how it failed. */
+/**
+ * What a function gave and which wildcards it looked at, none where that can't be told; or how it failed. `hint`: it did not
+ * fail, but what becomes of a list in it can't be followed; the message goes on after its name.
+ */
 export type SnakeOutcome<T> =
   | { readonly value: T; readonly reads: readonly string[] }
-  | { readonly error: { readonly line: number; readonly message: string } };
+  | { readonly error: { readonly line: number; readonly message: string; readonly hint?: string } };
+
+/** What is known only later: files of a pattern, or what a file holds. Made-up values stand in for it. */
+export interface SnakeList {
+  /** `lines`: one value a line. `csv`, `tsv`: a header names the columns. */
+  readonly kind: 'glob' | 'lines' | 'csv' | 'tsv';
+  /** Of `glob`, a pattern with names in braces. */
+  readonly path: string;
+  /** Of the values in each row. */
+  readonly names: readonly string[];
+  /** Made up, and nowhere else. */
+  readonly rows: readonly (readonly string[])[];
+  /** Which rule makes it; null for nobody. */
+  readonly rule: string | null;
+  readonly wildcards: Readonly<Record<string, string>>;
+}
 
 /** What the functions of a rule give, each section's in their order. */
 export interface SnakeAnswer {
@@ -202,6 +222,9 @@ export interface SnakeAnswer {
   readonly input: readonly SnakeOutcome<readonly SnakeArgument[]>[];
   readonly params: readonly SnakeOutcome<SnakeValue>[];
   readonly resources: Readonly<Record<string, SnakeOutcome<SnakeAmount>>>;
+  readonly lists: readonly SnakeList[];
+  /** The checkpoints that must have run before. */
+  readonly asked: readonly { readonly rule: string; readonly wildcards: Readonly<Record<string, string>> }[];
 }
 
 export interface SnakeValue {

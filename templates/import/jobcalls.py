@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 
 import values
+from lists import NotFollowed
 from standins import StandIn, StandInUsed
 from values import Marked, is_many, plain
 
@@ -97,11 +98,11 @@ class Failed(Exception):
     """A function that failed: where, and in whose words."""
 
     def __init__(self, line, error):
-        super().__init__(str(error))
         words = " ".join(str(error).split())
         if isinstance(error, StandInUsed):
             words = f"it needs the value of {error.name}, which is not installed for this python3"
-        self.told = {"line": line, "message": f"{type(error).__name__}: {words}" if words else type(error).__name__}
+        super().__init__(f"{type(error).__name__}: {words}" if words else type(error).__name__)
+        self.told = {"line": line, "message": str(self)}
 
 
 @functools.lru_cache(maxsize=None)
@@ -109,8 +110,12 @@ def parameters_of(function):
     return inspect.signature(function).parameters
 
 
-def call(function, wildcards, line, **auxiliary):
+def call(function, wildcards, line, lists, **auxiliary):
     function = function.function if isinstance(function, Unpacked) else function
+    return lists.follow(lambda: call_once(function, wildcards, line, auxiliary), function)
+
+
+def call_once(function, wildcards, line, auxiliary):
     try:
         known = parameters_of(function)
         given = {name: value for name, value in auxiliary.items() if name in known}
@@ -118,6 +123,8 @@ def call(function, wildcards, line, **auxiliary):
             raise ValueError("the paths of input are not known")
         result = function(wildcards, **given)
         return list(result) if inspect.isgenerator(result) else result
+    except NotFollowed:
+        raise
     except (Exception, SystemExit) as error:
         raise Failed(line, error) from None
 
@@ -136,6 +143,8 @@ class JobCaller:
         self.reader = reader
         self.values = {name: Marked(name, value) if marked else value for name, value in wildcards.items()}
         self.seen = set()
+        self.lists = reader.recorder.lists
+        self.lists.begin(dict(wildcards) if marked else {})
 
     def see(self, *names):
         self.seen.update(names or self.values)
@@ -153,7 +162,7 @@ class JobCaller:
         self.pairs = []
         for name, value, line, _ in self.reader.arguments("input"):
             if is_function(value):
-                answer["input"].append(self.attempt(lambda: self.input(name, value, line)))
+                answer["input"].append(self.attempt(lambda: self.input(name, value, line), line))
             else:
                 self.pairs.append((name, filled(value, self.values)))
         self.input_files = None if any("error" in told for told in answer["input"]) else self.files(self.pairs)
@@ -161,19 +170,21 @@ class JobCaller:
         self.resources(answer)
         for _, value, line, _ in self.reader.arguments("params"):
             if is_function(value):
-                answer["params"].append(self.attempt(lambda: self.param(value, line)))
-        return answer
+                answer["params"].append(self.attempt(lambda: self.param(value, line), line))
+        return {**answer, **self.lists.told()}
 
-    def attempt(self, make):
+    def attempt(self, make, line):
         self.seen.clear()
         try:
             value = make()
             return {"value": value, "reads": sorted(self.seen)}
         except Failed as failed:
             return {"error": failed.told}
+        except NotFollowed as failed:
+            return {"error": {"line": line, "message": str(failed), "hint": failed.hint}}
 
     def input(self, name, value, line):
-        result = call(value, self.wildcards(), line)
+        result = call(value, self.wildcards(), line, self.lists)
         if isinstance(value, Unpacked):
             if not isinstance(result, (list, tuple, dict)):
                 raise Failed(line, TypeError(f"unpack() takes a dict or a list, not {result!r}"))
@@ -193,7 +204,7 @@ class JobCaller:
         threads = 1
         for _, value, line, _ in self.reader.arguments("threads")[:1]:
             if is_function(value):
-                answer["resources"]["threads"] = self.attempt(lambda: self.resource("threads", value, line))
+                answer["resources"]["threads"] = self.attempt(lambda: self.resource("threads", value, line), line)
                 threads = answer["resources"]["threads"].get("value", {}).get("value", 1)
             else:
                 threads = value
@@ -201,7 +212,7 @@ class JobCaller:
         pairs = [("_cores", threads)]
         for name, value, line, _ in self.reader.arguments("resources"):
             if is_function(value):
-                told = self.attempt(lambda: self.resource(name, value, line))
+                told = self.attempt(lambda: self.resource(name, value, line), line)
                 answer["resources"][name] = told
                 value = told.get("value", {}).get("value")
             pairs.append((name, value))
@@ -210,7 +221,7 @@ class JobCaller:
     def resource(self, name, function, line):
         def at(attempt):
             more = {} if name == "threads" else {"threads": self.threads}
-            found = call(function, self.wildcards(), line, input=self.input_files, attempt=attempt,
+            found = call(function, self.wildcards(), line, self.lists, input=self.input_files, attempt=attempt,
                          rulename=self.reader.rule.name, **more)
             return int(round(found)) if isinstance(found, float) else found
 
@@ -220,7 +231,7 @@ class JobCaller:
         return {"value": first, "grows": first != second}
 
     def param(self, function, line):
-        found = call(function, self.wildcards(), line, input=self.input_files, output=self.output_files,
+        found = call(function, self.wildcards(), line, self.lists, input=self.input_files, output=self.output_files,
                      threads=self.threads, resources=self.job_resources, attempt=1)
         told = as_json(found, line)
         text = " ".join(map(str, told)) if isinstance(told, list) else None if isinstance(told, dict) else str(told)

@@ -9,6 +9,7 @@ import types
 import helpers
 import surroundings
 import values
+from checkpoints import Checkpoints
 from comments import comments_above, comments_of_yaml, doc_lines, key_in, lines_of
 from jobcalls import Unpacked, is_function
 from module import IMPLICIT
@@ -52,9 +53,11 @@ class Rule:
 
 
 class Recorder(Reuse):
-    """One import. `run_file` runs an included Snakefile, `make_space` begins Python that knows nothing of the rest."""
+    """One import. `run_file` runs an included Snakefile, `make_space` begins Python that knows nothing of the rest. `lists`:
+    what stands in for lists that are known only later."""
 
-    def __init__(self, configs, command_line, run_file, make_space):
+    def __init__(self, configs, command_line, run_file, make_space, lists):
+        self.lists = lists
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
@@ -320,7 +323,7 @@ def namespace_of(recorder):
         "dynamic": refuse("dynamic", "all tasks are known from the spec"),
         "expand": helpers.expand,
         "multiext": values.multiext,
-        "glob_wildcards": values.glob_wildcards,
+        "glob_wildcards": recorder.lists.glob_wildcards,
         "unpack": Unpacked,
         "config": {},
         "rules": RuleNames(recorder),
@@ -328,6 +331,7 @@ def namespace_of(recorder):
         "__name__": "snakefile",
     }
     names |= surroundings.names(recorder)
+    names["checkpoints"] = Checkpoints(recorder, names)
     names |= helpers.names(names)
     return names
 

@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 
 from functions import Functions  # noqa: E402
 from jobcalls import answer_call  # noqa: E402
+from lists import Lists, watch  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
 from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
 from rules import RuleReader, rule_json  # noqa: E402
@@ -80,7 +81,7 @@ def read(file, request):
     """(recorder, module) when the Snakefile has run. A module that is missing is stood in for, and all begins anew."""
     missing = {}
     while True:
-        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space)
+        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space, Lists(request["standIns"]))
         said, sys.stdout = sys.stdout, io.StringIO()
         try:
             module = run(file, request, recorder)
@@ -137,6 +138,7 @@ def answer(file, request, readers):
     """What the Snakefile says. `readers` gets one of each rule."""
     recorder, module = read(file, request)
     Expansion.source_of = None
+    watch(recorder.lists)
     namespace = recorder.namespace
     rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
     for rule in recorder.rules:
@@ -159,6 +161,7 @@ def answer(file, request, readers):
         "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
         "files": recorder.files,
+        "lists": recorder.lists.told()["lists"],
         "beside": {**helpers(), **module_beside, **recorder.beside},
     }
 
@@ -197,7 +200,7 @@ def main():
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file], "beside": {}, "configComments": {}}
+                "prefix": "", "files": [file], "lists": [], "beside": {}, "configComments": {}}
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)

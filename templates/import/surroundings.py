@@ -1,4 +1,4 @@
-"""What Snakemake offers to the Python of a Snakefile beside rules and paths: workflow, checkpoints, scatter, Paramspace.
+"""What Snakemake offers to the Python of a Snakefile beside rules and paths: workflow, scatter, Paramspace.
 
 Source of the meaning: Snakemake 7.21, snakemake/workflow.py and snakemake/utils.py.
 """
@@ -9,19 +9,6 @@ import os
 import types
 
 import values
-
-
-class OnlyLater(Exception):
-    """What is known only when other tasks have run."""
-
-
-class Checkpoints:
-    def __getattr__(self, name):
-        def get(**wildcards):
-            raise OnlyLater(f'what checkpoint "{name}" makes is known only once it has run, and a spec is planned before: '
-                            "what it lists must be written into the Snakefile or a file, or be asked for in a second spec")
-
-        return types.SimpleNamespace(get=get)
 
 
 class Workflow:
@@ -157,7 +144,7 @@ def update_config(config, given):
 def names(recorder):
     workflow = Workflow(recorder)
     return {
-        "workflow": workflow, "checkpoints": Checkpoints(), "srcdir": workflow.source_path, "ensure": ensure,
+        "workflow": workflow, "srcdir": workflow.source_path, "ensure": ensure,
         **{host: lambda *args, **kwargs: None for host in ("github", "gitlab", "gitfile")},
         "scatter": types.SimpleNamespace(), "gather": types.SimpleNamespace(), "logger": logging.getLogger("snakemake"),
     }

@@ -4,9 +4,10 @@ import { snakefile } from './import.ts';
 /** Name, Snakefile, what it must say. Nothing is written, unless the last part is the rule left to the user. */
 const REFUSED: readonly (readonly [string, string, string])[] = [
   [
-    'what a checkpoint lists',
-    'def f(w):\n    return checkpoints.a.get().output\nrule all:\n    input: f\ncheckpoint a:\n    output: directory("a")\n    shell: "mkdir {output}"\n',
-    'what checkpoint "a" makes is known only once it has run',
+    'a checkpoint that decides which files are needed',
+    'def f(w):\n    with checkpoints.a.get().output[0].open() as file:\n        return "b" if file.read().strip() == "yes" else "c"\n' +
+      'rule all:\n    input: f\ncheckpoint a:\n    output: "a"\n    shell: "echo yes > {output}"\nrule b:\n    output: "{n,[bc]}"\n    shell: "touch {output}"\n',
+    'Snakefile:5:5 error: f() in "input" of rule "all" decides by what stands in a, which "a" makes which files it needs',
   ],
   [
     'a module from the network',

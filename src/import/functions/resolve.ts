@@ -61,6 +61,7 @@ export async function resolveFunctions(
       jobs: jobs.jobs.map((job) => changed.get(job)!),
       links: linksOf([...changed.values()], makers),
       makers,
+      inside: jobs.inside,
     },
     diagnostics,
   };

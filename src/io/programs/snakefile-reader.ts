@@ -36,7 +36,7 @@ export async function readSnakefile(
   const configs: Record<string, unknown> = {};
   for (;;) {
     const python = new Python(file, folder);
-    const told = await python.ask({ config: configs, configfiles: configFiles });
+    const told = await python.ask({ config: configs, configfiles: configFiles, standIns: 'words' });
     if (told === null) return python.problem();
     const answer = told as Snakefile | { needs: string };
     if (!('needs' in answer)) {

@@ -1,0 +1,383 @@
+"""Lists that are known only later: what a checkpoint makes, or files that are not there yet. Made-up values stand in for
+theirs, and the caller sees where these come out.
+
+A function that looks at such a list is called several times. Believed is only one that hands all values on as they are:
+with other values, or with one more, it must give the same paths with those in them.
+"""
+
+import builtins
+import collections
+import glob
+import io
+import os
+import pathlib
+import re
+import sys
+
+import values
+from values import MARK, WILDCARD, plain
+
+# Values of several kinds: plain words and numbers, and two that show whether they are cut, changed or counted with.
+KINDS = {
+    "words": ("Wfcq{:05d}", r"Wfcq(\d{5})(?!_b\.c-d)"),
+    "numbers": ("731{:05d}", r"(?<!00)731(\d{5})"),
+    "odd words": ("Wfcq{:05d}_b.c-d", r"Wfcq(\d{5})_b\.c-d"),
+    "odd numbers": ("00731{:05d}", r"00731(\d{5})"),
+}
+ODD = {"words": "odd words", "numbers": "odd numbers"}
+# So many are gathered, not written one by one, and differ in number from one list to the next.
+FEWEST = 5
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+
+
+class NotFollowed(Exception):
+    """What becomes of a list can't be told."""
+
+    def __init__(self, message, hint):
+        super().__init__(message)
+        self.hint = hint
+
+
+class Listed:
+    """One list: the files of a pattern, or what stands in a file. `maker`: the rule and its wildcards; None for nobody. Each
+    row has a number for each name."""
+
+    def __init__(self, kind, path, maker, count):
+        self.kind, self.path, self.maker = kind, path, maker
+        self.names, self.rows, self.constraints = [], [[] for _ in range(count)], {}
+
+
+class Lists:
+    """All lists of one Snakefile."""
+
+    def __init__(self, kind):
+        self.kind = self.now = kind
+        self.lists, self.count, self.extra = {}, 0, False
+        # By absolute path: (path, rule, wildcards, whether it is a directory) of outputs of checkpoints that were asked.
+        self.outputs = {}
+        # The lists that were looked at, and the checkpoints, since `begin`; how folders and files are looked at for now.
+        self.seen, self.asked = {}, {}
+        self.suffix, self.form, self.columns = "", "lines", []
+        self.looked = set()
+        self.marked = {}
+        self.is_open = False
+        # Patterns of which no file was found while the Snakefile was read, with the place; those that get made-up values.
+        self.empty, self.wanted = {}, {}
+
+    # --- asking ---
+
+    def begin(self, marked):
+        """For one job."""
+        self.seen, self.asked, self.marked = {}, {}, marked
+
+    def ask(self, rule, wildcards, paths):
+        for path, is_directory in paths:
+            self.outputs[os.path.abspath(self.unmarked(path))] = (self.unmarked(path), rule, wildcards, is_directory)
+        self.asked[(rule, *wildcards.items())] = {"rule": rule, "wildcards": wildcards}
+
+    def unmarked(self, text):
+        return MARK.sub(lambda m: str.__str__(self.marked[m.group(1)]) if m.group(1) in self.marked else m.group(0), plain(text))
+
+    def owner(self, path):
+        """(path from the spec's folder, rule, wildcards, whether a directory) of the checkpoint's output that a path is or lies
+        in; None for others."""
+        absolute = os.path.abspath(path)
+        for known, (text, rule, wildcards, is_directory) in self.outputs.items():
+            if absolute == known or is_directory and absolute.startswith(known + "/"):
+                return text + absolute[len(known):], rule, wildcards, is_directory
+        return None
+
+    def list_of(self, kind, path, names, maker, constraints=None):
+        """The list of that path; the same for who asks again."""
+        key = kind, WILDCARD.sub("{}", path), None if kind in SEPARATORS else len(names)
+        if key not in self.lists:
+            self.lists[key] = Listed(kind, path, maker, FEWEST + len(self.lists) % 3 + 1)
+        listed = self.seen[key] = self.lists[key]
+        listed.constraints.update(constraints or {})
+        # A file has the columns that somebody asked for.
+        for name in [name for name in names if name not in listed.names] if kind in SEPARATORS or not listed.names else []:
+            listed.names.append(name)
+            for row in listed.rows:
+                row.append(self.count)
+                self.count += 1
+        return listed
+
+    def rows_of(self, listed):
+        """As whoever looks sees them now: the last row only where `extra` says so."""
+        rows = listed.rows if self.extra else listed.rows[:-1]
+        return [[self.text(listed, number, column) for column, number in enumerate(row)] for row in rows]
+
+    def text(self, listed, number, column):
+        constraint = listed.constraints.get(column) or ".+"
+        for kind in (self.now, self.kind, *KINDS):
+            text = KINDS[kind][0].format(number)
+            if re.fullmatch(constraint, text):
+                return text
+        raise NotFollowed(f"asks for names that match {constraint}, which no made-up name does",
+                          "write a wider constraint into the pattern")
+
+    def told(self):
+        """What was looked at since `begin`, and the checkpoints that were asked."""
+        lists = []
+        for listed in self.seen.values():
+            rule, wildcards = listed.maker if listed.maker else (None, {})
+            lists.append({"kind": listed.kind, "path": listed.path, "names": listed.names, "rule": rule,
+                          "wildcards": wildcards, "rows": self.rows_of(listed)})
+        return {"lists": lists, "asked": list(self.asked.values())}
+
+    # --- what Python looks at ---
+
+    def glob_wildcards(self, pattern, files=None, followlinks=False):
+        """Source: snakemake/io.py, glob_wildcards."""
+        known = self.columns_of(str(pattern)) if files is None else None
+        if known is not None:
+            return collections.namedtuple("Wildcards", [name for name, _ in known])(*(column for _, column in known))
+        found = values.glob_wildcards(pattern, files, followlinks)
+        if files is None and len(found) > 0 and not found[0]:
+            self.empty.setdefault(os.path.normpath(self.unmarked(pattern)), sys._getframe(1))
+        return found
+
+    def columns_of(self, pattern):
+        """[(name, values)] where the list is one that is known later; else None."""
+        text = os.path.normpath(self.unmarked(pattern))
+        first = WILDCARD.search(text)
+        folder = os.path.dirname(text[:first.start()] if first else text)
+        owner = self.owner(folder) if self.is_open else None
+        if owner is None and text not in self.wanted:
+            return None
+        names = list(dict.fromkeys(m.group("name") for m in WILDCARD.finditer(text)))
+        constraints = {names.index(m.group("name")): m.group("constraint") for m in WILDCARD.finditer(text) if m.group("constraint")}
+        path = WILDCARD.sub(lambda m: f"{{{m.group('name')}}}", text)
+        maker = owner[1:3] if owner else self.wanted[text]
+        rows = self.rows_of(self.list_of("glob", path, names, maker, constraints))
+        return [(name, [row[at] for row in rows]) for at, name in enumerate(names)]
+
+    def names_in(self, folder):
+        """Names in a folder that a checkpoint makes; None for other folders."""
+        owner = self.owner(self.unmarked(os.fspath(folder)))
+        if owner is None or not owner[3]:
+            return None
+        self.looked.add("folder")
+        listed = self.list_of("glob", f"{owner[0]}/{{name}}{self.suffix}", ["name"], owner[1:3])
+        return [row[0] + self.suffix for row in self.rows_of(listed)]
+
+    def matching(self, pattern):
+        """Paths for a pattern of the shell, in a folder that a checkpoint makes; None for others."""
+        text = plain(pattern)
+        star = re.search(r"[*?\[]", text)
+        if star is None:
+            return None
+        owner = self.owner(self.unmarked(os.path.dirname(text[:star.start()])))
+        if owner is None:
+            return None
+        if re.search(r"\*\*|[?\[]", text):
+            raise NotFollowed(f"looks for {self.unmarked(text)}", "write the pattern with single *, or use glob_wildcards()")
+        names = [f"name{number or ''}" for number in range(text.count("*"))]
+        path = os.path.normpath(self.unmarked(text))
+        for name in names:
+            path = path.replace("*", f"{{{name}}}", 1)
+        rows = self.rows_of(self.list_of("glob", path, names, owner[1:3], {at: "[^/]+" for at in range(len(names))}))
+        return [fill_stars(text, row) for row in rows]
+
+    def content(self, file):
+        """What a file holds that a checkpoint makes; None for other files."""
+        owner = self.owner(self.unmarked(os.fspath(file)))
+        if owner is None or owner[3] and owner[0] == self.unmarked(os.fspath(file)):
+            return None
+        self.looked.add("file")
+        if self.form == "lines":
+            rows = self.rows_of(self.list_of("lines", owner[0], ["line"], owner[1:3]))
+            return "".join(f"{row[0]}\n" for row in rows)
+        listed = self.list_of(self.form, owner[0], sorted(self.columns), owner[1:3])
+        order = [listed.names.index(name) for name in self.columns]
+        separator = SEPARATORS[self.form]
+        return "".join(separator.join(line) + "\n" for line in
+                       [self.columns, *([row[at] for at in order] for row in self.rows_of(listed))])
+
+    # --- following ---
+
+    def follow(self, make, function):
+        """What `make` gives, which calls a function, where it is told what the lists in it become."""
+        self.is_open, before = True, self.seen
+        try:
+            result, failure = self.attempt(make)
+            views = iter(self.views(function) if failure else ())
+            again = failure
+            while again is not None:
+                view = next(views, None)
+                if view is None:
+                    self.seen = {}
+                    raise failure
+                self.suffix, self.form, self.columns = view
+                result, again = self.attempt(make)
+            return result
+        finally:
+            self.seen = {**before, **self.seen}
+            self.is_open, self.suffix, self.form, self.columns = False, "", "lines", []
+
+    def attempt(self, make):
+        """(what it gives, why that is not to be believed)."""
+        self.seen, self.looked = {}, set()
+        try:
+            result = make()
+        except Exception as error:
+            if not self.seen:
+                raise
+            return None, computes_with(self.seen.values(), error)
+        return result, self.doubt(result, make, list(self.seen.values())) if self.seen else None
+
+    def views(self, function):
+        """Other ways to look at folders and files, by the words in a function: (suffix, form, columns)."""
+        looked, words = set(self.looked), words_of(function)
+        if "folder" in looked:
+            for word in sorted({w for w in words if re.fullmatch(r"[\w.-]*[._-][\w.-]*", w)}, key=len, reverse=True):
+                yield word, "lines", []
+        if "file" in looked:
+            columns = sorted({w for w in words if re.fullmatch(r"[A-Za-z_]\w*", w)})
+            for form in SEPARATORS:
+                if columns:
+                    yield "", form, columns
+
+    def doubt(self, result, make, own):
+        """Why a result does not show what becomes of the lists; None where it does."""
+        where = words_for(own)
+        found = texts_of(result)
+        columns = [(listed, at) for listed in own for at in range(len(listed.names))
+                   if any(self.text(listed, row[at], at) in text for row in listed.rows for _, text in found)]
+        if {id(listed) for listed in own} != {id(listed) for listed, _ in columns}:
+            return NotFollowed(f"decides by {where} which files it needs, and that is known only once tasks have run",
+                               "let one rule do either: its command can look into the file, as in: if grep -q yes {input}; "
+                               "then …; else …; fi")
+        if any(not any(self.text(listed, row[at], at) in text for _, text in found)
+               for listed, at in columns for row in listed.rows[:-1]):
+            return NotFollowed(f"takes only some of {where}", "let the rule that makes it leave out what is not needed")
+        computes = computes_with(own)
+        now, self.now = self.now, ODD[self.kind]
+        try:
+            shape, _ = KINDS[self.kind]
+            others = {(name, re.sub(KINDS[self.now][1], lambda m: shape.format(int(m.group(1))), text))
+                      for name, text in texts_of(make())}
+        except Exception:
+            return computes
+        finally:
+            self.now = now
+        if others != found:
+            return computes
+        self.extra = True
+        try:
+            more = texts_of(make())
+        except Exception:
+            return computes
+        finally:
+            self.extra = False
+        last = [self.text(listed, listed.rows[-1][at], at) for listed, at in columns]
+        if not found <= more or any(not any(text in path for text in last) for _, path in more - found):
+            return computes
+        if len(self.columns) > 1:
+            self.columns = self.columns[::-1]
+            if texts_of(make()) != found:
+                return NotFollowed(f"reads {where} by places of columns", "name the columns in a header, and read them by name")
+        return None
+
+
+def words_for(lists):
+    return " and ".join(sorted({of_maker(listed) for listed in lists}))
+
+
+def computes_with(lists, error=None):
+    why = "a spec can only put the values into paths as they are" if error is None or isinstance(error, NotFollowed) else \
+        f"with made-up values it fails, {error}"
+    return error if isinstance(error, NotFollowed) else NotFollowed(
+        f"computes with {words_for(lists)}: {why}",
+        "let the rule that makes it write the values as the paths need them into a file, one a line, and give it to a param: "
+        "{lines: FILE}")
+
+
+def of_maker(listed):
+    what = "what is listed in" if listed.kind == "glob" else "what stands in"
+    place = os.path.dirname(listed.path.split("{")[0]) if listed.kind == "glob" else listed.path
+    return f'{what} {place}, which "{listed.maker[0]}" makes' if listed.maker else f"{what} {place}"
+
+
+def texts_of(value, name=""):
+    """{(name of an argument, text)} of a result."""
+    if isinstance(value, dict):
+        return {found for key, inner in value.items() for found in texts_of(inner, f"{name}.{key}")}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return {found for inner in value for found in texts_of(inner, name)}
+    return {(name, plain(value))}
+
+
+def words_of(function, depth=3):
+    """Texts and names of attributes in the code of a function, and in that of functions that it calls."""
+    function = getattr(function, "function", function)
+    function = getattr(function, "func", function)
+    code = getattr(function, "__code__", None)
+    if code is None or depth == 0:
+        return set()
+    found, open_ = set(), [code]
+    space = getattr(function, "__globals__", {})
+    while open_:
+        one = open_.pop()
+        for constant in one.co_consts:
+            if isinstance(constant, str):
+                found.add(constant)
+            elif isinstance(constant, tuple):
+                found.update(c for c in constant if isinstance(c, str))
+            elif hasattr(constant, "co_consts"):
+                open_.append(constant)
+        for name in one.co_names:
+            found.add(name)
+            if callable(space.get(name)):
+                found |= words_of(space[name], depth - 1)
+            elif isinstance(space.get(name), str):
+                found.add(space[name])
+    return found
+
+
+def fill_stars(pattern, row):
+    pieces = pattern.split("*")
+    return "".join(piece + text for piece, text in zip(pieces, [*row, ""]))
+
+
+class OutputPath(str):
+    """A path of a checkpoint's output."""
+
+    def open(self, mode="r", *args, **kwargs):
+        return open(self, mode, *args, **kwargs)
+
+
+def watch(lists):
+    """Let Python's own ways to list folders and to read files see these lists, while functions are followed."""
+    listdir, glob_, iglob, open_, io_open, path_glob, walk, scandir = (
+        os.listdir, glob.glob, glob.iglob, builtins.open, io.open, pathlib.Path.glob, os.walk, os.scandir)
+
+    def seen_listdir(path=".", *args):
+        found = lists.names_in(path) if lists.is_open and isinstance(path, (str, os.PathLike)) else None
+        return listdir(path, *args) if found is None else found
+
+    def seen_glob(pathname, *args, **kwargs):
+        found = lists.matching(pathname) if lists.is_open else None
+        return glob_(pathname, *args, **kwargs) if found is None else found
+
+    def seen_iglob(pathname, *args, **kwargs):
+        found = lists.matching(pathname) if lists.is_open else None
+        return iglob(pathname, *args, **kwargs) if found is None else iter(found)
+
+    def seen_path_glob(self, pattern):
+        found = lists.matching(os.path.join(str(self), pattern)) if lists.is_open else None
+        return path_glob(self, pattern) if found is None else iter([type(self)(text) for text in found])
+
+    def seen_open(file, mode="r", *args, **kwargs):
+        found = lists.content(file) if lists.is_open and isinstance(file, (str, os.PathLike)) else None
+        if found is None:
+            return open_(file, mode, *args, **kwargs)
+        return io.BytesIO(found.encode()) if "b" in mode else io.StringIO(found)
+
+    def seen_walk(top, *args, **kwargs):
+        found = lists.names_in(top) if lists.is_open else None
+        return walk(top, *args, **kwargs) if found is None else iter([(os.fspath(top), [], found)])
+
+    os.listdir, glob.glob, glob.iglob, pathlib.Path.glob, os.walk = (
+        seen_listdir, seen_glob, seen_iglob, seen_path_glob, seen_walk)
+    builtins.open = io.open = seen_open
