@@ -157,10 +157,8 @@ function check(
   later: Later,
   { specFile, files, places }: ConvertOptions,
 ): { isSame: boolean; diagnostics: readonly Diagnostic[] } {
-  const { plan, diagnostics } = compile(
-    { file: specFile, text },
-    { ...withLater(files, later), overrides: NO_OVERRIDES },
-  );
+  const with_ = withLater(files, later);
+  const { plan, diagnostics } = compile({ file: specFile, text }, { ...with_, overrides: NO_OVERRIDES });
   if (!plan) {
     const errors = diagnostics.filter((d) => d.severity === 'error');
     const start = places.error(
@@ -169,11 +167,8 @@ function check(
     );
     return { isSame: false, diagnostics: [start, ...errors] };
   }
-  const { wrong, reordered } = compare(
-    plan,
-    jobs,
-    later.tables.flatMap(({ name, isListed }) => (isListed ? [name] : [])),
-  );
+  const listing = later.tables.filter(({ isListed }) => isListed).map(({ name }) => name);
+  const { wrong, reordered } = compare(plan, jobs, { known: with_.known, rules: listing });
   const told = wrong.map((w) =>
     places.error(
       jobs.goal,

@@ -1,6 +1,6 @@
 import { countOf, countTasks } from '../model/counts.ts';
 import type { Plan } from '../model/plan.ts';
-import { inputPaths, ruleOf } from '../model/plan.ts';
+import { forEachDependency, inputPaths, ruleOf } from '../model/plan.ts';
 import type { Job, Jobs } from './jobs.ts';
 
 /** How a plan differs from the jobs of Snakemake. */
@@ -13,32 +13,54 @@ export interface Differences {
 
 const MOST = 5;
 
-/** Compare each job with the task that makes its outputs. `added`: rules of the spec's own. */
-export function compare(plan: Plan, jobs: Jobs, added: readonly string[]): Differences {
+/** What a spec has beside what Snakemake has. */
+interface Added {
+  /** Files that rules make and that give values: who makes them, the targets need for that alone. */
+  readonly known: ReadonlySet<string>;
+  /** Rules of the spec's own. */
+  readonly rules: readonly string[];
+}
+
+/** Compare each job with the task that makes its outputs. */
+export function compare(plan: Plan, jobs: Jobs, { known, rules }: Added): Differences {
   const wrong: string[] = [];
   const reordered = new Set<string>();
-  const own = plan.rules.filter(({ rule }) => added.includes(rule.name));
-  const ofOwn = own.flatMap(({ firstTask, space }) => [...plan.needed.subarray(firstTask, firstTask + space.size)]);
-  const count = plan.neededCount - ofOwn.filter((isNeeded) => isNeeded === 1).length;
+  const needed = neededWith(plan, known);
+  for (const { rule, firstTask, space } of plan.rules)
+    if (rules.includes(rule.name)) needed.fill(0, firstTask, firstTask + space.size);
+  const count = needed.reduce((sum, one) => sum + one, 0);
   if (count !== jobs.jobs.length)
     wrong.push(`the spec has ${countTasks(count)}, Snakemake ${countOf(jobs.jobs.length, 'job')}`);
   for (const job of jobs.jobs) {
     if (wrong.length >= MOST) break;
-    const difference = differenceOf(plan, job, jobs);
+    const difference = differenceOf(plan, needed, job, jobs);
     if (difference === 'order') reordered.add(job.rule.name);
     else if (difference !== null) wrong.push(difference);
   }
   return { wrong, reordered: [...reordered] };
 }
 
-function differenceOf(plan: Plan, job: Job, { makers, inside }: Jobs): string | null {
+/** Per task, 1 where the targets need it, or a file that gives values does. */
+function neededWith(plan: Plan, known: ReadonlySet<string>): Uint8Array {
+  const needed = Uint8Array.from(plan.needed);
+  const open = [...known].flatMap((path) => plan.findPath(path)?.task ?? []);
+  for (let task = open.pop(); task !== undefined; task = open.pop()) {
+    needed[task] = 1;
+    forEachDependency(plan, task, (producer) => {
+      if (needed[producer] === 0) open.push(producer);
+    });
+  }
+  return needed;
+}
+
+function differenceOf(plan: Plan, needed: Uint8Array, job: Job, { makers, inside }: Jobs): string | null {
   const first = tidy(job.outputs[0]!);
   const found = plan.findPath(first);
   if (!found) return `no task makes ${first}`;
   const rule = ruleOf(plan, found.task);
   const index = found.task - rule.firstTask;
   if (rule.rule.name !== job.rule.name) return `${first} is made by rule ${rule.rule.name}, not ${job.rule.name}`;
-  if (plan.needed[found.task] !== 1) return `the task that makes ${first} is not needed by the targets`;
+  if (needed[found.task] !== 1) return `the task that makes ${first} is not needed by the targets`;
   const outputs = rule.outputTexts.map((text) => text(index));
   if (!sameLists(outputs, job.outputs.map(tidy))) return `the outputs of the task that makes ${first} differ`;
   const inputs = rule.inputs.flatMap((input) => inputPaths(input, index));

@@ -2,6 +2,7 @@ import type { SnakeArgument, SnakeItem, SnakePart } from '../../model/snakefile.
 import { safeName } from '../classes.ts';
 import type { Jobs } from '../jobs.ts';
 import { pathsOf, writtenOut } from '../patterns.ts';
+import type { LaterLists } from '../staged/lists.ts';
 import { isGiven, type Place, type RuleChoices } from './choices.ts';
 import { liftList, liftPath } from './lift.ts';
 import { factor } from './texts.ts';
@@ -13,19 +14,26 @@ const MOST_WRITTEN = 4;
 export type ResolvedInput = readonly SnakeArgument[] | { readonly why: string };
 
 /** Arguments without functions that stand for the same paths, job by job. */
-export async function resolveInput(choices: RuleChoices, place: Place, makers: Jobs['makers']): Promise<ResolvedInput> {
-  return new InputResolver(choices, place, makers).resolve();
+export async function resolveInput(
+  choices: RuleChoices,
+  place: Place,
+  makers: Jobs['makers'],
+  later: LaterLists,
+): Promise<ResolvedInput> {
+  return new InputResolver(choices, place, makers, later).resolve();
 }
 
 class InputResolver {
   private readonly choices: RuleChoices;
   private readonly place: Place;
   private readonly makers: Jobs['makers'];
+  private readonly later: LaterLists;
   /** What the function gave, by job. */
   private readonly given: readonly (readonly SnakeArgument[])[];
   private readonly reads: readonly string[];
 
-  constructor(choices: RuleChoices, place: Place, makers: Jobs['makers']) {
+  constructor(choices: RuleChoices, place: Place, makers: Jobs['makers'], later: LaterLists) {
+    this.later = later;
     this.choices = choices;
     this.place = place;
     this.makers = makers;
@@ -129,6 +137,7 @@ class InputResolver {
     const paths = ofJobs.map((items, i) => items.flatMap((item) => pathsOf(item, choices.jobs[i]!.wildcards)));
     const lifted = liftList(paths, choices, this.makers, more);
     if (lifted) return [{ ...lifted, flags }];
+    if (paths.flat().some((path) => this.later.in(path))) return this.byMaker(ofJobs, wanted);
     const patterns = new Map<string, readonly SnakePart[]>();
     for (const { parts } of ofJobs.flat()) patterns.set(JSON.stringify(parts), parts);
     const factored = factor([...patterns.values()]);
@@ -141,6 +150,23 @@ class InputResolver {
       more,
     );
     return [{ parts: [...factored.before, { e: column }, ...factored.after], flags, rows }];
+  }
+
+  /** What several outputs make, each for itself. */
+  private byMaker(ofJobs: readonly (readonly SnakeItem[])[], wanted: string): readonly SnakeItem[] | null {
+    const { jobs } = this.choices;
+    const outputs = ofJobs.map((items, i) =>
+      items.map((item) => this.makers.get(pathsOf(item, jobs[i]!.wildcards)[0]!)?.output ?? null),
+    );
+    const all = [...new Set(outputs.flat())];
+    if (all.length === 1) return null;
+    const found = all.map((output) =>
+      this.items(
+        ofJobs.map((items, i) => items.filter((_, at) => outputs[i]![at] === output)),
+        wanted,
+      ),
+    );
+    return found.every((items) => items !== null) ? found.flat() : null;
   }
 }
 

@@ -2,6 +2,7 @@ import type { SnakeArgument, SnakeItem } from '../../model/snakefile.ts';
 import { sameSet } from '../classes.ts';
 import type { Jobs, Maker } from '../jobs.ts';
 import { fillParts, pathsOf } from '../patterns.ts';
+import type { LaterLists } from '../staged/lists.ts';
 import type { RuleChoices } from './choices.ts';
 import { liftList } from './lift.ts';
 
@@ -9,11 +10,16 @@ import { liftList } from './lift.ts';
 export const LEAST_LIFTED = 3;
 
 /** An argument with one expand() for each run of paths, written one by one, that are all combinations of what a rule makes. */
-export function liftWritten(argument: SnakeArgument, choices: RuleChoices, jobs: Jobs): SnakeArgument {
+export function liftWritten(
+  argument: SnakeArgument,
+  choices: RuleChoices,
+  jobs: Jobs,
+  later: LaterLists,
+): SnakeArgument {
   const { items } = argument;
   // What is asked for by its place stays in its place.
   if (items.length < LEAST_LIFTED || isAskedByPlace(choices)) return argument;
-  const lifted = runsOf(items, choices, jobs.makers).flatMap((run) => lift(run, choices, jobs) ?? run);
+  const lifted = runsOf(items, choices, jobs.makers).flatMap((run) => lift(run, choices, jobs, later) ?? run);
   return { ...argument, items: lifted };
 }
 
@@ -38,11 +44,18 @@ function runsOf(items: readonly SnakeItem[], choices: RuleChoices, makers: Jobs[
   return runs.map((run) => run.items);
 }
 
-function lift(run: readonly SnakeItem[], choices: RuleChoices, { jobs, makers }: Jobs): SnakeItem | null {
+function lift(
+  run: readonly SnakeItem[],
+  choices: RuleChoices,
+  { jobs, makers }: Jobs,
+  later: LaterLists,
+): SnakeItem | null {
   if (run.length < LEAST_LIFTED) return null;
   const paths = choices.jobs.map(({ wildcards }) => run.map((item) => fillParts(item.parts, wildcards)));
   const found = liftList(paths, choices, makers, { reads: choices.wildcards, inPath: true, from: '' });
-  if (!found?.expand || found.rows || found.expand.combinator !== 'product') return null;
+  if (!found?.expand || found.rows) return null;
+  const isLater = found.expand.values.some(([, values]) => values.some((value) => later.find(value) !== undefined));
+  if (found.expand.combinator !== 'product' && !isLater) return null;
   const item = { ...found, flags: [] };
   const { rule } = makers.get(paths[0]![0]!)!;
   const made = jobs.filter((job) => job.rule === rule);

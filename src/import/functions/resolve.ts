@@ -11,6 +11,7 @@ import type {
 import { hasFunctions, type Job, type Jobs, linksOf } from '../jobs.ts';
 import { fillParts, rowsFor } from '../patterns.ts';
 import type { Places } from '../places.ts';
+import { LaterLists } from '../staged/lists.ts';
 import { RuleChoices } from './choices.ts';
 import { resolveInput } from './inputs.ts';
 import { LEAST_LIFTED, liftWritten } from './lists.ts';
@@ -39,6 +40,7 @@ export async function resolveFunctions(
   );
   if (rules.length === 0) return { snakefile, jobs, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
+  const later = new LaterLists(snakefile.lists, jobs);
   const replaced = new Map<SnakeRule, SnakeRule>();
   for (const rule of rules) {
     const choices = new RuleChoices(
@@ -46,9 +48,9 @@ export async function resolveFunctions(
       all.filter((job) => job.rule === rule),
       call,
     );
-    const resolver = new RuleResolver(choices, jobs, places, diagnostics);
+    const resolver = new RuleResolver(choices, jobs, later, places, diagnostics);
     const now = await resolver.resolve();
-    replaced.set(rule, lift ? { ...now, input: now.input.map((a) => liftWritten(a, choices, jobs)) } : now);
+    replaced.set(rule, lift ? { ...now, input: now.input.map((a) => liftWritten(a, choices, jobs, later)) } : now);
   }
   const now = (rule: SnakeRule): SnakeRule => replaced.get(rule) ?? rule;
   const changed = new Map(all.map((job) => [job, withDetermined({ ...job, rule: now(job.rule) })]));
@@ -85,10 +87,12 @@ class RuleResolver {
   private readonly choices: RuleChoices;
   private readonly rule: SnakeRule;
   private readonly jobs: Jobs;
+  private readonly later: LaterLists;
   private readonly places: Places;
   private readonly diagnostics: Diagnostic[];
 
-  constructor(choices: RuleChoices, jobs: Jobs, places: Places, diagnostics: Diagnostic[]) {
+  constructor(choices: RuleChoices, jobs: Jobs, later: LaterLists, places: Places, diagnostics: Diagnostic[]) {
+    this.later = later;
     this.choices = choices;
     this.rule = choices.rule;
     this.jobs = jobs;
@@ -118,7 +122,7 @@ class RuleResolver {
         index: index++,
         ...this.called(argument.function, name ?? wordOf(argument.function, `${this.rule.name}_input`), line),
       };
-      const resolved = await resolveInput(this.choices, place, this.jobs.makers);
+      const resolved = await resolveInput(this.choices, place, this.jobs.makers, this.later);
       if ('why' in resolved) this.error(line, `${place.from} ${resolved.why}`);
       else found.push(...resolved);
     }
