@@ -1,9 +1,9 @@
 import { EXIT, type ExitStatus, openSession, printDiagnostics } from '../session/session.ts';
 import { lookAtAll } from '../session/standing.ts';
-import { findParams } from '../session/status-by.ts';
-import { statusJson } from '../session/status-facts.ts';
-import { statusLines } from '../session/status-lines.ts';
-import { statusOf, type WatchOptions, watchStatus } from '../session/status-watch.ts';
+import { findParams } from '../session/status/by-param.ts';
+import { statusJson } from '../session/status/facts.ts';
+import { statusLines } from '../session/status/lines.ts';
+import { statusOf, type WatchOptions, watchStatus } from '../session/status/watch.ts';
 import { writeOut } from '../terminal/streams.ts';
 import { jsonText } from '../terminal/terminal.ts';
 

@@ -19,8 +19,8 @@ import {
   type Session,
 } from '../session/session.ts';
 import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
-import type { WentOn } from '../session/status-facts.ts';
-import { wentOnWords } from '../session/status-lines.ts';
+import type { WentOn } from '../session/status/facts.ts';
+import { wentOnWords } from '../session/status/lines.ts';
 import { findNamed, usersOf } from '../session/task-argument.ts';
 import { writeOut } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, jsonText, paint, printable } from '../terminal/terminal.ts';

@@ -24,6 +24,8 @@ export interface ReportHeader {
   readonly slurmIds: readonly string[];
   readonly resources: readonly ReportResources[];
   readonly failures: readonly ReportFailure[];
+  /** Per kind that `failureKinds` makes of them, in its order: blocked tasks that depend on some of it, by rule. */
+  readonly blocks: readonly (readonly { readonly rule: string; readonly tasks: number }[])[];
   readonly results: readonly ReportResult[];
   /** Of rules with `preload`; null where no interpreter was kept up. */
   readonly preload: ReportPreload | null;

@@ -60,6 +60,8 @@ export class Data {
   readonly failed: FailedAttempts;
   readonly failureOf: ReadonlyMap<number, ReportFailure>;
   readonly wentOnOf: ReadonlyMap<number, WentOn>;
+  /** Of blocked tasks the first one that they wait for: it failed or stopped. */
+  readonly blockedBy: ReadonlyMap<number, number>;
   readonly results: readonly ResultColumns[];
   private readonly params: readonly (readonly RuleParam[])[];
   private readonly keys: readonly (readonly Column[])[];
@@ -100,6 +102,8 @@ export class Data {
     const [times, apart] = [column('wentOn/times') ?? none, column('wentOn/apart') ?? none];
     const wentOn = [...(column('wentOn/task') ?? none)];
     this.wentOnOf = new Map(wentOn.map((task, i) => [task, { times: times[i]!, secondsApart: apart[i]! }]));
+    const by = column('blocked/by') ?? none;
+    this.blockedBy = new Map([...(column('blocked/task') ?? none)].map((task, i) => [task, by[i]!]));
     this.results = header.results.map(({ params }, r) => ({
       task: required(`result/${r}/task`),
       value: required(`result/${r}/value`),

@@ -4,7 +4,7 @@ import { element } from './dom.ts';
 import { duration, memory, specMemory, specTime, time } from './format.ts';
 
 /** All that is known of one task. */
-export function taskDetails(data: Data, task: number): HTMLElement {
+export function taskDetails(data: Data, task: number, onTask: (task: number) => void): HTMLElement {
   const { header } = data;
   const rule = data.ruleOf(task);
   const failure = data.failureOf.get(task);
@@ -31,6 +31,13 @@ export function taskDetails(data: Data, task: number): HTMLElement {
   ];
   const list = element('dl');
   for (const [name, value] of facts) if (value !== '') list.append(element('dt', {}, name), element('dd', {}, value));
+  const blocker = data.blockedBy.get(task);
+  if (blocker !== undefined) {
+    const button = element('button', { type: 'button' }, data.taskName(blocker));
+    button.addEventListener('click', () => onTask(blocker));
+    const others = `, which ${data.stateOf(blocker)}; "wfc why" tells whether others do, too`;
+    list.append(element('dt', {}, 'blocked by'), element('dd', {}, button, others));
+  }
   const box = element('div', { className: 'details' }, element('h3', {}, data.taskName(task)), list);
   if (failure?.logEnd) box.append(element('pre', { className: 'log' }, failure.logEnd.join('\n')));
   return box;

@@ -60,7 +60,9 @@ class TaskSection {
     this.state = element('select', {}, option('', 'all states'), ...states.map((state) => option(state, state)));
     const rules = data.header.rules.map((rule, r) => option(String(r), rule.name));
     this.rule = element('select', {}, option('', 'all rules'), ...rules);
-    this.table = new TaskTable(data, (task) => this.chosen.replaceChildren(taskDetails(data, task)));
+    this.table = new TaskTable(data, (task) =>
+      this.chosen.replaceChildren(taskDetails(data, task, (other) => this.reveal(other))),
+    );
     this.text.setAttribute('aria-label', 'Filter tasks');
     this.state.setAttribute('aria-label', 'State');
     this.rule.setAttribute('aria-label', 'Rule');

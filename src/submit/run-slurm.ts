@@ -20,7 +20,7 @@ import {
 } from '../session/session.ts';
 import { changeLines, listChanges } from '../session/staged/changes.ts';
 import { waitingLines } from '../session/staged/words.ts';
-import { watchStatus } from '../session/status-watch.ts';
+import { watchStatus } from '../session/status/watch.ts';
 import { writeError } from '../terminal/streams.ts';
 import { countTasks } from '../terminal/terminal.ts';
 import { type SlurmScripts, writeProblem, writeSlurmScripts } from './scripts.ts';

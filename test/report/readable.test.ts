@@ -21,6 +21,7 @@ rules:
       esac
       cp {input} {output}
     resources: {cpus: 2, time: 1h, mem: 2G}
+  score: {input: "m/{site}/{seed}", output: "s/{site}/{seed}", run: "cp {input} {output}"}
 `;
 
 async function reported(spec = SPEC): Promise<Experiment> {
@@ -75,12 +76,18 @@ describeWith(CHROMIUM, 'a report in Chromium', () => {
     ]);
     const first = page.locator('#failures .failure').first();
     expect(await first.locator('pre').count()).toBe(1);
+    expect(await first.innerText()).toContain('Blocks 12 tasks: 12 of score.');
     const names = await first.locator('button').allTextContents();
     expect(names).toHaveLength(12);
     expect(new Set(names).size).toBe(12);
     expect(names).toContain('fit site=01047000 seed=4');
     await first.getByRole('button', { name: 'fit site=01031500 seed=2' }).click();
     expect(await page.locator('.details').innerText()).toContain('no data in m/01031500/2');
+    await page.getByLabel('Filter tasks').fill('blocked site=01031500 seed=2');
+    await page.locator('.tasks tbody tr').click();
+    expect(await page.locator('.details').innerText()).toMatch(/^score site=01031500 seed=2\n/);
+    await page.locator('.details').getByRole('button', { name: 'fit site=01031500 seed=2' }).click();
+    expect(await page.locator('.details h3').innerText()).toBe('fit site=01031500 seed=2');
     expect(complaints).toEqual([]);
   });
 

@@ -35,6 +35,7 @@ function dataOf(tasks: readonly Task[]): Data {
     slurmIds: [''],
     resources: [{ cpus: 1, memoryMiB: null, timeSeconds: null, gpus: 0 }],
     failures: [],
+    blocks: [],
     columns: [],
   };
   const columns: Record<string, Uint32Array | Float32Array> = {

@@ -48,6 +48,7 @@ it('counts by rule what is done, failed and blocked, and shows each failure with
     '7  4  0  0  1  2  total',
     '',
     `failed fit i=2: exit status 7 (on ${HOST})`,
+    'blocks 2 tasks: 1 of plot, 1 of sum',
     'log: .wfc/logs/fit/i=2.log',
     '| fitting 2',
     // Never obeyed.
@@ -71,6 +72,16 @@ it('--json holds the same counts, and per failure params, reason, status, Slurm 
         ...{ task: 'fit i=2', rule: 'fit', params: { i: '2' }, code: 'exit_status', reason: 'exit status 7' },
         ...{ attempt: 1, status: 7 },
         ...{ slurm: null, host: HOST, peakMiB: null, log: '.wfc/logs/fit/i=2.log' },
+      },
+    ],
+    kinds: [
+      {
+        ...{ rule: 'fit', code: 'exit_status', reason: 'exit status 7', tasks: ['fit i=2'] },
+        ...{ log: '.wfc/logs/fit/i=2.log', logEnd: ['fitting 2', 'no convergence'] },
+        blocks: [
+          { rule: 'plot', tasks: 1 },
+          { rule: 'sum', tasks: 1 },
+        ],
       },
     ],
   });

@@ -13,6 +13,7 @@ import type { Column, PathPattern } from '../../model/workflow.ts';
 import { cpusPerNode, taskResources } from '../../plan/resources.ts';
 import type { AttemptHistory, LastAttempt } from '../../resume/attempts.ts';
 import { type Interruptions, secondsApart } from '../../resume/stop.ts';
+import { blockedColumns, blocksOf } from './blocked.ts';
 import { type NamedColumn, narrow } from './pack.ts';
 import { type ResultFiles, reportResult, resultColumns } from './results.ts';
 
@@ -36,6 +37,7 @@ type Collected = Pick<
   | 'slurmIds'
   | 'resources'
   | 'failures'
+  | 'blocks'
   | 'results'
   | 'preload'
   | 'originSeconds'
@@ -72,7 +74,11 @@ class Collector {
     const count = tasks.reduce((sum, t) => sum + t.length, 0);
     const clock = this.takeEnds(tasks);
     const rows = rowsFor(count);
+    const taskOf = new Int32Array(count);
+    const rowOf = new Int32Array(plan.taskCount).fill(-1);
     this.eachTask(tasks, (row, rule, index) => {
+      taskOf[row] = rule.firstTask + index;
+      rowOf[rule.firstTask + index] = row;
       rows.state[row] = sources.states[rule.firstTask + index]!;
       rows.resource[row] = this.resourceId(rule, index);
       const failure = sources.failureOf(rule, index);
@@ -87,8 +93,9 @@ class Collector {
       })),
       ...this.failedColumns(tasks, clock),
       ...this.wentOnColumns(tasks),
+      ...blockedColumns(plan, sources.states, rowOf),
       ...sources.rules.flatMap((rule, r) => paramColumns(rule, this.paramsOf(rule), tasks[r]!)),
-      ...this.resultColumns(tasks),
+      ...sources.results.flatMap((result, r) => resultColumns(result, r, rowOf)),
     ];
     return {
       rules: reportRules(sources.rules, tasks, (rule) => this.paramsOf(rule)),
@@ -101,6 +108,7 @@ class Collector {
       slurmIds: this.slurmIds.texts,
       resources: this.resources,
       failures: this.failures,
+      blocks: blocksOf(plan, sources.states, this.failures, taskOf),
       preload: this.preload(tasks),
       ...clock,
       columns,
@@ -215,16 +223,6 @@ class Collector {
   /** The key of a rule, then what that determines. */
   private paramsOf({ rule }: PlannedRule): Column[] {
     return [...rule.key, ...determinedColumns(this.plan.workflow.relation, rule.key)];
-  }
-
-  private resultColumns(tasks: readonly Int32Array[]): NamedColumn[] {
-    const { results } = this.sources;
-    if (results.length === 0) return [];
-    const rowOf = new Int32Array(this.plan.taskCount).fill(-1);
-    this.eachTask(tasks, (row, rule, index) => {
-      rowOf[rule.firstTask + index] = row;
-    });
-    return results.flatMap((result, r) => resultColumns(result, r, rowOf));
   }
 
   /** Tasks with a checkpoint that were stopped and went on, or are to. */

@@ -1,45 +1,16 @@
-import { isThere } from '../io/files/files.ts';
-import { type Plan, ruleOf, taskNameOf } from '../model/plan.ts';
-import { type FailureCode, problemWords } from '../model/problem.ts';
-import { type WaitKind, waitReason } from '../model/slurm-reasons.ts';
-import type { Column } from '../model/workflow.ts';
-import { emptyHistory, type FailedAttempt, type History, NEVER_STARTED } from '../resume/history.ts';
-import { countStates, type StateCounts, TASK_STATES } from '../resume/status.ts';
-import { STOP_WORDS, type StopCause, secondsApart } from '../resume/stop.ts';
-import type { Liveness, Queue } from './liveness.ts';
-import type { Session } from './session.ts';
-import { stagedJson } from './staged/words.ts';
-import type { SessionStanding } from './standing.ts';
-import { countByParam, type ParamCounts } from './status-by.ts';
-import { paramsOf } from './task-argument.ts';
-
-/** What `wfc status --json` gives of a task, whatever its state. */
-interface NamedTask {
-  readonly task: string;
-  readonly rule: string;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-/** Where an attempt is or was. */
-interface AttemptFacts {
-  /** Counted from 1; null where it never began. */
-  readonly attempt: number | null;
-  /** `1234_5`; null where it did not run on Slurm. */
-  readonly slurm: string | null;
-  readonly host: string | null;
-}
-
-/** A task whose last attempt failed. */
-export interface FailedTask extends NamedTask, AttemptFacts {
-  readonly code: FailureCode;
-  /** The code and its details in words. */
-  readonly reason: string;
-  readonly status: number | null;
-  /** The most memory that it was seen to take; null where it ended too soon. */
-  readonly peakMiB: number | null;
-  /** From the spec's folder; null where there is none, also of one that never began. */
-  readonly log: string | null;
-}
+import type { Plan } from '../../model/plan.ts';
+import { type WaitKind, waitReason } from '../../model/slurm-reasons.ts';
+import type { Column } from '../../model/workflow.ts';
+import { emptyHistory, type History } from '../../resume/history.ts';
+import { countStates, type StateCounts, TASK_STATES } from '../../resume/status.ts';
+import { STOP_WORDS, type StopCause, secondsApart } from '../../resume/stop.ts';
+import type { Liveness, Queue } from '../liveness.ts';
+import type { Session } from '../session.ts';
+import { stagedJson } from '../staged/words.ts';
+import type { SessionStanding } from '../standing.ts';
+import { type AlikeFailures, alikeJson, failuresAlike } from './alike.ts';
+import { countByParam, type ParamCounts } from './by-param.ts';
+import { type AttemptFacts, type FailedTask, failedTask, type NamedTask, named, placed } from './told-tasks.ts';
 
 export interface RunningTask extends NamedTask, AttemptFacts {
   /** When it began, as `2026-11-28T08:23:53.000Z`. */
@@ -83,6 +54,8 @@ export interface Status {
   readonly stopped: readonly StoppedFacts[];
   readonly wentOn: readonly WentOn[];
   readonly failures: readonly FailedTask[];
+  /** Those that look alike together, the largest kinds first; reads logs. */
+  readonly failureKinds: () => readonly AlikeFailures[];
   /** Of the params that were asked for. */
   readonly byParam: readonly ParamCounts[];
   /** What values come from what rules make, for `--json`. */
@@ -105,10 +78,12 @@ export function describeStatus(
     name: rule.name,
     ...countStates(plan, states, firstTask, firstTask + space.size),
   }));
+  const known = history ?? emptyHistory();
   const failed = TASK_STATES.indexOf('failed');
-  const failures: FailedTask[] = [];
-  for (let t = 0; t < states.length; t++)
-    if (states[t] === failed && plan.needed[t] === 1) failures.push(failedTask(session, t, history ?? emptyHistory()));
+  const failedTasks: number[] = [];
+  for (let t = 0; t < states.length; t++) if (states[t] === failed && plan.needed[t] === 1) failedTasks.push(t);
+  const failures = failedTasks.map((task) => failedTask(session, task, known));
+  const now = { states, running: standing.running, nowSeconds: Date.now() / 1000 };
   return {
     total: countStates(plan, states, 0, plan.taskCount),
     rules,
@@ -127,7 +102,8 @@ export function describeStatus(
     })),
     wentOn: history === null ? [] : wentOnOf(plan, history),
     failures,
-    byParam: by.map((column) => countByParam(plan, states, history ?? emptyHistory(), column)),
+    failureKinds: () => failuresAlike(session, states, known, { tasks: failedTasks, failures }),
+    byParam: by.map((column) => countByParam(plan, now, known, column)),
     staged: stagedJson(plan),
     lostCount,
     hasState: history !== null,
@@ -150,44 +126,9 @@ function wentOnOf(plan: Plan, { interruptions }: History): WentOn[] {
   });
 }
 
-function named(plan: Plan, task: number): NamedTask {
-  const rule = ruleOf(plan, task);
-  return {
-    task: taskNameOf(plan, task),
-    rule: rule.rule.name,
-    params: paramsOf(rule, task - rule.firstTask),
-  };
-}
-
-function placed({ attempt, slurmId, host }: { attempt: number; slurmId: string; host: string }): AttemptFacts {
-  return {
-    attempt: attempt === 0 ? null : attempt,
-    slurm: slurmId === '' ? null : slurmId,
-    host: host === '' ? null : host,
-  };
-}
-
 /** null for a time that is not known. */
 function time(seconds: number): string | null {
   return seconds > 0 ? new Date(seconds * 1000).toISOString() : null;
-}
-
-function failedTask({ plan, disk }: Session, task: number, history: History): FailedTask {
-  const rule = ruleOf(plan, task);
-  const index = task - rule.firstTask;
-  const { problem, attempt, status, slurmId, host, peakMiB } = history.failed.get(
-    rule.outputTexts[0]!(index),
-  ) as FailedAttempt;
-  const log = rule.logText(index);
-  return {
-    ...named(plan, task),
-    code: problem.code,
-    reason: problemWords(problem),
-    ...placed({ attempt, slurmId, host }),
-    status,
-    peakMiB,
-    log: attempt !== NEVER_STARTED && isThere(disk.absolute(log)) ? log : null,
-  };
 }
 
 /** By reason, in order of their number. */
@@ -202,6 +143,7 @@ function waitingOf(queue: Queue): Waiting[] {
 
 export function statusJson(status: Status): object {
   const { total, rules, running, waiting, stopped, wentOn, failures, byParam, staged, lostCount, liveness } = status;
+  const kinds = status.failureKinds();
   return {
     ...total,
     didNotFinish: lostCount,
@@ -212,6 +154,7 @@ export function statusJson(status: Status): object {
     stops: stopped,
     wentOn,
     failures,
+    ...(kinds.length > 0 ? { kinds: kinds.map(alikeJson) } : {}),
     ...staged,
     ...(byParam.length > 0 ? { by: byParam } : {}),
   };

@@ -1,20 +1,20 @@
-import { wordFromHere } from '../io/files/spec-file.ts';
-import { Interruption } from '../io/programs/interruption.ts';
-import { journalSignature, readJournals } from '../io/state/journal.ts';
-import { leftCount } from '../model/counts.ts';
-import type { Column } from '../model/workflow.ts';
-import type { History } from '../resume/history.ts';
-import { TASK_STATES } from '../resume/status.ts';
-import { DrawnLines } from '../terminal/drawn-lines.ts';
-import { Pace } from '../terminal/pace.ts';
-import { paceWords } from '../terminal/progress-lines.ts';
-import { writeError, writeOut } from '../terminal/streams.ts';
-import { cut, formatCount, jsonText, printable } from '../terminal/terminal.ts';
-import { isAnythingAlive, type Liveness, lookAtQueue, mayBeQueued, type Queue } from './liveness.ts';
-import { type CommonOptions, EXIT, type ExitStatus, type Session } from './session.ts';
-import { forgetUntold, newCache, type StandingCache, standingOf } from './standing.ts';
-import { describeStatus, type Status, statusJson } from './status-facts.ts';
-import { statusLines } from './status-lines.ts';
+import { wordFromHere } from '../../io/files/spec-file.ts';
+import { Interruption } from '../../io/programs/interruption.ts';
+import { journalSignature, readJournals } from '../../io/state/journal.ts';
+import { leftCount } from '../../model/counts.ts';
+import type { Column } from '../../model/workflow.ts';
+import type { History } from '../../resume/history.ts';
+import { TASK_STATES } from '../../resume/status.ts';
+import { DrawnLines } from '../../terminal/drawn-lines.ts';
+import { Pace } from '../../terminal/pace.ts';
+import { paceWords } from '../../terminal/progress-lines.ts';
+import { writeError, writeOut } from '../../terminal/streams.ts';
+import { cut, formatCount, jsonText, printable } from '../../terminal/terminal.ts';
+import { isAnythingAlive, type Liveness, lookAtQueue, mayBeQueued, type Queue } from '../liveness.ts';
+import { type CommonOptions, EXIT, type ExitStatus, type Session } from '../session.ts';
+import { forgetUntold, newCache, type StandingCache, standingOf } from '../standing.ts';
+import { describeStatus, type Status, statusJson } from './facts.ts';
+import { statusLines } from './lines.ts';
 
 export interface WatchOptions extends CommonOptions {
   readonly env: NodeJS.ProcessEnv;

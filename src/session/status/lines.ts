@@ -1,9 +1,9 @@
-import type { Disk } from '../io/files/disk.ts';
-import { logEnd } from '../io/files/log-file.ts';
-import { fromHere } from '../io/files/spec-file.ts';
-import type { StateCounts } from '../resume/status.ts';
-import type { StopCause } from '../resume/stop.ts';
-import { chooseRules } from '../terminal/progress-lines.ts';
+import type { Disk } from '../../io/files/disk.ts';
+import { fromHere } from '../../io/files/spec-file.ts';
+import { valueWords } from '../../model/value-words.ts';
+import type { StateCounts } from '../../resume/status.ts';
+import type { StopCause } from '../../resume/stop.ts';
+import { chooseRules } from '../../terminal/progress-lines.ts';
 import {
   countOf,
   countTasks,
@@ -13,15 +13,17 @@ import {
   printable,
   type Style,
   table,
-} from '../terminal/terminal.ts';
-import type { Liveness } from './liveness.ts';
-import type { CommonOptions, Session } from './session.ts';
-import { waitingLines } from './staged/words.ts';
-import { paramLines } from './status-by.ts';
-import type { FailedTask, RunningTask, Status, StoppedFacts, Waiting, WentOn } from './status-facts.ts';
+} from '../../terminal/terminal.ts';
+import type { Liveness } from '../liveness.ts';
+import type { CommonOptions, Session } from '../session.ts';
+import { waitingLines } from '../staged/words.ts';
+import type { AlikeFailures } from './alike.ts';
+import { paramLines } from './by-param.ts';
+import type { RunningTask, Status, StoppedFacts, Waiting, WentOn } from './facts.ts';
+import type { FailedTask } from './told-tasks.ts';
 
-const FAILURES_SHOWN = 20;
-/** Of so many failures the end of the log is shown, too. */
+const KINDS_SHOWN = 20;
+/** Of so many kinds of failures more of a log is shown than its last line. */
 const LOGS_SHOWN = 3;
 const LOG_LINES = 5;
 /** Of what runs, and of the elements and tasks of a group. */
@@ -51,7 +53,7 @@ export function statusLines(
   if (notes.length > 0) lines.push('', ...notes);
   if (status.wentOn.length > 0) lines.push('', ...wentOnLines(status.wentOn));
   if (status.stopped.length > 0) lines.push('', ...stoppedLines(status.stopped, style));
-  if (status.failures.length > 0) lines.push('', ...failureLines(status.failures, disk, style));
+  if (status.failures.length > 0) lines.push('', ...failureLines(status.failureKinds(), disk, style));
   return lines;
 }
 
@@ -173,26 +175,50 @@ function few(words: readonly string[]): string {
   return words.slice(0, NAMED).join(', ') + more;
 }
 
-function failureLines(failures: readonly FailedTask[], disk: Disk, style: Style): string[] {
-  const lines: string[] = [];
-  let logs = 0;
-  for (const { task, reason, attempt, slurm, host, peakMiB, log } of failures.slice(0, FAILURES_SHOWN)) {
-    const where = [
-      attempt !== null && attempt > 1 ? `attempt ${attempt}` : '',
-      slurm === null ? '' : `Slurm ${slurm}`,
-      host === null ? '' : `on ${host}`,
-      peakMiB === null ? '' : `took ${peakMiB} MiB`,
-    ];
-    const words = where.filter((w) => w !== '').join(', ');
-    lines.push(
-      `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(task))}: ${printable(reason)}${words === '' ? '' : ` (${words})`}`,
-    );
-    if (log === null) continue;
-    lines.push(`  log: ${printable(fromHere(disk.absolute(log)))}`);
-    if (logs++ < LOGS_SHOWN)
-      lines.push(...logEnd(disk.absolute(log), LOG_LINES).map((line) => `  | ${printable(line)}`));
-  }
-  if (failures.length > FAILURES_SHOWN)
-    lines.push(`and ${formatCount(failures.length - FAILURES_SHOWN)} more; "wfc status --json" has all`);
+function failureLines(kinds: readonly AlikeFailures[], disk: Disk, style: Style): string[] {
+  const lines = kinds
+    .slice(0, KINDS_SHOWN)
+    .flatMap((kind, k) => kindLines(kind, disk, style, k < LOGS_SHOWN ? LOG_LINES : 1));
+  if (kinds.length > KINDS_SHOWN)
+    lines.push(`and ${countOf(kinds.length - KINDS_SHOWN, 'more kind')} of failures; "wfc status --json" has all`);
   return lines;
+}
+
+/** Failures that look alike, with one log of them. */
+function kindLines(kind: AlikeFailures, disk: Disk, style: Style, logLines: number): string[] {
+  const { failures, blocks, params, reason, logEnd } = kind;
+  const [first] = failures;
+  const head = (what: string, words: string): string =>
+    `${paint(style, ['bold', 'red'], 'failed')} ${paint(style, 'bold', printable(what))}: ${printable(words)}`;
+  const lines =
+    failures.length === 1
+      ? [head(first!.task, `${first!.reason}${placeWords(first!)}`)]
+      : [
+          head(`${countTasks(failures.length)} alike`, reason),
+          ...(failures.length > NAMED ? [printable(`  ${valueWords(params)}`)] : []),
+          printable(`  ${few(failures.map(({ task }) => task))}`),
+        ];
+  if (blocks.length > 0) lines.push(printable(`  ${blocksWords(blocks)}`));
+  if (first!.log === null) return lines;
+  const of = failures.length === 1 ? '' : ' (of the first)';
+  lines.push(`  log${of}: ${printable(fromHere(disk.absolute(first!.log)))}`);
+  lines.push(...(logEnd ?? []).slice(-logLines).map((line) => `  | ${printable(line)}`));
+  return lines;
+}
+
+function placeWords({ attempt, slurm, host, peakMiB }: FailedTask): string {
+  const where = [
+    attempt !== null && attempt > 1 ? `attempt ${attempt}` : '',
+    slurm === null ? '' : `Slurm ${slurm}`,
+    host === null ? '' : `on ${host}`,
+    peakMiB === null ? '' : `took ${peakMiB} MiB`,
+  ];
+  const words = where.filter((w) => w !== '').join(', ');
+  return words === '' ? '' : ` (${words})`;
+}
+
+/** `blocks 3 tasks: 2 of mean, 1 of all`. */
+function blocksWords(blocks: AlikeFailures['blocks']): string {
+  const all = blocks.reduce((sum, { tasks }) => sum + tasks, 0);
+  return `blocks ${countTasks(all)}: ${blocks.map(({ rule, tasks }) => `${formatCount(tasks)} of ${rule}`).join(', ')}`;
 }
