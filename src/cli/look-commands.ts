@@ -129,7 +129,11 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
           })
           .example('wfc best --top 3', 'the three best settings of each result'),
       (argv) =>
-        perform(import('../commands/results/best.ts').then((m) => m.best({ ...common(argv), top: topOf(argv.top) }))),
+        perform(
+          import('../commands/results/best.ts').then((m) =>
+            m.best({ ...common(argv), top: topOf(argv.top), env: process.env }),
+          ),
+        ),
     )
     .command(
       'diff <other>',

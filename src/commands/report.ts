@@ -19,6 +19,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
+import { waitingLines } from '../session/staged/words.ts';
 import { type ExplainedStop, lookAtAll, standingOf } from '../session/standing.ts';
 import { ruleGraph, rulesInOrder } from '../target/graph/build.ts';
 import { renderSvg } from '../target/graph/svg.ts';
@@ -72,6 +73,7 @@ async function reportText(session: Session, options: ReportOptions): Promise<str
     specText: spec.source.text,
     choices: choicesOf(options),
     madeAtSeconds: Math.floor(Date.now() / 1000),
+    waiting: waitingLines(plan),
     ...collected,
   };
   const graph = ruleGraph(plan);

@@ -27,6 +27,8 @@ export interface ReportHeader {
   /** Per kind that `failureKinds` makes of them, in its order: blocked tasks that depend on some of it, by rule. */
   readonly blocks: readonly (readonly { readonly rule: string; readonly tasks: number }[])[];
   readonly results: readonly ReportResult[];
+  /** Rules that wait for values, and for what, a sentence each. */
+  readonly waiting: readonly string[];
   /** Of rules with `preload`; null where no interpreter was kept up. */
   readonly preload: ReportPreload | null;
   readonly columns: readonly ReportColumn[];
@@ -57,7 +59,7 @@ export interface ReportRule {
 
 /**
  * A result of the spec. Its columns have a number for each of its files: `result/R/task`, the task that makes it;
- * `result/R/value`, NaN where the task is not complete or its number not finite; `result/R/setting`, the same for repeats;
+ * `result/R/value`, NaN where its number is not in yet, Infinity where it is not finite; `result/R/setting`, the same for repeats;
  * `result/R/p`, the value ids of params[p].
  */
 export interface ReportResult {

@@ -11,7 +11,7 @@ const MOST_VALUES = 40;
 const RANGES = 8;
 
 /** With leading zeros they are names: 01022500. */
-function areNumbers(values: readonly string[]): boolean {
+export function areNumbers(values: readonly string[]): boolean {
   return values.every((text) => text.trim() !== '' && Number.isFinite(Number(text)) && !/^[-+]?0\d/.test(text));
 }
 

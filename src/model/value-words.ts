@@ -8,12 +8,9 @@ export interface ParamValues {
 /** More values of a param are counted. */
 const NAMED = 6;
 
-/** What tasks have in common: `factor=320 seed=3,10,17 site: 101 of 101 values`, those with the fewest values first. */
-export function valueWords(params: readonly ParamValues[]): string {
+/** What tasks have in common: `factor=320`, `seed=3,10,17`, `site: 101 of 101 values`, those with the fewest values first. */
+export function valueWords(params: readonly ParamValues[]): string[] {
   const words = ({ name, values, of }: ParamValues): string =>
     values.length <= NAMED ? `${name}=${values.join(',')}` : `${name}: ${values.length} of ${of} values`;
-  return [...params]
-    .sort((a, b) => a.values.length - b.values.length)
-    .map(words)
-    .join('  ');
+  return [...params].sort((a, b) => a.values.length - b.values.length).map(words);
 }

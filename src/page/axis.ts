@@ -1,3 +1,4 @@
+import { duration } from './format.ts';
 import { quantile } from './statistics.ts';
 
 /** One side of a picture: where values lie on it, from 0 to 1. */
@@ -33,10 +34,27 @@ export function resultAxis(sorted: Float64Array, goal: 'min' | 'max'): Axis {
   return goal === 'min' ? linearAxis(low, Math.min(high, upper + room)) : linearAxis(Math.max(low, lower - room), high);
 }
 
-export function linearAxis(low: number, high: number, textOf = numberText): Axis {
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** As clocks have them; longer ones are rounded days. */
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+];
+
+/** From 0 to so many seconds. */
+export function timeAxis(seconds: number): Axis {
+  const stepOf = (rough: number): number =>
+    rough < 1 ? roundStep(rough) : (TIME_STEPS.find((step) => step >= rough) ?? roundStep(rough / DAY) * DAY);
+  return linearAxis(0, seconds, (at) => (at < 0 ? '' : duration(at)), stepOf);
+}
+
+export function linearAxis(low: number, high: number, textOf = numberText, stepOf = roundStep): Axis {
   const room = high > low ? (high - low) * 0.04 : Math.abs(low) * 0.5 || 1;
   const [from, to] = [low - room, high + room];
-  const step = roundStep((to - from) / 6);
+  const step = stepOf((to - from) / 6);
   const first = Math.ceil(from / step);
   const last = Math.floor(to / step);
   const ticks = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {

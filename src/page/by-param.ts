@@ -19,11 +19,21 @@ export function byParam(data: Data): HTMLElement[] {
   const box = element('div');
   const show = (): void => {
     const rule = Number(select.value);
-    const params = varying(data, rule);
-    const tables = params.map((param) => paramTable(data, rule, param));
+    const params = varying(data, rule)
+      .map((param) => ({ param, rows: rowsOf(data, rule, param) }))
+      .sort((a, b) => failedSpread(b.rows) - failedSpread(a.rows));
+    const tables = params.map(({ param, rows }) => paramTable(param, rows));
     box.replaceChildren(
       element('div', { className: 'by-param' }, ...tables),
-      ...(params.length > 1 ? [heatMap(data, rule, params)] : []),
+      ...(params.length > 1
+        ? [
+            heatMap(
+              data,
+              rule,
+              params.map(({ param }) => param),
+            ),
+          ]
+        : []),
     );
   };
   select.value = String(mostTelling(data, shown));
@@ -92,6 +102,12 @@ function rowsOf(data: Data, rule: number, { name, ids }: RuleParam): ValueRow[] 
   });
 }
 
+/** How much the share of failed tasks differs from value to value: a param that tells more comes first. */
+function failedSpread(rows: readonly ValueRow[]): number {
+  const shares = rows.map(({ states, total }) => states[FAILED]! / total);
+  return Math.max(...shares) - Math.min(...shares);
+}
+
 /** Rows that show without scrolling, by the style sheet. */
 const MOST_IN_SIGHT = 13;
 
@@ -101,8 +117,7 @@ interface Shown {
   readonly isBad?: boolean;
 }
 
-function paramTable(data: Data, rule: number, param: RuleParam): HTMLElement {
-  const rows = rowsOf(data, rule, param);
+function paramTable(param: RuleParam, rows: readonly ValueRow[]): HTMLElement {
   const number = (n: number): string => (n === 0 ? '–' : count(n));
   const states = REPORT_STATES.flatMap((state, s): Shown[] =>
     rows.some((row) => row.states[s]! > 0)

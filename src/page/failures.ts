@@ -45,7 +45,7 @@ function kindElement(
   const example = failures.find((f) => f.logEnd) ?? failures[0]!;
   const names = (some: readonly ReportFailure[]): HTMLElement =>
     element('p', {}, ...some.flatMap((f, i) => [i > 0 ? ', ' : '', nameButton(data, f.task, onTask)]));
-  if (failures.length > SHOWN) box.append(element('p', {}, valueWords(paramValues(data, failures))));
+  if (failures.length > SHOWN) box.append(element('p', {}, valueWords(paramValues(data, failures)).join(' · ')));
   box.append(names(failures.slice(0, SHOWN)));
   if (failures.length > SHOWN) box.append(otherNames(failures.slice(SHOWN), names));
   if (blocks.length > 0) box.append(element('p', {}, blocksWords(blocks)));

@@ -99,7 +99,7 @@ export function heatMap(data: Data, rule: number, params: readonly RuleParam[]):
     column: params[Number(columns.value)]!,
     measure: measures[Number(measure.value)]!,
   }));
-  const bar = element('div', { className: 'bar' }, measure, 'by', rows, 'and', columns);
+  const bar = element('div', { className: 'bar' }, measure, 'by', rows, 'and', columns, map.scale);
   return element(
     'div',
     {},
@@ -124,6 +124,8 @@ const CELL = 26;
 
 class HeatMap {
   readonly element: HTMLElement;
+  /** What the colours mean. */
+  readonly scale = element('span', { className: 'scale faint' });
   readonly of: () => Choice;
   private readonly data: Data;
   private readonly canvas = element('canvas');
@@ -196,6 +198,7 @@ class HeatMap {
     const [low, high] = [colour === '--bad' ? 0 : (known[0] ?? 0), known.at(-1) ?? 1];
     // Over several powers the low ones would all look alike.
     const scaleOf = low > 0 && high / low > 30 ? Math.log : (value: number): number => value;
+    this.showScale(choice.measure, low, high);
     const strength = (value: number): number => {
       const share = high > low ? (scaleOf(value) - scaleOf(low)) / (scaleOf(high) - scaleOf(low)) : 0.4;
       return 0.06 + 0.64 * (isLowStrong ? 1 - share : share);
@@ -205,8 +208,10 @@ class HeatMap {
     pen.fillStyle = styleValue('--faint');
     pen.textAlign = 'center';
     columns.names.forEach((name, c) => {
-      if (c % every === 0)
-        pen.fillText(cut(pen, name, cellWidth * every - 6), labels + (c + 0.5) * cellWidth, HEAD / 2);
+      if (c % every !== 0) return;
+      const text = cut(pen, name, cellWidth * every - 6);
+      const middle = labels + (c + 0.5) * cellWidth;
+      if (middle + pen.measureText(text).width / 2 <= width) pen.fillText(text, middle, HEAD / 2);
     });
     pen.textAlign = 'right';
     rows.names.forEach((name, r) => {
@@ -225,6 +230,12 @@ class HeatMap {
       pen.fillStyle = ink;
       if (pen.measureText(text).width < cellWidth - 6) pen.fillText(text, x + cellWidth / 2, y + CELL / 2);
     });
+  }
+
+  private showScale({ colour, isLowStrong = false, text }: Measure, low: number, high: number): void {
+    const ramp = element('span', { className: `ramp${isLowStrong ? ' from-strong' : ''}` });
+    ramp.style.setProperty('--colour', `var(${colour})`);
+    this.scale.replaceChildren(...(high > low ? [text(low), ramp, text(high)] : [`all ${text(high)}`]));
   }
 
   private onMove({ offsetX, offsetY }: PointerEvent): void {

@@ -19,7 +19,8 @@ export function subtitle({ header, count }: Data): string {
 
 /** How far all is, and what it took. */
 export function overview(data: Data, onState: (state: string) => void): HTMLElement[] {
-  return [stateBar(data, onState), tiles(data)];
+  const waiting = data.header.waiting.map((line) => element('p', { className: 'faint' }, `Not known yet: ${line}.`));
+  return [stateBar(data, onState), ...waiting, tiles(data)];
 }
 
 function stateBar(data: Data, onState: (state: string) => void): HTMLElement {

@@ -1,8 +1,10 @@
-import type { ReportResult } from '../model/report-data.ts';
-import { type Axis, categoryAxis, linearAxis, numberAxis, numberText, resultAxis } from './axis.ts';
+import { countOf } from '../model/counts.ts';
+import { REPORT_STATES, type ReportResult } from '../model/report-data.ts';
+import { areNumbers } from '../model/value-bins.ts';
+import { type Axis, categoryAxis, numberAxis, numberText, resultAxis, timeAxis } from './axis.ts';
 import type { Data, ResultColumns } from './data.ts';
 import { element } from './dom.ts';
-import { count, duration } from './format.ts';
+import { count } from './format.ts';
 import { Plot, type PlotOptions } from './plot.ts';
 import { quantile, sortedKnown } from './statistics.ts';
 
@@ -23,24 +25,22 @@ export function resultSections(data: Data, onTask: (task: number) => void): HTML
     const superlative = goal === 'min' ? 'lowest' : 'highest';
     const heading = element('h3', {}, name, element('span', { className: 'faint' }, ` the ${superlative} is the best`));
     if (sorted.length === 0)
-      return element(
-        'div',
-        {},
-        heading,
-        element('p', { className: 'faint' }, 'No task that makes it is complete yet.'),
-      );
+      return element('div', {}, heading, ...new ResultPlots(data, result, columns, sorted, onTask).best());
     const plots = new ResultPlots(data, result, columns, sorted, onTask);
     const shown = params.filter((param) => plots.tells(param)).slice(0, MAX_PARAMS);
     const grid = element('div', { className: 'plots' }, ...plots.soFar());
     grid.append(...shown.map((param) => plots.against(params.indexOf(param), over.includes(param))));
-    return element('div', {}, heading, plots.best(), grid);
+    return element('div', {}, heading, ...plots.best(), grid);
   });
 }
 
 /** What one setting came to. */
 interface SettingMean {
   readonly mean: number;
-  /** When the last of its repeats ended; NaN where not known. */
+  /** Repeats that are in, and that there are to be. */
+  readonly count: number;
+  readonly of: number;
+  /** When the last of those that are in ended; NaN where not known. */
   readonly end: number;
   readonly point: number;
 }
@@ -66,8 +66,8 @@ class ResultPlots {
     this.columns = columns;
     this.onTask = onTask;
     this.y = resultAxis(sorted, result.goal);
-    this.ys = Float64Array.from(columns.value);
-    this.settings = this.wholeSettings();
+    this.ys = Float64Array.from(columns.value, (value) => (Number.isFinite(value) ? value : Number.NaN));
+    this.settings = this.settingMeans();
   }
 
   /** Whether a param says something beside the others: not where it has one value, or numbers the settings. */
@@ -90,19 +90,21 @@ class ResultPlots {
     return this.data.start[task]! + this.data.duration[task]!;
   }
 
-  /** Those all of whose repeats are there. */
-  private wholeSettings(): SettingMean[] {
-    const { setting } = this.columns;
-    const sums = new Map<number, { sum: number; count: number; end: number; point: number }>();
+  /** By the repeats that are in; those without one, or of which one diverged, have no mean. */
+  private settingMeans(): SettingMean[] {
+    const { setting, value } = this.columns;
+    const sums = new Map<number, { sum: number; count: number; of: number; end: number; point: number }>();
     setting.forEach((id, point) => {
-      const known = sums.get(id) ?? { sum: 0, count: 0, end: Number.NEGATIVE_INFINITY, point };
-      known.sum += this.ys[point]!;
+      const known = sums.get(id) ?? { sum: 0, count: 0, of: 0, end: Number.NEGATIVE_INFINITY, point };
+      sums.set(id, known);
+      known.of++;
+      if (Number.isNaN(value[point])) return;
+      known.sum += value[point]!;
       known.count++;
       known.end = Math.max(known.end, this.endOf(point));
-      sums.set(id, known);
     });
-    return [...sums.values()].flatMap(({ sum, count, end, point }) =>
-      Number.isNaN(sum) ? [] : { mean: sum / count, end, point },
+    return [...sums.values()].flatMap(({ sum, count, ...rest }) =>
+      count > 0 && Number.isFinite(sum) ? [{ mean: sum / count, count, ...rest }] : [],
     );
   }
 
@@ -110,16 +112,44 @@ class ResultPlots {
     return this.result.goal === 'min' ? a < b : a > b;
   }
 
-  /** In words. */
-  best(): HTMLElement {
+  /** In words: the best, and what is not in yet. */
+  best(): HTMLElement[] {
     const { over, params } = this.result;
     const [first, ...others] = this.settings;
-    if (!first) return element('p', { className: 'faint' }, 'No setting has all its repeats yet.');
+    if (!first) return [element('p', { className: 'faint' }, 'No setting has a finite mean yet.'), ...this.notIn()];
     const best = others.reduce((a, b) => (this.isBetter(b.mean, a.mean) ? b : a), first);
     const setting = params.filter((param) => !over.includes(param)).map((param) => this.paramText(param, best.point));
+    const all = new Set(this.columns.setting).size;
+    const inAll =
+      this.settings.length === all
+        ? countOf(all, 'setting')
+        : `${count(this.settings.length)} of ${countOf(all, 'setting')}`;
+    const repeats = best.count === best.of ? '' : ` (${count(best.count)} of ${count(best.of)} repeats)`;
     const of = over.length > 0 ? `, the mean over ${over.join(', ')}` : '';
-    const whole = `best of ${count(this.settings.length)}${of}: `;
-    return element('p', {}, element('strong', {}, numberText(best.mean)), ` ${whole}${setting.join(' ')}`);
+    const whole = ` best of ${inAll}${of}: ${setting.join(' ')}${repeats}`;
+    return [element('p', {}, element('strong', {}, numberText(best.mean)), whole), ...this.notIn()];
+  }
+
+  /** Files that are not in yet, by where their tasks stand. */
+  private notIn(): HTMLElement[] {
+    const { task, value } = this.columns;
+    const counts = REPORT_STATES.map(() => 0);
+    let diverged = 0;
+    value.forEach((one, point) => {
+      if (Number.isNaN(one)) counts[this.data.state[task[point]!]!]!++;
+      else if (!Number.isFinite(one)) diverged++;
+    });
+    const absent = counts.reduce((sum, n) => sum + n, 0);
+    const states = REPORT_STATES.flatMap((state, s) =>
+      counts[s]! > 0 ? `${count(counts[s]!)} ${state === 'done' ? 'stale' : state}` : [],
+    );
+    const words = [
+      ...(absent > 0
+        ? [`Not in yet: ${count(absent)} of ${countOf(value.length, 'file')}: ${states.join(', ')}.`]
+        : []),
+      ...(diverged > 0 ? [`No finite number: ${countOf(diverged, 'file')}.`] : []),
+    ];
+    return words.length === 0 ? [] : [element('p', { className: 'faint' }, words.join(' '))];
   }
 
   private paramText(param: string, point: number): string {
@@ -143,7 +173,7 @@ class ResultPlots {
     }).element;
   }
 
-  /** The best so far of the settings that had all their repeats; none where the records do not tell when that was. */
+  /** The best so far, of settings with what is in of their repeats; none where the records do not tell when that was. */
   soFar(): HTMLElement[] {
     const inTime = this.settings.filter(({ end }) => Number.isFinite(end)).sort((a, b) => a.end - b.end);
     if (inTime.length === 0) return [];
@@ -156,7 +186,7 @@ class ResultPlots {
       line.xs.push(end);
       line.ys.push(before === undefined || this.isBetter(mean, before) ? mean : before);
     }
-    const axis = linearAxis(0, known.at(-1)! - from, (at) => (at < 0 ? '' : duration(at)));
+    const axis = timeAxis(known.at(-1)! - from);
     const shifted = { ...axis, shareOf: (value: number) => axis.shareOf(value - from) };
     const ticks = axis.ticks.map(({ at, text }) => ({ at: at + from, text }));
     return [this.plot('the best so far', { ...shifted, ticks }, xs, line)];
@@ -166,16 +196,16 @@ class ResultPlots {
     const param = this.result.params[p]!;
     const ids = this.columns.params[p]!;
     const texts = this.data.header.values[param]!;
-    const numbers = texts.map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
-    const areNumbers = numbers.every(Number.isFinite);
+    const numbers = texts.map(Number);
+    const isNumeric = areNumbers(texts);
     const title = isRepeat ? `by ${param}, a repeat` : `by ${param}`;
-    if (areNumbers && texts.length > MAX_PLACES) {
+    if (isNumeric && texts.length > MAX_PLACES) {
       const axis = numberAxis(Float64Array.from(numbers).sort());
       const xs = Float64Array.from(ids, (id) => numbers[id]!);
       return this.plot(title, axis, xs, this.medians(axis, xs));
     }
     const order = [...texts.keys()];
-    if (areNumbers) order.sort((a, b) => numbers[a]! - numbers[b]!);
+    if (isNumeric) order.sort((a, b) => numbers[a]! - numbers[b]!);
     const placeOf = new Int32Array(texts.length);
     order.forEach((id, place) => {
       placeOf[id] = place;

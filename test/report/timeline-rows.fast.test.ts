@@ -36,6 +36,7 @@ function dataOf(tasks: readonly Task[]): Data {
     resources: [{ cpus: 1, memoryMiB: null, timeSeconds: null, gpus: 0 }],
     failures: [],
     blocks: [],
+    waiting: [],
     columns: [],
   };
   const columns: Record<string, Uint32Array | Float32Array> = {

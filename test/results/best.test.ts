@@ -31,8 +31,8 @@ it('settings are ranked by the mean of their repeats in the last rows of the fil
   const before = await made.wfc('best');
   expect([before.status, before.stdout]).toEqual([
     0,
-    'loss: no file yet of 9 files\nleft out: 9 of 9 files, whose tasks are not complete\n\n' +
-      'r2: no file yet of 9 files\nleft out: 9 of 9 files, whose tasks are not complete',
+    'loss: no file yet of 9 files\nnot in yet: 9 of 9 files: 9 pending\n\n' +
+      'r2: no file yet of 9 files\nnot in yet: 9 of 9 files: 9 pending',
   ]);
   expect((await made.run('-k')).status).toBe(1);
   // Not whole, whoever left it: its task has failed.
@@ -46,22 +46,30 @@ it('settings are ranked by the mean of their repeats in the last rows of the fil
       ' 1.5    0.70711  2 of 3  c      0.30',
       '   4          1       3  a      0.10',
       'and 1 more setting',
-      'left out: 1 of 9 files, whose tasks are not complete',
+      'not in yet: 1 of 9 files: 1 failed',
       'no finite number: 1 file, whose settings come last',
       '',
-      'r2: the highest of 8 settings',
+      'r2: the highest of 8 of 9 settings',
       'value  seed  trial  lr',
       '    5  2     a      0.10',
       '    4  1     a      0.10',
       'and 6 more settings',
-      'left out: 1 of 9 files, whose tasks are not complete',
+      'not in yet: 1 of 9 files: 1 failed',
       'no finite number: 1 file, whose settings come last',
     ],
   ]);
   made.write('late', '');
   expect((await made.run()).status).toBe(0);
   const { results } = JSON.parse((await made.wfc('best --json')).stdout);
-  expect(results[0]).toMatchObject({ name: 'loss', goal: 'min', over: ['seed'], files: 9, read: 9, incomplete: 0 });
+  expect(results[0]).toMatchObject({
+    name: 'loss',
+    goal: 'min',
+    over: ['seed'],
+    files: 9,
+    read: 9,
+    incomplete: 0,
+    of: 3,
+  });
   expect(results[0].best[0]).toMatchObject({ params: { trial: 'c', lr: '0.30' }, count: 3, of: 3 });
   expect(results[0].best[0].mean).toBeCloseTo(3.5 / 3, 12);
   expect(results[0].best[0].deviation).toBeCloseTo(Math.sqrt(((1 / 6) ** 2 + (5 / 6) ** 2 + (2 / 3) ** 2) / 2), 12);

@@ -1,4 +1,5 @@
 import type { Column } from '../../model/workflow.ts';
+import { notInWords, notInYet } from '../../session/results/not-in-yet.ts';
 import { type ResultValues, readResultValues, resultsHere } from '../../session/results/read-results.ts';
 import { numberText, rankSettings, type Setting, type Settings, settingsOf } from '../../session/results/settings.ts';
 import {
@@ -10,13 +11,15 @@ import {
   printDiagnostics,
   type Session,
 } from '../../session/session.ts';
-import { waitingLines } from '../../session/staged/words.ts';
+import { stagedJson, waitingLines } from '../../session/staged/words.ts';
+import { lookAtAll, standingOf } from '../../session/standing.ts';
 import { writeError, writeOut } from '../../terminal/streams.ts';
 import { countOf, formatCount, jsonText, paint, printable, table } from '../../terminal/terminal.ts';
 
 export interface BestOptions extends CommonOptions {
   /** Settings to show of each result; null: ten, and with `--json` all. */
   readonly top: number | null;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** `wfc best`: the settings with the best mean of each result, by the files of complete tasks. */
@@ -39,11 +42,20 @@ export async function best(options: BestOptions): Promise<ExitStatus> {
     return EXIT.badSpec;
   }
   const { decisions } = await look(session);
-  const ranked = plan.results.map((planned) =>
-    rank(session, readResultValues(planned, resultsHere(session, decisions))),
-  );
-  if (options.json) writeOut(`${jsonText({ results: ranked.map((one) => rankedJson(one, options.top)) })}\n`);
-  else for (const [i, one] of ranked.entries()) tell(one, i > 0, options);
+  const { states } = await standingOf(session, { ...(await lookAtAll(session, options.env)), env: options.env });
+  const ranked = plan.results.map((planned) => ({
+    ...rank(session, readResultValues(planned, resultsHere(session, decisions))),
+    notIn: notInYet(session, planned, decisions.reasons, states),
+  }));
+  if (options.json)
+    writeOut(
+      `${jsonText({ results: ranked.map((one) => rankedJson(one, options.top)), ...stagedJson(session.plan) })}\n`,
+    );
+  else {
+    for (const [i, one] of ranked.entries()) tell(one, i > 0, options);
+    const unknown = options.quiet ? [] : waitingLines(plan);
+    if (unknown.length > 0) writeOut(`\nnot known yet: ${unknown.join('; ')}\n`);
+  }
   return ranked.some(({ found }) => found.unreadable.length > 0) ? EXIT.taskFailed : EXIT.done;
 }
 
@@ -52,16 +64,18 @@ interface Ranked {
   readonly settings: Settings;
   /** Best first. */
   readonly order: readonly Setting[];
+  /** See `notInYet`. */
+  readonly notIn: ReadonlyMap<string, number>;
 }
 
-function rank({ plan }: Session, found: ResultValues): Ranked {
+function rank({ plan }: Session, found: ResultValues): Omit<Ranked, 'notIn'> {
   const settings = settingsOf(plan.workflow.relation, found);
   return { found, settings, order: rankSettings(found, settings) };
 }
 
 const SHOWN = 10;
 
-function tell({ found, settings, order }: Ranked, isLater: boolean, options: BestOptions): void {
+function tell({ found, settings, order, notIn }: Ranked, isLater: boolean, options: BestOptions): void {
   const { result } = found.planned;
   const { style, quiet } = options;
   const superlative = result.goal === 'min' ? 'lowest' : 'highest';
@@ -72,13 +86,13 @@ function tell({ found, settings, order }: Ranked, isLater: boolean, options: Bes
   writeOut(
     order.length === 0
       ? `${result.name}: no file yet of ${countOf(found.values.length, 'file')}\n`
-      : `${result.name}: the ${superlative} of ${countOf(order.length, 'setting')}${mean}\n${settingsTable(shown, settings, over !== '')}\n`,
+      : `${result.name}: the ${superlative} of ${ofAll(order.length, settings.space.size)}${mean}\n${settingsTable(shown, settings, over !== '')}\n`,
   );
   if (order.length > shown.length) writeOut(`and ${countOf(order.length - shown.length, 'more setting')}\n`);
   if (quiet) return;
   if (found.incomplete > 0)
     writeOut(
-      `left out: ${formatCount(found.incomplete)} of ${countOf(found.values.length, 'file')}, whose tasks are not complete\n`,
+      `not in yet: ${formatCount(found.incomplete)} of ${countOf(found.values.length, 'file')}: ${notInWords(notIn)}\n`,
     );
   if (found.notFinite > 0)
     writeOut(`no finite number: ${countOf(found.notFinite, 'file')}, whose settings come last\n`);
@@ -89,6 +103,11 @@ function tell({ found, settings, order }: Ranked, isLater: boolean, options: Bes
   writeError(
     `${warning}: ${countOf(found.unreadable.length, 'file')} of "${result.name}" can't be used:\n${lines.join('')}${rest > 0 ? `  and ${formatCount(rest)} more\n` : ''}`,
   );
+}
+
+/** `300 of 900 settings`, or `900 settings` where that is all. */
+function ofAll(count: number, all: number): string {
+  return count === all ? countOf(all, 'setting') : `${formatCount(count)} of ${countOf(all, 'setting')}`;
 }
 
 function settingsTable(shown: readonly Setting[], { space, columns }: Settings, hasRepeats: boolean): string {
@@ -108,7 +127,7 @@ function textReader(space: Settings['space'], column: Column): (tuple: number) =
   return (tuple) => column.values[read(tuple)]!;
 }
 
-function rankedJson({ found, settings, order }: Ranked, top: number | null): object {
+function rankedJson({ found, settings, order, notIn }: Ranked, top: number | null): object {
   const { planned, values, incomplete, read, notFinite, unreadable } = found;
   const { name, pattern, column, goal, over } = planned.result;
   const readers = settings.columns.map((c) => [c.name, textReader(settings.space, c)] as const);
@@ -121,9 +140,11 @@ function rankedJson({ found, settings, order }: Ranked, top: number | null): obj
     files: values.length,
     read,
     incomplete,
+    notIn: Object.fromEntries(notIn),
     notFinite,
     unreadable,
     settings: order.length,
+    of: settings.space.size,
     best: order.slice(0, top ?? order.length).map(({ tuple, mean, deviation, count, of }) => ({
       params: Object.fromEntries(readers.map(([param, text]) => [param, text(tuple)])),
       mean,

@@ -111,7 +111,7 @@ function pointsInReport({ result }: PlannedResult, data: Data): Point[] {
     Number.isNaN(value)
       ? []
       : {
-          value,
+          value: Number.isFinite(value) ? value : Number.NaN,
           params: Object.fromEntries(named.map(({ name, ids }) => [name, data.header.values[name]![ids[point]!]!])),
         },
   );

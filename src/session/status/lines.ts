@@ -195,7 +195,7 @@ function kindLines(kind: AlikeFailures, disk: Disk, style: Style, logLines: numb
       ? [head(first!.task, `${first!.reason}${placeWords(first!)}`)]
       : [
           head(`${countTasks(failures.length)} alike`, reason),
-          ...(failures.length > NAMED ? [printable(`  ${valueWords(params)}`)] : []),
+          ...(failures.length > NAMED ? [printable(`  ${valueWords(params).join('  ')}`)] : []),
           printable(`  ${few(failures.map(({ task }) => task))}`),
         ];
   if (blocks.length > 0) lines.push(printable(`  ${blocksWords(blocks)}`));

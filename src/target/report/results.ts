@@ -6,7 +6,7 @@ import { type NamedColumn, narrow } from './pack.ts';
 /** A result, and what its files hold. */
 export interface ResultFiles {
   readonly planned: PlannedResult;
-  /** By path; NaN where there is no finite number. */
+  /** By path; NaN where there is none yet, Infinity where it is not finite. */
   readonly values: Float64Array;
   /** Per path its setting, the same for repeats. */
   readonly ofPath: Int32Array;
