@@ -31,6 +31,11 @@ export function addStartCommands(y: Argv, perform: Perform): Argv {
                 nargs: 1,
                 describe: 'As "snakemake --configfile" (repeatable)',
               })
+              .option('profile', {
+                type: 'string',
+                nargs: 1,
+                describe: "Snakemake's profile, by name or folder [default: the only one beside it]",
+              })
               .example('wfc import snakefile Snakefile', 'writes wfc.yml; then: wfc plan')
               .epilogue(
                 'The Python of the Snakefile is run with python3, as Snakemake does; its rules are not. wfc then works out\n' +
@@ -44,6 +49,7 @@ export function addStartCommands(y: Argv, perform: Perform): Argv {
                   out: argv.out,
                   goals: list(argv.goal),
                   configFiles: list(argv.configfile),
+                  profile: list(argv.profile).at(-1) ?? null,
                   ...output(argv),
                 }),
               ),

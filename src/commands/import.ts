@@ -2,7 +2,8 @@ import { dirname, relative, resolve } from 'node:path';
 import { convert } from '../import/convert.ts';
 import { oncePerKind } from '../import/once.ts';
 import { Places } from '../import/places.ts';
-import { isThere, textIfAny, writeNew } from '../io/files/files.ts';
+import { isThere, namesIfAny, textIfAny, writeNew } from '../io/files/files.ts';
+import { makeFolder } from '../io/files/make-folder.ts';
 import { fromHere, specFiles, systemProblem } from '../io/files/spec-file.ts';
 import { readSnakefile, SnakefileEnded } from '../io/programs/snakefile-reader.ts';
 import { hasErrors } from '../model/diagnostic.ts';
@@ -18,6 +19,8 @@ export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
   readonly goals: readonly string[];
   /** Config files over those that the Snakefile names, as `snakemake --configfile`. */
   readonly configFiles: readonly string[];
+  /** A profile of Snakemake's, by folder or name; null: the only one that stands beside the Snakefile. */
+  readonly profile: string | null;
 }
 
 /** `wfc import snakefile FILE`: a spec with the same tasks as a Snakefile, or the reasons why not. */
@@ -41,6 +44,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     files: specFiles(folder),
     places: new Places(sourceReader(folder)),
     call: read.call,
+    profile: profileFrom(folder, options.profile),
   });
   const converted = await converting
     .catch((error: unknown) => {
@@ -50,7 +54,7 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
     .finally(() => read.close());
   if (converted instanceof SnakefileEnded)
     return refuseImport(converted.message, converted.hint, EXIT.badSpec, options);
-  const { text, rules, tasks, waits, unfinished, beside, diagnostics } = converted;
+  const { text, rules, tasks, waits, unfinished, beside, profiles, diagnostics } = converted;
   printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
   const others = Object.entries(beside).filter(([name, content]) => textIfAny(resolve(folder, name)) !== content);
@@ -62,11 +66,19 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
       EXIT.badSpec,
       options,
     );
+  const sites = profiles.map(({ name, text }) => ({ path: resolve(folder, 'profiles', `${name}.yml`), name, text }));
+  const newSites = sites.filter(({ path }) => !isThere(path));
   try {
-    if (options.out !== '-') for (const [name, content] of others) writeNew(resolve(folder, name), content);
-    if (options.out === '-') writeOut(text);
-    // Fails where a file of that name came up meanwhile: never overwrite.
-    else writeNew(out, text);
+    if (options.out === '-') writeOut(text + sites.map(asComment).join(''));
+    else {
+      for (const [name, content] of others) writeNew(resolve(folder, name), content);
+      for (const { path, text } of newSites) {
+        makeFolder(dirname(path));
+        writeNew(path, text);
+      }
+      // Fails where a file of that name came up meanwhile: never overwrite.
+      writeNew(out, text);
+    }
   } catch (error) {
     return refuseImport(`can't write ${specFile}: ${systemProblem(error)}`, '', EXIT.badSurroundings, options);
   }
@@ -78,10 +90,15 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   else if (!options.quiet) {
     const open =
       unfinished.length > 0 ? `; to be finished by hand, and failing until then: ${unfinished.join(', ')}` : '';
-    const names = [specFile, ...others.map(([name]) => fromHere(resolve(folder, name)))];
+    const names = [
+      specFile,
+      ...[...others.map(([name]) => resolve(folder, name)), ...newSites.map((s) => s.path)].map(fromHere),
+    ];
     const needs = others.length > 0 ? `, with ${others.map(([name]) => name).join(', ')}, which --out FILE writes` : '';
     const where = options.out === '-' ? `converted${needs}` : `written to ${names.join(', ')}`;
-    writeError(printable(`${where}: ${summary}${open}\n`));
+    const known = sites.filter((site) => !newSites.includes(site) && textIfAny(site.path) !== site.text);
+    const left = known.map(({ path, text }) => `\n${fromHere(path)} is there already: put into it\n${text.trimEnd()}`);
+    writeError(printable(`${where}: ${summary}${open}${options.out === '-' ? '' : left.join('')}\n`));
   }
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }
@@ -90,6 +107,27 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
 function laterWords(tasks: number, waits: readonly string[], same: string): string {
   const now = tasks === 0 ? '' : `${countTasks(tasks)} now, and `;
   return `${now}others that wait for ${waits.join(', ')}: with made-up values for what comes of that, each is one ${same}`;
+}
+
+/** As the folder of the spec has it; a name stays one. */
+function profileFrom(folder: string, profile: string | null): string | null {
+  if (profile === null) return null;
+  const { XDG_CONFIG_HOME = '', HOME = '' } = process.env;
+  const config = XDG_CONFIG_HOME.startsWith('/') ? XDG_CONFIG_HOME : `${HOME}/.config`;
+  const places = [resolve(profile), resolve(config, 'snakemake', profile)];
+  const found = places.find((place) => namesIfAny(place).some((name) => /^config.*\.ya?ml$/.test(name)));
+  return found === undefined ? profile : relative(folder, found) || '.';
+}
+
+function asComment({ name, text }: { readonly name: string; readonly text: string }): string {
+  const lines = [
+    `profiles/${name}.yml:`,
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+  return lines.map((line) => `# ${line}\n`).join('');
 }
 
 export function refuseImport(

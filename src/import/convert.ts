@@ -7,6 +7,7 @@ import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
 import type { Places } from './places.ts';
+import { type Site, type SiteProfile, siteOf } from './site/site.ts';
 import { type SpecText, writeSpec } from './spec.ts';
 import { withLater } from './staged/files.ts';
 import type { Later } from './staged/fit.ts';
@@ -21,6 +22,8 @@ export interface ConvertOptions {
   readonly files: SpecFiles;
   readonly places: Places;
   readonly call: CallFunctions;
+  /** The profile of Snakemake's whose resources count: a folder, or the name of one beside the Snakefile; null: the only one. */
+  readonly profile: string | null;
 }
 
 export interface Converted {
@@ -35,6 +38,8 @@ export interface Converted {
   readonly unfinished: readonly string[];
   /** Files that the spec needs beside it, by name. */
   readonly beside: Readonly<Record<string, string>>;
+  /** What belongs to the site. */
+  readonly profiles: readonly SiteProfile[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -46,11 +51,11 @@ export interface Converted {
  * The spec is a guess until the last step: wfc's own plan of it must have the same tasks, with the same outputs, inputs
  * and producers. Where it has not, nothing is handed out.
  */
-export async function convert(read: Snakefile, options: ConvertOptions): Promise<Converted> {
+export async function convert(told: Snakefile, options: ConvertOptions): Promise<Converted> {
   const { places } = options;
   const diagnostics: Diagnostic[] = [
-    ...read.problems.map((p) => places.error(p, p.message, p.hint)),
-    ...read.notes.map((n) => places.warning(n, n.message)),
+    ...told.problems.map((p) => places.error(p, p.message, p.hint)),
+    ...told.notes.map((n) => places.warning(n, n.message)),
   ];
   const fail = (...more: readonly Diagnostic[]): Converted => ({
     text: null,
@@ -59,9 +64,14 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
     waits: [],
     unfinished: [],
     beside: {},
+    profiles: [],
     diagnostics: [...diagnostics, ...more],
   });
-  if (read.problems.length > 0) return fail();
+  if (told.problems.length > 0) return fail();
+  const site = siteOf(told, options);
+  if ('problem' in site)
+    return fail({ severity: 'error', message: site.problem, location: null, hint: 'name its folder' });
+  const read = site.snakefile;
   const goal = goalOf(read, options.goals, places);
   if ('diagnostic' in goal) return fail(goal.diagnostic);
   const found = await findJobs(read, { goal, places, files: options.files, call: options.call });
@@ -80,7 +90,7 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
     if (hasErrors(resolved.diagnostics)) return fail(...resolved.diagnostics);
     // What a function gave may be the values of another rule's wildcard, or only look like it.
     for (const apart of resolved.jobs === found ? [false] : [false, true]) {
-      const attempt = tryOut(resolved, apart, options);
+      const attempt = tryOut(resolved, { apart, site, options });
       if (best === null || attempt.checked.isSame) best = { attempt, resolved };
       if (attempt.checked.isSame) break;
     }
@@ -90,13 +100,14 @@ export async function convert(read: Snakefile, options: ConvertOptions): Promise
     attempt: { written, beside, later, checked },
     resolved: { snakefile, jobs, diagnostics: more },
   } = best!;
-  diagnostics.push(...more, ...leftOut(snakefile, jobs, places));
+  diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
   const waits = waitsOf(later);
   const tasks = waits.length === 0 ? jobs.jobs.length : knownTasks(written.text, later, beside, options);
-  return { text: written.text, rules, tasks, waits, unfinished: written.unfinished, beside, diagnostics };
+  const { text, unfinished } = written;
+  return { text, rules, tasks, waits, unfinished, beside, profiles: site.profiles, diagnostics };
 }
 
 interface Attempt {
@@ -106,10 +117,16 @@ interface Attempt {
   readonly checked: ReturnType<typeof check>;
 }
 
-function tryOut({ snakefile, jobs }: Resolved, apart: boolean, options: ConvertOptions): Attempt {
+interface AttemptOptions {
+  readonly apart: boolean;
+  readonly site: Site;
+  readonly options: ConvertOptions;
+}
+
+function tryOut({ snakefile, jobs }: Resolved, { apart, site, options }: AttemptOptions): Attempt {
   const lists = new LaterLists(snakefile.lists, jobs);
   const axes = fitAxes(jobs, lists, apart);
-  const written = writeSpec({ snakefile, jobs, axes, places: options.places });
+  const written = writeSpec({ snakefile, jobs, axes, site, places: options.places });
   const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
   const { later } = axes;
   const found = lists.in(written.text);

@@ -1,4 +1,7 @@
+import { sbatchWords } from '../compile/rules/sbatch-flags.ts';
 import type { SnakeResource, SnakeRule } from '../model/snakefile.ts';
+import { askedBy } from './sbatch/flags.ts';
+import { flagsOf, type SbatchFlag } from './sbatch/script.ts';
 import type { Yaml } from './yaml.ts';
 
 interface Resources {
@@ -6,43 +9,105 @@ interface Resources {
   readonly warnings: readonly { readonly line: number; readonly message: string }[];
 }
 
-/** What Snakemake's resources are called here. Source: snakemake.readthedocs.io 7.21, "standard resources". */
-const MEANINGS: Readonly<Record<string, (value: SnakeResource) => Yaml | null>> = {
+/** What a resource is called here; {}: what is so anyway. null: it can't be said. */
+type Meaning = { readonly [key: string]: Yaml };
+
+/**
+ * What Snakemake's resources are called here, and those that profiles for Slurm commonly name. Source: snakemake.readthedocs.io
+ * 7.21, "standard resources"; the slurm executor of Snakemake 8.
+ */
+const MEANINGS: Readonly<Record<string, (value: SnakeResource) => Meaning | null>> = {
   threads: ({ value }) => ({ cpus: value }),
-  mem_mb: ({ value, number }) => (number ? { mem: `${whole(value)}M` } : null),
-  mem_mib: ({ value, number }) => (number ? { mem: `${whole(value)}M` } : null),
+  cpus: cpus,
+  cpus_per_task: cpus,
+  mem_mb: ({ value, number }) => (number ? { mem: mebibytes(value) } : null),
+  mem_mib: ({ value, number }) => (number ? { mem: mebibytes(value) } : null),
   mem: ({ value }) => memory(value),
-  runtime: ({ value, number }) => (number ? { time: `${whole(value)}m` } : time(value)),
-  time_min: ({ value, number }) => (number ? { time: `${whole(value)}m` } : null),
+  runtime: ({ value, number }) => (number ? { time: minutes(value) } : time(value)),
+  time_min: ({ value, number }) => (number ? { time: minutes(value) } : null),
+  time: minutesOrTime,
+  walltime: minutesOrTime,
   gpu: ({ value }) => ({ gpus: value }),
   gpus: ({ value }) => ({ gpus: value }),
   nvidia_gpu: ({ value }) => ({ gpus: value }),
+  gres: ({ value }) => flags({ gres: value }),
+  nodes: ({ value }) => (value === '1' ? {} : { nodes: value }),
   slurm_partition: ({ value }) => ({ slurm: { partition: value } }),
   partition: ({ value }) => ({ slurm: { partition: value } }),
+  queue: ({ value }) => ({ slurm: { partition: value } }),
   slurm_account: ({ value }) => ({ slurm: { account: value } }),
   account: ({ value }) => ({ slurm: { account: value } }),
   qos: ({ value }) => ({ slurm: { qos: value } }),
+  constraint: ({ value }) => ({ slurm: { constraint: value } }),
+  slurm_extra: ({ value }) => extra(value.replace(/^(['"])(.*)\1$/s, '$2')),
 };
+
+/** A resource as a spec has it, what belongs to Slurm alone under `slurm`; null where nothing stands for it. */
+export function meaningOf(name: string, given: SnakeResource): Meaning | null {
+  return MEANINGS[name.replaceAll('-', '_')]?.(given) ?? null;
+}
 
 /** `param`: the param that a name in braces stands for. */
 export function resourcesOf(rule: SnakeRule, param: (name: string) => string): Resources {
   const warnings: { line: number; message: string }[] = [];
-  const resources: { [key: string]: Yaml } = {};
-  const slurm: { [key: string]: Yaml } = {};
+  const meanings: Meaning[] = [];
   for (const [name, given] of Object.entries(rule.resources)) {
     const value = given.value.replace(/^\{(\w+)\}$/, (_, word: string) => `{${param(word)}}`);
-    const meaning = MEANINGS[name]?.({ ...given, value }) as { [key: string]: Yaml } | null | undefined;
-    if (!meaning) {
+    const meaning = meaningOf(name, { ...given, value });
+    if (meaning) meanings.push(meaning);
+    else {
       const message = `resource "${name}" of rule "${rule.name}" is left out: a spec has cpus, mem, time and gpus`;
       warnings.push({ line: given.line, message });
-      continue;
-    }
-    for (const [key, value] of Object.entries(meaning)) {
-      if (key === 'slurm') Object.assign(slurm, value);
-      else resources[key] = value;
     }
   }
-  return { resources: { ...resources, ...(Object.keys(slurm).length > 0 ? { slurm } : {}) }, warnings };
+  return { resources: merged(meanings), warnings };
+}
+
+/** Later ones over earlier ones; `slurm` comes last. */
+export function merged(meanings: readonly Meaning[]): Meaning {
+  const resources: { [key: string]: Yaml } = {};
+  let slurm: Meaning = {};
+  for (const { slurm: own = {}, ...others } of meanings) {
+    Object.assign(resources, others);
+    slurm = { ...slurm, ...(own as Meaning) };
+  }
+  return { ...resources, ...(Object.keys(slurm).length > 0 ? { slurm } : {}) };
+}
+
+function cpus({ value }: SnakeResource): Meaning {
+  return { cpus: value };
+}
+
+function minutesOrTime({ value, number }: SnakeResource): Meaning | null {
+  if (number) return { time: minutes(value) };
+  return time(value) ?? (/[:-]/.test(value) ? flags({ time: value }) : null);
+}
+
+/** What flags of sbatch ask for; null where that can't be said. */
+function flags(given: Readonly<Record<string, string>>): Meaning | null {
+  return askedAs(Object.entries(given).map(([name, value]) => ({ name, value, line: 1 })));
+}
+
+function extra(text: string): Meaning | null {
+  const words = sbatchWords(text);
+  return words === null ? null : askedAs(flagsOf(words, 1));
+}
+
+function askedAs(all: readonly SbatchFlag[]): Meaning | null {
+  const { resources, site, extra: others, left } = askedBy(all);
+  if (left.length > 0) return null;
+  const slurm = { ...site, ...(others.length > 0 ? { extra: others } : {}) };
+  return { ...resources, ...(Object.keys(slurm).length > 0 ? { slurm } : {}) };
+}
+
+function mebibytes(value: string): string {
+  const count = whole(value);
+  return Number(count) > 0 && Number(count) % 1024 === 0 ? `${Number(count) / 1024}G` : `${count}M`;
+}
+
+function minutes(value: string): string {
+  const count = whole(value);
+  return Number(count) > 0 && Number(count) % 60 === 0 ? `${Number(count) / 60}h` : `${count}m`;
 }
 
 /** A placeholder stays one. */
@@ -51,13 +116,13 @@ function whole(value: string): string {
 }
 
 /** `4GB`, `4G`, `500 MiB`: Snakemake counts GB in thousands, wfc's G has 1024 MiB. */
-function memory(text: string): Yaml | null {
+function memory(text: string): Meaning | null {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?$/i.exec(text);
   if (!match) return null;
   const power = 'KMGT'.indexOf(match[2]!.toUpperCase()) - 1;
   return { mem: `${Math.ceil(Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** power)}M` };
 }
 
-function time(text: string): Yaml | null {
+function time(text: string): Meaning | null {
   return /^(\d+[smhd])+$/.test(text) ? { time: text } : null;
 }

@@ -9,6 +9,7 @@ import { writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
+import type { Site } from './site/site.ts';
 import type { LaterAxis, LaterTable } from './staged/fit.ts';
 import { listingRule } from './staged/listing.ts';
 import { entry, flowText, Verbatim, type Yaml } from './yaml.ts';
@@ -26,6 +27,7 @@ interface Options {
   readonly snakefile: Snakefile;
   readonly jobs: Jobs;
   readonly axes: Axes;
+  readonly site: Pick<Site, 'defaults' | 'from'>;
   readonly places: Places;
 }
 
@@ -34,7 +36,7 @@ const MANY_BYTES = 64 * 1024;
 
 /** Write the spec: params and tables as fitted, and the rules that the targets need. */
 export function writeSpec(options: Options): SpecText {
-  const { snakefile, jobs, axes } = options;
+  const { snakefile, jobs, axes, site } = options;
   const writer = new RuleWriter(options);
   const rules = snakefile.rules.filter((rule) => jobs.jobs.some((job) => job.rule === rule));
   const listings = axes.later.tables.filter(({ isListed }) => isListed);
@@ -61,6 +63,7 @@ export function writeSpec(options: Options): SpecText {
       ? ['tables:', ...axes.tables.flatMap(tableLines), ...axes.later.tables.flatMap(laterLines)]
       : []),
     ...entry('targets', targetsOf(options), ''),
+    ...(Object.keys(site.defaults).length > 0 ? entry('defaults', site.defaults, '', `of ${site.from}`) : []),
     'rules:',
     ...ruleLines.slice(1),
     '',

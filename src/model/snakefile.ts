@@ -19,8 +19,17 @@ export interface Snakefile {
   readonly files: readonly string[];
   /** Lists that its Python asked for while it was read, and that are known only later. */
   readonly lists: readonly SnakeList[];
+  /** What runs when all is over. */
+  readonly hooks: readonly SnakeHook[];
   /** What `code` of its commands may name and does not stand there yet, by name: to be written beside the spec. */
   readonly beside: Readonly<Record<string, string>>;
+}
+
+/** What `onsuccess` or `onerror` runs, where it is nothing but commands. */
+export interface SnakeHook {
+  readonly when: 'onsuccess' | 'onerror';
+  /** Of bash. */
+  readonly commands: readonly string[];
 }
 
 export interface SnakePlace {

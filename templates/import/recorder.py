@@ -11,6 +11,7 @@ import surroundings
 import values
 from checkpoints import Checkpoints
 from comments import comments_above, comments_of_yaml, doc_lines, key_in, lines_of
+from hooks import commands_of
 from jobcalls import Unpacked, is_function
 from module import IMPLICIT
 from reuse import Reuse
@@ -29,8 +30,8 @@ LEFT_OUT = {
     "outputflags": "flags are given to single paths",
     "pathvars": "write the paths out",
     "onstart": "nothing runs before the tasks",
-    "onsuccess": "nothing runs after the tasks; put it behind the command: wfc run && …",
-    "onerror": "nothing runs after a failure; put it behind the command: wfc run || …",
+    "onsuccess": 'what runs in the end is "notify" of a profile, and a command, not Python',
+    "onerror": 'what runs in the end is "notify" of a profile, and a command, not Python',
 }
 
 
@@ -61,7 +62,7 @@ class Recorder(Reuse):
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
-        self.local_rules, self.order = [], []
+        self.local_rules, self.order, self.hooks = [], [], []
         # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
         self.config_files, self.config_read, self.beside = [], {}, {}
         # The file that is read: its sections and its lines.
@@ -141,6 +142,8 @@ class Recorder(Reuse):
     def block(self, word, line, number):
         if word == "run":
             (self.use_now or self.rule_now).blocks[word] = (line, self.texts[number])
+        elif word in ("onsuccess", "onerror") and self.using is None:
+            self.hooks.append((word, self.file, line, self.texts[number], self.namespace))
         else:
             self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
         return False
@@ -221,6 +224,17 @@ class Recorder(Reuse):
         made = [s for s in self.module.statements if name in s.binds]
         comments = comments_above(lines_of(made[-1].file), made[-1].node.lineno) if made else []
         return {"config": None, "name": name, "comments": comments}
+
+    def told_hooks(self):
+        """What runs when all is over, as commands."""
+        told = []
+        for word, file, line, section, namespace in self.hooks:
+            commands = commands_of(section, namespace)
+            if commands:
+                told.append({"when": word, "commands": commands})
+            else:
+                self.notes.append({"file": file, "line": line, "message": f'"{word}" is left out: {LEFT_OUT[word]}'})
+        return told
 
     def config_comments(self):
         """{"a.b": [text]} of the config's files, those of a later one over the others."""

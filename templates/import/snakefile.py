@@ -152,7 +152,7 @@ def answer(file, request, readers):
             continue
         rules.append(told)
         problems.extend(wrong)
-    module_beside = functions.finish()
+    module_beside, hooks = functions.finish(), recorder.told_hooks()
     return {
         "rules": rules,
         "problems": [p.__dict__ for p in problems],
@@ -160,7 +160,7 @@ def answer(file, request, readers):
         "config": scalars(namespace["config"]), "configComments": recorder.config_comments(),
         "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
-        "files": recorder.files,
+        "files": recorder.files, "hooks": hooks,
         "lists": recorder.lists.told()["lists"],
         "beside": {**helpers(), **module_beside, **recorder.beside},
     }
@@ -200,7 +200,7 @@ def main():
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file], "lists": [], "beside": {}, "configComments": {}}
+                "prefix": "", "files": [file], "lists": [], "beside": {}, "configComments": {}, "hooks": []}
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)

@@ -88,3 +88,97 @@ tables:
   expect(spec).toContain('\n\n  box:  # Snakefile:28\n');
   expect((await made.wfc('validate')).status).toBe(0);
 });
+
+const SITE = {
+  'profiles/hpc/config.yaml': `cluster: >-
+  mkdir -p logs && sbatch --parsable --partition=short -A hydro --mem={resources.mem_mb}
+  --mail-user=me@x.org --mail-type=FAIL,END --exclusive -o logs/%j
+jobs: 40
+use-conda: true
+keep-going: true
+restart-times: 2
+shadow-prefix: /scratch
+default-resources:
+  - mem_mb=2048
+  - "disk_mb=max(2*input.size_mb, 1000)"
+set-threads:
+  - fit=4
+set-resources:
+  - fit:mem_mb=8192*attempt
+  - fit:slurm_partition=gpu
+  - fit:gpu=1
+`,
+  'profiles/laptop/config.yaml': 'cores: 4\nresources: [mem_mb=8000, gpu=1]\n',
+  'config/cluster.yaml': `__default__: {partition: normal, time: "01:30:00", cpus: 2, output: "logs/{rule}", weird: 3}
+fit: {mem: 16G, time: 1-00:00:00, cpus: 8, gres: "gpu:a100:1", nodes: 1}
+`,
+};
+const SITE_FILE = `MAIL = "me@x.org"
+rule all:
+    input: expand("fits/{n}.txt", n=[1, 2]), "s.txt"
+rule fit:
+    output: "fits/{n}.txt"
+    threads: 2
+    resources: mem="1G"
+    shell: "echo {threads} > {output}"
+rule sum:
+    output: "s.txt"
+    shell: "echo 1 > {output}"
+onstart:
+    print("x")
+onsuccess:
+    print("done")
+    shell("mail -s 'Study done' {MAIL} < {log}")
+onerror:
+    shell(f"mail -s 'An error' {MAIL} < {{log}}")
+`;
+const NOTIFY = `notify: |
+  if [ "$WFC_STATUS" = done ]; then
+    mail -s 'Study done' me@x.org
+  else
+    mail -s 'An error' me@x.org
+  fi
+`;
+
+it('profiles and cluster.yaml become profiles; of several none speaks of rules unless it is named', async () => {
+  const made = snakefile(SITE_FILE, SITE);
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining('written to wfc.yml, profiles/hpc.yml, profiles/laptop.yml, profiles/default.yml: 2 rules'),
+  ]);
+  for (const said of [
+    'Snakefile:12:1 warning: "onstart" is left out: nothing runs before the tasks',
+    'profiles/hpc/config.yaml:6:1 warning: "keep-going" is left out: say "wfc run -k"',
+    'profiles/hpc/config.yaml:8:1 warning: "shadow-prefix" is left out: a wfc profile has nothing like it',
+    'profiles/hpc/config.yaml:11:3 warning: "disk_mb" of "default-resources" is left out: it is worked out for each job',
+    'profiles/hpc/config.yaml:1:1 warning: what it says of resources and retries is left out',
+    'config/cluster.yaml:1:1 warning: "weird" is left out: wfc knows no flag of sbatch by it',
+  ])
+    expect(stderr).toContain(said);
+  expect(stderr).not.toContain('use-conda');
+  expect(made.read('wfc.yml')).toContain('defaults: {resources: {time: 1h30m, cpus: 2}}  # of config/cluster.yaml\n');
+  expect(made.read('wfc.yml')).toContain('resources: {cpus: 2, mem: 16G, time: 24h, gpus: "a100:1"}\n');
+  const text = (name: string): string => made.read(`profiles/${name}.yml`).replace(/^#.*\n/, '');
+  expect(text('default')).toBe(`slurm: {partition: normal}\n${NOTIFY}`);
+  expect(text('laptop')).toBe(`local: {cpus: 4, mem: 8000M, gpus: 1}\n${NOTIFY}`);
+  expect((await made.wfc('validate --profile hpc')).stdout).toContain('profile profiles/hpc.yml');
+
+  const named = snakefile(SITE_FILE, SITE);
+  const second = await named.wfc('import snakefile Snakefile --profile hpc');
+  expect(second.stderr).toContain('config/cluster.yaml:1:1 warning: it is left out: profiles/hpc/config.yaml does not');
+  expect(named.read('wfc.yml')).toContain(
+    'defaults: {resources: {mem: 2G}, retries: 2}  # of profiles/hpc/config.yaml\n',
+  );
+  expect(named.read('wfc.yml')).toContain('resources: {mem: 8G, cpus: 4, gpus: 1, slurm: {partition: gpu}}\n');
+  expect(named.read('profiles/hpc.yml')).toBe(
+    '# Made from profiles/hpc/config.yaml by "wfc import snakefile"; for: wfc run --slurm --profile hpc.\n' +
+      'slurm: {partition: short, account: hydro, extra: ["--exclusive"]}\npacking: {max_running: 40}\n' +
+      `mail: {to: me@x.org, on: [end, fail]}\n${NOTIFY}`,
+  );
+  const refused = await named.wfc('import snakefile Snakefile --out other.yml --profile pbs');
+  expect([refused.status, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('there is no profile of Snakemake "pbs", but hpc, laptop'),
+  ]);
+});

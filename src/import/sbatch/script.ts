@@ -91,7 +91,8 @@ export function readScript(file: string, text: string): SbatchScript {
   return { file, flags, body };
 }
 
-function flagsOf(words: readonly string[], line: number): SbatchFlag[] {
+/** The flags among words of a command line. */
+export function flagsOf(words: readonly string[], line: number): SbatchFlag[] {
   const flags: SbatchFlag[] = [];
   for (let w = 0; w < words.length; w++) {
     const long = /^--([a-z][\w-]*)(?:=(.*))?$/s.exec(words[w]!);
