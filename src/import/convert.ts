@@ -6,6 +6,7 @@ import { fitAxes } from './axes.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
+import { fillParts, outputItems } from './patterns.ts';
 import type { Places } from './places.ts';
 import { type Site, type SiteProfile, siteOf } from './site/site.ts';
 import { type SpecText, writeSpec } from './spec.ts';
@@ -100,7 +101,7 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
     attempt: { written, beside, later, checked },
     resolved: { snakefile, jobs, diagnostics: more },
   } = best!;
-  diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places));
+  diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places), ...onlyWaits(jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (!checked.isSame) return fail();
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
@@ -203,6 +204,21 @@ function check(
       ),
     );
   return { isSame: !hasErrors(told), diagnostics: [...told, ...order] };
+}
+
+/** Rules whose functions ask a checkpoint, of which they then read nothing. */
+function onlyWaits(jobs: Jobs, places: Places): Diagnostic[] {
+  const rules = new Map([jobs.goalJob, ...jobs.jobs].map(({ rule }) => [rule.name, rule]));
+  return [jobs.goalJob, ...jobs.jobs].flatMap(({ rule, inputs, answer }) =>
+    (answer?.asked ?? []).flatMap((asked) => {
+      const wildcards = new Map(Object.entries(asked.wildcards));
+      const outputs = outputItems(rules.get(asked.rule)!).map(({ parts }) => fillParts(parts, wildcards));
+      const reads = inputs.some((path) => outputs.some((output) => path === output || path.startsWith(`${output}/`)));
+      if (reads || answer!.lists.some((list) => list.rule === asked.rule)) return [];
+      const message = `rule "${rule.name}" waits for checkpoint "${asked.rule}" and names none of its outputs: here it does not wait for it`;
+      return [places.warning(rule, message)];
+    }),
+  );
 }
 
 /** Rules that nothing asked for needs: their wildcards have no values. */

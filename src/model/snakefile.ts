@@ -212,8 +212,10 @@ export type SnakeOutcome<T> =
 
 /** What is known only later: files of a pattern, or what a file holds. Made-up values stand in for it. */
 export interface SnakeList {
-  /** `lines`: one value a line. `csv`, `tsv`: a header names the columns. */
-  readonly kind: 'glob' | 'lines' | 'csv' | 'tsv';
+  /** `lines`: one value a line. `csv`, `tsv`: a header names the columns. `columns`: their names are numbers, from 0. */
+  readonly kind: 'glob' | 'lines' | 'csv' | 'tsv' | 'columns';
+  /** Of `columns`; null for the others. */
+  readonly delimiter: string | null;
   /** Of `glob`, a pattern with names in braces. */
   readonly path: string;
   /** Of the values in each row. */

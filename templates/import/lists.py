@@ -28,6 +28,11 @@ ODD = {"words": "odd words", "numbers": "odd numbers"}
 # So many are gathered, not written one by one, and differ in number from one list to the next.
 FEWEST = 5
 SEPARATORS = {"csv": ",", "tsv": "\t"}
+# Tables without a header: as many columns as anybody looks at.
+COLUMNS = {"columns by tab": "\t", "columns by comma": ",", "columns by blank": " "}
+COUNT = 9
+# What may stand in a line beside its first word.
+TAIL = "\tx,y z"
 
 
 class NotFollowed(Exception):
@@ -57,7 +62,7 @@ class Lists:
         self.outputs = {}
         # The lists that were looked at, and the checkpoints, since `begin`; how folders and files are looked at for now.
         self.seen, self.asked = {}, {}
-        self.suffix, self.form, self.columns = "", "lines", []
+        self.suffix, self.form, self.columns, self.tail = "", "lines", [], ""
         self.looked = set()
         self.marked = {}
         self.is_open = False
@@ -87,11 +92,21 @@ class Lists:
                 return text + absolute[len(known):], rule, wildcards, is_directory
         return None
 
+    def beside(self, folder, pattern):
+        """The same for a folder that is no output of a checkpoint, where one was asked: it makes that beside its outputs."""
+        if not self.asked:
+            return None
+        asked = list(self.asked.values())[-1]
+        if asked["wildcards"]:
+            raise NotFollowed(f"lists {pattern}, which is no output of the checkpoint \"{asked['rule']}\"",
+                              f"make the folder an output of it: directory(\"{folder}\")")
+        return folder, asked["rule"], {}, True
+
     def list_of(self, kind, path, names, maker, constraints=None):
         """The list of that path; the same for who asks again."""
         key = kind, WILDCARD.sub("{}", path), None if kind in SEPARATORS else len(names)
         if key not in self.lists:
-            self.lists[key] = Listed(kind, path, maker, FEWEST + len(self.lists) % 3 + 1)
+            self.lists[key] = Listed(kind, path, maker, 2 if kind == "one" else FEWEST + len(self.lists) % 3 + 1)
         listed = self.seen[key] = self.lists[key]
         listed.constraints.update(constraints or {})
         # A file has the columns that somebody asked for.
@@ -121,7 +136,8 @@ class Lists:
         lists = []
         for listed in self.seen.values():
             rule, wildcards = listed.maker if listed.maker else (None, {})
-            lists.append({"kind": listed.kind, "path": listed.path, "names": listed.names, "rule": rule,
+            kind = "lines" if listed.kind == "one" else listed.kind.split()[0]
+            lists.append({"kind": kind, "delimiter": COLUMNS.get(listed.kind), "path": listed.path, "names": listed.names, "rule": rule,
                           "wildcards": wildcards, "rows": self.rows_of(listed)})
         return {"lists": lists, "asked": list(self.asked.values())}
 
@@ -143,6 +159,8 @@ class Lists:
         first = WILDCARD.search(text)
         folder = os.path.dirname(text[:first.start()] if first else text)
         owner = self.owner(folder) if self.is_open else None
+        if owner is None and self.is_open:
+            owner = self.beside(folder, text)
         if owner is None and text not in self.wanted:
             return None
         names = list(dict.fromkeys(m.group("name") for m in WILDCARD.finditer(text)))
@@ -167,7 +185,8 @@ class Lists:
         star = re.search(r"[*?\[]", text)
         if star is None:
             return None
-        owner = self.owner(self.unmarked(os.path.dirname(text[:star.start()])))
+        folder = self.unmarked(os.path.dirname(text[:star.start()]))
+        owner = self.owner(folder) or self.beside(folder, self.unmarked(text))
         if owner is None:
             return None
         if re.search(r"\*\*|[?\[]", text):
@@ -185,9 +204,12 @@ class Lists:
         if owner is None or owner[3] and owner[0] == self.unmarked(os.fspath(file)):
             return None
         self.looked.add("file")
-        if self.form == "lines":
-            rows = self.rows_of(self.list_of("lines", owner[0], ["line"], owner[1:3]))
-            return "".join(f"{row[0]}\n" for row in rows)
+        if self.form in ("lines", "one"):
+            rows = self.rows_of(self.list_of(self.form, owner[0], ["line"], owner[1:3]))
+            return "".join(f"{row[0]}{self.tail}\n" for row in rows)
+        if self.form in COLUMNS:
+            listed = self.list_of(self.form, owner[0], list(map(str, range(COUNT))), owner[1:3])
+            return "".join(COLUMNS[self.form].join(row) + "\n" for row in self.rows_of(listed))
         listed = self.list_of(self.form, owner[0], sorted(self.columns), owner[1:3])
         order = [listed.names.index(name) for name in self.columns]
         separator = SEPARATORS[self.form]
@@ -213,7 +235,7 @@ class Lists:
             return result
         finally:
             self.seen = {**before, **self.seen}
-            self.is_open, self.suffix, self.form, self.columns = False, "", "lines", []
+            self.is_open, self.suffix, self.form, self.columns, self.tail = False, "", "lines", [], ""
 
     def attempt(self, make):
         """(what it gives, why that is not to be believed)."""
@@ -234,9 +256,8 @@ class Lists:
                 yield word, "lines", []
         if "file" in looked:
             columns = sorted({w for w in words if re.fullmatch(r"[A-Za-z_]\w*", w)})
-            for form in SEPARATORS:
-                if columns:
-                    yield "", form, columns
+            for form in ["one", *(SEPARATORS if columns else ()), *COLUMNS]:
+                yield "", form, columns if form in SEPARATORS else []
 
     def doubt(self, result, make, own):
         """Why a result does not show what becomes of the lists; None where it does."""
@@ -245,12 +266,13 @@ class Lists:
         columns = [(listed, at) for listed in own for at in range(len(listed.names))
                    if any(self.text(listed, row[at], at) in text for row in listed.rows for _, text in found)]
         if {id(listed) for listed in own} != {id(listed) for listed, _ in columns}:
-            return NotFollowed(f"decides by {where} which files it needs, and that is known only once tasks have run",
+            return NotFollowed(f"chooses files by {where}: that is known only once tasks have run",
                                "let one rule do either: its command can look into the file, as in: if grep -q yes {input}; "
                                "then …; else …; fi")
+        some = NotFollowed(f"takes only some of {where}", "let the rule that makes it leave out what is not needed")
         if any(not any(self.text(listed, row[at], at) in text for _, text in found)
                for listed, at in columns for row in listed.rows[:-1]):
-            return NotFollowed(f"takes only some of {where}", "let the rule that makes it leave out what is not needed")
+            return some
         computes = computes_with(own)
         now, self.now = self.now, ODD[self.kind]
         try:
@@ -263,13 +285,28 @@ class Lists:
             self.now = now
         if others != found:
             return computes
+        if "file" in self.looked and self.form in ("lines", "one"):
+            self.tail = TAIL
+            whole = re.compile(KINDS[self.kind][1])
+            try:
+                others = texts_of(make())
+            except Exception:
+                return computes
+            finally:
+                self.tail = ""
+            if others != {(name, whole.sub(lambda m: m.group(0) + TAIL, text)) for name, text in found}:
+                return computes
         self.extra = True
         try:
             more = texts_of(make())
-        except Exception:
-            return computes
+        except Exception as error:
+            more = error
         finally:
             self.extra = False
+        if self.form == "one" and "file" in self.looked:
+            return some if more == found else None
+        if isinstance(more, Exception):
+            return computes
         last = [self.text(listed, listed.rows[-1][at], at) for listed, at in columns]
         if not found <= more or any(not any(text in path for text in last) for _, path in more - found):
             return computes

@@ -7,7 +7,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'a checkpoint that decides which files are needed',
     'def f(w):\n    with checkpoints.a.get().output[0].open() as file:\n        return "b" if file.read().strip() == "yes" else "c"\n' +
       'rule all:\n    input: f\ncheckpoint a:\n    output: "a"\n    shell: "echo yes > {output}"\nrule b:\n    output: "{n,[bc]}"\n    shell: "touch {output}"\n',
-    'Snakefile:5:5 error: f() in "input" of rule "all" decides by what stands in a, which "a" makes which files it needs',
+    'Snakefile:5:5 error: f() in "input" of rule "all" chooses files by what stands in a, which "a" makes',
   ],
   [
     'a module from the network',

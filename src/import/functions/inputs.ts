@@ -1,7 +1,7 @@
 import type { SnakeArgument, SnakeItem, SnakePart } from '../../model/snakefile.ts';
 import { safeName } from '../classes.ts';
 import type { Jobs } from '../jobs.ts';
-import { pathsOf, writtenOut } from '../patterns.ts';
+import { pathsOf, textOf, writtenOut } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';
 import { isGiven, type Place, type RuleChoices } from './choices.ts';
 import { liftList, liftPath } from './lift.ts';
@@ -46,7 +46,7 @@ class InputResolver {
     for await (const answers of this.choices.answers()) {
       const said = answers.map(({ input }) => input[this.place.index]).map((o) => (isGiven(o) ? o.value : null));
       const isRight = this.choices.jobs.every(
-        ({ wildcards }, i) => said[i] && textOf(said[i]!, wildcards) === textOf(this.given[i]!, wildcards),
+        ({ wildcards }, i) => said[i] && pathsText(said[i]!, wildcards) === pathsText(this.given[i]!, wildcards),
       );
       const arguments_ = isRight ? this.combine(said as (readonly SnakeArgument[])[]) : null;
       if (arguments_) return arguments_;
@@ -94,7 +94,8 @@ class InputResolver {
     const written = ofJobs.map((items) => items.flatMap(writtenOut));
     const counts = new Set(written.map((items) => items.length));
     const wanted = name ?? this.place.wanted;
-    if (counts.size === 1 && written[0]!.length <= MOST_WRITTEN) {
+    const isLater = written.flat().some(({ parts }) => this.later.in(textOf(parts)) !== undefined);
+    if (counts.size === 1 && written[0]!.length <= MOST_WRITTEN && !isLater) {
       const found = written[0]!.map((_, at) =>
         this.item(
           written.map((items) => items[at]!),
@@ -135,7 +136,7 @@ class InputResolver {
     const { flags } = ofJobs[0]![0]!;
     const more = { reads: this.reads, inPath: true, from: this.place.from };
     const paths = ofJobs.map((items, i) => items.flatMap((item) => pathsOf(item, choices.jobs[i]!.wildcards)));
-    const lifted = liftList(paths, choices, this.makers, more);
+    const lifted = liftList(paths, choices, this.makers, more, this.later);
     if (lifted) return [{ ...lifted, flags }];
     if (paths.flat().some((path) => this.later.in(path))) return this.byMaker(ofJobs, wanted);
     const patterns = new Map<string, readonly SnakePart[]>();
@@ -170,7 +171,7 @@ class InputResolver {
   }
 }
 
-function textOf(given: readonly SnakeArgument[], wildcards: ReadonlyMap<string, string>): string {
+function pathsText(given: readonly SnakeArgument[], wildcards: ReadonlyMap<string, string>): string {
   return JSON.stringify(
     given.map(({ name, many, items }) => [name, many, items.flatMap((item) => pathsOf(item, wildcards))]),
   );

@@ -1,6 +1,7 @@
 import type { SnakeExpand, SnakeItem, SnakePart } from '../../model/snakefile.ts';
 import type { Job, Jobs, Maker } from '../jobs.ts';
 import { fillParts, wildcardsOf } from '../patterns.ts';
+import type { LaterLists } from '../staged/lists.ts';
 import type { ColumnOptions, RuleChoices } from './choices.ts';
 
 /**
@@ -32,12 +33,13 @@ export function liftPath(
   return made.output.map((part) => (typeof part === 'string' || !('w' in part) ? part : words.get(part.w)!));
 }
 
-/** The same of any number of paths a job: what differs among them is gathered. */
+/** The same of any number of paths a job: what differs among them is gathered, and what is known only later. */
 export function liftList(
   paths: readonly (readonly string[])[],
   choices: RuleChoices,
   makers: Jobs['makers'],
   more: ColumnOptions,
+  later: LaterLists,
 ): Pick<SnakeItem, 'parts' | 'rows' | 'expand'> | null {
   const { jobs } = choices;
   const made = outputOf(paths.flat(), makers);
@@ -49,7 +51,7 @@ export function liftList(
     const ofJobs = values.map((rows) => rows.map((row) => row[name]!));
     const own = ownWildcard(name, ofJobs, jobs);
     if (own !== undefined) words.set(name, { w: own, c: null });
-    else if (new Set(ofJobs.flat()).size === 1) words.set(name, ofJobs[0]![0]!);
+    else if (new Set(ofJobs.flat()).size === 1 && !later.find(ofJobs[0]![0]!)) words.set(name, ofJobs[0]![0]!);
     else words.set(name, { e: name });
   }
   const gathered = names.filter((name) => isGathered(words.get(name)!));

@@ -18,7 +18,7 @@ export function liftWritten(
 ): SnakeArgument {
   const { items } = argument;
   // What is asked for by its place stays in its place.
-  if (items.length < LEAST_LIFTED || isAskedByPlace(choices)) return argument;
+  if (isAskedByPlace(choices)) return argument;
   const lifted = runsOf(items, choices, jobs.makers).flatMap((run) => lift(run, choices, jobs, later) ?? run);
   return { ...argument, items: lifted };
 }
@@ -50,9 +50,11 @@ function lift(
   { jobs, makers }: Jobs,
   later: LaterLists,
 ): SnakeItem | null {
-  if (run.length < LEAST_LIFTED) return null;
+  if (run.some((item) => item.expand || item.rows)) return null;
   const paths = choices.jobs.map(({ wildcards }) => run.map((item) => fillParts(item.parts, wildcards)));
-  const found = liftList(paths, choices, makers, { reads: choices.wildcards, inPath: true, from: '' });
+  const isShort = run.length < LEAST_LIFTED;
+  if (isShort && !paths.flat().some((path) => later.in(path))) return null;
+  const found = liftList(paths, choices, makers, { reads: choices.wildcards, inPath: true, from: '' }, later);
   if (!found?.expand || found.rows) return null;
   const isLater = found.expand.values.some(([, values]) => values.some((value) => later.find(value) !== undefined));
   if (found.expand.combinator !== 'product' && !isLater) return null;

@@ -21,6 +21,8 @@ export interface LaterTable extends Relation {
   readonly name: string;
   readonly csv: string;
   readonly list: LaterList;
+  /** Which names of the list its last columns are. */
+  readonly usedAt: readonly number[];
   /** By a rule of the spec's own; else it is an output of a rule of the Snakefile. */
   readonly isListed: boolean;
 }
@@ -124,13 +126,16 @@ class LaterFitter {
       this.axes.push({ name: used[0]!, values, glob: path, lines: null, list });
     else if (list.rule === null)
       this.problems.push(`${placeOfList(list)} has several names, and a glob of a spec has one`);
-    else if (isPlain && (list.kind === 'tsv') === /\.tsv$/i.test(path) && list.kind !== 'glob') {
+    else if (list.by.length > 0 && list.output === null)
+      this.problems.push(`${placeOfList(list)} is no output of rule "${rule}"`);
+    else if (isPlain && list.kind === (/\.tsv$/i.test(path) ? 'tsv' : 'csv')) {
       for (const name of used) this.rename(name, list.names[this.columns.get(name)!.at]!);
       const at = used.map((name) => this.columns.get(name)!.at);
       this.tables.push({
         name: this.unique(`${rule}_table`),
         csv: path,
         list,
+        usedAt: at,
         isListed: false,
         columns: at.map((i) => list.names[i]!),
         rows: list.rows.map((row) => at.map((i) => row[i]!)),
@@ -162,6 +167,7 @@ class LaterFitter {
       name,
       csv: `${name}.csv`,
       list,
+      usedAt: at.map((i) => i - by.length),
       isListed: true,
       columns: [...key, ...used.map((one) => this.names.get(one)!)],
       rows: rows.map((row) => [...row.slice(0, by.length), ...at.map((i) => row[i]!)]),

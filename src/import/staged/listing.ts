@@ -22,45 +22,61 @@ export function listingRule(table: LaterTable, param: (wildcard: string) => stri
   return [head, ...Object.entries(parts).flatMap(([key, value]) => entry(key, value, '    '))];
 }
 
-function script({ columns, list }: LaterTable): string {
-  const { by, names, kind } = list;
-  const used = columns.slice(by.length);
-  const pattern = patternOf(list, columns);
-  const rows = kind === 'glob' ? FILES : kind === 'lines' ? LINES : TABLE;
-  const asked = used.map((name, i) => `${JSON.stringify(name)}: row[${JSON.stringify(names[i])}]`).join(', ');
-  const lines = [
-    'import csv, os, re',
-    `pattern = re.compile(${pattern.includes('"') ? JSON.stringify(pattern) : `r"${pattern}"`})`,
+/** Python that writes a row for each file of a pattern, or each line of files, with the wildcards of their paths. */
+function script(table: LaterTable): string {
+  const { columns, list } = table;
+  const isGlob = list.kind === 'glob';
+  const hasPattern = isGlob || list.by.length > 0;
+  const pattern = patternOf(table);
+  return [
+    `import csv${isGlob ? ', os' : ''}${hasPattern ? ', re' : ''}`,
+    ...(hasPattern
+      ? [`pattern = re.compile(${pattern.includes('"') ? JSON.stringify(pattern) : `r"${pattern}"`})`]
+      : []),
     'rows = []',
-    `for path in ${list.output || kind !== 'glob' ? '{input}' : JSON.stringify([folderOf(list)])}:`,
-    ...rows,
+    `for path in ${list.output || !isGlob ? '{input}' : JSON.stringify([folderOf(list)])}:`,
+    ...(isGlob ? FILES : linesOf(table)),
     '    if not found:',
     '        raise SystemExit("nothing is listed of " + path + ", and there can be no tasks for nothing")',
     '    rows += found',
     'with open({output}, "w", newline="") as out:',
-    `    writer = csv.DictWriter(out, ${JSON.stringify(columns)}, lineterminator="\\n")`,
+    `    writer = csv.DictWriter(out, [${columns.map((column) => JSON.stringify(column)).join(', ')}], lineterminator="\\n")`,
     '    writer.writeheader()',
     '    writer.writerows(rows)',
-  ];
-  const filled = lines.join('\n').replace('LINE', JSON.stringify(used[0])).replace('ASKED', asked);
-  return filled.replace('DELIMITER', kind === 'tsv' ? '"\\t"' : '","');
+  ].join('\n');
 }
 
 const FILES = [
   '    names = [path] + [os.path.join(at, name) for at, folders, files in os.walk(path) for name in folders + files]',
   '    found = [match.groupdict() for match in map(pattern.fullmatch, sorted(names)) if match]',
 ];
-const LINES = [
-  '    key = pattern.fullmatch(path).groupdict()',
-  '    found = [dict(key, **{LINE: line.strip()}) for line in open(path) if line.strip()]',
-];
-const TABLE = [
-  '    key = pattern.fullmatch(path).groupdict()',
-  '    found = [dict(key, **{ASKED}) for row in csv.DictReader(open(path), delimiter=DELIMITER)]',
-];
+
+function linesOf({ columns, list: { kind, delimiter, by, names }, usedAt }: LaterTable): string[] {
+  const values: Record<typeof kind, (at: number) => string> = {
+    glob: () => '',
+    lines: () => 'line.strip()',
+    columns: (at) => `line[${names[at]}]`,
+    csv: (at) => `line[${JSON.stringify(names[at])}]`,
+    tsv: (at) => `line[${JSON.stringify(names[at])}]`,
+  };
+  const cells = usedAt.map((at, i) => `${JSON.stringify(columns[by.length + i])}: ${values[kind](at)}`);
+  const row = `{${[...(by.length > 0 ? ['**key'] : []), ...cells].join(', ')}}`;
+  const lines: Record<typeof kind, string> = {
+    glob: '',
+    lines: 'open(path) if line.strip()',
+    // As Python splits it: any number of blanks.
+    columns: `[line.split(${delimiter === ' ' ? '' : JSON.stringify(delimiter)}) for line in open(path).read().splitlines() if line.strip()]`,
+    csv: 'csv.DictReader(open(path))',
+    tsv: 'csv.DictReader(open(path), delimiter="\\t")',
+  };
+  return [
+    ...(by.length > 0 ? ['    key = pattern.fullmatch(path).groupdict()'] : []),
+    `    found = [${row} for line in ${lines[kind]}]`,
+  ];
+}
 
 /** The regular expression that tells the columns in a path. */
-function patternOf({ path, by, names }: LaterList, columns: readonly string[]): string {
+function patternOf({ columns, list: { path, by, names }, usedAt }: LaterTable): string {
   const seen = new Set<string>();
   const group = (name: string): string => {
     const again = seen.has(name);
@@ -70,7 +86,9 @@ function patternOf({ path, by, names }: LaterList, columns: readonly string[]): 
   return path
     .map((p) => {
       if (typeof p === 'string') return p.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-      return group('w' in p ? columns[by.indexOf(p.w)]! : columns[by.length + names.indexOf(p.e)]!);
+      if ('w' in p) return group(columns[by.indexOf(p.w)]!);
+      const at = usedAt.indexOf(names.indexOf(p.e));
+      return at < 0 ? '[^/]+' : group(columns[by.length + at]!);
     })
     .join('');
 }

@@ -5,6 +5,7 @@ import { fillParts, outputItems, wildcardsOfRule } from '../patterns.ts';
 /** What one rule makes and other rules take values from: one list for each job of the rule. */
 export interface LaterList {
   readonly kind: SnakeList['kind'];
+  readonly delimiter: string | null;
   /** Who makes it; null for files that are to be brought. */
   readonly rule: SnakeRule | null;
   /** Wildcards of the rule. */
@@ -37,7 +38,12 @@ export class LaterLists {
     const found = new Map<string, { list: LaterList; rows: Map<string, readonly string[]> }>();
     for (const one of told) {
       const list = listOf(one, (one.rule !== null && rules.get(one.rule)) || null);
-      const key = JSON.stringify([list.rule?.name, list.kind, list.path.map((p) => (isName(p) ? '' : p))]);
+      const key = JSON.stringify([
+        list.rule?.name,
+        list.kind,
+        list.delimiter,
+        list.path.map((p) => (isName(p) ? '' : p)),
+      ]);
       const known = found.get(key);
       if (!known) found.set(key, { list, rows: new Map() });
       // A later one may know more columns.
@@ -72,7 +78,7 @@ function isName(part: SnakePart): boolean {
 }
 
 /** One list with its path in terms of the rule's wildcards. */
-function listOf({ kind, path, names, rule: _, wildcards, rows }: SnakeList, rule: SnakeRule | null): LaterList {
+function listOf({ kind, delimiter, path, names, wildcards, rows }: SnakeList, rule: SnakeRule | null): LaterList {
   const by = rule ? wildcardsOfRule(rule) : [];
   const values = new Map(Object.entries(wildcards));
   const outputs = rule ? outputItems(rule) : [];
@@ -83,7 +89,7 @@ function listOf({ kind, path, names, rule: _, wildcards, rows }: SnakeList, rule
   const begin = item ? fillParts(item.parts, values).replace(/\/$/, '').length : 0;
   const rest = kind === 'glob' ? namedParts(path.slice(begin)) : [path.slice(begin)];
   const parts = [...(item?.parts ?? []), ...rest].filter((part) => part !== '');
-  return { kind, rule, by, path: parts, output: item?.parts ?? null, names, rows };
+  return { kind, delimiter, rule, by, path: parts, output: item?.parts ?? null, names, rows };
 }
 
 function namedParts(text: string): SnakePart[] {
@@ -93,5 +99,5 @@ function namedParts(text: string): SnakePart[] {
 /** Where a list lies, for a person. */
 export function placeOfList({ path, kind }: LaterList): string {
   const text = path.map((p) => (typeof p === 'string' ? p : `{${'w' in p ? p.w : p.e}}`)).join('');
-  return kind === 'glob' ? text : `the lines of ${text}`;
+  return kind === 'glob' ? text : `${kind === 'lines' ? 'the lines' : 'the columns'} of ${text}`;
 }
