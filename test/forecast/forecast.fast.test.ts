@@ -3,6 +3,7 @@ import { runGraph } from '../../src/execute/run-graph.ts';
 import { type Plan, ruleOf } from '../../src/model/plan.ts';
 import { NO_PROFILE } from '../../src/model/profile.ts';
 import type { SuccessRecord } from '../../src/resume/record.ts';
+import { above } from '../../src/session/forecast/cut-off.ts';
 import { EndQueue } from '../../src/session/forecast/end-queue.ts';
 import { forecast, type Place } from '../../src/session/forecast/forecast.ts';
 import { forecastLines } from '../../src/session/forecast/forecast-lines.ts';
@@ -152,6 +153,54 @@ rules: {fit: {output: "{size}/{seed}", run: "x"}}
   // A power of the size would be 26 s each.
   expect(told.makespanSeconds.low).toBeLessThan(500);
   expect(told.makespanSeconds.high).toBeGreaterThan(700);
+});
+
+it('tasks that a run was stopped in would have taken longer: without them only the quick ones count', () => {
+  const plan = planOf('wfc: 1\nparams: {n: {from: 1, to: 400}}\nrules: {a: {output: "{n}", run: "x"}}');
+  const random = new Random(5);
+  const seconds = Float64Array.from({ length: 400 }, () => 10 * Math.exp(0.5 * random.normal()));
+  // All of these began together, and the run was stopped after 10 s.
+  const began = [...Array(40).keys()];
+  const records = recordsOf(
+    plan,
+    began.filter((task) => seconds[task]! < 10),
+    seconds,
+  );
+  const runs = all(plan).map((_, task) => Number(task >= 40));
+  const place: Place = { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS };
+  const stoppedAfter = new Map(began.filter((task) => seconds[task]! >= 10).map((task) => [String(task + 1), 10]));
+  const { makespan } = replay(plan, runs, place, seconds);
+  const off = (pace: typeof USUAL_PACE): number =>
+    forecast(plan, [{ runs, place }], { records, pace }).makespanSeconds.middle / makespan - 1;
+  expect(off(USUAL_PACE)).toBeLessThan(-0.3);
+  expect(Math.abs(off({ ...USUAL_PACE, stoppedAfter }))).toBeLessThan(0.2);
+});
+
+it('mean and spread of what lies above a value, of a normal distribution', () => {
+  expect(above(0, 0, 1).mean).toBeCloseTo(Math.sqrt(2 / Math.PI), 6);
+  expect(above(0, 0, 1).spread).toBeCloseTo(Math.sqrt(1 - 2 / Math.PI), 6);
+  expect(above(-9, 3, 2).mean).toBeCloseTo(3, 6);
+  expect(above(-9, 3, 2).spread).toBeCloseTo(2, 6);
+  expect(above(20, 0, 2).mean).toBeCloseTo(20.2, 1);
+});
+
+it('of a param of which only one value was measured, the range holds that others may differ', () => {
+  const plan = planOf(
+    'wfc: 1\nparams: {site: [a, b], seed: {from: 1, to: 50}}\nrules: {a: {output: "{site}/{seed}", run: "x"}}',
+  );
+  const place: Place = { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS };
+  const told = (measured: readonly number[], runs: readonly number[]) =>
+    forecast(plan, [{ runs: all(plan).map((_, task) => Number(runs.includes(task))), place }], {
+      records: recordsOf(plan, measured, new Float64Array(100).fill(10)),
+      pace: USUAL_PACE,
+    });
+  const tasks = [...Array(100).keys()];
+  const ofOne = told(tasks.slice(0, 50), tasks.slice(50));
+  const ofBoth = told([...tasks.slice(0, 25), ...tasks.slice(50, 75)], [...tasks.slice(25, 50), ...tasks.slice(75)]);
+  const width = ({ makespanSeconds: { low, high } }: typeof ofOne): number => high / low;
+  expect(width(ofOne)).toBeGreaterThan(1.5);
+  expect(width(ofBoth)).toBeLessThan(1.25);
+  expect(ofOne.rules[0]!.params).toEqual([]);
 });
 
 it('where more tasks run at a time than when they were measured, the range holds what computes and what waits', () => {

@@ -41,6 +41,23 @@ describe('what lies between tasks is learned from the journal of the last run', 
     expect(paceOf(lines(...merged))).toMatchObject({ parallel: 0, gaps: [] });
   });
 
+  it('what was stopped had run for so long, at least: to its last line, or to the second that is written', () => {
+    const rows = [
+      'run 2 100.0 host ',
+      started('a', '100.25'),
+      started('b', '100.5'),
+      done('a', 1.5),
+      started('c', '102.1'),
+    ];
+    const stopped = (...more: string[]) =>
+      [...paceOf(lines(...rows, ...more)).stopped].map(([, s]) => Number(s.toFixed(2)));
+    expect(stopped('interrupted b interrupted 109')).toEqual([8.5]);
+    expect(stopped('interrupted b interrupted 101')).toEqual([1.6]);
+    expect(stopped('interrupted b time_limit 109')).toEqual([]);
+    const bySecond = ['run 2 100.5 host ', started('a', 100), 'interrupted a interrupted 104'];
+    expect([...paceOf(lines(...bySecond)).stopped]).toEqual([['a', 3]]);
+  });
+
   it('and a forecast takes it, or what is usual where too few tell', () => {
     const plan = planOf('wfc: 1\nrules: {a: {output: a, run: x}}');
     const runs = [paceOf(lines(...twoLanes(12, 1, 0.05))), paceOf(lines(...twoLanes(3, 1, 0.7)))];

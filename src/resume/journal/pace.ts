@@ -10,6 +10,8 @@ export interface WriterPace {
   readonly gaps: readonly number[];
   /** Tasks that succeeded, with their seconds. */
   readonly took: ReadonlyMap<string, number>;
+  /** Tasks that were stopped before their end, and how many seconds they had run by then, at the least. */
+  readonly stopped: ReadonlyMap<string, number>;
   /** Whether all that started succeeded. */
   readonly isWhole: boolean;
   readonly imports: readonly Import[];
@@ -28,6 +30,8 @@ type Event = { readonly kind: 'start' | 'end' | 'loss'; readonly seconds: number
 /** The pace of one journal that one writer wrote. */
 export function paceOf(text: string): WriterPace {
   const open = new Map<string, number>();
+  /** By task, when it started, and when it was stopped, to the second; NaN where nobody wrote that. */
+  const cut = new Map<string, { readonly start: number; readonly end: number }>();
   const took = new Map<string, number>();
   const events: Event[] = [];
   const imports: Import[] = [];
@@ -55,10 +59,10 @@ export function paceOf(text: string): WriterPace {
         // Of starts that were merged, only those without an end are left.
         if (isMerged) break;
         if (open.has(task)) lose(task);
+        open.set(task, Number(fields[3]));
+        cut.delete(task);
         // Whole seconds tell nothing of gaps.
-        const seconds = fields[3]!.includes('.') ? Number(fields[3]) : Number.NaN;
-        open.set(task, seconds);
-        events.push({ kind: 'start', seconds });
+        events.push({ kind: 'start', seconds: fields[3]!.includes('.') ? Number(fields[3]) : Number.NaN });
         break;
       }
       case 'done:8':
@@ -69,13 +73,18 @@ export function paceOf(text: string): WriterPace {
         if (start === undefined) break;
         open.delete(task);
         if (seconds > 0) took.set(task, seconds);
-        events.push({ kind: 'end', seconds: start + seconds });
+        events.push({ kind: 'end', seconds: Number.isInteger(start) ? Number.NaN : start + seconds });
         break;
       }
       case 'failed:6':
       case 'failed:7':
       case 'interrupted:3':
+        lose(task);
+        break;
       case 'interrupted:5':
+        // One that goes on from its checkpoint starts anew.
+        if (open.has(task) && fields[2] !== 'time_limit')
+          cut.set(task, { start: open.get(task)!, end: Number(fields[3]) });
         lose(task);
         break;
       case 'preload:4':
@@ -84,8 +93,17 @@ export function paceOf(text: string): WriterPace {
     }
   }
   if (open.size > 0) isWhole = false;
+  for (const [task, start] of open) cut.set(task, { start, end: Number.NaN });
+  const last = events.reduce((latest, { seconds }) => (seconds > latest ? seconds : latest), Number.NEGATIVE_INFINITY);
+  const stopped = new Map<string, number>();
+  for (const [task, { start, end }] of cut) {
+    // What is told to the second may have been just before the next one, or just at its beginning.
+    const bySecond = end - start - (Number.isInteger(start) ? 1 : 0);
+    const seconds = Math.max(last - start, Number.isNaN(bySecond) ? 0 : bySecond);
+    if (seconds > 0) stopped.set(task, seconds);
+  }
   const parallel = mostAtATime(events);
-  return { began, parallel, gaps: gapsOf(events, parallel), took, isWhole, imports };
+  return { began, parallel, gaps: gapsOf(events, parallel), took, stopped, isWhole, imports };
 }
 
 function mostAtATime(events: readonly Event[]): number {

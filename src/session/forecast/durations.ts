@@ -2,7 +2,8 @@ import { determinedColumns } from '../../compile/params/space.ts';
 import type { Plan, PlannedRule } from '../../model/plan.ts';
 import { taskResources } from '../../plan/resources.ts';
 import type { RecordsByName } from '../../resume/record.ts';
-import { type Effect, findEffects, type Sample } from './effects.ts';
+import { above } from './cut-off.ts';
+import { type Effect, findEffects, type Sample, untoldEffects } from './effects.ts';
 import type { Pace } from './pace.ts';
 import type { Random } from './random.ts';
 
@@ -19,7 +20,10 @@ export interface RuleDurations {
   readonly basis: Basis;
   /** Tasks whose duration is known. */
   readonly measured: number;
+  /** Params by whose values they differ, as far as that is known. */
   readonly effects: readonly Effect[];
+  /** See `untoldEffects`. */
+  readonly untold: readonly Effect[];
   /** Measured over expected durations, the mean 1. */
   readonly ratios: Float64Array;
   /** How far off all of them may be together: the standard error of their logarithm. */
@@ -56,8 +60,9 @@ export function expectedDurations(
   const others = othersOf(plan, samples);
   const rules = plan.rules.map((rule, r) => {
     const sample = samples[r];
-    if (!sample) return byOthers(rule, others, seconds);
-    return { ...byRecords(plan, rule, sample, seconds), stretch: stretchOf(rule, sample, pace, crowd) };
+    const stopped = stoppedOf(rule, records, pace);
+    if (!sample) return byOthers(rule, others, stopped, seconds);
+    return { ...byRecords(plan, rule, { sample, stopped }, seconds), stretch: stretchOf(rule, sample, pace, crowd) };
   });
   return { seconds, rules };
 }
@@ -124,42 +129,57 @@ function sampleOf({ space, outputTexts }: PlannedRule, records: RecordsByName, {
   return tasks.length === 0 ? null : { tasks: Int32Array.from(tasks), logs: Float64Array.from(logs) };
 }
 
-function byOthers(rule: PlannedRule, others: Others | null, seconds: Float64Array): RuleDurations {
+/** Tasks of a rule that were stopped before their end, with the logarithms of the seconds that they had run. */
+function stoppedOf({ space, outputTexts }: PlannedRule, records: RecordsByName | null, { stoppedAfter }: Pace): Sample {
+  const tasks: number[] = [];
+  const logs: number[] = [];
+  for (let i = 0; stoppedAfter.size > 0 && i < space.size; i++) {
+    const name = outputTexts[0]!(i);
+    const seconds = stoppedAfter.get(name);
+    if (seconds === undefined || records?.get(name) !== undefined) continue;
+    tasks.push(i);
+    logs.push(Math.log(seconds));
+  }
+  return { tasks: Int32Array.from(tasks), logs: Float64Array.from(logs) };
+}
+
+function byOthers(rule: PlannedRule, others: Others | null, stopped: Sample, seconds: Float64Array): RuleDurations {
   let hasLimits = true;
+  const least = stopped.logs.length === 0 ? 0 : Math.exp(Math.max(...stopped.logs));
   for (let i = 0; i < rule.space.size; i++) {
     const limit = taskResources(rule, i).timeSeconds;
     hasLimits &&= limit !== null;
-    seconds[rule.firstTask + i] =
+    const guess =
       limit === null || (others !== null && others.part === null)
         ? (others?.seconds ?? 0)
         : limit * (others?.part ?? 1);
+    seconds[rule.firstTask + i] = Math.max(guess, least);
   }
   const basis: Basis = others !== null ? 'others' : hasLimits ? 'limit' : 'unknown';
   const levelError = others === null ? 0 : others.deviation;
-  return { rule, basis, measured: 0, effects: [], ratios: Float64Array.of(1), levelError, stretch: 1 };
+  return { rule, basis, measured: 0, effects: [], untold: [], ratios: Float64Array.of(1), levelError, stretch: 1 };
+}
+
+interface Measured {
+  readonly sample: Sample;
+  readonly stopped: Sample;
 }
 
 function byRecords(
   plan: Plan,
   rule: PlannedRule,
-  sample: Sample,
+  { sample, stopped }: Measured,
   seconds: Float64Array,
 ): Omit<RuleDurations, 'stretch'> {
   const { space, firstTask } = rule;
   const { key } = rule.rule;
   const columns = [...key, ...determinedColumns(plan.workflow.relation, key)];
   const candidates = columns.map((column) => ({ column, read: space.reader(column) }));
-  const { effects, rest } = findEffects(sample, candidates);
-  const level = mean(rest);
+  const { effects, level, rest, deviation } = fitWith(sample, stopped, candidates);
   const ratios = rest.map((value) => Math.exp(value - level));
   const smear = mean(ratios);
-  const deviation = Math.sqrt(mean(rest.map((value) => (value - level) ** 2)));
-  for (let i = 0; i < space.size; i++) {
-    let log = level;
-    for (const { read, ofValue } of effects) log += ofValue[read(i)]!;
-    seconds[firstTask + i] = Math.exp(log) * smear;
-  }
-  const n = rest.length;
+  for (let i = 0; i < space.size; i++) seconds[firstTask + i] = Math.exp(logOf(i, level, effects)) * smear;
+  const n = sample.logs.length;
   // A few tasks that took alike may do so by chance.
   const levelError = Math.max(deviation, n < 5 ? 0.3 : 0.05) / Math.sqrt(n);
   return {
@@ -167,9 +187,51 @@ function byRecords(
     basis: 'measured',
     measured: n,
     effects,
+    untold: untoldEffects(sample, candidates),
     ratios: ratios.map((ratio) => ratio / smear),
     levelError,
   };
+}
+
+interface Fit {
+  readonly effects: readonly Effect[];
+  readonly level: number;
+  /** What level and effects leave. */
+  readonly rest: Float64Array;
+  readonly deviation: number;
+}
+
+/** So often, at most, what stopped tasks would have taken is sought by a fit, and that by them. */
+const MOST_FITS = 30;
+/** Tasks differ at least by so much, where it is asked how far one may go beyond what it had run. */
+const LEAST_SPREAD = 0.15;
+
+function fitWith(sample: Sample, stopped: Sample, candidates: Parameters<typeof findEffects>[1]): Fit {
+  let found = fitOf(sample, candidates);
+  if (stopped.tasks.length === 0) return found;
+  const tasks = Int32Array.from([...sample.tasks, ...stopped.tasks]);
+  const measured = sample.tasks.length;
+  for (let n = 0; n < MOST_FITS; n++) {
+    const { level, effects, deviation } = found;
+    const likely = stopped.logs.map((log, i) => {
+      const { mean, spread } = above(log, logOf(stopped.tasks[i]!, level, effects), Math.max(LEAST_SPREAD, deviation));
+      // Evenly about their means, with that deviation.
+      return mean + spread * Math.sqrt(3) * ((2 * i + 1) / stopped.logs.length - 1);
+    });
+    found = fitOf({ tasks, logs: Float64Array.from([...sample.logs, ...likely]), measured }, candidates);
+    if (Math.abs(found.level - level) < 0.001) break;
+  }
+  return found;
+}
+
+function fitOf(sample: Sample, candidates: Parameters<typeof findEffects>[1]): Fit {
+  const { effects, rest } = findEffects(sample, candidates);
+  const level = mean(rest);
+  return { effects, level, rest, deviation: Math.sqrt(mean(rest.map((value) => (value - level) ** 2))) };
+}
+
+function logOf(task: number, level: number, effects: readonly Effect[]): number {
+  return effects.reduce((sum, { read, ofValue }) => sum + ofValue[read(task)]!, level);
 }
 
 function mean(values: Iterable<number>): number {
@@ -181,13 +243,17 @@ function mean(values: Iterable<number>): number {
   return sum / count;
 }
 
+/** No two runs on a machine are equally quick: what all tasks together may differ, as a standard deviation. */
+const DRIFT = 0.05;
+
 /** Durations as they may come out: of each task in the spread of those that were measured. */
 export function drawDurations({ seconds, rules }: Durations, random: Random): Float64Array {
   const drawn = seconds.slice();
   const computing = rules.some(({ stretch }) => stretch !== 1) ? random.next() : 0;
-  for (const { rule, effects, ratios, levelError, stretch } of rules) {
-    const level = Math.exp(levelError * random.normal()) * stretch ** computing;
-    const doubtful = effects.flatMap(({ read, doubts, isLine }) => {
+  const drift = Math.exp(DRIFT * random.normal());
+  for (const { rule, basis, effects, untold, ratios, levelError, stretch } of rules) {
+    const level = Math.exp(levelError * random.normal()) * stretch ** computing * (basis === 'measured' ? drift : 1);
+    const doubtful = [...effects, ...untold].flatMap(({ read, doubts, isLine }) => {
       if (doubts.every((doubt) => doubt === 0)) return [];
       const together = random.normal();
       return [{ read, factors: doubts.map((doubt) => Math.exp(doubt * (isLine ? together : random.normal()))) }];

@@ -6,6 +6,8 @@ export interface Sample {
   readonly tasks: Int32Array;
   /** The natural logarithms of their seconds. */
   readonly logs: Float64Array;
+  /** So many of them, the first ones, were measured; what the others take is what is likely. All, unless told. */
+  readonly measured?: number;
 }
 
 /** How much longer or shorter tasks take by the value of one param: a summand of the logarithm. */
@@ -21,6 +23,23 @@ export interface Effect {
   readonly doubts: Float64Array;
   /** Whether they are of one line, and so off together. */
   readonly isLine: boolean;
+}
+
+/** Of a param of which one value was measured, the others may take so much longer or shorter, as a standard deviation. */
+const UNTOLD_DEVIATION = 0.25;
+
+/** What params may do of which only one value was measured, however many tasks have it: nothing is told of the others. */
+export function untoldEffects(
+  { tasks }: Sample,
+  candidates: readonly { readonly column: Column; readonly read: (task: number) => number }[],
+): Effect[] {
+  return candidates.flatMap(({ column, read }) => {
+    const only = read(tasks[0]!);
+    if (column.values.length < 2 || tasks.some((task) => read(task) !== only)) return [];
+    const doubts = new Float64Array(column.values.length).fill(UNTOLD_DEVIATION);
+    doubts[only] = 0;
+    return [{ column, read, ofValue: new Float64Array(column.values.length), doubts, isLine: false }];
+  });
 }
 
 /** More params are not told apart by a few tasks. */
@@ -46,7 +65,7 @@ export function findEffects(
     let best: { effect: Effect; share: number } | null = null;
     for (const { column, read } of candidates) {
       if (effects.some((effect) => effect.column === column)) continue;
-      const found = effectOf(column, read, sample.tasks, rest);
+      const found = effectOf(column, read, sample, rest);
       if (found !== null && found.share > (best?.share ?? 0)) best = found;
     }
     if (best === null) break;
@@ -60,15 +79,17 @@ export function findEffects(
 function effectOf(
   column: Column,
   read: (task: number) => number,
-  tasks: Int32Array,
+  { tasks, measured = tasks.length }: Sample,
   rest: Float64Array,
 ): { effect: Effect; share: number } | null {
   const valueCount = column.values.length;
   const [counts, sums] = [new Int32Array(valueCount), new Float64Array(valueCount)];
+  const isMeasured = new Uint8Array(valueCount);
   let [total, squares] = [0, 0];
   for (let i = 0; i < rest.length; i++) {
     const id = read(tasks[i]!);
     counts[id]!++;
+    if (i < measured) isMeasured[id] = 1;
     sums[id]! += rest[i]!;
     total += rest[i]!;
     squares += rest[i]! ** 2;
@@ -78,7 +99,7 @@ function effectOf(
   const whole = squares - n * mean ** 2;
   if (whole <= 0) return null;
   const numbers = column.values.map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
-  const line = numbers.every(Number.isFinite) ? lineThrough(numbers, counts, sums, mean) : null;
+  const line = numbers.every(Number.isFinite) ? lineThrough(numbers, { counts, sums, mean, whole }) : null;
   const shareLeft = (leftOver: number, freedom: number): number =>
     n <= freedom ? 0 : 1 - leftOver / (n - freedom) / (whole / (n - 1));
   let between = 0;
@@ -101,12 +122,13 @@ function effectOf(
   const ofValue = new Float64Array(valueCount);
   const doubts = new Float64Array(valueCount);
   for (let id = 0; id < valueCount; id++) {
-    if (counts[id]! > 0 && !isLine)
+    if (counts[id]! > 0 && !isLine && (isMeasured[id] === 1 || known === null)) {
       // Few tasks of a value draw it less far from the others than many do.
       ofValue[id] = (sums[id]! / counts[id]! - mean) / (1 + noise / counts[id]! / deviation ** 2);
-    else if (known !== null) {
+      if (isMeasured[id] === 0) doubts[id] = deviation;
+    } else if (known !== null) {
       ofValue[id] = known.at(numbers[id]!);
-      doubts[id] = counts[id]! > 0 ? 0 : known.doubtAt(numbers[id]!);
+      doubts[id] = isMeasured[id] === 1 ? 0 : known.doubtAt(numbers[id]!);
     } else doubts[id] = deviation;
   }
   const effect = { column, read, ofValue, doubts, isLine: known !== null };
@@ -124,11 +146,22 @@ interface Line {
   readonly doubtAt: Curve;
 }
 
+/** What a line may bend beyond all that was measured: a sixth for each doubling. */
+const BEND = 0.25;
 /** A curve that explains less than so much of what the best one does is no other view of the same. */
 const LEAST_RIVAL = 0.95;
 
+interface Sums {
+  /** By value id, tasks and the sum of their logarithms. */
+  readonly counts: Int32Array;
+  readonly sums: Float64Array;
+  /** Of all logarithms, and the sum of their squares about it. */
+  readonly mean: number;
+  readonly whole: number;
+}
+
 /** Least squares: times that grow with the value itself, from some start that is the same for all, or as a power of it. */
-function lineThrough(numbers: readonly number[], counts: Int32Array, sums: Float64Array, mean: number): Line | null {
+function lineThrough(numbers: readonly number[], { counts, sums, mean, whole }: Sums): Line | null {
   const measured = [...numbers.keys()].filter((id) => counts[id]! > 0);
   const logOf = (id: number): number => sums[id]! / counts[id]!;
   const explainedBy = (at: Curve): number =>
@@ -144,19 +177,33 @@ function lineThrough(numbers: readonly number[], counts: Int32Array, sums: Float
   // A line that falls below all that was measured must not come to nothing.
   const least = Math.min(...seconds) / 4;
   const lineAt: Curve = (value) => Math.log(Math.max(least, straight(value))) - mean;
-  const line = { at: lineAt, explained: explainedBy(lineAt), doubtAt: () => 0 };
-  const powers = numbers.every((value) => value > 0)
-    ? leastSquares(weights, values.map(Math.log), measured.map(logOf))
-    : null;
+  const lineExplained = explainedBy(lineAt);
+  const isPositive = numbers.every((value) => value > 0);
+  const scaled = isPositive ? Math.log : (value: number): number => value;
+  const slopeErrorAt = slopeError(weights, values.map(scaled), Math.max(0, whole - lineExplained));
+  const [first, last] = [Math.min(...values), Math.max(...values)];
+  const beyond: Curve = (value) =>
+    !isPositive || (value >= first && value <= last) ? 0 : Math.log(value > last ? value / last : first / value);
+  const errorAt: Curve = (value) => Math.hypot(slopeErrorAt(scaled(value)), BEND * beyond(value));
+  const line = { at: lineAt, explained: lineExplained, doubtAt: errorAt };
+  const powers = isPositive ? leastSquares(weights, values.map(Math.log), measured.map(logOf)) : null;
   if (powers === null) return line;
   const powerAt: Curve = (value) => powers(Math.log(value)) - mean;
   const power = { at: powerAt, explained: explainedBy(powerAt) };
   const most = Math.max(line.explained, power.explained);
   if (power.explained < LEAST_RIVAL * most) return line;
-  const doubtAt: Curve = (value) => Math.abs(lineAt(value) - powerAt(value)) / 2;
+  const doubtAt: Curve = (value) => Math.hypot((lineAt(value) - powerAt(value)) / 2, errorAt(value));
   // Of two that fit alike: what grows more slowly than its value has a start; what grows faster has not.
   const isSlower = powers(1) - powers(0) < 1;
   return line.explained >= LEAST_RIVAL * most && isSlower ? { ...line, doubtAt } : { ...power, doubtAt };
+}
+
+/** How far off a line may be by its slope, as a standard error; `left`: the sum of squares about it. */
+function slopeError(weights: readonly number[], xs: readonly number[], left: number): Curve {
+  const n = weights.reduce((sum, weight) => sum + weight, 0);
+  const meanX = weights.reduce((sum, weight, i) => sum + weight * xs[i]!, 0) / n;
+  const squares = weights.reduce((sum, weight, i) => sum + weight * (xs[i]! - meanX) ** 2, 0);
+  return (x) => Math.sqrt(left / Math.max(1, n - 2) / squares) * Math.abs(x - meanX);
 }
 
 /** null where all values are the same. */

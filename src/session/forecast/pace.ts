@@ -20,6 +20,8 @@ export interface Pace {
   readonly importSeconds: ReadonlyMap<string, number>;
   /** By name, the part of a task's measured duration that it waited for imports. */
   readonly importOf: ReadonlyMap<string, number>;
+  /** By name, how many seconds a task had run at the least when it was stopped. */
+  readonly stoppedAfter: ReadonlyMap<string, number>;
   /** By name, how many tasks ran at a time at most in the local run that measured it, where that is known. */
   readonly parallelOf: ReadonlyMap<string, number>;
 }
@@ -31,6 +33,7 @@ export const USUAL_PACE: Pace = {
   room: null,
   importSeconds: new Map(),
   importOf: new Map(),
+  stoppedAfter: new Map(),
   parallelOf: new Map(),
 };
 
@@ -46,6 +49,7 @@ export function paceFrom(plan: Plan, { runs, submissions }: PaceJournals): Pace 
     betweenSeconds: last === undefined ? USUAL_PACE.betweenSeconds : Math.max(0, usualOf(last.gaps)),
     ...(submission === undefined ? { element: USUAL_PACE.element, room: null } : paceOfElements(submission)),
     ...importsOf(plan, writers),
+    stoppedAfter: new Map(writers.flatMap(({ stopped }) => [...stopped])),
     parallelOf: new Map(
       runs.flatMap(({ took, parallel }) => [...took.keys()].map((task) => [task, parallel] as const)),
     ),
