@@ -26,7 +26,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
-import { changeLines, listChanges } from '../session/staged/changes.ts';
+import { tellChanges } from '../session/staged/changes.ts';
 import {
   type Earlier,
   type NextStage,
@@ -137,7 +137,7 @@ async function runLocked(
   });
   sayBefore(session, before, options, progress);
   if (!options.json && !options.quiet && (outlook.decisions.runCount > 0 || earlier !== NOTHING_YET))
-    for (const line of changeLines(listChanges(session, outlook))) progress.log(line);
+    tellChanges(session, outlook, options, (line) => progress.log(line));
 
   // 4. Write down what is known by now: nothing that is complete runs again, whatever ends this run.
   const { journal, records } = await beginRecords(session, outlook, options, progress);

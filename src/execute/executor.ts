@@ -1,6 +1,6 @@
 import type { ShellEnd } from '../io/programs/shell-pool.ts';
 import type { RuleCounts } from '../model/counts.ts';
-import { isAwaited, type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
+import { type Plan, type PlannedRule, ruleOf, taskName, tempPaths } from '../model/plan.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Resources } from '../model/workflow.ts';
 import { type SeenPath, unchangedRecord } from '../resume/contents.ts';
@@ -287,8 +287,7 @@ class Executor {
   }
 
   private removeTemps(): void {
-    for (const path of tempPaths(this.plan))
-      if (!isAwaited(this.plan, path)) this.options.surroundings.disk.remove(path);
+    for (const path of tempPaths(this.plan)) this.options.surroundings.disk.remove(path);
   }
 
   private end(): void {

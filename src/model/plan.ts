@@ -204,7 +204,7 @@ export function isAwaited({ staged }: Pick<Plan, 'staged'>, path: string): boole
   return staged.waiting.some((rule) => rule.mayRead(path));
 }
 
-/** All temp outputs of needed tasks that are not asked for: what the end of a run removes. */
+/** All temp outputs of needed tasks that are not asked for and that no rule which waits may read: what the end of a run removes. */
 export function tempPaths(plan: Plan): string[] {
   return plan.rules.flatMap((rule) =>
     rule.rule.outputs.flatMap((output, o) => {
@@ -212,7 +212,9 @@ export function tempPaths(plan: Plan): string[] {
       if (!output.temp) return paths;
       for (let i = 0; i < rule.space.size; i++) {
         const task = rule.firstTask + i;
-        if (plan.needed[task] === 1 && !plan.keptTemps.has(outputId(task, o))) paths.push(rule.outputTexts[o]!(i));
+        if (plan.needed[task] === 0 || plan.keptTemps.has(outputId(task, o))) continue;
+        const path = rule.outputTexts[o]!(i);
+        if (!isAwaited(plan, path)) paths.push(path);
       }
       return paths;
     }),

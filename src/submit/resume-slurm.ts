@@ -17,7 +17,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
-import { changeLines, listChanges } from '../session/staged/changes.ts';
+import { tellChanges } from '../session/staged/changes.ts';
 import { type ExplainedStop, standingOf } from '../session/standing.ts';
 import { writeError } from '../terminal/streams.ts';
 import { countOf, countTasks, formatCount, printable } from '../terminal/terminal.ts';
@@ -61,8 +61,7 @@ async function prepare(session: Session, options: ResumeSlurmOptions): Promise<P
     if (!options.quiet && !options.json) writeError(`${printable(line)}\n`);
   };
   if (options.json || options.dryRun || !options.quiet) printPlan(session.plan, decisions, session.warnings, options);
-  if (!options.quiet && !options.json)
-    for (const line of changeLines(listChanges(session, outlook))) writeError(`${line}\n`);
+  if (!options.quiet && !options.json) tellChanges(session, outlook, options, (line) => writeError(`${line}\n`));
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {
     if (!options.dryRun) await sweepComplete(session, outlook, options.env);

@@ -18,7 +18,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../session/session.ts';
-import { changeLines, listChanges } from '../session/staged/changes.ts';
+import { tellChanges } from '../session/staged/changes.ts';
 import { waitingLines } from '../session/staged/words.ts';
 import { watchStatus } from '../session/status/watch.ts';
 import { writeError } from '../terminal/streams.ts';
@@ -59,8 +59,7 @@ async function prepare(session: Session, options: RunSlurmOptions): Promise<Prep
     return EXIT.badSpec;
   }
   printDiagnostics(session.warnings, { ...options, json: false });
-  if (!options.quiet && !options.json)
-    for (const line of changeLines(listChanges(session, outlook))) writeError(`${line}\n`);
+  if (!options.quiet && !options.json) tellChanges(session, outlook, options, (line) => writeError(`${line}\n`));
   const { decisions } = outlook;
   if (!options.dryRun) await keepBeforeSubmission(session, outlook, options);
   if (decisions.runCount === 0) {

@@ -7,6 +7,7 @@ import { queuedElements } from '../io/slurm/elements.ts';
 import { type LastRun, lastRunText } from '../io/state/last-run.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Session } from '../session/session.ts';
+import { stagedJson } from '../session/staged/words.ts';
 import { type ArtifactFile, type Artifacts, renderArtifacts } from '../target/slurm/artifacts.ts';
 import type { Stage } from '../target/slurm/stages.ts';
 import { type SlurmStagesOptions, slurmStages } from './stages.ts';
@@ -56,6 +57,7 @@ export async function writeSlurmScripts(session: Session, options: ScriptOptions
     specFolder: relative(place, spec.folder) || '.',
     templates: (name) => shippedText(`templates/${name}`),
     options: lastRunText(remember),
+    staged: stagedJson(plan),
   });
   const target = folder ?? join(parent, artifacts.id);
   await checkReplaceable(target, artifacts, spec.folder, env);

@@ -76,6 +76,7 @@ function writeSlurm({ folder }: Experiment, packing: Packing): void {
     specFolder: relative('/x/slurm', '/x'),
     templates: template,
     options: '{}\n',
+    staged: {},
   });
   for (const { path, content } of files) {
     const file = join(folder, 'slurm', path);

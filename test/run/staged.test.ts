@@ -97,6 +97,11 @@ it('a changed list runs what it adds and what gathers it, and no more', async ()
     'gone from its list: 2 tasks, fit site=B lr=1, fit site=B lr=2; what they made stays',
   );
   expect(e.calls()).toEqual(['best', 'fit C 1', 'fit C 2', 'sites']);
+  // Told once; whoever asks is told again.
+  const forced = await e.run('--goal best --force fits/C/1.txt');
+  expect([forced.status, forced.stderr.includes('gone from its list')]).toEqual([0, false]);
+  expect((await e.wfc('plan --goal best --force fits/C/1.txt')).stdout).toContain('gone from its list: 2 tasks');
+  e.calls();
   // Whoever changes the command that makes it can't tell either.
   e.edit('wfc.yml', 'cut -d, -f1', 'cut -d , -f1');
   expect((await e.wfc('plan --goal best')).stdout).toContain('fit, best wait for');

@@ -1,7 +1,7 @@
 /** Values that a rule makes, on all three executors: the example, and then its list changed. */
 import { expect, it } from 'vitest';
 import { make, treeOf } from '../make/make.ts';
-import { CLI, exampleCopy } from '../support/experiment.ts';
+import { CLI, exampleCopy, experiment } from '../support/experiment.ts';
 import { describeOnSlurm } from './suite.ts';
 
 const LOW_FLOWS = 'results/low_flows.csv';
@@ -62,5 +62,26 @@ describeOnSlurm('values that a rule makes', { nodes: 1, cpusPerNode: 4 }, (clust
     }
     expect(treeOf(made)).toEqual(treeOf(here));
     expect(treeOf(slurm)).toEqual(treeOf(here));
+  });
+
+  it('a temp output that is read before and after is made once, and goes when the last stage is over', async () => {
+    const e = experiment(`params: {site: {lines: sites.txt}}
+rules:
+  big: {output: {path: big.txt, temp: true}, run: "echo big >> calls; printf 'A\\nB\\n' > {output}"}
+  names: {input: big.txt, output: {path: names.txt, temp: true}, run: "echo names >> calls; cp {input} {output}"}
+  sites: {input: names.txt, output: sites.txt, run: "cp {input} {output}"}
+  fit: {input: big.txt, output: "fits/{site}.txt", run: "cp {input} {output}"}
+`);
+    const run = (args: string) => cluster().run(process.execPath, [CLI, ...args.split(' ')], { cwd: e.folder });
+    const compiled = await run('compile --target slurm --json');
+    const manifest = JSON.parse(String(compiled.stdout));
+    expect(manifest).toMatchObject({
+      staged: [{ file: 'sites.txt', gives: 'site', rule: 'sites', known: false }],
+      waiting: [{ rule: 'fit', for: ['sites.txt'] }],
+    });
+    const { exitCode, stderr } = await run('run --slurm --watch');
+    expect(exitCode, String(stderr)).toBe(0);
+    await cluster().waitForIdleQueue();
+    expect([e.calls(), e.has('big.txt'), e.has('names.txt')]).toEqual([['big', 'names'], false, false]);
   });
 });

@@ -11,6 +11,7 @@ import type { FillConfig } from './values.ts';
 export interface Produced {
   isProduced(path: string, columns: ReadonlyMap<string, Column>): boolean;
   isInDirectory(folder: string, columns: ReadonlyMap<string, Column>): boolean;
+  namesFilesIn(folder: string, columns: ReadonlyMap<string, Column>): string | null;
   gives(path: string, columns: ReadonlyMap<string, Column>, isDeclared: (name: string) => boolean): boolean;
 }
 

@@ -96,6 +96,7 @@ class RelationBuilder {
       context,
       fill,
       isProduced: (path) => produced.isProduced(path, this.columns),
+      makerIn: (folder) => produced.namesFilesIn(folder, this.columns),
       staged: (path, kind, place) => stagedSource(path, kind, place, stagedOptions),
     });
     const values = setting ? settingValues(setting, context) : declared.values;

@@ -83,6 +83,8 @@ export interface ValueOptions {
   readonly fill: FillConfig;
   /** Whether some task produces this path; a glob leaves such files out. */
   readonly isProduced: (path: string) => boolean;
+  /** A rule that names files in a folder one by one; null where none does. */
+  readonly makerIn: (folder: string) => string | null;
   readonly staged: (path: string, kind: 'file' | 'folder', location: Location) => StagedSource | null;
 }
 
@@ -248,8 +250,13 @@ function globValues(glob: Located<unknown>, options: ValueOptions): FileValues {
   // What lies in a directory output is all of it made by a task.
   const isProduced = staged ? () => false : options.isProduced;
   const names = context.files.list(folder === '' && !pattern.startsWith('/') ? '.' : folder || '/');
+  const maker = staged || folder === '' ? null : options.makerIn(folder);
   if (names === null) {
-    context.diagnostics.push(report.unreadableFile(glob.location, folder || '.', 'there is no such folder'));
+    context.diagnostics.push(
+      maker === null
+        ? report.unreadableFile(glob.location, folder || '.', 'there is no such folder')
+        : report.globOfOutputs(glob.location, pattern, maker, folder),
+    );
     return { values: [], staged };
   }
   const found: string[] = [];
@@ -266,7 +273,12 @@ function globValues(glob: Located<unknown>, options: ValueOptions): FileValues {
     if (isProduced(path) || (rest.length > 0 && !exists(context, path))) continue;
     found.push(file.slice(prefix.length, file.length - suffix.length));
   }
-  if (found.length === 0) context.diagnostics.push(report.globEmpty(glob.location, pattern));
+  if (found.length === 0)
+    context.diagnostics.push(
+      maker === null
+        ? report.globEmpty(glob.location, pattern)
+        : report.globOfOutputs(glob.location, pattern, maker, folder),
+    );
   found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { values: found.map((text) => ({ text, location: glob.location })), staged };
 }

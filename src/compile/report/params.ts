@@ -117,6 +117,13 @@ export const globEmpty = (location: Location, pattern: string): Diagnostic =>
     "paths count from the spec's folder; files that tasks produce do not count",
   );
 
+export const globOfOutputs = (location: Location, pattern: string, maker: string, folder: string): Diagnostic =>
+  error(
+    location,
+    `${pattern} matches only files that rule "${maker}" names one by one, and a glob takes none of these`,
+    `write what "${maker}" names in their place, as a list or by its params; where only its command knows which files there will be, write its output as {path: ${folder}, directory: true}`,
+  );
+
 export const emptyAxis = (location: Location, name: string): Diagnostic =>
   error(location, `"${name}" has no values, so there is nothing to run`, 'add at least one');
 

@@ -57,6 +57,16 @@ export class ProducedPaths {
     return this.patterns.some((o) => o.isDirectory && this.matcher(o, columns)(written));
   }
 
+  /** A rule that names files in a folder one by one; null where none does. */
+  namesFilesIn(folder: string, columns: ReadonlyMap<string, Column>): string | null {
+    const written = placedText(folder, this.place);
+    const plain = [...this.plain].find(([path]) => parentOf(path) === written);
+    if (plain) return plain[1][0]!;
+    const isIn = (o: WrittenOutput): boolean =>
+      !o.isDirectory && this.matcher({ ...o, path: parentOf(o.path) }, columns)(written);
+    return this.patterns.find(isIn)?.rule ?? null;
+  }
+
   /** Whether a path may be an output of a rule, or lie in one. */
   makes(rule: string, columns: ReadonlyMap<string, Column>): (path: string) => boolean {
     const patterns = this.patterns.filter((o) => o.rule === rule).map((o) => this.matcher(o, columns));
@@ -102,6 +112,10 @@ export class ProducedPaths {
       return match !== null && params.every((param, i) => isValue(param, match[i + 1]!));
     };
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 const PARAM = /\{(\w+(?::\d+)?)\}/;

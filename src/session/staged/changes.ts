@@ -1,4 +1,5 @@
 import { partTexts } from '../../compile/rules/paths.ts';
+import { readToldDropped, writeToldDropped } from '../../io/state/told-dropped.ts';
 import { type Plan, type PlannedRule, taskName } from '../../model/plan.ts';
 import type { Column } from '../../model/workflow.ts';
 import { countTasks, printable } from '../../terminal/terminal.ts';
@@ -40,6 +41,25 @@ export function listChanges({ plan, disk }: Session, { history, decisions }: Out
     return tasks.filter(isNew).map((i) => taskName(rule, i));
   });
   return { added, dropped };
+}
+
+/**
+ * Tell what lists changed, before a run. What they dropped is told once: it stays as it is until somebody removes it, and
+ * `wfc plan` goes on to tell. A dry run remembers nothing.
+ */
+export function tellChanges(
+  session: Session,
+  outlook: Outlook,
+  { dryRun }: { readonly dryRun: boolean },
+  say: (line: string) => void,
+): void {
+  const { root } = session.state;
+  const { added, dropped } = listChanges(session, outlook);
+  const told = readToldDropped(root);
+  for (const line of changeLines({ added, dropped: dropped.filter((name) => !told.has(name)) })) say(line);
+  // While a list is not known, nothing is known of what it drops.
+  if (dryRun || session.plan.staged.waiting.length > 0) return;
+  if (dropped.length !== told.size || dropped.some((name) => !told.has(name))) writeToldDropped(root, dropped);
 }
 
 export function changesJson(changes: ListChanges): object {

@@ -34,6 +34,8 @@ export interface ArtifactOptions {
   readonly templates: (name: string) => string;
   /** What `wfc resume` is to know of the command line, as the text of `options.json`. */
   readonly options: string;
+  /** For the manifest: what values come from what rules make, and who waits for them; nothing where none do. */
+  readonly staged: object;
 }
 
 /** A file of the artifacts, by its path in their folder. */
@@ -325,6 +327,7 @@ class ScriptWriter {
         why: stage.why,
         local: stage.local,
       })),
+      ...this.options.staged,
       names,
       files: [...files, 'manifest.json'],
     };
