@@ -8,10 +8,11 @@ import type {
 } from '../model/snakefile.ts';
 import type { Axes } from './axes.ts';
 import { uniqueName } from './classes.ts';
-import { constantIn, joinTexts, readLines, textIn, touchIn, valuePieces } from './languages.ts';
+import { constantIn, joinTexts, readLines, TEMPORARY_FOLDER, textIn, touchIn, valuePieces } from './languages.ts';
 import { layOut } from './layout.ts';
-import { writtenOut } from './patterns.ts';
+import { isList, writtenOut } from './patterns.ts';
 import { joinPieces, literal, NotConvertible, type Piece } from './pieces.ts';
+import { megabytesOf, minutesOf } from './resources.ts';
 
 /** Where a rule's inputs and outputs stand in the spec. */
 export interface Layout {
@@ -145,7 +146,9 @@ class CommandWriter {
         )
           if (!only.many) return `{${ref}.${names.get(only.name)}}`;
         const isOne = name === null && (ref === 'input' ? layout.inputIsOne : layout.outputIsOne);
-        const place = index === null || (isOne && index === 0) ? '' : `[${index}]`;
+        const given = name === null ? undefined : this.rule[ref].find((a) => a.name === name);
+        const isFirst = isOne || (given?.many === true && !isList(this.rule, given));
+        const place = index === null || (isFirst && index === 0) ? '' : `[${index}]`;
         return `{${ref}${name === null ? '' : `.${names.get(name)}`}${place}}`;
       }
       case 'threads':
@@ -230,6 +233,8 @@ class CommandWriter {
   private resource(name: string): Piece {
     const known = resourcePlaceholder(name);
     if (known !== null) return known;
+    const derived = derivedResource(name, this.rule.resources, this.language);
+    if (derived !== null) return literal(derived);
     const given = this.rule.resources[name];
     if (!given) throw new NotConvertible(`resource "${name}" is not set by rule "${this.rule.name}"`);
     return literal(this.language === 'shell' || given.number ? given.value : textIn(given.value, this.language));
@@ -238,6 +243,15 @@ class CommandWriter {
 
 function resourcePlaceholder(name: string): string | null {
   return name === 'mem_mb' || name === 'mem_mib' ? '{resources.mem_mb}' : null;
+}
+
+/** What Snakemake works out of others: the folder for temporary files, minutes, megabytes. */
+function derivedResource(name: string, resources: SnakeRule['resources'], language: SnakeLanguage): string | null {
+  if (name === 'tmpdir' && !resources.tmpdir) return TEMPORARY_FOLDER[language];
+  const { runtime, disk, disk_mb: diskMb } = resources;
+  if (name === 'runtime' && runtime && !runtime.number) return minutesOf(runtime.value);
+  if (name === 'disk_mb' && disk && !diskMb) return megabytesOf(disk.value);
+  return null;
 }
 
 /** Text, wildcard, text, …: a param is filled as a path is. */

@@ -4,7 +4,7 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
-import { goalOf } from './goal.ts';
+import { goalOf, splitByMaker } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
 import { fillParts, outputItems } from './patterns.ts';
 import type { Places } from './places.ts';
@@ -75,8 +75,9 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
   const read = site.snakefile;
   const goal = goalOf(read, options.goals, places);
   if ('diagnostic' in goal) return fail(goal.diagnostic);
-  const found = await findJobs(read, { goal, places, files: options.files, call: options.call });
-  if ('diagnostics' in found) return fail(...found.diagnostics);
+  const needed = await findJobs(read, { goal, places, files: options.files, call: options.call });
+  if ('diagnostics' in needed) return fail(...needed.diagnostics);
+  const found = splitByMaker(needed);
   if (found.jobs.length === 0)
     return fail(
       places.error(

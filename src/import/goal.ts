@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Snakefile, SnakeRule } from '../model/snakefile.ts';
+import type { Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
+import { type Jobs, linksOf } from './jobs.ts';
+import { fillParts, pathsOf, rowsOf } from './patterns.ts';
 import type { Places } from './places.ts';
 
 /**
@@ -31,4 +33,36 @@ export function goalOf(
     log: [],
     command: { kind: 'none', line: 1, tokens: [], modules: [], code: [], script: [] },
   };
+}
+
+/** The goal with an item for each rule that makes some of the paths of one expand(): only then its values are those of a wildcard. */
+export function splitByMaker(found: Jobs): Jobs {
+  const { goal, goalJob, jobs, makers } = found;
+  if (goal.output.length > 0) return found;
+  const input = goal.input.map((a) => ({ ...a, items: a.items.flatMap((item) => itemsByMaker(item, makers)) }));
+  const split = { ...goal, input };
+  const job = { ...goalJob, rule: split };
+  return { ...found, goal: split, goalJob: job, links: linksOf([job, ...jobs], makers) };
+}
+
+function itemsByMaker(item: SnakeItem, makers: Jobs['makers']): SnakeItem[] {
+  const { expand, flags, parts } = item;
+  if (!expand || item.rows) return [item];
+  const paths = pathsOf(item, new Map());
+  const groups = new Map<unknown, ReadonlyMap<string, string>[]>();
+  for (const [i, row] of rowsOf(item).entries()) {
+    const output = makers.get(paths[i]!)?.output;
+    groups.set(output, [...(groups.get(output) ?? []), row]);
+  }
+  if (groups.size === 1) return [item];
+  return [...groups.values()].map((rows) => {
+    if (rows.length === 1) return { flags, parts: [fillParts(parts, new Map(), rows[0]!)] };
+    const columns = expand.values.map(([name]) => [name, rows.map((row) => row.get(name)!), null] as const);
+    const distinct = columns.map(([name, values]) => [name, [...new Set(values)], null] as const);
+    const isProduct = distinct.reduce((product, [, values]) => product * values.length, 1) === rows.length;
+    const own: SnakeItem['expand'] = isProduct
+      ? { combinator: 'product', values: distinct }
+      : { combinator: 'zip', values: columns };
+    return { ...item, expand: own };
+  });
 }

@@ -9,7 +9,7 @@ import type {
   SnakePart,
   SnakeRule,
 } from '../model/snakefile.ts';
-import { outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
+import { fillParts, outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
 import type { Places } from './places.ts';
 
 /** One job of Snakemake's: a rule with values for its wildcards. */
@@ -60,6 +60,8 @@ const LONGEST_PATH = 4096;
 interface Producer extends Maker {
   /** Wildcards of the rule. */
   readonly names: readonly string[];
+  /** Regular expressions by wildcard, of the rule and of all rules. */
+  readonly constraints: Readonly<Record<string, string>>;
 }
 
 interface Finding {
@@ -150,7 +152,7 @@ class Finder {
         }
       };
       for (const { parts } of outputItems(rule))
-        matching(parts, (regex) => this.candidates.push({ rule, output: parts, names, regex }));
+        matching(parts, (regex) => this.candidates.push({ rule, output: parts, names, constraints, regex }));
       for (const { parts } of rule.log) matching(parts, (regex) => this.logs.push({ rule, regex }));
     }
   }
@@ -191,6 +193,8 @@ class Finder {
 
   /** Of a rule that something needs: Snakemake does not look at the inputs of others either. */
   private checkInputs(rule: SnakeRule): void {
+    for (const problem of rule.problems)
+      this.diagnostics.push(this.places.error(problem, problem.message, problem.hint ?? undefined));
     const known = wildcardsOfRule(rule);
     for (const { items, line } of rule.input)
       for (const { parts } of items) {
@@ -279,10 +283,11 @@ class Finder {
       return;
     }
     for (const argument of this.given(job.rule, job.wildcards, job.answer))
-      for (const path of itemPaths(argument.items, job.wildcards)) this.followPath(job, argument, path);
+      for (const item of argument.items)
+        for (const path of pathsOf(item, job.wildcards)) this.followPath(job, argument, item, path);
   }
 
-  private followPath(job: Job, argument: SnakeArgument, path: string): void {
+  private followPath(job: Job, argument: SnakeArgument, item: SnakeItem, path: string): void {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
     if (this.isInFolder(path)) {
@@ -290,7 +295,9 @@ class Finder {
       this.inside.add(path);
       return;
     }
-    const found = this.matches(path);
+    const candidates = this.matches(path, job.wildcards);
+    const named = candidates.filter(({ producer }) => item.flags.includes(`made-by:${producer.rule.name}`));
+    const found = named.length > 0 ? named : candidates;
     // Source: snakemake/dag.py, update(): of several rules those count whose own inputs can be had.
     const able = found.length > 1 ? found.filter(({ producer, wildcards }) => this.canRun(producer, wildcards)) : [];
     const all = able.length > 0 ? able : found;
@@ -320,16 +327,16 @@ class Finder {
 
   /** What functions give is taken for had. */
   private canRun({ rule }: Producer, wildcards: ReadonlyMap<string, string>): boolean {
-    return rule.input.every(({ items }) => itemPaths(items, wildcards).every((path) => this.canBeHad(path)));
+    return rule.input.every(({ items }) => itemPaths(items, wildcards).every((path) => this.canBeHad(path, wildcards)));
   }
 
-  private canBeHad(path: string): boolean {
+  private canBeHad(path: string, given: ReadonlyMap<string, string>): boolean {
     const known = this.had.get(path);
     if (known !== undefined) return known;
     this.had.set(path, false);
     const can =
       this.files.kind(path) !== null ||
-      this.matches(path).some(({ producer, wildcards }) => this.canRun(producer, wildcards));
+      this.matches(path, given).some(({ producer, wildcards }) => this.canRun(producer, wildcards));
     this.had.set(path, can);
     return can;
   }
@@ -341,17 +348,36 @@ class Finder {
     return a.names.length === 0 && b.names.length > 0;
   }
 
-  private matches(path: string): { producer: Producer; wildcards: ReadonlyMap<string, string> }[] {
+  /** `given`: wildcards of the job that reads the path; a rule with the same wildcards has the same values. */
+  private matches(
+    path: string,
+    given: ReadonlyMap<string, string>,
+  ): { producer: Producer; wildcards: ReadonlyMap<string, string> }[] {
     const found: { producer: Producer; wildcards: ReadonlyMap<string, string> }[] = [];
     for (const producer of this.candidates) {
       const match = producer.regex.exec(path);
       if (!match) continue;
       // Two outputs of one rule are one job.
       if (found.some((f) => f.producer.rule === producer.rule)) continue;
-      found.push({ producer, wildcards: new Map(producer.names.map((name) => [name, match.groups![name]!])) });
+      const values = isFilledBy(producer, path, given) ? given : new Map(Object.entries(match.groups ?? {}));
+      found.push({ producer, wildcards: new Map(producer.names.map((name) => [name, values.get(name)!])) });
     }
     return found;
   }
+}
+
+/** Whether these values make the path, and are such as the output's own constraints want. Source: rules.py, get_wildcards(). */
+function isFilledBy(
+  { names, output, constraints }: Producer,
+  path: string,
+  given: ReadonlyMap<string, string>,
+): boolean {
+  if (names.length === 0 || !names.every((name) => given.has(name)) || fillParts(output, given) !== path) return false;
+  return names.every((name) => {
+    const own = output.flatMap((p) => (typeof p !== 'string' && 'w' in p && p.w === name && p.c !== null ? [p.c] : []));
+    const constraint = own[0] ?? constraints[name];
+    return constraint === undefined || new RegExp(`^(?:${constraint})`, 's').test(given.get(name)!);
+  });
 }
 
 function itemPaths(items: readonly SnakeItem[], wildcards: ReadonlyMap<string, string>): string[] {

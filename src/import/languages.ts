@@ -58,6 +58,14 @@ export function touchIn(language: SnakeLanguage, placeholders: readonly string[]
   }
 }
 
+/** The folder for temporary files. */
+export const TEMPORARY_FOLDER: Readonly<Record<SnakeLanguage, string>> = {
+  shell: '$' + '{TMPDIR:-/tmp}',
+  python3: '__import__("tempfile").gettempdir()',
+  Rscript: 'dirname(tempdir())',
+  julia: 'tempdir()',
+};
+
 /** Texts and placeholders as one text. */
 export function joinTexts(parts: readonly Piece[], language: SnakeLanguage, literal: Literal): readonly Piece[] {
   if (parts.length === 1 || language === 'shell') return parts;

@@ -1,4 +1,4 @@
-import type { SnakeItem, SnakePart, SnakeRows, SnakeRule } from '../model/snakefile.ts';
+import type { SnakeArgument, SnakeItem, SnakePart, SnakeRows, SnakeRule } from '../model/snakefile.ts';
 
 /** The wildcards of some parts, each once, in order of appearance. */
 export function wildcardsOf(parts: readonly SnakePart[]): string[] {
@@ -77,6 +77,12 @@ export function regexOf(parts: readonly SnakePart[], constraints: Readonly<Recor
 /** Outputs are written out where expand() makes them: each path is an output of its own. */
 export function outputItems(rule: SnakeRule): SnakeItem[] {
   return rule.output.flatMap((a) => a.items).flatMap(writtenOut);
+}
+
+/** Whether its paths are a list: a shell has no lists, and for it a list of one path is that path. */
+export function isList({ command }: SnakeRule, { many, items }: SnakeArgument): boolean {
+  const isSingle = items.length === 1 && !items[0]!.expand && !items[0]!.rows;
+  return many && !(isSingle && command.kind === 'shell');
 }
 
 export function writtenOut(item: SnakeItem): SnakeItem[] {

@@ -9,6 +9,9 @@ interface Resources {
   readonly warnings: readonly { readonly line: number; readonly message: string }[];
 }
 
+/** Number, prefix, and whether it counts in 1024. */
+const SIZE = /^\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*$/i;
+
 /** What a resource is called here; {}: what is so anyway. null: it can't be said. */
 type Meaning = { readonly [key: string]: Yaml };
 
@@ -17,11 +20,12 @@ type Meaning = { readonly [key: string]: Yaml };
  * 7.21, "standard resources"; the slurm executor of Snakemake 8.
  */
 const MEANINGS: Readonly<Record<string, (value: SnakeResource) => Meaning | null>> = {
-  threads: ({ value }) => ({ cpus: value }),
+  // Nothing at all is what a rule has that says nothing.
+  threads: ({ value }) => (value === '0' ? {} : { cpus: value }),
   cpus: cpus,
   cpus_per_task: cpus,
-  mem_mb: ({ value, number }) => (number ? { mem: mebibytes(value) } : null),
-  mem_mib: ({ value, number }) => (number ? { mem: mebibytes(value) } : null),
+  mem_mb: megabytes,
+  mem_mib: megabytes,
   mem: ({ value }) => memory(value),
   runtime: ({ value, number }) => (number ? { time: minutes(value) } : time(value)),
   time_min: ({ value, number }) => (number ? { time: minutes(value) } : null),
@@ -40,6 +44,8 @@ const MEANINGS: Readonly<Record<string, (value: SnakeResource) => Meaning | null
   qos: ({ value }) => ({ slurm: { qos: value } }),
   constraint: ({ value }) => ({ slurm: { constraint: value } }),
   slurm_extra: ({ value }) => extra(value.replace(/^(['"])(.*)\1$/s, '$2')),
+  // Its variable of the environment stands in the rule.
+  tmpdir: ({ value }) => (/^[\w./~-]+$/.test(value) ? {} : null),
 };
 
 /** A resource as a spec has it, what belongs to Slurm alone under `slurm`; null where nothing stands for it. */
@@ -115,14 +121,37 @@ function whole(value: string): string {
   return value.startsWith('{') ? value : String(Math.ceil(Number(value)));
 }
 
+function megabytes({ value, number }: SnakeResource): Meaning | null {
+  if (!number && !/^\d+$/.test(value)) return null;
+  return Number(value) === 0 ? {} : { mem: mebibytes(value) };
+}
+
+/** In megabytes; null where it is no size. */
+export function megabytesOf(text: string): string | null {
+  const match = SIZE.exec(text);
+  if (!match) return null;
+  const bytes = Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** ('KMGT'.indexOf(match[2]!.toUpperCase()) + 1);
+  return String(Math.ceil(bytes / 1e6));
+}
+
+/** `1h`, `90 min`, `1.5 hours` in minutes; null where it is no time. */
+export function minutesOf(text: string): string | null {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d|w)[a-z]*\s*$/i.exec(text);
+  if (!match) return null;
+  const minutes = { s: 1 / 60, m: 1, h: 60, d: 24 * 60, w: 7 * 24 * 60 }[match[2]!.toLowerCase()]!;
+  return String(Math.ceil(Number(match[1]) * minutes));
+}
+
 /** `4GB`, `4G`, `500 MiB`: Snakemake counts GB in thousands, wfc's G has 1024 MiB. */
 function memory(text: string): Meaning | null {
-  const match = /^(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?$/i.exec(text);
+  const match = SIZE.exec(text);
   if (!match) return null;
   const power = 'KMGT'.indexOf(match[2]!.toUpperCase()) - 1;
   return { mem: `${Math.ceil(Number(match[1]) * (match[3] === '' ? 1000 : 1024) ** power)}M` };
 }
 
 function time(text: string): Meaning | null {
-  return /^(\d+[smhd])+$/.test(text) ? { time: text } : null;
+  if (/^(\d+[smhd])+$/.test(text)) return { time: text };
+  const count = minutesOf(text);
+  return count === null ? null : { time: minutes(count) };
 }

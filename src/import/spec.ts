@@ -5,7 +5,7 @@ import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import { commentedMapping, commentLines } from './comments.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { localRules } from './local.ts';
-import { writtenOut } from './patterns.ts';
+import { isList, writtenOut } from './patterns.ts';
 import { escapeLiteral, NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
@@ -196,8 +196,8 @@ class RuleWriter {
     const layout = {
       inputNames: inputs,
       outputNames: outputs,
-      inputIsOne: isOne(rule.input, this.asList(rule, 'input')),
-      outputIsOne: isOne(rule.output, this.asList(rule, 'output')),
+      inputIsOne: isOne(rule, rule.input, this.asList(rule, 'input')),
+      outputIsOne: isOne(rule, rule.output, this.asList(rule, 'output')),
       manyInputs: this.hasManyInputs(rule),
     };
     const command = this.command(rule, layout);
@@ -224,7 +224,9 @@ class RuleWriter {
     const { resources, warnings } = resourcesOf(rule, (name) => this.options.axes.wildcard(rule, name));
     for (const { line, message } of warnings)
       this.diagnostics.push(this.options.places.warning({ file: rule.file, line }, message));
+    const { tmpdir } = rule.resources;
     return {
+      ...(tmpdir && /^[\w./~-]+$/.test(tmpdir.value) ? { env: { TMPDIR: tmpdir.value } } : {}),
       ...(Object.keys(resources).length > 0 ? { resources } : {}),
       ...(rule.retries ? { retries: new Verbatim(String(rule.retries)) } : {}),
       ...(rule.modules.length > 0 ? { modules: rule.modules } : {}),
@@ -296,20 +298,20 @@ class RuleWriter {
     if (names.size === 0) {
       const all = given.flatMap(items);
       // What is gathered is a list, however it is written.
-      return isOne(given, asList) || this.isGathered(rule, given) ? all[0]! : all;
+      return isOne(rule, given, asList) || this.isGathered(rule, given) ? all[0]! : all;
     }
     return Object.fromEntries(
       given.map((argument, i) => {
         const paths = items(argument);
         const name = argument.name === null ? unnamedArgument(i, names) : names.get(argument.name)!;
-        return [name, argument.many && !this.isGathered(rule, [argument]) ? paths : paths[0]!];
+        return [name, isList(rule, argument) && !this.isGathered(rule, [argument]) ? paths : paths[0]!];
       }),
     );
   }
 
   private path(rule: SnakeRule, item: SnakeItem): Yaml {
     const path = patternOf(rule, item, this.options.axes);
-    const flags = item.flags.filter((flag) => flag !== 'touch');
+    const flags = item.flags.filter((flag) => flag !== 'touch' && !flag.startsWith('made-by:'));
     if (flags.length === 0) return path;
     return {
       path,
@@ -328,8 +330,8 @@ function chosenScripts(script: readonly SnakeToken[], jobs: readonly Job[]): str
   return [...new Set(paths)];
 }
 
-function isOne(given: readonly SnakeArgument[], asList: boolean): boolean {
-  return given.length === 1 && given[0]!.name === null && !given[0]!.many && !asList;
+function isOne(rule: SnakeRule, given: readonly SnakeArgument[], asList: boolean): boolean {
+  return given.length === 1 && given[0]!.name === null && !isList(rule, given[0]!) && !asList;
 }
 
 /** The names of arguments as the spec writes them: `path` would be read as the path of a pattern. */

@@ -51,7 +51,7 @@ export type SnakePart = string | { readonly w: string; readonly c: string | null
 
 export interface SnakeItem {
   readonly parts: readonly SnakePart[];
-  /** `sha256:HEX` and `nonempty` are what ensure() asks. */
+  /** `sha256:HEX` and `nonempty` are what ensure() asks; `made-by:RULE` says which rule makes an input. */
   readonly flags: readonly (
     | 'ancient'
     | 'directory'
@@ -60,6 +60,7 @@ export interface SnakeItem {
     | 'touch'
     | 'nonempty'
     | `sha256:${string}`
+    | `made-by:${string}`
   )[];
   readonly expand?: SnakeExpand;
   /** The names that `{e}` parts stand for, where what they are differs by job. */
@@ -172,6 +173,8 @@ export type SnakeCommand =
 
 export interface SnakeRule extends SnakePlace {
   readonly name: string;
+  /** What can't be converted of it, and matters only where it is needed. */
+  readonly problems: readonly SnakeProblem[];
   /** What stands above it, and its docstring. */
   readonly comments: readonly string[];
   readonly input: readonly SnakeArgument[];

@@ -20,7 +20,7 @@ from values import wildcard_parts
 ORDER = ("input", "output", "params", "wildcards", "threads", "resources", "log", "rule")
 # What a function of Snakemake's may ask for beside the wildcards.
 ASKED = ("input", "output", "threads", "resources")
-HELPED = {"config", "expand", "logger", "shell", "workflow", "Named"}
+HELPED = {"config", "expand", "logger", "shell", "workflow", "Named", "Paramspace"}
 
 
 class Functions:

@@ -1,6 +1,7 @@
 """What the translated Snakefile calls: it notes rules and their sections, and stands in for Snakemake's own names."""
 
 import copy
+import inspect
 import json
 import os
 import re
@@ -9,12 +10,15 @@ import types
 import helpers
 import surroundings
 import values
+import wfc_snakemake
 from checkpoints import Checkpoints
 from comments import comments_above, comments_of_yaml, doc_lines, key_in, lines_of
 from hooks import commands_of
-from jobcalls import Unpacked, is_function
+from jobcalls import Unpacked
 from module import IMPLICIT
 from reuse import Reuse
+from rulenames import RuleNames
+from standins import StandIn
 from translate import Problem
 
 LEFT_OUT = {
@@ -51,6 +55,8 @@ class Rule:
         self.comments = []
         # By section: (positional arguments, named ones, line, text); by block: (line, text).
         self.sections, self.blocks = {}, {}
+        # Once a `use` statement has changed its sections: what they were.
+        self.own = None
 
 
 class Recorder(Reuse):
@@ -96,6 +102,13 @@ class Recorder(Reuse):
     def leave(self, before):
         self.file, self.texts, self.lines = before
 
+    def line_now(self):
+        """The line of the Snakefile that runs."""
+        frame = inspect.currentframe()
+        while frame is not None and frame.f_code.co_filename not in self.files:
+            frame = frame.f_back
+        return frame.f_lineno if frame else 1
+
     def note(self, line, message):
         self.notes.append({"file": self.file, "line": line, "message": message})
 
@@ -134,7 +147,9 @@ class Recorder(Reuse):
         def take(*args, **kwargs):
             rule = self.use_now or self.rule_now
             if word in rule.sections:
-                raise Problem(self.file, line, f'rule "{self.rule_now.name}" has two sections "{word}"')
+                # Source: snakemake/workflow.py 7.21, where the first is what is left; later versions refuse it.
+                self.note(line, f'rule "{self.rule_now.name}" has two sections "{word}", of which the first counts')
+                return
             rule.sections[word] = (args, kwargs, line, self.texts[number])
 
         return take
@@ -268,41 +283,6 @@ class Recorder(Reuse):
         return [name]
 
 
-class RuleNames:
-    """`rules.train.output.model`: paths of a rule that stands before."""
-
-    def __init__(self, recorder):
-        self._recorder = recorder
-
-    def __getattr__(self, name):
-        rule = self._recorder.rule_named(name)
-        if rule is None:
-            raise AttributeError(f"there is no rule {name} before this line")
-        parts = {}
-        for word in ("input", "output", "log"):
-            args, kwargs, _, _ = rule.sections.get(word, ((), {}, 0, None))
-            # Paths that a function gives are known only for a job.
-            if not any(is_function(value) for value in [*args, *kwargs.values()]):
-                parts[word] = PathList(args, kwargs)
-        return types.SimpleNamespace(**parts)
-
-
-class PathList(list):
-    def __init__(self, args, kwargs):
-        super().__init__(t for a in [*args, *kwargs.values()] for t in texts_of(a))
-        for name, value in kwargs.items():
-            one = isinstance(value, str)
-            setattr(self, name, str(value) if one else texts_of(value))
-
-
-def texts_of(value):
-    if isinstance(value, (list, tuple)):
-        return [t for v in value for t in texts_of(v)]
-    if callable(value):
-        raise TypeError("paths that a function gives can't be taken over")
-    return [str(value)]
-
-
 class Shell:
     def __init__(self, recorder):
         self._recorder = recorder
@@ -314,15 +294,28 @@ class Shell:
         if os.path.basename(name) != "bash":
             raise ValueError(f"commands run in bash, not in {name}")
 
-    def __call__(self, *args, **kwargs):
-        raise TypeError("shell() outside of a rule is not run")
+    def __call__(self, command, *args, iterable=False, read=False, **names):
+        frame = inspect.currentframe().f_back
+        self._recorder.note(self._recorder.line_now(), "what shell() does outside of rules is done now, and not before the "
+                            "tasks of a spec")
+        shell = wfc_snakemake.Shell()
+        shell.prefix(f"{shell.before}{self._recorder.prefix}")
+        return shell.run(command, args, {**frame.f_globals, **frame.f_locals, **names}, iterable, read)
 
 
-def refuse(name, why):
+def refuse(recorder, name, hint):
     def fail(*args, **kwargs):
-        raise TypeError(f"{name}() is not converted: {why}")
+        raise Problem(recorder.file or recorder.files[0], recorder.line_now(), f"{name}() is not converted", hint)
 
     return fail
+
+
+def pipe(recorder):
+    def of_temp(value):
+        recorder.note(recorder.line_now(), "pipe() becomes temp: who reads it starts when all of it is there")
+        return values.flag("temp")(value)
+
+    return of_temp
 
 
 def namespace_of(recorder):
@@ -331,10 +324,12 @@ def namespace_of(recorder):
         "temporary": values.flag("temp"),
         "local": lambda value: value,
         "report": lambda value, *args, **kwargs: value,
-        "repeat": refuse("repeat", "benchmarks are left out"),
-        "pipe": refuse("pipe", "tasks exchange files"),
-        "service": refuse("service", "tasks end"),
-        "dynamic": refuse("dynamic", "all tasks are known from the spec"),
+        "repeat": lambda value, *args: value,
+        "pipe": pipe(recorder),
+        "service": refuse(recorder, "service", "a task ends: start what serves in the command of the rule that needs it"),
+        "dynamic": refuse(recorder, "dynamic", "make the rule a checkpoint with a directory(), and read what is in "
+                          "that with glob_wildcards()"),
+        "storage": StandIn("storage"),
         "expand": helpers.expand,
         "multiext": values.multiext,
         "glob_wildcards": recorder.lists.glob_wildcards,

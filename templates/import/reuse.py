@@ -86,7 +86,7 @@ class Reuse:
         self.rule(taken.pattern, taken.line)
         made = self.rule_now
         made.file, made.line, made.namespace, made.module = origin.file, taken.line, origin.namespace, origin.module
-        sections = {word: given for word, given in origin.sections.items() if word != "default_target"}
+        sections = {word: given for word, given in self.sections_of(origin).items() if word != "default_target"}
         made.sections, made.blocks = {**sections, **taken.sections}, dict(origin.blocks)
 
     def run_module(self, taken):
@@ -102,6 +102,7 @@ class Reuse:
         before = self.namespace, self.module, self.using, self.named, self.keeps_config
         self.namespace, self.module = self.make_space(self)
         self.using, self.named, self.keeps_config = (taken, found), {}, config is not None
+        self.namespace["rules"]._of_module(self.using, self.named)
         if config is not None:
             self.namespace["config"] = config
         depth, self.depth = self.depth, 0 if self.depth == 0 else self.depth
@@ -113,17 +114,21 @@ class Reuse:
         self.namespace[found.name] = types.SimpleNamespace(**of_module)
 
     def finish_rule(self, rule):
-        """What the `use` statement that brought a rule in says of it."""
-        if rule.taken is None:
-            return
+        rule.own, rule.sections = rule.sections, self.sections_of(rule)
+
+    def sections_of(self, rule):
+        """With what the `use` statement that brought a rule in says of it."""
+        if rule.taken is None or rule.own is not None:
+            return rule.sections
         taken, found = rule.taken
+        sections = {**rule.sections, **taken.sections}
         if found.changes_paths():
             for word in PATHS:
                 if word in rule.sections and word not in taken.sections:
                     args, kwargs, line, text = rule.sections[word]
-                    rule.sections[word] = ([changed(a, found.prefixed) for a in args],
-                                           {n: changed(v, found.prefixed) for n, v in kwargs.items()}, line, text)
-        rule.sections.update(taken.sections)
+                    sections[word] = ([changed(a, found.prefixed) for a in args],
+                                      {n: changed(v, found.prefixed) for n, v in kwargs.items()}, line, text)
+        return sections
 
 
 def changed(value, change):

@@ -2,17 +2,12 @@
 
 import ast
 import json
-import os
-import string
-from importlib.machinery import PathFinder
 from pathlib import Path
 
 import values
-from bodies import Body
-from breaks import unmarked
-from functions import is_unknown
+from commands import Commands
 from jobcalls import is_function, name_of
-from scripts import notebook_command, script_command
+from rulenames import PathList
 from standins import StandIn, StandInUsed
 from translate import Problem
 
@@ -27,19 +22,13 @@ LEFT_OUT = {
     "name": "the rule keeps its name",
     "containerized": "name the image with container:",
 }
-AS_PROGRAM = {
-    "wrapper": "wrappers are programs of Snakemake's; write the command that it runs",
-    "cwl": "write the command that the tool runs",
-    "template_engine": "write the command that renders the template",
-}
 
 
-def rule_json(rule, recorder, functions):
-    reader = RuleReader(rule, recorder, functions)
+def rule_json(reader):
     return reader.read(), reader.problems
 
 
-class RuleReader:
+class RuleReader(Commands):
     def __init__(self, rule, recorder, functions):
         self.rule, self.recorder, self.module, self.functions = rule, recorder, rule.module, functions
         # A module may have a config of its own, of which a spec knows the values only.
@@ -66,7 +55,7 @@ class RuleReader:
             "conda": self.conda(), "container": self.container(),
             "defaultTarget": self.is_default(), "local": self.is_local(),
         }
-        self.params = self.read_params()
+        self.params = self.params_told(self.arguments("params"))
         told["params"] = self.params
         told["command"] = self.command(told)
         for word, why in LEFT_OUT.items():
@@ -105,7 +94,8 @@ class RuleReader:
         if word not in self.rule.sections:
             return []
         args, kwargs, line, _ = self.rule.sections[word]
-        pairs = [(None, a) for a in args] + list(kwargs.items())
+        pairs = [(None, one) for a in args for one in (a if isinstance(a, PathList) and a.has_functions() else [a])]
+        pairs.extend(kwargs.items())
         nodes = self.nodes(word)
         if nodes is None or len(nodes) != len(pairs):
             return [(name, value, line, None) for name, value in pairs]
@@ -124,17 +114,28 @@ class RuleReader:
     def paths(self, word):
         found = []
         for name, value, line, _ in self.arguments(word):
-            if isinstance(value, StandIn):
+            if isinstance(value, StandIn) and word == "output":
                 raise StandInUsed(value)
             if word == "input" and is_function(value):
                 found.append({"name": name, "many": True, "line": line, "items": [], "function": name_of(value)})
                 continue
-            items = None if is_function(value) else values.items_of(value)
+            try:
+                items = None if is_function(value) else values.items_of(value)
+            except StandInUsed as error:
+                if word == "output":
+                    raise
+                # Who needs the rule is told.
+                self.problem(line, *error.told())
+                items = []
             if items is None:
                 what = "a function" if is_function(value) else f"a {type(value).__name__}"
                 self.problem(line, f'"{word}" of rule "{self.rule.name}" has {what} here, which can\'t be converted',
                              "write the paths as patterns with wildcards, or with expand()")
                 items = []
+            if word == "input":
+                # Snakemake looks at the others in outputs only.
+                items = [{**item, "flags": [f for f in item["flags"] if f == "ancient" or f.startswith("made-by:")]}
+                         for item in items]
             found.append({"name": name, "many": values.is_many(value), "line": line, "items": items})
         return found
 
@@ -150,33 +151,9 @@ class RuleReader:
         name, parts, line = self.log_of_task
         return [{"name": name, "parts": parts, "flags": [], "line": line}]
 
-    def log_tokens(self, steps):
-        """Tokens of a shell's reference to one log of several, or to all."""
-        places = [place for _, place in steps]
-        chosen = [log for number, log in enumerate(self.logs) if not places or places[0] in (number, log[0])]
-        tokens = []
-        for log in chosen:
-            tokens.extend([" "] if tokens else [])
-            if log is self.log_of_task:
-                tokens.append({"ref": "log", "index": None, "name": None})
-            else:
-                tokens.extend(p if isinstance(p, str) else {"ref": "wildcards", "index": None, "name": p["w"]} for p in log[1])
-        return tokens
-
-    def folders_of_logs(self):
-        """The begin of a command that makes the folders of logs that wfc does not know."""
-        tokens = []
-        for _, parts, _ in [log for log in self.logs if log is not self.log_of_task]:
-            text = "".join(p if isinstance(p, str) else f"\0{p['w']}\0" for p in parts)
-            pieces = os.path.dirname(text).split("\0")
-            if pieces != [""]:
-                tokens.extend([" ", *(p if i % 2 == 0 else {"ref": "wildcards", "index": None, "name": p}
-                                      for i, p in enumerate(pieces) if p)])
-        return ["mkdir -p", *tokens, "\n"] if tokens else []
-
-    def read_params(self):
+    def params_told(self, arguments):
         params = []
-        for number, (name, value, line, node) in enumerate(self.arguments("params")):
+        for name, value, line, node in arguments:
             param = {"name": name, "line": line, "text": None, "literal": None, "config": None, "wildcard": None}
             self.sources.append((value, None if node is None else ast.unparse(node)))
             if is_json(value):
@@ -236,108 +213,6 @@ class RuleReader:
         """Python that reads the config, and the files that it reads."""
         files = self.recorder.config_source()
         return f"read_config({', '.join(map(json.dumps, files))})", files
-
-    # --- commands ---
-
-    def command(self, told):
-        rule = self.rule
-        for word, hint in AS_PROGRAM.items():
-            if word in rule.sections:
-                line = rule.sections[word][2]
-                return {"kind": "unknown", "line": line, "message": f'"{word}" is not converted', "hint": hint}
-        try:
-            if "shell" in rule.sections:
-                (_, text, line, _), *_ = self.arguments("shell")
-                return self.shell(str(text), rule.sections["shell"][2])
-            if "script" in rule.sections:
-                (_, path, line, _), *_ = self.arguments("script")
-                return script_command(path, line, told, self)
-            if "notebook" in rule.sections:
-                (_, path, line, _), *_ = self.arguments("notebook")
-                return notebook_command(path, line, told, self)
-            if "run" in rule.blocks:
-                return self.run(*rule.blocks["run"], told)
-        except Problem as problem:
-            return {"kind": "unknown", "line": problem.line, "message": problem.message, "hint": problem.hint}
-        return {"kind": "none", "line": rule.line, "tokens": [], "modules": [], "code": [], "script": []}
-
-    def run(self, line, section, told):
-        names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
-        unknown = {key for number, p in enumerate(self.params) if is_unknown(p) for key in (number, p["name"])}
-        body = Body(self.rule.file, section, names, unknown - {None}, self.module)
-        text = body.only_shell()
-        if text is not None:
-            return self.shell(text, line)
-        if len(self.logs) > 1 and "log" in body.uses_of_module():
-            return self.functions.run_command(body, told, self)
-        try:
-            tokens, modules = body.convert()
-        except Problem:
-            return self.functions.run_command(body, told, self)
-        folder = os.path.dirname(os.path.abspath(self.recorder.files[0]))
-        if folder != os.getcwd() and any(isinstance(t, str) and "import " in t for t in tokens):
-            tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]
-            # What imports them once, for all tasks, knows nothing of that folder.
-            modules = [name for name in modules if PathFinder.find_spec(name.split(".")[0], [folder]) is None]
-        return {"kind": "python3", "line": line, "tokens": tokens, "modules": modules, "code": [], "script": []}
-
-    def shell(self, text, line):
-        tokens = []
-        try:
-            fields = list(string.Formatter().parse(text.strip("\n")))
-        except ValueError as error:
-            raise Problem(self.rule.file, line, f"the braces of the command don't fit: {error}") from None
-        for literal, field, spec, conversion in fields:
-            if literal:
-                tokens.append(literal)
-            if field is None:
-                continue
-            field = unmarked(field)
-            if conversion or unmarked(spec) not in ("", "q"):
-                raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
-            root, steps = field_parts(field)
-            if root == "log" and len(self.logs) > 1:
-                tokens.extend(self.log_tokens(list(steps)))
-            else:
-                tokens.append(self.reference(field, line))
-        if any(isinstance(t, dict) for t in tokens):
-            tokens = [*self.folders_of_logs(), *tokens]
-        return {"kind": "shell", "line": line, "tokens": tokens, "modules": [], "code": [], "script": []}
-
-    def reference(self, field, line):
-        root, steps = field_parts(field)
-        ref = {"ref": root, "index": None, "name": None}
-        if root in ("threads", "rule") and not steps:
-            return ref
-        if root in ("input", "output", "log", "params") and len(steps) <= 1:
-            for kind, step in steps:
-                ref["index" if isinstance(step, int) else "name"] = step
-            return ref
-        kinds = [kind for kind, _ in steps]
-        if root in ("input", "output") and kinds == ["attribute", "item"] and isinstance(steps[1][1], int):
-            return {**ref, "name": steps[0][1], "index": steps[1][1]}
-        if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
-            return {**ref, "name": steps[0][1]}
-        if root == "config" and steps:
-            return {**ref, "name": ".".join(str(step) for _, step in steps)}
-        value = self.rule.namespace.get(root)
-        try:
-            for kind, step in steps:
-                value = getattr(value, step) if kind == "attribute" else value[step]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            value = None
-        if isinstance(value, (str, int, float, Path)):
-            return str(value)
-        raise Problem(self.rule.file, line, f"{{{field}}} is not known in a spec",
-                      f"write {{{{{field}}}}} in the command for a literal {{{field}}}")
-
-
-def field_parts(field):
-    """`input.a[0]` as ("input", [("attribute", "a"), ("item", 0)])."""
-    import _string
-
-    root, rest = _string.formatter_field_name_split(field)
-    return root, [("attribute" if is_attribute else "item", step) for is_attribute, step in rest]
 
 
 def wildcard_of(node):

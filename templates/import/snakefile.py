@@ -18,7 +18,8 @@ import sys
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+OWN = [HERE, os.path.join(HERE, "beside")]
+sys.path[:0] = OWN
 sys.dont_write_bytecode = True
 
 from functions import Functions  # noqa: E402
@@ -27,14 +28,14 @@ from lists import Lists, watch  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
 from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
 from rules import RuleReader, rule_json  # noqa: E402
-from standins import FINDER, StandIn, StandInUsed, quiet  # noqa: E402
+from standins import FINDER, StandIn, StandInUsed, is_of_snakemake, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
 from values import Expansion  # noqa: E402
 
 # A study may have modules of the same names.
-sys.path.remove(HERE)
+sys.path[:] = [place for place in sys.path if place not in OWN]
 for name in [name for name, module in sys.modules.items()
-             if os.path.dirname(getattr(module, "__file__", None) or "") == HERE and name != "__main__"]:
+             if os.path.dirname(getattr(module, "__file__", None) or "") in OWN and name != "__main__"]:
     del sys.modules[name]
 
 
@@ -61,15 +62,9 @@ def failure(error, files):
     """The Python of a Snakefile that failed, at the line of the Snakefile."""
     file, line = place_of(error, files)
     if isinstance(error, StandInUsed):
-        return of_stand_in(error, file, line)
+        return Problem(file, line, *error.told())
     return Problem(file, line, f"the Python of the Snakefile fails here: {type(error).__name__}: {error}",
                    "wfc runs it with python3, as Snakemake does; what it imports must be installed")
-
-
-def of_stand_in(error, file, line):
-    module = error.name.split(".")[0]
-    return Problem(file, line, f"the value of {error.name} is needed here, and {module} is not installed for this python3",
-                   "install it, or have the python3 of its environment first on the PATH")
 
 
 def place_of(error, files):
@@ -102,6 +97,8 @@ def read(file, request):
                 said.write(sys.stdout.getvalue())
                 sys.stdout = said
         for name, (at, line) in missing.items():
+            if is_of_snakemake(name):
+                continue
             recorder.notes.append({"file": at, "line": line, "message": f"{name} is not installed for this python3: what it "
                                    "gives is only handed on here; the tasks need it"})
         return recorder, module
@@ -146,12 +143,11 @@ def answer(file, request, readers):
     readers.update((rule.name, RuleReader(rule, recorder, functions)) for rule in recorder.rules)
     for rule in recorder.rules:
         try:
-            told, wrong = rule_json(rule, recorder, functions)
+            told, wrong = rule_json(readers[rule.name])
         except StandInUsed as error:
-            problems.append(of_stand_in(error, rule.file, rule.line))
+            problems.append(Problem(rule.file, rule.line, *error.told()))
             continue
-        rules.append(told)
-        problems.extend(wrong)
+        rules.append({**told, "problems": [p.__dict__ for p in wrong]})
     module_beside, hooks = functions.finish(), recorder.told_hooks()
     return {
         "rules": rules,

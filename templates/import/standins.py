@@ -1,6 +1,7 @@
 """Modules that are not installed here, for a Snakefile that only hands on what they give."""
 
 import importlib.machinery
+import re
 import sys
 import types
 
@@ -11,6 +12,20 @@ class StandInUsed(Exception):
     def __init__(self, stand_in):
         super().__init__(stand_in._wfc_name)
         self.name = stand_in._wfc_name
+
+    def told(self):
+        """(what is wrong, what to do)."""
+        module = self.name.split(".")[0]
+        if is_of_snakemake(self.name):
+            return (f"{self.name} is needed here: files of a remote storage are no files of a spec",
+                    "let a rule fetch the file, as in  shell: \"curl -fsSL URL -o {output}\"")
+        return (f"the value of {self.name} is needed here, and {module} is not installed for this python3",
+                "install it, or have the python3 of its environment first on the PATH")
+
+
+def is_of_snakemake(name):
+    """Whether it is a part of Snakemake that gives files from elsewhere."""
+    return re.split(r"\W", name)[0] in ("snakemake", "storage")
 
 
 def refuse(self, *_):

@@ -9,6 +9,7 @@ import os
 import types
 
 import values
+import wfc_snakemake
 
 
 class Workflow:
@@ -54,43 +55,14 @@ class Instances(list):
         super().__init__(values.fill(pattern, row) for row in rows)
 
 
-class Paramspace:
-    """A table, each row of which is one instance: `a~1/b~2`."""
-
-    def __init__(self, dataframe, filename_params=None, param_sep="~", filename_sep="_", single_wildcard=None):
-        columns = list(dataframe.columns)
-        in_name = columns if isinstance(filename_params, str) and filename_params == "*" else list(filename_params or [])
-        if any(name not in columns for name in in_name):
-            raise KeyError("filename_params names a column that the table does not have")
-        folders = [name for name in columns if name not in in_name]
-        pieces = {name: f"{name}{param_sep}{{{name}}}" for name in columns}
-        last = [filename_sep.join(pieces[name] for name in in_name)] if in_name else []
-        self.pattern = "/".join([pieces[name] for name in folders] + last)
-        self.ordered_columns, self.single_wildcard = folders + in_name, single_wildcard
-        self.dataframe = dataframe[self.ordered_columns]
-        self._options = {"param_sep": param_sep, "filename_sep": filename_sep}
-
-    @property
-    def wildcard_pattern(self):
-        return f"{{{self.single_wildcard}}}" if self.single_wildcard else self.pattern
+class Paramspace(wfc_snakemake.Paramspace):
+    """As tasks have it, and its rows as parts of paths."""
 
     @property
     def instance_patterns(self):
         names = list(map(str, self.dataframe.columns))
         rows = [dict(zip(names, map("{}".format, row))) for row in self.dataframe.itertuples(index=False)]
         return list(Instances(self.pattern, rows)) if self.single_wildcard else Instances(self.pattern, rows)
-
-    def instance(self, wildcards):
-        import pandas
-
-        found = dict(wildcards.items())
-        if self.single_wildcard:
-            import re
-
-            found = re.match(values.regex_of(self.pattern), found[self.single_wildcard]).groupdict()
-        types_of = self.dataframe.dtypes
-        return {name: False if types_of[name] == bool and value == "False" else pandas.Series([value]).astype(types_of[name])[0]
-                for name, value in found.items() if name in self.ordered_columns}
 
     def __getattr__(self, name):
         return self.like(getattr(self.dataframe, name))

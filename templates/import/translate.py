@@ -65,6 +65,10 @@ class Line:
             return texts[0], texts[1], 2
         return None
 
+    def begins_section(self):
+        found = self.header()
+        return found is not None and found[1] is None and found[0] in RULE_SECTIONS | RULE_BLOCKS
+
 
 def logical_lines(file, text):
     lines, current = [], []
@@ -93,11 +97,24 @@ class Section:
 
 class Translator:
     def __init__(self, file, text, sections):
-        self.file, self.lines_text = file, text.split("\n")
         self.lines = logical_lines(file, text)
+        self.file, self.lines_text = file, text.split("\n")
+        if self.mixes_tabs():
+            self.expand_tabs()
+            self.lines = logical_lines(file, "\n".join(self.lines_text))
         self.sections = sections
         self.edits = []
         self.at = 0
+
+    def mixes_tabs(self):
+        """Whether Python might not know how deep its lines are."""
+        indents = [self.lines_text[line.row - 1][:line.tokens[0].start[1]] for line in self.lines]
+        return any("\t" in indent for indent in indents) and any(" " in indent for indent in indents)
+
+    def expand_tabs(self):
+        for line in self.lines:
+            text, start = self.lines_text[line.row - 1], line.tokens[0].start[1]
+            self.lines_text[line.row - 1] = " " * line.column + text[start:]
 
     def translate(self):
         """The Python text. `sections` gets the text of each section; its index is in the calls."""
@@ -132,12 +149,28 @@ class Translator:
 
     def rule(self, line, header):
         word, name, colon = header
-        if len(line.tokens) > colon + 1:
-            raise Problem(self.file, line.row, "a rule's first section stands on a line of its own",
-                          "break the line after the colon")
-        self.at += 1
+        has_section = len(line.tokens) > colon + 1
+        if has_section:
+            self.section_beside(line, colon)
+        else:
+            self.at += 1
         doc = self.sections_below(line)
-        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.{word}({name!r}, {line.row}, {doc!r}):")
+        call = f"if _wfc.{word}({name!r}, {line.row}, {doc!r})"
+        self.replace(line.tokens[0], line.tokens[colon], f"{call} and" if has_section else f"{call}:")
+
+    def section_beside(self, line, colon):
+        """`rule all: input: "o.txt"`: what is a call like those below becomes a part of the condition."""
+        first = Line(line.tokens[colon + 1:])
+        found = first.header()
+        if not found or found[1] is not None or found[0] not in RULE_SECTIONS:
+            raise Problem(self.file, line.row, f'"{first.tokens[0].string}" can\'t stand in the line of its rule',
+                          "break the line after the colon")
+        end = self.at + 1
+        while end < len(self.lines) and self.lines[end].column > line.column and not self.lines[end].begins_section():
+            end += 1
+        self.arguments(first, found, f"_wfc.section({found[0]!r}, {line.row}", False, end)
+        has_more = self.at < len(self.lines) and self.lines[self.at].column > line.column
+        self.insert(self.lines[end - 1].tokens[-1].end, " is None:" if has_more else " is None: pass")
 
     def sections_below(self, line):
         """The docstring among them, or None."""
@@ -198,9 +231,9 @@ class Translator:
             end += 1
         return end
 
-    def arguments(self, line, header, call, as_text):
+    def arguments(self, line, header, call, as_text, end=None):
         colon = line.tokens[header[2]]
-        end = self.end_of(line)
+        end = end or self.end_of(line)
         last = self.lines[end - 1].tokens[-1]
         text = self.text_between(colon.end, last.end)
         number = len(self.sections)

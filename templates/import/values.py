@@ -11,6 +11,8 @@ import re
 import string
 from pathlib import Path
 
+from standins import StandIn
+
 WILDCARD = re.compile(
     r"\{(?=(\s*(?P<name>\w+)(\s*,\s*(?P<constraint>([^{}]+|\{\d+(,\d+)?\})*))?\s*))\1\}"
 )
@@ -181,6 +183,8 @@ def multiext(prefix, *extensions):
 
 def flag(name):
     def apply(value, *args, **kwargs):
+        if isinstance(value, StandIn):
+            return value
         if callable(value):
             return functools.wraps(value)(lambda *given, **more: apply(value(*given, **more)))
         if isinstance(value, Paths) and flatten_texts(value.made_from) == list(value):

@@ -39,6 +39,16 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'rule all:\n    input: "b/1", "b/2"\nrule b:\n    input:\n        x=lambda w: ["x"] if w.n == "1" else []\n    output: "b/{n}"\n    shell: "cat {input.x} > {output}"\n',
     'Snakefile:5:9 error: the function in rule "b" (Snakefile:5) gives no path for n=2, and some for others',
   ],
+  [
+    'what only later versions of Snakemake leave out',
+    'rule all:\n    output:\n        dynamic("a/{n}.txt")\n',
+    'Snakefile:3:9 error: dynamic() is not converted',
+  ],
+  [
+    'a file of a remote storage',
+    'rule all:\n    input:\n        storage("s3://b/x")\n    output: "o"\n    shell: "cp {input} {output}"\n',
+    'Snakefile:3:9 error: storage() is needed here: files of a remote storage are no files of a spec',
+  ],
   ['a workdir', 'workdir: "x"\nrule all:\n    input: "a"\n', 'Snakefile:1:1 error: "workdir" is not converted'],
   [
     'Python that fails',
@@ -89,7 +99,7 @@ const rule = (body: string, head = ''): string =>
 
 /** Commands that can't be converted: the spec is written, and the rule fails until the user has finished it. */
 const UNFINISHED: readonly (readonly [string, string, string])[] = [
-  ['a wrapper', rule('    wrapper: "0.1/bio/x"\n'), 'error: "wrapper" is not converted'],
+  ['a wrapper', rule('    wrapper: "0.1/bio/x"\n'), 'error: the wrapper "0.1/bio/x" is not here'],
   [
     'a param by function',
     rule('    params: n=lambda wildcards, input: 1 / 0\n    shell: "echo {params.n} > {output}"\n'),

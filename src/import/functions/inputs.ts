@@ -67,7 +67,11 @@ class InputResolver {
     return given.map((argument) => ({
       ...argument,
       items: argument.items.flatMap((item) =>
-        pathsOf(item, wildcards).map((path) => ({ parts: [path], flags: item.flags })),
+        pathsOf(item, wildcards).map((path) => ({
+          parts: [path],
+          // What makes it is known by now.
+          flags: item.flags.filter((flag) => !flag.startsWith('made-by:')),
+        })),
       ),
     }));
   }

@@ -35,7 +35,7 @@ function runsOf(items: readonly SnakeItem[], choices: RuleChoices, makers: Jobs[
   const { wildcards } = choices.jobs[0]!;
   const runs: { output: Maker['output'] | null; items: SnakeItem[] }[] = [];
   for (const item of items) {
-    const isOne = !item.expand && !item.rows && item.flags.length === 0;
+    const isOne = !item.expand && !item.rows && item.flags.every((flag) => flag.startsWith('made-by:'));
     const output = isOne ? (makers.get(fillParts(item.parts, wildcards))?.output ?? null) : null;
     const last = runs.at(-1);
     if (output !== null && last?.output === output) last.items.push(item);

@@ -128,6 +128,38 @@ class Workflow:
         return os.path.join(self.basedir, path)
 
 
+class Paramspace:
+    """A table, each row of which is one instance: `a~1/b~2`."""
+
+    def __init__(self, dataframe, filename_params=None, param_sep="~", filename_sep="_", single_wildcard=None):
+        columns = list(dataframe.columns)
+        in_name = columns if isinstance(filename_params, str) and filename_params == "*" else list(filename_params or [])
+        if any(name not in columns for name in in_name):
+            raise KeyError("filename_params names a column that the table does not have")
+        folders = [name for name in columns if name not in in_name]
+        pieces = {name: f"{name}{param_sep}{{{name}}}" for name in columns}
+        last = [filename_sep.join(pieces[name] for name in in_name)] if in_name else []
+        self.pattern = "/".join([pieces[name] for name in folders] + last)
+        self.ordered_columns, self.single_wildcard = folders + in_name, single_wildcard
+        self.dataframe = dataframe[self.ordered_columns]
+
+    @property
+    def wildcard_pattern(self):
+        return f"{{{self.single_wildcard}}}" if self.single_wildcard else self.pattern
+
+    def instance(self, wildcards):
+        """The values of a task's wildcards, each of the type of its column."""
+        import pandas
+
+        found = dict(wildcards.items())
+        if self.single_wildcard:
+            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.pattern))
+            found = re.fullmatch(pattern, found[self.single_wildcard]).groupdict()
+        types_of = self.dataframe.dtypes
+        return {name: False if types_of[name] == bool and value == "False" else pandas.Series([value]).astype(types_of[name])[0]
+                for name, value in found.items() if name in self.ordered_columns}
+
+
 def read_config(*files):
     """The files of a config, JSON or YAML, each over those before."""
     config = {}
@@ -190,12 +222,15 @@ class Shell:
 
     def __call__(self, command, *args, iterable=False, read=False, **names):
         frame = inspect.currentframe().f_back
-        command = self.before + Format().vformat(command, args, {**frame.f_globals, **frame.f_locals, **names})
+        return self.run(command, args, {**frame.f_globals, **frame.f_locals, **names}, iterable, read)
+
+    def run(self, command, args, names, iterable, read):
+        command = ["bash", "-c", self.before + Format().vformat(command, args, names)]
         sys.stdout.flush()
         if not (iterable or read):
-            subprocess.run(["bash", "-c", command], check=True)
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
             return None
-        said = subprocess.run(["bash", "-c", command], check=True, stdout=subprocess.PIPE, text=True).stdout
+        said = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True).stdout
         return said if read else iter(said.splitlines())
 
 

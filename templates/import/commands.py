@@ -1,0 +1,190 @@
+"""The command of a rule, as text with references."""
+
+import functools
+import os
+import string
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+import values
+from bodies import Body
+from breaks import unmarked
+from functions import is_unknown
+from jobcalls import Unpacked, is_function
+from scripts import notebook_command, script_command
+from translate import Problem
+
+AS_PROGRAM = {
+    "cwl": "write the command that the tool runs",
+    "template_engine": "write the command that renders the template",
+}
+
+
+class Commands:
+    """The part of a rule's reader that reads its command."""
+
+    def command(self, told):
+        rule = self.rule
+        for word, hint in AS_PROGRAM.items():
+            if word in rule.sections:
+                line = rule.sections[word][2]
+                return {"kind": "unknown", "line": line, "message": f'"{word}" is not converted', "hint": hint}
+        try:
+            if "shell" in rule.sections:
+                (_, text, line, _), *_ = self.arguments("shell")
+                return self.shell(str(text), rule.sections["shell"][2])
+            if "script" in rule.sections:
+                (_, path, line, _), *_ = self.arguments("script")
+                return script_command(path, line, told, self)
+            if "wrapper" in rule.sections:
+                (_, path, line, _), *_ = self.arguments("wrapper")
+                return script_command(self.of_wrapper(str(path), line), line, told, self)
+            if "notebook" in rule.sections:
+                (_, path, line, _), *_ = self.arguments("notebook")
+                return notebook_command(path, line, told, self)
+            if "run" in rule.blocks:
+                return self.run(*rule.blocks["run"], told)
+        except Problem as problem:
+            return {"kind": "unknown", "line": problem.line, "message": problem.message, "hint": problem.hint}
+        return {"kind": "none", "line": rule.line, "tokens": [], "modules": [], "code": [], "script": []}
+
+    def of_wrapper(self, path, line):
+        """The script of a wrapper that lies here."""
+        if not path.startswith("file:"):
+            url = path if "://" in path else f"https://github.com/snakemake/snakemake-wrappers/raw/{path}/wrapper.py"
+            raise Problem(self.rule.file, line, f'the wrapper "{path}" is not here',
+                          f'save what it runs, {url}, and name that file with script:')
+        place = os.path.abspath(path[len("file:"):].replace("//", "", 1))
+        found = [place, *(os.path.join(place, f"wrapper{ending}") for ending in (".py", ".R", ".Rmd", ".jl"))]
+        return os.path.relpath(next(filter(os.path.isfile, found), found[1]), os.path.dirname(os.path.abspath(self.rule.file)))
+
+    def run(self, line, section, told):
+        names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
+        unknown = {key for number, p in enumerate(self.params) if is_unknown(p) for key in (number, p["name"])}
+        body = Body(self.rule.file, section, names, unknown - {None}, self.module)
+        text = body.only_shell()
+        if text is not None:
+            return self.shell(text, line)
+        if len(self.logs) > 1 and "log" in body.uses_of_module():
+            return self.functions.run_command(body, told, self)
+        try:
+            tokens, modules = body.convert()
+        except Problem:
+            return self.functions.run_command(body, told, self)
+        folder = os.path.dirname(os.path.abspath(self.recorder.files[0]))
+        if folder != os.getcwd() and any(isinstance(t, str) and "import " in t for t in tokens):
+            tokens = [f"import sys\nsys.path.insert(0, {os.path.relpath(folder)!r})\n", *tokens]
+            # What imports them once, for all tasks, knows nothing of that folder.
+            modules = [name for name in modules if PathFinder.find_spec(name.split(".")[0], [folder]) is None]
+        return {"kind": "python3", "line": line, "tokens": tokens, "modules": modules, "code": [], "script": []}
+
+    def shell(self, text, line):
+        tokens = []
+        try:
+            fields = list(string.Formatter().parse(text.strip("\n")))
+        except ValueError as error:
+            raise Problem(self.rule.file, line, f"the braces of the command don't fit: {error}") from None
+        for literal, field, spec, conversion in fields:
+            if literal:
+                tokens.append(literal)
+            if field is None:
+                continue
+            field = unmarked(field)
+            if field == "wildcards":
+                tokens.extend(self.all_wildcards())
+                continue
+            if conversion or unmarked(spec) not in ("", "q"):
+                raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
+            root, steps = field_parts(field)
+            if root == "log" and len(self.logs) > 1:
+                tokens.extend(self.log_tokens(list(steps)))
+            else:
+                tokens.append(self.reference(field, line))
+        if any(isinstance(t, dict) for t in tokens):
+            tokens = [*self.folders_of_logs(), *tokens]
+        return {"kind": "shell", "line": line, "tokens": tokens, "modules": [], "code": [], "script": []}
+
+    def all_wildcards(self):
+        """Tokens of `{wildcards}`: site=a,year=1990, by name. Source: snakemake/io.py 7.21, Wildcards.__format__."""
+        names = sorted({part["w"] for _, value, _, _ in self.arguments("output") for item in values.items_of(value) or []
+                        for part in item["parts"] if isinstance(part, dict) and "w" in part})
+        return [token for n, name in enumerate(names)
+                for token in (f"{',' if n else ''}{name}=", {"ref": "wildcards", "index": None, "name": name})]
+
+    def reference(self, field, line):
+        root, steps = field_parts(field)
+        ref = {"ref": root, "index": None, "name": None}
+        if root == "params" and len(steps) == 2 and steps[1][0] == "item":
+            return {**ref, "name": self.part_of_param(*(step for _, step in steps))}
+        if root in ("threads", "rule") and not steps:
+            return ref
+        if root in ("input", "output", "log", "params") and len(steps) <= 1:
+            for kind, step in steps:
+                ref["index" if isinstance(step, int) else "name"] = step
+            return ref
+        kinds = [kind for kind, _ in steps]
+        if root in ("input", "output") and kinds == ["attribute", "item"] and isinstance(steps[1][1], int):
+            return {**ref, "name": steps[0][1], "index": steps[1][1]}
+        if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
+            return {**ref, "name": steps[0][1]}
+        if root == "config" and steps:
+            return {**ref, "name": ".".join(str(step) for _, step in steps)}
+        value = self.rule.namespace.get(root)
+        try:
+            for kind, step in steps:
+                value = getattr(value, step) if kind == "attribute" else value[step]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            value = None
+        if isinstance(value, (str, int, float, Path)):
+            return str(value)
+        raise Problem(self.rule.file, line, f"{{{field}}} is not known in a spec",
+                      f"write {{{{{field}}}}} in the command for a literal {{{field}}}")
+
+    def log_tokens(self, steps):
+        """Tokens of a shell's reference to one log of several, or to all."""
+        places = [place for _, place in steps]
+        chosen = [log for number, log in enumerate(self.logs) if not places or places[0] in (number, log[0])]
+        tokens = []
+        for log in chosen:
+            tokens.extend([" "] if tokens else [])
+            if log is self.log_of_task:
+                tokens.append({"ref": "log", "index": None, "name": None})
+            else:
+                tokens.extend(p if isinstance(p, str) else {"ref": "wildcards", "index": None, "name": p["w"]} for p in log[1])
+        return tokens
+
+    def folders_of_logs(self):
+        """The begin of a command that makes the folders of logs that wfc does not know."""
+        tokens = []
+        for _, parts, _ in [log for log in self.logs if log is not self.log_of_task]:
+            text = "".join(p if isinstance(p, str) else f"\0{p['w']}\0" for p in parts)
+            pieces = os.path.dirname(text).split("\0")
+            if pieces != [""]:
+                tokens.extend([" ", *(p if i % 2 == 0 else {"ref": "wildcards", "index": None, "name": p}
+                                      for i, p in enumerate(pieces) if p)])
+        return ["mkdir -p", *tokens, "\n"] if tokens else []
+
+    def part_of_param(self, name, key):
+        """`{params.x[key]}` as a param of its own, which is called so."""
+        found = next((given for given in self.arguments("params") if given[0] == name), None)
+        own = f"{name}[{key}]"
+        if found is None or any(p["name"] == own for p in self.params):
+            return own
+        _, value, line, _ = found
+        if is_function(value) and not isinstance(value, Unpacked):
+            def part(*args, **kwargs):
+                return value(*args, **kwargs)[key]
+            given = functools.wraps(value)(part)
+        else:
+            given = value[key]
+        self.arguments("params").append((own, given, line, None))
+        self.params.extend(self.params_told([(own, given, line, None)]))
+        return own
+
+
+def field_parts(field):
+    """`input.a[0]` as ("input", [("attribute", "a"), ("item", 0)])."""
+    import _string
+
+    root, rest = _string.formatter_field_name_split(field)
+    return root, [("attribute" if is_attribute else "item", step) for is_attribute, step in rest]
