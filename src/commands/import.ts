@@ -1,5 +1,5 @@
 import { dirname, relative, resolve } from 'node:path';
-import { convert } from '../import/convert.ts';
+import { type Converted, convert } from '../import/convert.ts';
 import { oncePerKind } from '../import/once.ts';
 import { Places } from '../import/places.ts';
 import { isThere, namesIfAny, textIfAny, writeNew } from '../io/files/files.ts';
@@ -35,25 +35,15 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   if (!isThere(folder))
     return refuseImport(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
   const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
-  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles);
-  if ('problem' in read) return refuseImport(read.problem, read.hint, EXIT.badSurroundings, options);
   const specFile = fromHere(out);
-  const converting = convert(read.snakefile, {
-    goals: options.goals,
-    specFile,
-    files: specFiles(folder),
-    places: new Places(sourceReader(folder)),
-    call: read.call,
-    profile: profileFrom(folder, options.profile),
-  });
-  const converted = await converting
-    .catch((error: unknown) => {
-      if (error instanceof SnakefileEnded) return error;
-      throw error;
-    })
-    .finally(() => read.close());
-  if (converted instanceof SnakefileEnded)
-    return refuseImport(converted.message, converted.hint, EXIT.badSpec, options);
+  const attempt = (standIns: 'words' | 'numbers') => convertWith(standIns, folder, specFile, configFiles, options);
+  const first = await attempt('words');
+  const isUnsolved = 'converted' in first && first.isLater && first.converted.text === null;
+  const second = isUnsolved ? await attempt('numbers') : first;
+  // Where neither is right, words are what a person would write.
+  const done = 'converted' in second && second.converted.text !== null ? second : first;
+  if ('message' in done) return refuseImport(done.message, done.hint, done.status, options);
+  const { converted } = done;
   const { text, rules, tasks, waits, unfinished, beside, profiles, diagnostics } = converted;
   printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
@@ -103,10 +93,42 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }
 
+/** Read and convert it, with words or numbers in the place of values that are known only later. */
+async function convertWith(
+  standIns: 'words' | 'numbers',
+  folder: string,
+  specFile: string,
+  configFiles: readonly string[],
+  options: ImportOptions,
+): Promise<
+  | { readonly converted: Converted; readonly isLater: boolean }
+  | { readonly message: string; readonly hint: string; readonly status: ExitStatus }
+> {
+  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles, standIns);
+  if ('problem' in read) return { message: read.problem, hint: read.hint, status: EXIT.badSurroundings };
+  try {
+    const converted = await convert(read.snakefile, {
+      goals: options.goals,
+      specFile,
+      files: specFiles(folder),
+      places: new Places(sourceReader(folder)),
+      call: read.call,
+      profile: profileFrom(folder, options.profile),
+    });
+    return { converted, isLater: read.snakefile.isLater };
+  } catch (error) {
+    if (error instanceof SnakefileEnded) return { message: error.message, hint: error.hint, status: EXIT.badSpec };
+    throw error;
+  } finally {
+    read.close();
+  }
+}
+
 /** What could be compared, where tasks are known only later. */
-function laterWords(tasks: number, waits: readonly string[], same: string): string {
-  const now = tasks === 0 ? '' : `${countTasks(tasks)} now, and `;
-  return `${now}others that wait for ${waits.join(', ')}: with made-up values for what comes of that, each is one ${same}`;
+function laterWords(tasks: number, waits: Converted['waits'], same: string): string {
+  const now = tasks === 0 ? 'tasks' : `${countTasks(tasks)} now, and others`;
+  const names = new Set(waits.map(({ rule, path }) => (rule === null ? path : `rule "${rule}"`)));
+  return `${now} that wait for ${[...names].join(', ')}: with made-up values for what comes of that, each is one ${same}`;
 }
 
 /** As the folder of the spec has it; a name stays one. */

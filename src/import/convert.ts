@@ -12,7 +12,7 @@ import { type Site, type SiteProfile, siteOf } from './site/site.ts';
 import { type SpecText, writeSpec } from './spec.ts';
 import { withLater } from './staged/files.ts';
 import type { Later } from './staged/fit.ts';
-import { LaterLists, placeOfList } from './staged/lists.ts';
+import { LaterLists, pathOfList, placeOfList } from './staged/lists.ts';
 import { compare } from './verify.ts';
 
 export interface ConvertOptions {
@@ -31,10 +31,10 @@ export interface Converted {
   /** null where the paths could not be converted, so that no spec would be right. */
   readonly text: string | null;
   readonly rules: number;
-  /** Those known before anything has run, and with files that are to be brought taken for there. */
+  /** Those known before anything has run; 0 while files are to be brought. */
   readonly tasks: number;
-  /** What the other tasks wait for: rules, and files that are to be brought. */
-  readonly waits: readonly string[];
+  /** What the other tasks wait for: what rules make, and files that are to be brought, of which the rule is null. */
+  readonly waits: readonly { readonly rule: string | null; readonly path: string }[];
   /** Rules whose command is left to the user, and fails until then. */
   readonly unfinished: readonly string[];
   /** Files that the spec needs beside it, by name. */
@@ -144,9 +144,9 @@ function tryOut({ snakefile, jobs }: Resolved, { apart, site, options }: Attempt
 const BY_HAND =
   'give the list to a param by hand: let a rule write it into a file, one value a line, and write param: {lines: FILE}';
 
-function waitsOf({ axes, tables }: Later): string[] {
-  const lists = [...axes.map(({ list }) => list), ...tables.map(({ list }) => list)];
-  return [...new Set(lists.map((list) => list.rule?.name ?? placeOfList(list)))];
+function waitsOf({ axes, tables }: Later): Converted['waits'] {
+  const lists = new Set([...axes, ...tables].map(({ list }) => list));
+  return [...lists].map((list) => ({ rule: list.rule?.name ?? null, path: pathOfList(list) }));
 }
 
 /** How many tasks there are before a rule has run. */
@@ -156,6 +156,7 @@ function knownTasks(
   beside: Readonly<Record<string, string>>,
   { specFile, files }: ConvertOptions,
 ): number {
+  if (later.axes.some(({ list }) => list.rule === null)) return 0;
   const with_ = withLater(filesWith(files, beside), later);
   return compile({ file: specFile, text }, { files: with_.files, overrides: NO_OVERRIDES }).plan?.neededCount ?? 0;
 }

@@ -19,6 +19,8 @@ export interface Snakefile {
   readonly files: readonly string[];
   /** Lists that its Python asked for while it was read, and that are known only later. */
   readonly lists: readonly SnakeList[];
+  /** Whether there may be more of them, of checkpoints. */
+  readonly isLater: boolean;
   /** What runs when all is over. */
   readonly hooks: readonly SnakeHook[];
   /** What `code` of its commands may name and does not stand there yet, by name: to be written beside the spec. */

@@ -12,7 +12,6 @@ import io
 import os
 import pathlib
 import re
-import sys
 
 import values
 from values import MARK, WILDCARD, plain
@@ -66,8 +65,10 @@ class Lists:
         self.looked = set()
         self.marked = {}
         self.is_open = False
-        # Patterns of which no file was found while the Snakefile was read, with the place; those that get made-up values.
+        # Patterns of which no file was found while the Snakefile was read, with the place; those that get made-up values,
+        # with who makes the files.
         self.empty, self.wanted = {}, {}
+        self.recorder = None
 
     # --- asking ---
 
@@ -150,7 +151,33 @@ class Lists:
             return collections.namedtuple("Wildcards", [name for name, _ in known])(*(column for _, column in known))
         found = values.glob_wildcards(pattern, files, followlinks)
         if files is None and len(found) > 0 and not found[0]:
-            self.empty.setdefault(os.path.normpath(self.unmarked(pattern)), sys._getframe(1))
+            self.empty.setdefault(os.path.normpath(self.unmarked(pattern)), self.recorder.place())
+        return found
+
+    def missing(self):
+        """Of the patterns without files those that are known later, each with the rule that makes them or None; notes the
+        others."""
+        found = {}
+        for pattern, (file, line) in self.empty.items():
+            names = list(dict.fromkeys(m.group("name") for m in WILDCARD.finditer(pattern)))
+            if not names:
+                continue
+            folder = os.path.dirname(pattern.split("{")[0])
+            outputs = [(rule.name, text) for rule in self.recorder.rules for text in outputs_of(rule)]
+            makers = [name for name, text in outputs if "directory" in getattr(text, "flags", ()) and "{" not in text
+                      and f"{folder}/".startswith(f"{os.path.normpath(text)}/")]
+            same = [name for name, text in outputs if WILDCARD.sub("{}", text) == WILDCARD.sub("{}", pattern)]
+            if makers:
+                found[pattern] = makers[0], {}
+                why = f'their values are known once "{makers[0]}" has run'
+            elif same:
+                why = f'"{same[0]}" makes them, but which ones, only this pattern says: write the values of {", ".join(names)} down'
+            elif len(names) == 1:
+                found[pattern] = None
+                why = "copy the data there; the spec looks each time which files there are"
+            else:
+                why = f"copy the data there and import it again: the values of {' and '.join(names)} are then written down"
+            self.recorder.notes.append({"file": file, "line": line, "message": f"no file matches {pattern}: {why}"})
         return found
 
     def columns_of(self, pattern):
@@ -370,6 +397,12 @@ def words_of(function, depth=3):
             elif isinstance(space.get(name), str):
                 found.add(space[name])
     return found
+
+
+def outputs_of(rule):
+    args, kwargs, _, _ = rule.sections.get("output", ((), {}, 0, ""))
+    given = [*args, *kwargs.values()]
+    return [text for value in given for text in (value if values.is_many(value) else [value]) if isinstance(text, str)]
 
 
 def fill_stars(pattern, row):

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import re
+import sys
 import types
 
 import helpers
@@ -64,7 +65,8 @@ class Recorder(Reuse):
     what stands in for lists that are known only later."""
 
     def __init__(self, configs, command_line, run_file, make_space, lists):
-        self.lists = lists
+        self.lists, self.has_checkpoints = lists, False
+        lists.recorder = self
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
@@ -135,7 +137,16 @@ class Recorder(Reuse):
             self.rules[same] = made
         return True
 
-    checkpoint = rule
+    def checkpoint(self, *given):
+        self.has_checkpoints = True
+        return self.rule(*given)
+
+    def place(self):
+        """(file, line) of the Snakefile that runs now."""
+        frame = sys._getframe()
+        while frame is not None and frame.f_code.co_filename not in self.files:
+            frame = frame.f_back
+        return (frame.f_code.co_filename, frame.f_lineno) if frame else (self.files[0], 1)
 
     def rule_named(self, name):
         """A rule before this line, by the name that it has in this file."""

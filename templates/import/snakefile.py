@@ -73,10 +73,35 @@ def place_of(error, files):
 
 
 def read(file, request):
-    """(recorder, module) when the Snakefile has run. A module that is missing is stood in for, and all begins anew."""
+    """(recorder, module) when the Snakefile has run, once more with made-up files where it has found none."""
+    lists, failed = Lists(request["standIns"]), None
+    try:
+        found = read_with(file, request, lists)
+    except Problem as problem:
+        if not lists.empty:
+            raise
+        failed = problem
+    wanted = lists.missing()
+    if wanted:
+        again = Lists(request["standIns"])
+        again.wanted = wanted
+        notes = lists.recorder.notes
+        try:
+            second = read_with(file, request, again)
+            second[0].notes[:] = notes if failed is None else [*second[0].notes, *notes]
+            return second
+        except Problem:
+            pass
+    if failed is not None:
+        raise failed
+    return found
+
+
+def read_with(file, request, lists):
+    """The same for one reading. A module that is missing is stood in for, and all begins anew."""
     missing = {}
     while True:
-        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space, Lists(request["standIns"]))
+        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space, lists)
         said, sys.stdout = sys.stdout, io.StringIO()
         try:
             module = run(file, request, recorder)
@@ -157,7 +182,7 @@ def answer(file, request, readers):
         "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
         "files": recorder.files, "hooks": hooks,
-        "lists": recorder.lists.told()["lists"],
+        "lists": recorder.lists.told()["lists"], "isLater": recorder.has_checkpoints or bool(recorder.lists.wanted),
         "beside": {**helpers(), **module_beside, **recorder.beside},
     }
 
@@ -196,7 +221,7 @@ def main():
         told = {"needs": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file], "lists": [], "beside": {}, "configComments": {}, "hooks": []}
+                "prefix": "", "files": [file], "lists": [], "isLater": False, "beside": {}, "configComments": {}, "hooks": []}
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)

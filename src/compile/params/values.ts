@@ -254,7 +254,7 @@ function globValues(glob: Located<unknown>, options: ValueOptions): FileValues {
   if (names === null) {
     context.diagnostics.push(
       maker === null
-        ? report.unreadableFile(glob.location, folder || '.', 'there is no such folder')
+        ? report.globEmpty(glob.location, pattern, folder || '.')
         : report.globOfOutputs(glob.location, pattern, maker, folder),
     );
     return { values: [], staged };
@@ -276,7 +276,7 @@ function globValues(glob: Located<unknown>, options: ValueOptions): FileValues {
   if (found.length === 0)
     context.diagnostics.push(
       maker === null
-        ? report.globEmpty(glob.location, pattern)
+        ? report.globEmpty(glob.location, pattern, null)
         : report.globOfOutputs(glob.location, pattern, maker, folder),
     );
   found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -110,11 +110,12 @@ export const globPlaceholder = (
 export const globNotUtf8 = (location: Location, path: string): Diagnostic =>
   error(location, `the name of a file is not valid UTF-8: ${path}`, 'rename it; wfc writes paths as UTF-8 text');
 
-export const globEmpty = (location: Location, pattern: string): Diagnostic =>
+/** `missing`: the folder that is not there. */
+export const globEmpty = (location: Location, pattern: string, missing: string | null): Diagnostic =>
   error(
     location,
-    `no file matches ${pattern}`,
-    "paths count from the spec's folder; files that tasks produce do not count",
+    `no file matches ${pattern}${missing === null ? '' : `: there is no folder ${missing}`}`,
+    "copy the files there, or correct the pattern: paths count from the spec's folder, and files that tasks produce do not count",
   );
 
 export const globOfOutputs = (location: Location, pattern: string, maker: string, folder: string): Diagnostic =>

@@ -96,8 +96,14 @@ function namedParts(text: string): SnakePart[] {
   return text.split(/\{(\w+)\}/).map((piece, i): SnakePart => (i % 2 === 0 ? piece : { e: piece }));
 }
 
+/** Its path, with names in braces. */
+export function pathOfList({ path }: LaterList): string {
+  return path.map((p) => (typeof p === 'string' ? p : `{${'w' in p ? p.w : p.e}}`)).join('');
+}
+
 /** Where a list lies, for a person. */
-export function placeOfList({ path, kind }: LaterList): string {
-  const text = path.map((p) => (typeof p === 'string' ? p : `{${'w' in p ? p.w : p.e}}`)).join('');
-  return kind === 'glob' ? text : `${kind === 'lines' ? 'the lines' : 'the columns'} of ${text}`;
+export function placeOfList(list: LaterList): string {
+  const text = pathOfList(list);
+  if (list.kind === 'glob') return text;
+  return `${list.kind === 'lines' ? 'the lines' : 'the columns'} of ${text}`;
 }

@@ -27,16 +27,19 @@ export type ReadSnakefile = OpenSnakefile | { readonly problem: string; readonly
 /**
  * Let python3 say what a Snakefile says; its Python is run, its rules are not. Paths count from `folder`. A YAML config
  * file is read by Python's own yaml, as Snakemake does, or here where that is not installed.
+ *
+ * @param standIns what stands in for values that are known only later
  */
 export async function readSnakefile(
   file: string,
   folder: string,
   configFiles: readonly string[],
+  standIns: 'words' | 'numbers',
 ): Promise<ReadSnakefile> {
   const configs: Record<string, unknown> = {};
   for (;;) {
     const python = new Python(file, folder);
-    const told = await python.ask({ config: configs, configfiles: configFiles, standIns: 'words' });
+    const told = await python.ask({ config: configs, configfiles: configFiles, standIns });
     if (told === null) return python.problem();
     const answer = told as Snakefile | { needs: string };
     if (!('needs' in answer)) {
