@@ -100,11 +100,15 @@ async function convertWith(
   specFile: string,
   configFiles: readonly string[],
   options: ImportOptions,
+  asFunctions: readonly string[] = [],
 ): Promise<
   | { readonly converted: Converted; readonly isLater: boolean }
   | { readonly message: string; readonly hint: string; readonly status: ExitStatus }
 > {
-  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles, standIns);
+  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles, {
+    standIns,
+    asFunctions,
+  });
   if ('problem' in read) return { message: read.problem, hint: read.hint, status: EXIT.badSurroundings };
   try {
     const converted = await convert(read.snakefile, {
@@ -115,7 +119,12 @@ async function convertWith(
       call: read.call,
       profile: profileFrom(folder, options.profile),
     });
-    return { converted, isLater: read.snakefile.isLater };
+    const { isLater } = read.snakefile;
+    // What placeholders can't tell is left to Python, which the Snakefile is read for once more.
+    const more = converted.forPython.filter((rule) => !asFunctions.includes(rule));
+    return more.length === 0
+      ? { converted, isLater }
+      : await convertWith(standIns, folder, specFile, configFiles, options, [...asFunctions, ...more]);
   } catch (error) {
     if (error instanceof SnakefileEnded) return { message: error.message, hint: error.hint, status: EXIT.badSpec };
     throw error;

@@ -1,5 +1,14 @@
 import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../model/snakefile.ts';
-import { findClasses, globOf, sameSet, uniqueName, type VariableClass } from './classes.ts';
+import {
+  findClasses,
+  globOf,
+  isInKey,
+  rowsOfJobs,
+  type Sharing,
+  sameSet,
+  uniqueName,
+  type VariableClass,
+} from './classes.ts';
 import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
 import { rowsOf } from './patterns.ts';
@@ -50,12 +59,13 @@ export interface Axes {
 }
 
 /** Fit params and tables to the jobs. Whether they mean the same is checked later, task by task. */
-export function fitAxes(jobs: Jobs, lists: LaterLists, apart: boolean): Axes {
-  return new Fitter(jobs, lists, apart).fit();
+export function fitAxes(jobs: Jobs, lists: LaterLists, sharing: Sharing): Axes {
+  return new Fitter(jobs, lists, sharing).fit();
 }
 
 class Fitter {
   private readonly jobs: Jobs;
+  private readonly sharing: Sharing;
   private readonly classes: VariableClass[];
   private readonly taken: Set<string>;
   private tables: AxisTable[] = [];
@@ -69,10 +79,11 @@ class Fitter {
   /** Of what functions gave, what holds values that are known only later. */
   private readonly given: Relation[] = [];
 
-  constructor(jobs: Jobs, lists: LaterLists, apart: boolean) {
+  constructor(jobs: Jobs, lists: LaterLists, sharing: Sharing) {
     this.jobs = jobs;
     this.lists = lists;
-    this.classes = findClasses(jobs, apart);
+    this.sharing = sharing;
+    this.classes = findClasses(jobs, sharing);
     this.taken = new Set(this.classes.map((c) => c.name));
   }
 
@@ -134,17 +145,13 @@ class Fitter {
     return this.classes.find((c) => c.variables.some((v) => v.rule === rule && v.item === item && v.name === name))!;
   }
 
-  private inKey(rule: SnakeRule, { variables }: VariableClass): boolean {
-    return variables.some((v) => v.rule === rule && v.item === null);
-  }
-
   private fitProduct(rule: SnakeRule, item: SnakeItem): void {
     const names = new Map(this.expandNames.get(item));
     const all = item.expand!.values.map(([name]) => this.classOf(rule, item, name));
     for (const [name, values, , source] of item.expand!.values) {
       const found = this.classOf(rule, item, name);
       const fits =
-        sameSet(found.values, [...new Set(values)]) && !this.inKey(rule, found) && this.hasProduct(rule, found, all);
+        sameSet(found.values, [...new Set(values)]) && !isInKey(rule, found) && this.hasProduct(rule, found, all);
       const param = fits ? found.name : this.freshAxis(`${rule.name}_${name}`, [...new Set(values)], source ?? null);
       names.set(name, param);
       if (!this.order.includes(param)) this.order.push(param);
@@ -157,7 +164,7 @@ class Fitter {
     const table = this.tabled.get(found);
     if (!table) return true;
     const together = all.filter((c) => this.tabled.get(c) === table);
-    const key = this.classes.filter((c) => this.tabled.get(c) === table && this.inKey(rule, c));
+    const key = this.classes.filter((c) => this.tabled.get(c) === table && isInKey(rule, c));
     const count = (classes: readonly VariableClass[]): number =>
       project(
         table,
@@ -168,7 +175,8 @@ class Fitter {
 
   /** Tables of what functions gave, and of what it hangs on. */
   private fitGiven(): void {
-    const all = this.rules().flatMap((rule) => this.givenTo(rule));
+    const own = this.sharing === 'own' ? this.ownRows() : [];
+    const all = [...own, ...this.rules().flatMap((rule) => this.givenTo(rule))];
     const given = all.filter(({ columns }) => !columns.some((c) => this.isLater(c)));
     this.given.push(...all.filter((one) => !given.includes(one)));
     if (given.length === 0) return;
@@ -186,7 +194,10 @@ class Fitter {
       }
       const names = new Set(own.flatMap((part) => part.names));
       const keys = joined.columns.filter((c) => !names.has(c));
-      const whole = this.neededRows(joined).reduce((rows, needed) => withRows(rows, needed, own), joined);
+      const whole = rowsOfJobs(
+        this.jobs,
+        this.classes.filter((c) => joined.columns.includes(c.name)),
+      ).reduce((rows, needed) => withRows(rows, needed, own), joined);
       const ordered = sorted(project(whole, [...keys, ...joined.columns.filter((c) => names.has(c))]), orders);
       const known = parts.find((part): part is AxisTable => before.has(part as AxisTable));
       const table: AxisTable = {
@@ -198,6 +209,16 @@ class Fitter {
       this.tables.push(table);
       for (const c of table.columns) if (byName.has(c)) this.tabled.set(byName.get(c)!, table);
     }
+  }
+
+  /** The values of their jobs, of rules that have not all combinations of them. */
+  private ownRows(): Given[] {
+    const several = this.classes.filter((c) => c.values.length > 1);
+    const combinations = (columns: readonly string[]): number =>
+      several.filter((c) => columns.includes(c.name)).reduce((n, c) => n * c.values.length, 1);
+    return rowsOfJobs(this.jobs, several)
+      .filter(({ columns, rows }) => rows.length < combinations(columns))
+      .map(({ columns, rows }) => ({ columns, rows, from: '', by: columns, names: [], inPath: true }));
   }
 
   /** What the functions of a rule gave, by params. */
@@ -219,7 +240,7 @@ class Fitter {
       .map((item) => {
         const names = item.rows!.names.map((name) => {
           const found = this.classOf(rule, item, name);
-          if (!this.inKey(rule, found)) return found.name;
+          if (!isInKey(rule, found)) return found.name;
           const fresh = uniqueName(`${rule.name}_${name}`, this.taken);
           this.taken.add(fresh);
           return fresh;
@@ -232,22 +253,6 @@ class Fitter {
         return relation(item.rows!, names);
       });
     return [...determined, ...gathered];
-  }
-
-  /** The values that jobs have for columns of a table, rule by rule. */
-  private neededRows({ columns }: Relation): Relation[] {
-    const rules = new Map<SnakeRule, { columns: string[]; variables: string[]; rows: string[][] }>();
-    for (const { rule, wildcards } of this.jobs.jobs) {
-      let found = rules.get(rule);
-      if (!found) {
-        const own = this.classes.filter((c) => columns.includes(c.name) && this.inKey(rule, c));
-        const variables = own.map((c) => c.variables.find((v) => v.rule === rule && v.item === null)!.name);
-        found = { columns: own.map((c) => c.name), variables, rows: [] };
-        rules.set(rule, found);
-      }
-      found.rows.push(found.variables.map((name) => wildcards.get(name)!));
-    }
-    return [...rules.values()].filter((found) => found.columns.length > 0);
   }
 
   private tableName(keys: readonly string[]): string {
@@ -288,7 +293,7 @@ class Fitter {
   }
 
   private fitsTable(rule: SnakeRule, classes: readonly VariableClass[], rows: readonly string[][]): boolean {
-    if (new Set(classes).size < classes.length || classes.some((c) => this.inKey(rule, c))) return false;
+    if (new Set(classes).size < classes.length || classes.some((c) => isInKey(rule, c))) return false;
     const known = classes.map((c) => this.tabled.get(c));
     if (known.some((t) => t !== known[0])) return false;
     if (known[0] && JSON.stringify([known[0].columns, known[0].rows]) !== tableKey(classes, rows)) return false;
@@ -365,7 +370,7 @@ function hasSlash(value: string): boolean {
 
 function commentsOf(given: readonly Given[]): string[] {
   const found = new Map<string, Set<string>>();
-  for (const { names, from } of given) {
+  for (const { names, from } of given.filter((g) => g.names.length > 0)) {
     const words = names.join(', ');
     found.set(words, (found.get(words) ?? new Set()).add(from));
   }

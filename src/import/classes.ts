@@ -1,5 +1,6 @@
 import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../model/snakefile.ts';
 import { PLACEHOLDER_ROOTS } from '../model/template.ts';
+import type { Relation } from './functions/tables.ts';
 import type { Jobs, Link } from './jobs.ts';
 import { wildcardsOfRule } from './patterns.ts';
 
@@ -26,20 +27,23 @@ export interface VariableClass {
   readonly name: string;
 }
 
+/**
+ * Which variables are one param. `shared`: those that files carry values between. `apart`: what functions gave is a class of
+ * its own, also where files carry it to others. `own`: each is, and each rule has the rows of its own jobs.
+ */
+export type Sharing = 'shared' | 'apart' | 'own';
+
 /** Variables of one rule, or of one expand(), differ from each other whatever files say. */
 function scopeOf({ rule, item }: Variable): object {
   return item ?? rule;
 }
 
-/**
- * Sort the wildcards of all rules and the names of all expand() into classes. `apart`: what functions gave is a class of its
- * own, also where files carry it to others.
- */
-export function findClasses(jobs: Jobs, apart: boolean): VariableClass[] {
+/** Sort the wildcards of all rules and the names of all expand() into classes. */
+export function findClasses(jobs: Jobs, sharing: Sharing): VariableClass[] {
   const variables = [...wildcardVariables(jobs), ...expandVariables(jobs)];
   const groups = new Map(variables.map((v) => [v, [v]]));
   const join = (a: Variable, b: Variable): void => {
-    if (apart && (a.isDetermined || b.isDetermined)) return;
+    if (sharing === 'own' || (sharing === 'apart' && (a.isDetermined || b.isDetermined))) return;
     const [left, right] = [groups.get(a)!, groups.get(b)!];
     if (left === right) return;
     const scopes = new Set(left.map(scopeOf));
@@ -53,7 +57,7 @@ export function findClasses(jobs: Jobs, apart: boolean): VariableClass[] {
   // Equal names first: where two wildcards of a rule could take the place of one, the name decides.
   for (const [a, b] of pairs.filter(([a, b]) => a.name === b.name)) join(a, b);
   for (const [a, b] of pairs) join(a, b);
-  return named([...new Set(groups.values())], apart);
+  return named([...new Set(groups.values())], sharing);
 }
 
 function wildcardVariables({ jobs }: Jobs): Variable[] {
@@ -107,6 +111,27 @@ function expandVariables({ jobs, goal }: Jobs): Variable[] {
   );
 }
 
+/** Whether the class is a wildcard of the rule, and not only gathered by it. */
+export function isInKey(rule: SnakeRule, { variables }: VariableClass): boolean {
+  return variables.some((v) => v.rule === rule && v.item === null);
+}
+
+/** The values that jobs have for some params, one relation for each rule whose wildcards are among them. */
+export function rowsOfJobs({ jobs }: Jobs, classes: readonly VariableClass[]): Relation[] {
+  const rules = new Map<SnakeRule, { columns: string[]; variables: string[]; rows: string[][] }>();
+  for (const { rule, wildcards } of jobs) {
+    let found = rules.get(rule);
+    if (!found) {
+      const own = classes.filter((c) => isInKey(rule, c));
+      const variables = own.map((c) => c.variables.find((v) => v.rule === rule && v.item === null)!.name);
+      found = { columns: own.map((c) => c.name), variables, rows: [] };
+      rules.set(rule, found);
+    }
+    found.rows.push(found.variables.map((name) => wildcards.get(name)!));
+  }
+  return [...rules.values()].filter((found) => found.columns.length > 0);
+}
+
 /** Variables that stand in the same places of an input and of the output that it is. */
 function equalNames(
   { consumer, item, producer, output }: Link,
@@ -150,7 +175,7 @@ function components(parts: readonly SnakePart[]): SnakePart[][] {
 }
 
 /** Give classes their names; classes of one name and the same values become one. */
-function named(groups: readonly Variable[][], apart: boolean): VariableClass[] {
+function named(groups: readonly Variable[][], sharing: Sharing): VariableClass[] {
   const isWildcard = (v: Variable): boolean => v.item === null && !v.isDetermined;
   const withWildcards = groups.filter((g) => g.some(isWildcard));
   const others = groups.filter((g) => !withWildcards.includes(g));
@@ -159,7 +184,8 @@ function named(groups: readonly Variable[][], apart: boolean): VariableClass[] {
     const values = valuesOf(variables);
     const wanted = safeName(preferredName(variables));
     const same = classes.get(wanted);
-    const isApart = apart && variables.some((v) => v.isDetermined);
+    const isApart =
+      (sharing === 'own' && values.length > 1) || (sharing === 'apart' && variables.some((v) => v.isDetermined));
     if (same && !isApart && sameSet(same.values, values) && !clash(same.variables, variables)) {
       classes.set(wanted, { ...same, variables: [...same.variables, ...variables] });
       continue;

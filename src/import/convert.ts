@@ -3,6 +3,7 @@ import { NO_OVERRIDES, type SpecFiles } from '../compile/context.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
+import type { Sharing } from './classes.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf, splitByMaker } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
@@ -37,6 +38,8 @@ export interface Converted {
   readonly waits: readonly { readonly rule: string | null; readonly path: string }[];
   /** Rules whose command is left to the user, and fails until then. */
   readonly unfinished: readonly string[];
+  /** Rules whose command placeholders can't tell; Python may, task by task. */
+  readonly forPython: readonly string[];
   /** Files that the spec needs beside it, by name. */
   readonly beside: Readonly<Record<string, string>>;
   /** What belongs to the site. */
@@ -64,6 +67,7 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
     tasks: 0,
     waits: [],
     unfinished: [],
+    forPython: [],
     beside: {},
     profiles: [],
     diagnostics: [...diagnostics, ...more],
@@ -86,31 +90,57 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
         'name a rule or a file with --goal',
       ),
     );
-  let best: { readonly attempt: Attempt; readonly resolved: Resolved } | null = null;
-  for (const lift of [true, false]) {
-    const resolved = await resolveFunctions(read, found, { ...options, lift });
-    if (hasErrors(resolved.diagnostics)) return fail(...resolved.diagnostics);
-    // What a function gave may be the values of another rule's wildcard, or only look like it.
-    for (const apart of resolved.jobs === found ? [false] : [false, true]) {
-      const attempt = tryOut(resolved, { apart, site, options });
-      if (best === null || attempt.checked.isSame) best = { attempt, resolved };
-      if (attempt.checked.isSame) break;
+  let best: { readonly sharing: Sharing; readonly attempt: Attempt; readonly resolved: Resolved } | null = null;
+  const resolutions = new Map<boolean, Resolved>();
+  for (const { lift, sharing } of WAYS) {
+    let resolved = resolutions.get(lift);
+    if (!resolved) {
+      resolved = await resolveFunctions(read, found, { ...options, lift });
+      resolutions.set(lift, resolved);
     }
-    if (best!.attempt.checked.isSame || resolved.jobs === found) break;
+    if (hasErrors(resolved.diagnostics)) return fail(...resolved.diagnostics);
+    // Nothing was a function: there is nothing to lift, or to hold apart.
+    if (resolved.jobs === found && (!lift || sharing === 'apart')) continue;
+    if (sharing === 'own' && found.jobs.length > MOST_JOBS_IN_TABLES) break;
+    const attempt = tryOut(resolved, { sharing, site, options });
+    if (best === null || attempt.checked.isSame) best = { sharing, attempt, resolved };
+    if (attempt.checked.isSame) break;
   }
   const {
+    sharing,
     attempt: { written, beside, later, checked },
     resolved: { snakefile, jobs, diagnostics: more },
   } = best!;
   diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places), ...onlyWaits(jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
-  if (!checked.isSame) return fail();
+  if (sharing === 'own')
+    diagnostics.push(
+      places.warning(goal, 'the wildcards fit no params that rules share: each rule has those of its jobs'),
+    );
+  const { unfinished, forPython } = written;
+  if (!checked.isSame) return { ...fail(), forPython };
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
   const waits = waitsOf(later);
   const tasks = waits.length === 0 ? jobs.jobs.length : knownTasks(written.text, later, beside, options);
-  const { text, unfinished } = written;
-  return { text, rules, tasks, waits, unfinished, beside, profiles: site.profiles, diagnostics };
+  const { text } = written;
+  return { text, rules, tasks, waits, unfinished, forPython, beside, profiles: site.profiles, diagnostics };
 }
+
+/**
+ * In which ways to try, the one that a person would write first. What a function gave may be the values of another rule's
+ * wildcard, or only look like it; what fits no params at all has a table for each rule.
+ */
+const WAYS: readonly { readonly lift: boolean; readonly sharing: Sharing }[] = [
+  { lift: true, sharing: 'shared' },
+  { lift: true, sharing: 'apart' },
+  { lift: false, sharing: 'shared' },
+  { lift: false, sharing: 'apart' },
+  { lift: true, sharing: 'own' },
+  { lift: false, sharing: 'own' },
+];
+
+/** More rows than a person would keep in a spec. */
+const MOST_JOBS_IN_TABLES = 5000;
 
 interface Attempt {
   readonly written: SpecText;
@@ -120,15 +150,15 @@ interface Attempt {
 }
 
 interface AttemptOptions {
-  readonly apart: boolean;
+  readonly sharing: Sharing;
   readonly site: Site;
   readonly options: ConvertOptions;
 }
 
-function tryOut({ snakefile, jobs }: Resolved, { apart, site, options }: AttemptOptions): Attempt {
+function tryOut({ snakefile, jobs }: Resolved, { sharing, site, options }: AttemptOptions): Attempt {
   const lists = new LaterLists(snakefile.lists, jobs);
-  const axes = fitAxes(jobs, lists, apart);
-  const written = writeSpec({ snakefile, jobs, axes, site, places: options.places });
+  const axes = fitAxes(jobs, lists, sharing);
+  const written = writeSpec({ snakefile, jobs, axes, site, places: options.places, files: options.files });
   const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
   const { later } = axes;
   const found = lists.in(written.text);

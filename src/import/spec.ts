@@ -1,3 +1,4 @@
+import type { SpecFiles } from '../compile/context.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
 import type { Axes, Axis, AxisTable } from './axes.ts';
@@ -18,6 +19,8 @@ export interface SpecText {
   readonly text: string;
   /** Rules whose command could not be converted: they fail, and say so. */
   readonly unfinished: readonly string[];
+  /** Those of them whose command a function of Python may be. */
+  readonly forPython: readonly string[];
   /** Files that count as the commands of some rule do. */
   readonly code: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
@@ -29,6 +32,7 @@ interface Options {
   readonly axes: Axes;
   readonly site: Pick<Site, 'defaults' | 'from'>;
   readonly places: Places;
+  readonly files: Pick<SpecFiles, 'kind'>;
 }
 
 /** Bytes of paths from which a run block reads them from a file: well below what wfc puts on a command line. */
@@ -68,8 +72,8 @@ export function writeSpec(options: Options): SpecText {
     ...ruleLines.slice(1),
     '',
   ];
-  const { unfinished, code, diagnostics } = writer;
-  return { text: lines.join('\n'), unfinished, code, diagnostics };
+  const { unfinished, forPython, code, diagnostics } = writer;
+  return { text: lines.join('\n'), unfinished, forPython, code, diagnostics };
 }
 
 function axisLines(axis: Axis, configComments: Snakefile['configComments']): string[] {
@@ -171,6 +175,7 @@ function checksOf(flags: readonly string[]): { [key: string]: Yaml } {
 class RuleWriter {
   readonly usedConfig = new Set<string>();
   readonly unfinished: string[] = [];
+  readonly forPython: string[] = [];
   readonly code = new Set<string>();
   readonly diagnostics: Diagnostic[] = [];
   private readonly options: Options;
@@ -241,7 +246,13 @@ class RuleWriter {
     if (command.kind === 'unknown' || command.kind === 'none' || this.unfinished.includes(name)) return {};
     const jobs = this.options.jobs.jobs.filter((job) => job.rule === rule);
     const isPreloaded = command.modules.length > 0 && jobs.length > 1;
-    const code = [...command.code, ...chosenScripts(command.script, jobs)];
+    const scripts = chosenScripts(command.script, jobs);
+    const missing = scripts.filter((file) => this.options.files.kind(file) === null);
+    if (missing.length > 0) {
+      const message = `there is no file ${missing.join(', ')}, which rule "${name}" needs: name it under code: when there is`;
+      this.diagnostics.push(this.options.places.warning({ file: rule.file, line: command.line }, message));
+    }
+    const code = [...command.code, ...scripts.filter((file) => !missing.includes(file))];
     for (const file of code) this.code.add(file);
     return {
       ...(command.kind === 'shell' ? {} : { shell: command.kind }),
@@ -257,6 +268,8 @@ class RuleWriter {
       if (!(error instanceof NotConvertible)) throw error;
       const line = rule.command.line;
       this.unfinished.push(rule.name);
+      const fails = rule.params.some((param) => param.why?.startsWith('fails: '));
+      if (isInline(rule) && !fails) this.forPython.push(rule.name);
       this.diagnostics.push(this.options.places.error({ file: rule.file, line }, error.message, error.hint));
       const words = `not converted from ${rule.file}:${line}: ${error.message}`;
       return `echo '${words.replace(/['{}]/g, ' ')}' >&2\nexit 1`;
@@ -319,6 +332,13 @@ class RuleWriter {
       ...Object.fromEntries(flags.filter(isKey).map((flag) => [flag, new Verbatim('true')])),
     };
   }
+}
+
+/** The command stands in the spec, and calls no script or function of Python. */
+function isInline({ command }: SnakeRule): boolean {
+  return (
+    command.kind !== 'unknown' && command.kind !== 'none' && command.code.length === 0 && command.script.length === 0
+  );
 }
 
 /** The scripts that wildcards choose for these jobs. */

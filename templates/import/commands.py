@@ -7,12 +7,12 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 import values
-from bodies import Body
+from bodies import PARAMETERS, Body, names_in_braces
 from breaks import unmarked
 from functions import is_unknown
 from jobcalls import Unpacked, is_function
 from scripts import notebook_command, script_command
-from translate import Problem
+from translate import Problem, Section
 
 AS_PROGRAM = {
     "cwl": "write the command that the tool runs",
@@ -32,7 +32,7 @@ class Commands:
         try:
             if "shell" in rule.sections:
                 (_, text, line, _), *_ = self.arguments("shell")
-                return self.shell(str(text), rule.sections["shell"][2])
+                return self.shell_or_function(str(text), rule.sections["shell"][2], told)
             if "script" in rule.sections:
                 (_, path, line, _), *_ = self.arguments("script")
                 return script_command(path, line, told, self)
@@ -58,10 +58,36 @@ class Commands:
         found = [place, *(os.path.join(place, f"wrapper{ending}") for ending in (".py", ".R", ".Rmd", ".jl"))]
         return os.path.relpath(next(filter(os.path.isfile, found), found[1]), os.path.dirname(os.path.abspath(self.rule.file)))
 
-    def run(self, line, section, told):
+    def shell_or_function(self, text, line, told):
+        """The command with placeholders; where they can't tell it, a function that puts it together in each task."""
+        unknown = None
+        if self.rule.name not in self.recorder.as_functions:
+            try:
+                return self.shell(text, line)
+            except Problem as problem:
+                unknown = problem
+                if names_in_braces(text) - self.module.known() - PARAMETERS:
+                    raise
+        try:
+            source = self.rule.sections["shell"][3].text.strip()
+            # A comment may end it.
+            end = "\n)" if "#" in source.split("\n")[-1] else ")"
+            made = self.functions.run_command(self.body(Section(f"shell({source}{end}", line, True)), told, self)
+        except Problem as problem:
+            raise unknown or problem from None
+        self.note(line, f'the command of rule "{self.rule.name}" is put together by Python in each task, as Snakemake does: '
+                  "placeholders of a spec can't tell it")
+        return made
+
+    def body(self, section):
         names = {word: {n for n, _, _, _ in self.arguments(word) if n} for word in ("input", "output", "params")}
         unknown = {key for number, p in enumerate(self.params) if is_unknown(p) for key in (number, p["name"])}
-        body = Body(self.rule.file, section, names, unknown - {None}, self.module)
+        return Body(self.rule.file, section, names, unknown - {None}, self.module)
+
+    def run(self, line, section, told):
+        body = self.body(section)
+        if self.rule.name in self.recorder.as_functions:
+            return self.functions.run_command(body, told, self)
         text = body.only_shell()
         if text is not None:
             return self.shell(text, line)

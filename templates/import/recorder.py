@@ -1,5 +1,6 @@
 """What the translated Snakefile calls: it notes rules and their sections, and stands in for Snakemake's own names."""
 
+import contextlib
 import copy
 import inspect
 import json
@@ -64,13 +65,15 @@ class Recorder(Reuse):
     """One import. `run_file` runs an included Snakefile, `make_space` begins Python that knows nothing of the rest. `lists`:
     what stands in for lists that are known only later."""
 
-    def __init__(self, configs, command_line, run_file, make_space, lists):
+    def __init__(self, configs, command_line, run_file, make_space, lists, as_functions=()):
         self.lists, self.has_checkpoints = lists, False
         lists.recorder = self
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
         self.constraints, self.prefix, self.container = {}, "", None
         self.local_rules, self.order, self.hooks = [], [], []
+        # Names of rules whose commands are to be functions of Python, since placeholders can't tell them.
+        self.as_functions = frozenset(as_functions)
         # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
         self.config_files, self.config_read, self.beside = [], {}, {}
         # The file that is read: its sections and its lines.
@@ -218,13 +221,19 @@ class Recorder(Reuse):
             return self.configs[path]
         try:
             with open(path, encoding="utf-8") as opened:
-                if path.endswith(".json"):
-                    return json.load(opened)
-                try:
-                    import yaml
-                except ImportError:
-                    raise NeedsConfig(path) from None
-                return yaml.safe_load(opened) or {}
+                text = opened.read()
+            # As Snakemake does, whatever the file is called.
+            if text.lstrip().startswith("{"):
+                with contextlib.suppress(ValueError):
+                    return json.loads(text)
+            try:
+                import yaml
+            except ImportError:
+                raise NeedsConfig(path) from None
+            try:
+                return yaml.safe_load(text) or {}
+            except yaml.YAMLError as error:
+                raise ValueError(error) from None
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise Problem(self.file or path, line, f'"{path}" can\'t be read: {error}',
                           "it counts from the folder of the spec") from None

@@ -82,6 +82,11 @@ class Script(Call):
         if len(self.path) > 1:
             return [], []
         code = [self.path[0]]
+        if self.word == "script" and not os.path.exists(code[0]):
+            # It may come later: Snakemake plans without it.
+            self.reader.note(self.line, f"there is no file {code[0]}, which rule \"{self.told['name']}\" needs: name it under "
+                             "code: when there is")
+            return [], []
         if code[0].endswith(".py") and os.path.isfile(code[0]):
             code.extend(modules_beside(code[0]))
         return list(map(self.text_at, code)), code

@@ -1,6 +1,6 @@
 """Tells what a Snakefile says, as JSON on file descriptor 3. Called by `wfc import snakefile`.
 
-    python3 snakefile.py FILE < one line: {"config": {path: content}, "configfiles": [path]}
+    python3 snakefile.py FILE < one line: {"config": {path: content}, "configfiles": [path], "functions": [rule]}
 
 It runs the Python of the Snakefile, as Snakemake does, but no rule. What the Snakefile prints goes to standard error.
 Answers: {"needs": path} for a config file that is not in the request and that this Python can't read itself, else
@@ -101,7 +101,7 @@ def read_with(file, request, lists):
     """The same for one reading. A module that is missing is stood in for, and all begins anew."""
     missing = {}
     while True:
-        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space, lists)
+        recorder = Recorder(request["config"], request["configfiles"], run_file, make_space, lists, request["functions"])
         said, sys.stdout = sys.stdout, io.StringIO()
         try:
             module = run(file, request, recorder)

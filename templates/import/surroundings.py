@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import types
+from pathlib import Path
 
 import values
 import wfc_snakemake
@@ -85,7 +86,7 @@ def spaces_in(pattern, given):
 
 def expand(*args, **wildcards):
     """values.expand, in which the instances of a space stay a pattern with the columns of its table."""
-    patterns = [args[0]] if isinstance(args[0], str) else list(args[0])
+    patterns = [args[0]] if isinstance(args[0], (str, Path)) else list(args[0])
     spaces = [n for n, v in wildcards.items() if isinstance(v, Instances)]
     fits = len(spaces) == 1 and len(args) == 1 and wildcards[spaces[0]].rows and all(
         isinstance(p, str) and f"{{{spaces[0]}}}" in p and "{{" not in p for p in patterns) and not any(

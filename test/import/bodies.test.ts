@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import type { Experiment } from '../support/experiment.ts';
 import { folderOf, hasSnakemake, snakefile } from './import.ts';
 
 it.skipIf(!hasSnakemake)('run blocks that lean on the Python of their Snakefile make the same files', async () => {
@@ -89,7 +90,7 @@ it.each([
     'Snakefile:2:1 error: the value of absent.cuda.is_available()',
   ],
   ['a path', 'rule all:\n    input: f"out/{ab.version}.txt"\n', 'Snakefile:3:5 error: the value of absent.version'],
-  ['paths', 'rule all:\n    input: ab.paths\n', 'Snakefile:2:1 error: the value of absent.paths'],
+  ['paths', 'rule all:\n    input: ab.paths\n', 'Snakefile:3:5 error: the value of absent.paths'],
 ])('%s that a missing module would give is an error there', async (_, text, says) => {
   const made = snakefile(`import absent as ab\n${text}`);
   const { status, stderr } = await made.wfc('import snakefile Snakefile');
@@ -114,3 +115,34 @@ it('a config file on the command line that is not there is named', async () => {
   const { status, stderr } = await made.wfc('import snakefile Snakefile --configfile none.json');
   expect([status, stderr]).toEqual([2, expect.stringContaining('error: "none.json" can\'t be read: ')]);
 });
+
+const PUT_TOGETHER =
+  'NAMES = ["b c", "d"]\nSETTING = {"a": ["x", 1], "b": "it\'s"}\n' +
+  'def pipeline(wildcards, input):\n    lines = [f"sort {input} |"] + ["tr a-y b-z |"] * int(wildcards.n)\n' +
+  '    return "\\n".join([*lines, "cat"])\n' +
+  'rule all:\n    input: expand("o/{n}.txt", n=[1, 2]), "o/names.txt", "o/a.set", "o/b.set"\n' +
+  'rule piped:\n    input: "in.txt"\n    output: "o/{n}.txt"\n    params: command=pipeline\n    shell: "{params.command} > {output}"\n' +
+  'rule names:\n    output: "o/names.txt"\n    shell:\n        """\n        for name in {NAMES}; do\n            echo "$name" >> {output}\n        done\n        """\n' +
+  'rule set:\n    output: "o/{key}.set"\n    params: value=lambda wildcards: SETTING[wildcards.key]\n' +
+  '    shell: "echo \\"{params.value}\\" {wildcards.key} > {output}"\n';
+
+it.skipIf(!hasSnakemake)(
+  'commands that placeholders can not tell are put together by Python in each task',
+  async () => {
+    const [ours, theirs] = [0, 1].map(() => snakefile(PUT_TOGETHER, { 'in.txt': 'd\na\nc\n' })) as [
+      Experiment,
+      Experiment,
+    ];
+    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+    const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'the command of rules "piped", "names" and "set" is put together by Python in each task, as Snakemake does',
+      ),
+    ]);
+    expect((await ours.run('--local')).status).toBe(0);
+    for (const file of theirs.files('o')) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+    expect(ours.files('o')).toEqual(theirs.files('o'));
+  },
+);

@@ -111,16 +111,6 @@ const UNFINISHED: readonly (readonly [string, string, string])[] = [
     '"nothing" is defined nowhere in the Snakefile',
   ],
   [
-    'a format in the command',
-    rule('    shell: "echo {threads:03d} > {output}"\n'),
-    'error: {threads:03d} with a format is not converted'.replace(':03d}', '}'),
-  ],
-  [
-    'a list of the config',
-    rule('    shell: "echo {config[l]} > {output}"\n', 'config["l"] = [1, 2]\n'),
-    'error: config "l" is no plain text or number',
-  ],
-  [
     'an unknown name in the command',
     rule('    shell: "echo {nothing} > {output}"\n'),
     'error: {nothing} is not known in a spec',

@@ -63,7 +63,6 @@ it('heavy modules of a script are preloaded, not those of its own folder', async
 });
 
 it.each([
-  ['s/none.py', "s/none.py can't be read: No such file or directory"],
   ['https://example.org/fit.py', 'a script from the network is not converted: https://example.org/fit.py'],
   ['s/fit.rs', 'a script that ends in ".rs" is not converted'],
   ['s/{params.n}.py', '{params.n} in the path of a script is not converted'],
@@ -141,6 +140,13 @@ it.each([
   const made = snakefile(notebookRule, { 'nb/fit.ipynb': text });
   const { status, stderr } = await made.wfc('import snakefile Snakefile');
   expect([status, stderr]).toEqual([2, expect.stringContaining(`Snakefile:8:5 error: ${says}`)]);
+});
+
+it('a script that is not there yet is told, and is no code until it is', async () => {
+  const made = snakefile(rule('s/{wildcards.n}.py').replace('script', 'script'), { 'c.yml': 'a: 1\n' });
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([0, expect.stringContaining('Snakefile:7:5 warning: there is no file s/')]);
+  expect(made.read('wfc.yml')).toContain('code: [c.yml, wfc_snakemake.py]');
 });
 
 it('a file that wfc would write is never overwritten', async () => {

@@ -184,3 +184,18 @@ it('nothing is preloaded for one task, or from a folder that only the script kno
   expect(await preloadOf(body, { section: '    container: "docker://python"\n' })).toBe('[utils, near]');
   expect(await preloadOf(body, { file: 'workflow/Snakefile' })).toBe('[utils]');
 });
+
+it.skipIf(!hasSnakemake)(
+  'wildcards that fit no params that rules share have the values of their jobs, rule by rule',
+  async () => {
+    const made = snakefile(
+      'rule all:\n    input: expand("o/{s}_{v}_hist.txt", s=["a", "b"], v=["up", "mid"])\n' +
+        'rule select:\n    output: "o/{s}_{v}.txt"\n    wildcard_constraints: v="up|mid"\n    shell: "echo {wildcards.s} > {output}"\n' +
+        'rule shape:\n    input: "o/{s}_{v}.txt"\n    output: "o/{s}_{v}_hist.txt"\n    wildcard_constraints: v="up"\n    shell: "cp {input} {output}"\n' +
+        'rule weight:\n    input: "o/{s}_{w}.txt"\n    output: "o/{s}_{w}_hist.txt"\n    wildcard_constraints: w="mid"\n    shell: "cp {input} {output}"\n',
+    );
+    const { status, stderr } = await made.wfc('import snakefile Snakefile');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('the wildcards fit no params that rules share')]);
+    expect(specSteps(made)).toEqual(await snakemakeSteps(made.folder));
+  },
+);

@@ -24,22 +24,27 @@ export class SnakefileEnded extends Error {
 
 export type ReadSnakefile = OpenSnakefile | { readonly problem: string; readonly hint: string };
 
+export interface ReadOptions {
+  /** What stands in for values that are known only later. */
+  readonly standIns: 'words' | 'numbers';
+  /** Rules whose commands are to be functions of Python, since no placeholders can tell them. */
+  readonly asFunctions: readonly string[];
+}
+
 /**
  * Let python3 say what a Snakefile says; its Python is run, its rules are not. Paths count from `folder`. A YAML config
  * file is read by Python's own yaml, as Snakemake does, or here where that is not installed.
- *
- * @param standIns what stands in for values that are known only later
  */
 export async function readSnakefile(
   file: string,
   folder: string,
   configFiles: readonly string[],
-  standIns: 'words' | 'numbers',
+  { standIns, asFunctions }: ReadOptions,
 ): Promise<ReadSnakefile> {
   const configs: Record<string, unknown> = {};
   for (;;) {
     const python = new Python(file, folder);
-    const told = await python.ask({ config: configs, configfiles: configFiles, standIns });
+    const told = await python.ask({ config: configs, configfiles: configFiles, standIns, functions: asFunctions });
     if (told === null) return python.problem();
     const answer = told as Snakefile | { needs: string };
     if (!('needs' in answer)) {

@@ -165,11 +165,12 @@ def read_config(*files):
     config = {}
     for file in files:
         with open(file, encoding="utf-8") as opened:
-            if file.endswith(".json"):
-                loaded = json.load(opened)
-            else:
-                import yaml
-                loaded = yaml.safe_load(opened)
+            text = opened.read()
+        try:
+            loaded = json.loads(text)
+        except ValueError:
+            import yaml
+            loaded = yaml.safe_load(text)
         merge(config, loaded or {})
     return config
 
