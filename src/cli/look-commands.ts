@@ -143,8 +143,10 @@ export function addLookCommands(y: Argv, perform: Perform): Argv {
           .positional('other', {
             type: 'string',
             demandOption: true,
-            describe: 'A revision of git, another spec or its folder, or the file of an earlier report',
+            describe:
+              'A run (last, last~1 or its number), a revision of git, another spec or its folder, or an earlier report',
           })
+          .example('wfc diff last', 'since the last run began')
           .example('wfc diff HEAD~1', 'since the last commit')
           .example('wfc diff monday.html', 'since this report was made'),
       (argv) =>

@@ -8,6 +8,7 @@ import { stopOrphans } from '../io/state/orphans.ts';
 import type { Trust } from '../resume/contents.ts';
 import type { History } from '../resume/history.ts';
 import type { RecordsByName, SuccessRecord } from '../resume/record.ts';
+import { keepForDiff } from '../session/diff/keep-run.ts';
 import { escalateSession, shortages } from '../session/escalation.ts';
 import { keptRecords, keptWords, sweepMarkers } from '../session/keep-records.ts';
 import { lookAtQueue, type Queue } from '../session/liveness.ts';
@@ -257,10 +258,12 @@ async function beginRecords(
     sweepMarkers(session, history);
     compactJournals(state.journals, history);
   }
-  writeLastRun(state.root, remembered('local', options, spec));
+  const told = remembered('local', options, spec);
+  writeLastRun(state.root, told);
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = await keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
+  if (outlook.decisions.runCount > 0) keepForDiff(session, outlook, journal.number, told, options);
   const written = new Map<string, SuccessRecord>();
   for (const { name, record } of kept.records) {
     journal.done(name, record);

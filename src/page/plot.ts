@@ -49,9 +49,8 @@ export class Plot {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
   }
 
-  private get width(): number {
-    return this.element.clientWidth;
-  }
+  /** As it was drawn: to ask the page for each point is slow. */
+  private width = 0;
 
   private xOf(point: number): number {
     const { x, xs } = this.options;
@@ -69,6 +68,7 @@ export class Plot {
   }
 
   private draw(): void {
+    this.width = this.element.clientWidth;
     const { width } = this;
     if (width === 0) return;
     this.canvas.width = Math.round(width * devicePixelRatio);

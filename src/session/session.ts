@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Overrides, Reserved, Setting, SpecFiles } from '../compile/context.ts';
+import { compile as compileSpec } from '../compile/compile.ts';
+import type { Overrides, Reserved, Setting } from '../compile/context.ts';
 import * as report from '../compile/report/report.ts';
 import { checkProfileFlags } from '../compile/rules/check-resources.ts';
 import { closest } from '../compile/text/suggest.ts';
@@ -11,6 +12,7 @@ import { readUtf8, type SpecFile, specFiles } from '../io/files/spec-file.ts';
 import { checkBashSyntax } from '../io/programs/bash-syntax.ts';
 import { readEscalations } from '../io/state/escalation-file.ts';
 import { readJournals } from '../io/state/journal.ts';
+import { CopiedSpecFiles } from '../io/state/kept-runs.ts';
 import { type StateFolder, stateFolder } from '../io/state/state-folder.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { type Plan, ruleOf } from '../model/plan.ts';
@@ -53,6 +55,10 @@ export interface CommonOptions {
 export interface Reading {
   /** The spec itself, where it is not the one that the command line names. */
   readonly spec?: SpecFile;
+  /** The texts of `--config`, where they are not those that the command line names. */
+  readonly configs?: readonly SourceText[];
+  /** Files that rules make and whose values count; where their tasks are complete, unless told. */
+  readonly known?: ReadonlySet<string>;
   readonly specFiles: typeof specFiles;
   readonly disk: (...args: ConstructorParameters<typeof Disk>) => Disk;
 }
@@ -67,7 +73,7 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 export interface Session {
   readonly spec: SpecFile;
   /** What else is read for the plan. */
-  readonly files: SpecFiles;
+  readonly files: CopiedSpecFiles;
   readonly plan: Plan;
   readonly profile: Profile;
   readonly disk: Disk;
@@ -86,19 +92,17 @@ export function openSession(
   options: CommonOptions,
   reserved: readonly Reserved[] = [],
 ): Session | { diagnostics: readonly Diagnostic[] } {
-  const { overrides, diagnostics } = readOverrides(options);
   const reading = options.reading ?? AS_THEY_ARE;
+  const { overrides, diagnostics } = readOverrides(options, reading.configs ?? []);
   const spec = reading.spec ?? readNamedSpec(options);
   if ('diagnostics' in spec) return { diagnostics: [...spec.diagnostics, ...diagnostics] };
-  const files = reading.specFiles(spec.folder);
+  const files = new CopiedSpecFiles(reading.specFiles(spec.folder));
   const lookup = { named: options.profile, specFolder: spec.folder, userFolder: options.userProfiles };
   const state = stateFolder(spec.folder);
-  const compiled = compileKnown(
-    spec.source,
-    { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] },
-    (plan) => presentNow(plan, spec.folder, options),
-    options.lists,
-  );
+  const compileOptions = { files, overrides, reserved: [...namedFiles(options, lookup), ...reserved] };
+  const compiled = reading.known
+    ? compileSpec(spec.source, { ...compileOptions, known: reading.known })
+    : compileKnown(spec.source, compileOptions, (plan) => presentNow(plan, spec.folder, options), options.lists);
   const { profile, diagnostics: ofProfile } = readProfile(lookup);
   diagnostics.push(...ofProfile);
   if (compiled.plan) diagnostics.push(...checkProfileFlags(compiled.plan, profile));
@@ -166,7 +170,10 @@ export function openRunnable(options: CommonOptions, reserved: readonly Reserved
   return null;
 }
 
-function readOverrides({ settings, configs, goals }: CommonOptions): {
+function readOverrides(
+  { settings, configs, goals }: CommonOptions,
+  given: readonly SourceText[],
+): {
   overrides: Overrides;
   diagnostics: Diagnostic[];
 } {
@@ -177,7 +184,7 @@ function readOverrides({ settings, configs, goals }: CommonOptions): {
     if (at <= 0) diagnostics.push(report.badSetting(text));
     else parsed.push({ key: text.slice(0, at), value: text.slice(at + 1) });
   }
-  const sources: SourceText[] = [];
+  const sources: SourceText[] = [...given];
   for (const file of configs) {
     const read = readUtf8(file);
     if ('diagnostic' in read) diagnostics.push(read.diagnostic);

@@ -99,7 +99,7 @@ async function prepare(session: Session, options: ResumeSlurmOptions): Promise<P
   }
   if (history) sweepMarkers(session, history);
   const jobs = [...new Set(queued.map((element) => element.job))];
-  return writeScripts(asked, { included: beside.included, history, beside: jobs }, options);
+  return writeScripts(asked, { included: beside.included, outlook, beside: jobs }, options);
 }
 
 /**

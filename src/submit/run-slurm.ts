@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { ask } from '../io/programs/ask.ts';
 import { queuedElements } from '../io/slurm/elements.ts';
+import { nextNumber } from '../io/state/journal.ts';
 import { tempPaths } from '../model/plan.ts';
 import type { Trust } from '../resume/contents.ts';
 import { measuredDurations } from '../resume/durations.ts';
-import type { History } from '../resume/history.ts';
+import { keepForDiff } from '../session/diff/keep-run.ts';
 import { keepBeforeSubmission, sweepMarkers } from '../session/keep-records.ts';
 import { lockFolder, refuse } from '../session/locking.ts';
 import { remembered } from '../session/remember.ts';
@@ -78,7 +79,7 @@ async function prepare(session: Session, options: RunSlurmOptions): Promise<Prep
       options,
     );
   const included = decisions.reasons.map((reason) => Number(reason !== 0));
-  return writeScripts(session, { included, history: outlook.history, beside: [] }, options);
+  return writeScripts(session, { included, outlook, beside: [] }, options);
 }
 
 /** Nothing is left to do: tidy up what a submission left that was killed, unless jobs of the folder are in the queue. */
@@ -102,15 +103,16 @@ export interface Prepared {
 /** Write the scripts for just these tasks; only under the lock. How long they took before says how many make an element. */
 export async function writeScripts(
   session: Session,
-  { included, history, beside }: Pick<Prepared, 'beside'> & { included: Uint8Array; history: History | null },
+  { included, outlook, beside }: Pick<Prepared, 'beside'> & { included: Uint8Array; outlook: Outlook },
   options: RunSlurmOptions,
 ): Promise<Prepared | ExitStatus> {
   try {
-    const durations = measuredDurations(session.plan, history);
+    const durations = measuredDurations(session.plan, outlook.history);
     const { force } = options;
     const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
     const remember = { ...remembered('slurm', options, session.spec), ...forced };
     const scripts = await writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
+    if (!options.dryRun) keepForDiff(session, outlook, nextNumber(session.state.journals), remember, options);
     return { scripts, beside };
   } catch (error) {
     return refuse(writeProblem(error), options);

@@ -62,6 +62,12 @@ describeWith({ program: 'git', package: 'git' }, 'wfc diff', () => {
       '',
       'git keeps no results of HEAD: "wfc report" does, and may be named here',
     ]);
+    const since = (run: number, words = ''): unknown =>
+      expect.stringMatching(new RegExp(`^since run ${run} of [-\\d]{10} [\\d:]{5} UTC${words}$`));
+    const best = 'loss (min): best 0.115 (lr=0.1) before, 0.115 (lr=0.1) now';
+    expect(await linesOf(made, 'diff last')).toEqual([
+      ...[since(1), '', 'the same tasks as in last', '', best, '  0 of 2 settings moved'],
+    ]);
     const other = experiment('');
     // To the nanosecond, as Node's own copy does not.
     execFileSync('cp', ['-a', `${made.folder}/.`, other.folder]);
@@ -88,6 +94,18 @@ describeWith({ program: 'git', package: 'git' }, 'wfc diff', () => {
       '   0.215  10.22  10.005  lr=0.2',
     ];
     expect(await linesOf(made, `diff ${other.folder}`)).toEqual([...TASKS, ...moved]);
+    // What the second run made anew, it kept.
+    expect(await linesOf(made, 'diff last~1')).toEqual([since(1), '', ...TASKS, ...moved]);
+    expect((await made.run('--set lr=0.2 --force f/0.2/1.csv')).status).toBe(0);
+    expect(await linesOf(made, 'diff 1')).toEqual([since(1), '', ...TASKS, ...moved]);
+    expect((await linesOf(made, 'diff 3')).slice(0, 4)).toEqual([
+      ...[since(3, ' \\(--set lr=0.2\\)'), '', 'params', '  lr  + 0.3'],
+    ]);
+    const none = await made.wfc('diff 9');
+    expect([none.status, none.stderr]).toEqual([
+      2,
+      expect.stringMatching(/no run that is kept\n {2}hint: the last ones are run 1 of .*, run 2 of .*, run 3 of /),
+    ]);
     const { results } = JSON.parse((await made.wfc('diff monday.html --json')).stdout);
     expect(results[0].moved).toMatchObject([{ params: { lr: '0.2' }, now: 10.22 }]);
     expect(results[0].moved[0].before).toBeCloseTo(0.215, 6);
@@ -101,7 +119,7 @@ describeWith({ program: 'git', package: 'git' }, 'wfc diff', () => {
     expect([wrong.status, wrong.stderr]).toEqual([
       2,
       'error: "HEAD~7" is no file or folder here, and no revision of git\n' +
-        '  hint: name a revision such as HEAD~1, another spec or its folder, or the file of an earlier "wfc report"',
+        '  hint: name a run (last, last~1, or its number), a revision such as HEAD~1, another spec or its folder, or the file of an earlier "wfc report"',
     ]);
     made.write('page.html', '<p>none</p>');
     expect((await made.wfc('diff page.html')).stderr).toContain('page.html is no report of wfc');

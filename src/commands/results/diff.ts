@@ -7,6 +7,7 @@ import {
 } from '../../session/diff/compare.ts';
 import { type OtherSide, openOther } from '../../session/diff/other-side.ts';
 import { compareResults, type ResultDifference, type SettingMean } from '../../session/diff/results.ts';
+import { type RunSide, runWords } from '../../session/diff/runs.ts';
 import { numberText } from '../../session/results/settings.ts';
 import {
   type CommonOptions,
@@ -20,7 +21,7 @@ import { writeOut } from '../../terminal/streams.ts';
 import { countOf, formatCount, jsonText, printable, table } from '../../terminal/terminal.ts';
 
 export interface DiffOptions extends CommonOptions {
-  /** A revision of git, another spec or its folder, or a report. */
+  /** A run, a revision of git, another spec or its folder, or a report. */
   readonly other: string;
 }
 
@@ -38,7 +39,7 @@ export async function diff(options: DiffOptions): Promise<ExitStatus> {
   }
   const plans = comparePlans(sideOf(other.session), sideOf(here));
   const results = await compareResults(other, here);
-  if (options.json) writeOut(`${jsonText({ other: options.other, ...plans, results })}\n`);
+  if (options.json) writeOut(`${jsonText({ other: options.other, ...runJson(other), ...plans, results })}\n`);
   else writeOut(`${printable(diffLines(plans, results, options, other).join('\n'))}\n`);
   return EXIT.done;
 }
@@ -53,13 +54,31 @@ function sideOf({ plan, files }: Session): PlanSide {
   };
 }
 
+function runJson({ from }: OtherSide): object {
+  if (from.kind !== 'run') return {};
+  const { number, run } = from.run;
+  return { run: { number, began: new Date(run.beganMs).toISOString(), ...run.options, leftOut: run.leftOut } };
+}
+
+function runLines(side: RunSide): string[] {
+  const { leftOut } = side.run;
+  return [
+    `since ${runWords(side)}`,
+    ...(leftOut.length > 0 ? [`too large to be kept, and taken as now: ${leftOut.join(', ')}`] : []),
+    ...(side.later.some(({ run }) => run.replaced === null)
+      ? ['results that a later run made anew were too many to be kept']
+      : []),
+    '',
+  ];
+}
+
 function diffLines(
   { params, rules, tasks }: PlanDifference,
   results: readonly ResultDifference[],
   { other: named }: DiffOptions,
   { from }: OtherSide,
 ): string[] {
-  const lines: string[] = [];
+  const lines = from.kind === 'run' ? runLines(from.run) : [];
   if (params.length > 0) lines.push('params', ...indented(table(params.map(paramRow), [false, false])), '');
   if (rules.length > 0) lines.push('rules', ...indented(table(rules.map(ruleRow), [false, false])), '');
   const told = tasks.filter(({ added, dropped, changed, downstream }) => added + dropped + changed + downstream > 0);

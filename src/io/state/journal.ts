@@ -106,6 +106,12 @@ function beganSeconds(bytes: Buffer): number {
   return first[0] === 'run' ? Number(parseRunLine(first)?.writerBegan ?? 0) : 0;
 }
 
+/** Of the next run or submission. */
+export function nextNumber(folder: string): number {
+  const last = existsSync(folder) ? numbered(folder, /^\d+-/).at(-1) : undefined;
+  return last ? Number.parseInt(last, 10) + 1 : 1;
+}
+
 function journalFiles(folder: string): string[] {
   return numbered(folder, /^\d+-.*\.tsv$/);
 }
@@ -126,11 +132,13 @@ export class JournalWriter {
   /** What went wrong in a write of that kind: thrown at the next call, where somebody can hear it. */
   private problem: unknown = null;
 
+  /** Runs and submissions are counted by it. */
+  readonly number: number;
+
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
-    const last = numbered(folder, /^\d+-/).at(-1);
-    const number = last ? Number.parseInt(last, 10) + 1 : 1;
-    const name = `${String(number).padStart(6, '0')}-${hostName()}-${process.pid}.tsv`;
+    this.number = nextNumber(folder);
+    const name = `${String(this.number).padStart(6, '0')}-${hostName()}-${process.pid}.tsv`;
     this.path = join(folder, name);
     this.file = openSync(this.path, 'ax');
     // Durable before the first task: an output without a record is then known for incomplete, whatever happens.

@@ -5,18 +5,20 @@ import { GitFolder } from '../../io/programs/git.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { type Data, unpack } from '../../page/data.ts';
 import { AS_THEY_ARE, type CommonOptions, openSession, type Session } from '../session.ts';
+import { findRun, namesRun, openRun, type RunSide, runWords } from './runs.ts';
 
 /** What a spec is compared with. */
 export interface OtherSide {
   readonly session: Session;
-  /** Where its results stand: beside its spec, in a repository, or in the report. */
+  /** Where its results stand: beside its spec, there as a run left them, in a repository, or in the report. */
   readonly from:
     | { readonly kind: 'folder' }
+    | { readonly kind: 'run'; readonly run: RunSide }
     | { readonly kind: 'git'; readonly git: GitFolder }
     | { readonly kind: 'report'; readonly data: Data };
 }
 
-/** A report, a spec or its folder, or else a revision of git. */
+/** A report, a spec or its folder, a run, or else a revision of git. */
 export async function openOther(
   named: string,
   here: Session,
@@ -28,12 +30,25 @@ export async function openOther(
     const session = openSession({ ...options, spec: inside === undefined ? named : join(named, inside) });
     return 'diagnostics' in session ? session : { session, from: { kind: 'folder' } };
   }
+  const run = namesRun(named) ? findRun(named, here) : null;
+  if (run && 'run' in run) {
+    const session = openRun(run, here, options);
+    return 'diagnostics' in session ? session : { session, from: { kind: 'run', run } };
+  }
   const git = GitFolder.open(here.spec.folder, named);
   if ('problem' in git) {
+    if (run) {
+      const kept = run.kept.slice(-5).map(runWords);
+      const message = `"${named}" is no file or folder here, and no run that is kept`;
+      return mistake(
+        message,
+        kept.length === 0 ? 'runs are kept from the next one on' : `the last ones are ${kept.join(', ')}`,
+      );
+    }
     const message = `"${named}" is no file or folder here, and no revision of git${/single revision/.test(git.problem) ? '' : `: ${git.problem}`}`;
     return mistake(
       message,
-      'name a revision such as HEAD~1, another spec or its folder, or the file of an earlier "wfc report"',
+      'name a run (last, last~1, or its number), a revision such as HEAD~1, another spec or its folder, or the file of an earlier "wfc report"',
     );
   }
   const { file } = here.spec.source;

@@ -5,6 +5,7 @@ import type { Data } from '../../page/data.ts';
 import { type ResultSource, readResultValues, resultsHere } from '../results/read-results.ts';
 import { look, type Session } from '../session.ts';
 import type { OtherSide } from './other-side.ts';
+import { resultsThen } from './runs.ts';
 
 /** A result on both sides. */
 export interface ResultDifference {
@@ -67,6 +68,8 @@ async function meansOf({ session, from }: OtherSide): Promise<(planned: PlannedR
       const source = await sourceOf(session);
       return (planned) => meansIn(planned, source);
     }
+    case 'run':
+      return (planned) => meansIn(planned, resultsThen(session, from.run, planned));
     case 'git':
       return (planned) => ({ ...meansIn(planned, inGit(planned, from.git)), incomplete: 0 });
     case 'report':

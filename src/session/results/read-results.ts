@@ -60,7 +60,8 @@ export function readResultValues(planned: PlannedResult, source: ResultSource): 
   return { planned, values, isRead, incomplete, read, notFinite, unreadable };
 }
 
-function numberIn(found: ResultFile, column: string): { value: number } | { problem: string } {
+/** What counts of a result file: the number in its last row. */
+export function numberIn(found: ResultFile, column: string): { value: number } | { problem: string } {
   switch (found.kind) {
     case 'missing':
       return { problem: 'it is not there' };
