@@ -19,7 +19,9 @@ told, missing, failed, absent = [], [], [], []
 
 
 def tell(graph, detailed=False):
-    told.append([{"rule": job.rule.name, "input": list(map(str, job.input)), "output": list(map(str, job.output))}
+    told.append([{"rule": job.rule.name, "input": list(map(str, job.input)), "output": list(map(str, job.output)),
+                  # Its functions ask a checkpoint that has not run.
+                  "open": bool(getattr(job, "incomplete_input_expand", False))}
                  for job in graph.jobs])
     return iter(())
 
