@@ -174,6 +174,15 @@ it('tasks that a run was stopped in would have taken longer: without them only t
     forecast(plan, [{ runs, place }], { records, pace }).makespanSeconds.middle / makespan - 1;
   expect(off(USUAL_PACE)).toBeLessThan(-0.3);
   expect(Math.abs(off({ ...USUAL_PACE, stoppedAfter }))).toBeLessThan(0.2);
+  // Where one was quick and all others were stopped, no more is made of that than they tell.
+  const allStopped = new Map(began.slice(1).map((task) => [String(task + 1), 10]));
+  const { middle, high } = forecast(plan, [{ runs, place }], {
+    records: recordsOf(plan, [0], new Float64Array(400).fill(1)),
+    pace: { ...USUAL_PACE, stoppedAfter: allStopped },
+  }).makespanSeconds;
+  expect(middle).toBeGreaterThan(360 * 10);
+  expect(middle).toBeLessThan(360 * 40);
+  expect(high).toBeLessThan(360 * 100);
 });
 
 it('mean and spread of what lies above a value, of a normal distribution', () => {

@@ -201,33 +201,35 @@ interface Fit {
   readonly deviation: number;
 }
 
-/** So often, at most, what stopped tasks would have taken is sought by a fit, and that by them. */
-const MOST_FITS = 30;
-/** Tasks differ at least by so much, where it is asked how far one may go beyond what it had run. */
-const LEAST_SPREAD = 0.15;
+/** So often, at most, what stopped tasks would have taken is sought by a level, and that by them. */
+const MOST_ROUNDS = 30;
+/**
+ * Tasks differ by so much at the least and at the most, where it is asked how far one may go beyond what it had run: where
+ * nearly all were stopped, nothing tells, and guesses that follow from guesses would grow beyond all bounds.
+ */
+const [LEAST_SPREAD, MOST_SPREAD] = [0.15, 0.5];
 
+/** Params tell by what was measured alone; the level, by what was stopped, too. */
 function fitWith(sample: Sample, stopped: Sample, candidates: Parameters<typeof findEffects>[1]): Fit {
-  let found = fitOf(sample, candidates);
-  if (stopped.tasks.length === 0) return found;
-  const tasks = Int32Array.from([...sample.tasks, ...stopped.tasks]);
-  const measured = sample.tasks.length;
-  for (let n = 0; n < MOST_FITS; n++) {
-    const { level, effects, deviation } = found;
-    const likely = stopped.logs.map((log, i) => {
-      const { mean, spread } = above(log, logOf(stopped.tasks[i]!, level, effects), Math.max(LEAST_SPREAD, deviation));
+  const { effects, rest } = findEffects(sample, candidates);
+  const least = stopped.logs.map((log, i) => log - logOf(stopped.tasks[i]!, 0, effects));
+  let found = levelOf(rest);
+  for (let n = 0; n < MOST_ROUNDS && least.length > 0; n++) {
+    const { level, deviation } = found;
+    const likely = least.map((value, i) => {
+      const { mean, spread } = above(value, level, Math.min(MOST_SPREAD, Math.max(LEAST_SPREAD, deviation)));
       // Evenly about their means, with that deviation.
-      return mean + spread * Math.sqrt(3) * ((2 * i + 1) / stopped.logs.length - 1);
+      return mean + spread * Math.sqrt(3) * ((2 * i + 1) / least.length - 1);
     });
-    found = fitOf({ tasks, logs: Float64Array.from([...sample.logs, ...likely]), measured }, candidates);
+    found = levelOf(Float64Array.from([...rest, ...likely]));
     if (Math.abs(found.level - level) < 0.001) break;
   }
-  return found;
+  return { effects, ...found };
 }
 
-function fitOf(sample: Sample, candidates: Parameters<typeof findEffects>[1]): Fit {
-  const { effects, rest } = findEffects(sample, candidates);
+function levelOf(rest: Float64Array): Omit<Fit, 'effects'> {
   const level = mean(rest);
-  return { effects, level, rest, deviation: Math.sqrt(mean(rest.map((value) => (value - level) ** 2))) };
+  return { level, rest, deviation: Math.sqrt(mean(rest.map((value) => (value - level) ** 2))) };
 }
 
 function logOf(task: number, level: number, effects: readonly Effect[]): number {

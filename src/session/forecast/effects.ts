@@ -6,8 +6,6 @@ export interface Sample {
   readonly tasks: Int32Array;
   /** The natural logarithms of their seconds. */
   readonly logs: Float64Array;
-  /** So many of them, the first ones, were measured; what the others take is what is likely. All, unless told. */
-  readonly measured?: number;
 }
 
 /** How much longer or shorter tasks take by the value of one param: a summand of the logarithm. */
@@ -65,7 +63,7 @@ export function findEffects(
     let best: { effect: Effect; share: number } | null = null;
     for (const { column, read } of candidates) {
       if (effects.some((effect) => effect.column === column)) continue;
-      const found = effectOf(column, read, sample, rest);
+      const found = effectOf(column, read, sample.tasks, rest);
       if (found !== null && found.share > (best?.share ?? 0)) best = found;
     }
     if (best === null) break;
@@ -79,17 +77,15 @@ export function findEffects(
 function effectOf(
   column: Column,
   read: (task: number) => number,
-  { tasks, measured = tasks.length }: Sample,
+  tasks: Int32Array,
   rest: Float64Array,
 ): { effect: Effect; share: number } | null {
   const valueCount = column.values.length;
   const [counts, sums] = [new Int32Array(valueCount), new Float64Array(valueCount)];
-  const isMeasured = new Uint8Array(valueCount);
   let [total, squares] = [0, 0];
   for (let i = 0; i < rest.length; i++) {
     const id = read(tasks[i]!);
     counts[id]!++;
-    if (i < measured) isMeasured[id] = 1;
     sums[id]! += rest[i]!;
     total += rest[i]!;
     squares += rest[i]! ** 2;
@@ -122,13 +118,12 @@ function effectOf(
   const ofValue = new Float64Array(valueCount);
   const doubts = new Float64Array(valueCount);
   for (let id = 0; id < valueCount; id++) {
-    if (counts[id]! > 0 && !isLine && (isMeasured[id] === 1 || known === null)) {
+    if (counts[id]! > 0 && !isLine)
       // Few tasks of a value draw it less far from the others than many do.
       ofValue[id] = (sums[id]! / counts[id]! - mean) / (1 + noise / counts[id]! / deviation ** 2);
-      if (isMeasured[id] === 0) doubts[id] = deviation;
-    } else if (known !== null) {
+    else if (known !== null) {
       ofValue[id] = known.at(numbers[id]!);
-      doubts[id] = isMeasured[id] === 1 ? 0 : known.doubtAt(numbers[id]!);
+      doubts[id] = counts[id]! > 0 ? 0 : known.doubtAt(numbers[id]!);
     } else doubts[id] = deviation;
   }
   const effect = { column, read, ofValue, doubts, isLine: known !== null };
