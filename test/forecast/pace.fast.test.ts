@@ -41,7 +41,7 @@ describe('what lies between tasks is learned from the journal of the last run', 
     expect(paceOf(lines(...merged))).toMatchObject({ parallel: 0, gaps: [] });
   });
 
-  it('what was stopped had run for so long, at least: to its last line, or to the second that is written', () => {
+  it('what was stopped had run for so long, at least: to its last line, or to some seconds before the one that is written', () => {
     const rows = [
       'run 2 100.0 host ',
       started('a', '100.25'),
@@ -51,11 +51,11 @@ describe('what lies between tasks is learned from the journal of the last run', 
     ];
     const stopped = (...more: string[]) =>
       [...paceOf(lines(...rows, ...more)).stopped].map(([, s]) => Number(s.toFixed(2)));
-    expect(stopped('interrupted b interrupted 109')).toEqual([8.5]);
+    expect(stopped('interrupted b interrupted 109')).toEqual([5.5]);
     expect(stopped('interrupted b interrupted 101')).toEqual([1.6]);
     expect(stopped('interrupted b time_limit 109')).toEqual([]);
-    const bySecond = ['run 2 100.5 host ', started('a', 100), 'interrupted a interrupted 104'];
-    expect([...paceOf(lines(...bySecond)).stopped]).toEqual([['a', 3]]);
+    const bySecond = ['run 2 100.5 host ', started('a', 100), 'interrupted a interrupted 107'];
+    expect([...paceOf(lines(...bySecond)).stopped]).toEqual([['a', 4]]);
   });
 
   it('and a forecast takes it, or what is usual where too few tell', () => {

@@ -25,6 +25,9 @@ export interface Import {
   readonly tasks: readonly string[];
 }
 
+/** Seconds until a stopped task is gone and its line written, on a machine with other work, and the part of a second that the line leaves out. */
+const LONGEST_END = 3;
+
 type Event = { readonly kind: 'start' | 'end' | 'loss'; readonly seconds: number };
 
 /** The pace of one journal that one writer wrote. */
@@ -97,8 +100,8 @@ export function paceOf(text: string): WriterPace {
   const last = events.reduce((latest, { seconds }) => (seconds > latest ? seconds : latest), Number.NEGATIVE_INFINITY);
   const stopped = new Map<string, number>();
   for (const [task, { start, end }] of cut) {
-    // What is told to the second may have been just before the next one, or just at its beginning.
-    const bySecond = end - start - (Number.isInteger(start) ? 1 : 0);
+    // The line is written when the task is gone, which is after it was told to go.
+    const bySecond = end - start - LONGEST_END;
     const seconds = Math.max(last - start, Number.isNaN(bySecond) ? 0 : bySecond);
     if (seconds > 0) stopped.set(task, seconds);
   }
