@@ -141,12 +141,13 @@ async function runLocked(
     tellChanges(session, outlook, options, (line) => progress.log(line));
 
   // 4. Write down what is known by now: nothing that is complete runs again, whatever ends this run.
-  const { journal, records } = await beginRecords(session, outlook, options, progress);
+  const { journal, records } = await beginRecords(session, outlook, options, progress, earlier);
+  const stages = { ...earlier, number: earlier.number ?? journal.number };
 
   // 5. Where all is complete, that is all.
   if (outlook.decisions.runCount === 0) {
     journal.close();
-    const next = nextStage(session, nothingToDo(), earlier, options);
+    const next = nextStage(session, nothingToDo(), stages, options);
     if (next !== null) return goOn(next, progress, options);
     printResult(total(nothingToDo(), earlier), session, totalOutlook(outlook, earlier), options);
     const isAll = session.plan.staged.waiting.length === 0 && earlier === NOTHING_YET;
@@ -190,7 +191,7 @@ async function runLocked(
     const finished = await running.result;
     progress.clear();
     journal.close();
-    const next = nextStage(session, finished, earlier, options);
+    const next = nextStage(session, finished, stages, options);
     if (next !== null) return goOn(next, progress, options);
     const all = total(finished, earlier);
     printResult(all, session, totalOutlook(outlook, earlier), options);
@@ -251,6 +252,7 @@ async function beginRecords(
   outlook: Outlook,
   options: RunOptions,
   progress: Progress,
+  { number }: Earlier,
 ): Promise<{ readonly journal: JournalWriter; readonly records: RecordsByName }> {
   const { state, spec } = session;
   const { history } = outlook;
@@ -263,7 +265,8 @@ async function beginRecords(
   // Before there is a journal again: its mere presence says that state is not lost.
   const kept = await keptRecords(session, outlook);
   const journal = new JournalWriter(state.journals);
-  if (outlook.decisions.runCount > 0) keepForDiff(session, outlook, journal.number, told, options);
+  if (outlook.decisions.runCount > 0)
+    keepForDiff(session, outlook, { number: number ?? journal.number, isLaterStage: number !== null }, told, options);
   const written = new Map<string, SuccessRecord>();
   for (const { name, record } of kept.records) {
     journal.done(name, record);

@@ -15,6 +15,11 @@ export function areNumbers(values: readonly string[]): boolean {
   return values.every((text) => text.trim() !== '' && Number.isFinite(Number(text)) && !/^[-+]?0\d/.test(text));
 }
 
+/** A fraction with the digits that tell where a range ends. */
+function short(text: string): string {
+  return text.length > 6 && /[.e]/i.test(text) ? String(Number(Number(text).toPrecision(3))) : text;
+}
+
 export function binsOf(values: readonly string[], mostValues = MOST_VALUES): Bins {
   const numbers = values.map(Number);
   if (values.length <= mostValues || !areNumbers(values))
@@ -23,7 +28,7 @@ export function binsOf(values: readonly string[], mostValues = MOST_VALUES): Bin
   const startOf = (bin: number): number => Math.ceil((bin * values.length) / RANGES);
   const names = Array.from(
     { length: RANGES },
-    (_, bin) => `${values[ascending[startOf(bin)]!]} to ${values[ascending[startOf(bin + 1) - 1]!]}`,
+    (_, bin) => `${short(values[ascending[startOf(bin)]!]!)} to ${short(values[ascending[startOf(bin + 1) - 1]!]!)}`,
   );
   const ofValue = new Int32Array(values.length);
   ascending.forEach((value, place) => {

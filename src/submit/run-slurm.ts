@@ -112,7 +112,8 @@ export async function writeScripts(
     const forced = force.length === 0 ? {} : { forced: `${force.join(' ')}, ${new Date().toISOString()}` };
     const remember = { ...remembered('slurm', options, session.spec), ...forced };
     const scripts = await writeSlurmScripts(session, { included, durations, out: null, remember, env: options.env });
-    if (!options.dryRun) keepForDiff(session, outlook, nextNumber(session.state.journals), remember, options);
+    const number = nextNumber(session.state.journals);
+    if (!options.dryRun) keepForDiff(session, outlook, { number, isLaterStage: false }, remember, options);
     return { scripts, beside };
   } catch (error) {
     return refuse(writeProblem(error), options);

@@ -17,6 +17,7 @@ import {
   printDiagnostics,
   type Session,
 } from '../../session/session.ts';
+import { waitingLines } from '../../session/staged/words.ts';
 import { writeOut } from '../../terminal/streams.ts';
 import { countOf, formatCount, jsonText, printable, table } from '../../terminal/terminal.ts';
 
@@ -26,7 +27,9 @@ export interface DiffOptions extends CommonOptions {
 }
 
 /** `wfc diff OTHER`: what differs from another state of the experiment to this one. */
-export async function diff(options: DiffOptions): Promise<ExitStatus> {
+export async function diff(asked: DiffOptions): Promise<ExitStatus> {
+  // A list that is to be made anew gives values all the same: those that it had.
+  const options = { ...asked, lists: 'as they stand' as const };
   const here = openSession(options);
   if ('diagnostics' in here) {
     printDiagnostics(here.diagnostics, options);
@@ -40,7 +43,10 @@ export async function diff(options: DiffOptions): Promise<ExitStatus> {
   const plans = comparePlans(sideOf(other.session), sideOf(here));
   const results = await compareResults(other, here);
   if (options.json) writeOut(`${jsonText({ other: options.other, ...runJson(other), ...plans, results })}\n`);
-  else writeOut(`${printable(diffLines(plans, results, options, other).join('\n'))}\n`);
+  else {
+    const unknown = waitingLines(here.plan).map((line) => `not known yet: ${line}`);
+    writeOut(`${printable([...diffLines(plans, results, options, other), ...unknown].join('\n'))}\n`);
+  }
   return EXIT.done;
 }
 

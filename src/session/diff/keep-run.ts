@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { readUtf8 } from '../../io/files/spec-file.ts';
-import { keepRun, type ReplacedResult } from '../../io/state/kept-runs.ts';
+import { keepRun, type ReplacedResult, readKeptRun } from '../../io/state/kept-runs.ts';
 import type { LastRun } from '../../io/state/last-run.ts';
 import { ruleOf } from '../../model/plan.ts';
 import { numberIn, resultsHere } from '../results/read-results.ts';
@@ -11,12 +11,12 @@ const MOST_REPLACED = 20_000;
 
 /**
  * Keep what a run begins with, so that `wfc diff` can tell later what has changed since: the spec, what it reads, its code,
- * and the results that the run is to make anew. `number`: of its journal. Throws the errors of the file system.
+ * and the results that the run is to make anew. `number`: of its journal, or that of its first stage. Throws the errors of the file system.
  */
 export function keepForDiff(
   session: Session,
   outlook: Outlook,
-  number: number,
+  { number, isLaterStage }: { readonly number: number; readonly isLaterStage: boolean },
   remembered: LastRun,
   { configs }: CommonOptions,
 ): void {
@@ -27,13 +27,16 @@ export function keepForDiff(
     const read = readUtf8(file);
     return 'text' in read ? read.text : '';
   });
+  // An earlier stage of the same run knew less.
+  const earlier = isLaterStage ? readKeptRun(state.root, number) : null;
+  const replaced = replacedResults(session, outlook);
   keepRun(state.root, number, {
-    beganMs: Date.now(),
+    beganMs: earlier?.beganMs ?? Date.now(),
     options: { ...remembered, spec: basename(spec.source.file) },
     specText: spec.source.text,
     configs: texts,
     known: plan.workflow.staged.sources.flatMap(({ path, isKnown }) => (isKnown ? path : [])),
-    replaced: replacedResults(session, outlook),
+    replaced: earlier === null ? replaced : earlier.replaced && replaced && [...earlier.replaced, ...replaced],
     ...files.copies(),
   });
 }

@@ -8,13 +8,22 @@ export interface Earlier {
   readonly done: number;
   readonly unchanged: number;
   readonly seconds: number;
+  /** Of the first stage's journal; null where this is the first one. */
+  readonly number: number | null;
   /** Of `--force`, what named tasks of those stages: these ran, once. */
   readonly forced: ReadonlySet<string>;
   /** Of those stages, by name. */
   readonly failures: ReadonlyMap<string, Failure>;
 }
 
-export const NOTHING_YET: Earlier = { done: 0, unchanged: 0, seconds: 0, forced: new Set(), failures: new Map() };
+export const NOTHING_YET: Earlier = {
+  number: null,
+  done: 0,
+  unchanged: 0,
+  seconds: 0,
+  forced: new Set(),
+  failures: new Map(),
+};
 
 export interface NextStage {
   readonly next: Session;
@@ -51,7 +60,14 @@ export function nextStage(
   return {
     next,
     words: givenWords(next.plan, given),
-    earlier: { done: sum.counts.done, unchanged: sum.unchanged, seconds: sum.seconds, forced, failures },
+    earlier: {
+      number: earlier.number,
+      done: sum.counts.done,
+      unchanged: sum.unchanged,
+      seconds: sum.seconds,
+      forced,
+      failures,
+    },
   };
 }
 
