@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Converted, convert } from '../import/convert.ts';
 import { oncePerKind } from '../import/once.ts';
 import { Places } from '../import/places.ts';
@@ -25,25 +25,28 @@ export interface ImportOptions extends Pick<CommonOptions, 'json' | 'quiet' | 's
 
 /** `wfc import snakefile FILE`: a spec with the same tasks as a Snakefile, or the reasons why not. */
 export async function importSnakefile(options: ImportOptions): Promise<ExitStatus> {
-  const out = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
-  if (options.out !== '-' && isThere(out))
-    return refuseImport(`${fromHere(out)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
+  const given = options.out === '-' ? resolve('wfc.yml') : resolve(options.out);
+  const exists = (file: string): ExitStatus =>
+    refuseImport(`${fromHere(file)} exists already`, 'choose another name with --out', EXIT.badSpec, options);
+  if (options.out !== '-' && isThere(given)) return exists(given);
   if (!isThere(options.file))
     return refuseImport(`${options.file}: there is no such file`, 'name the Snakefile', EXIT.badSpec, options);
   // As for Snakemake, paths count from the working directory: here from the folder of the spec.
-  const folder = dirname(out);
-  if (!isThere(folder))
-    return refuseImport(`${fromHere(folder)}: there is no such folder`, 'make it', EXIT.badSpec, options);
-  const configFiles = options.configFiles.map((file) => relative(folder, resolve(file)));
-  const specFile = fromHere(out);
-  const attempt = (standIns: 'words' | 'numbers') => convertWith(standIns, folder, specFile, configFiles, options);
+  const start = dirname(given);
+  if (!isThere(start))
+    return refuseImport(`${fromHere(start)}: there is no such folder`, 'make it', EXIT.badSpec, options);
+  const configFiles = options.configFiles.map((file) => relative(start, resolve(file)));
+  const attempt = (standIns: 'words' | 'numbers') => convertWith(standIns, given, configFiles, options);
   const first = await attempt('words');
   const isUnsolved = 'converted' in first && first.isLater && first.converted.text === null;
   const second = isUnsolved ? await attempt('numbers') : first;
   // Where neither is right, words are what a person would write.
   const done = 'converted' in second && second.converted.text !== null ? second : first;
   if ('message' in done) return refuseImport(done.message, done.hint, done.status, options);
-  const { converted } = done;
+  const { converted, out } = done;
+  if (options.out !== '-' && isThere(out)) return exists(out);
+  const folder = dirname(out);
+  const specFile = fromHere(out);
   const { text, rules, tasks, waits, unfinished, beside, profiles, diagnostics } = converted;
   printDiagnostics(oncePerKind(diagnostics), options);
   if (text === null) return EXIT.badSpec;
@@ -93,27 +96,32 @@ export async function importSnakefile(options: ImportOptions): Promise<ExitStatu
   return unfinished.length > 0 ? EXIT.badSpec : EXIT.done;
 }
 
-/** Read and convert it, with words or numbers in the place of values that are known only later. */
+/**
+ * Read and convert it, with words or numbers in the place of values that are known only later. `out`: the spec, which stands
+ * in `given`, or with that name where `workdir` says.
+ */
 async function convertWith(
   standIns: 'words' | 'numbers',
-  folder: string,
-  specFile: string,
+  given: string,
   configFiles: readonly string[],
   options: ImportOptions,
   asFunctions: readonly string[] = [],
 ): Promise<
-  | { readonly converted: Converted; readonly isLater: boolean }
+  | { readonly converted: Converted; readonly out: string; readonly isLater: boolean }
   | { readonly message: string; readonly hint: string; readonly status: ExitStatus }
 > {
-  const read = await readSnakefile(relative(folder, resolve(options.file)), folder, configFiles, {
+  const start = dirname(given);
+  const read = await readSnakefile(relative(start, resolve(options.file)), start, configFiles, {
     standIns,
     asFunctions,
   });
   if ('problem' in read) return { message: read.problem, hint: read.hint, status: EXIT.badSurroundings };
+  const { folder } = read;
+  const out = join(folder, basename(given));
   try {
     const converted = await convert(read.snakefile, {
       goals: options.goals,
-      specFile,
+      specFile: fromHere(out),
       files: specFiles(folder),
       places: new Places(sourceReader(folder)),
       call: read.call,
@@ -123,8 +131,8 @@ async function convertWith(
     // What placeholders can't tell is left to Python, which the Snakefile is read for once more.
     const more = converted.forPython.filter((rule) => !asFunctions.includes(rule));
     return more.length === 0
-      ? { converted, isLater }
-      : await convertWith(standIns, folder, specFile, configFiles, options, [...asFunctions, ...more]);
+      ? { converted, out, isLater }
+      : await convertWith(standIns, given, configFiles, options, [...asFunctions, ...more]);
   } catch (error) {
     if (error instanceof SnakefileEnded) return { message: error.message, hint: error.hint, status: EXIT.badSpec };
     throw error;

@@ -4,6 +4,8 @@ import ast
 import inspect
 import re
 
+import values
+
 # What looks like a part of a Snakefile that somebody has switched off.
 CODE = re.compile(
     r"^(@|[\"'(\[{]|(rule|checkpoint|use rule|module|def|class|for|if|with)\b.*:$|(import|from) \w+|(include|configfile|workdir|input|"
@@ -72,7 +74,7 @@ def key_in(config, value, before=()):
 
 def lines_of(file):
     try:
-        with open(file, encoding="utf-8") as opened:
+        with open(values.at_home(file), encoding="utf-8") as opened:
             return opened.read().split("\n")
     except (OSError, UnicodeDecodeError):
         return []

@@ -49,6 +49,14 @@ class NeedsConfig(Exception):
         self.path = path
 
 
+class NeedsFolder(Exception):
+    """The folder that `workdir` names."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.path = path
+
+
 class Rule:
     def __init__(self, name, file, line, recorder):
         self.name, self.file, self.line = name, file, line
@@ -76,6 +84,8 @@ class Recorder(Reuse):
         self.as_functions = frozenset(as_functions)
         # Files of the config as they were merged, what they held, and what is to be written beside the spec, by name.
         self.config_files, self.config_read, self.beside = [], {}, {}
+        # The way from the folder of the spec to where Snakemake is started; None: the same.
+        self.origin = None
         # The file that is read: its sections and its lines.
         self.file, self.texts, self.lines = None, [], []
         self.namespace = self.module = self.main = None
@@ -182,7 +192,7 @@ class Recorder(Reuse):
             if word == "include":
                 self.include(args[0], line)
             elif word == "configfile":
-                self.take_config(str(args[0]), line)
+                self.take_config(os.path.relpath(str(args[0]), values.HOME) if self.origin else str(args[0]), line)
             elif word == "wildcard_constraints":
                 self.constraints.update(kwargs)
                 self.note(line, "wildcard_constraints are not needed in a spec, where params have declared values")
@@ -198,12 +208,16 @@ class Recorder(Reuse):
                     for kind in ("scatter", "gather"):
                         setattr(self.namespace[kind], name, surroundings.scattered(count))
             elif word == "workdir":
-                raise Problem(self.file, line, '"workdir" is not converted',
-                              "all paths of a spec count from its own folder: write it there")
+                self.go_to(str(args[0]))
             else:
                 self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
 
         return take
+
+    def go_to(self, folder):
+        if self.origin is None and os.path.abspath(folder) != values.HOME:
+            raise NeedsFolder(folder)
+        os.chdir(values.HOME)
 
     def include(self, path, line):
         if "://" in str(path):
@@ -220,7 +234,7 @@ class Recorder(Reuse):
         if path in self.configs:
             return self.configs[path]
         try:
-            with open(path, encoding="utf-8") as opened:
+            with open(values.at_home(path), encoding="utf-8") as opened:
                 text = opened.read()
             # As Snakemake does, whatever the file is called.
             if text.lstrip().startswith("{"):

@@ -3,7 +3,8 @@
     python3 snakefile.py FILE < one line: {"config": {path: content}, "configfiles": [path], "functions": [rule]}
 
 It runs the Python of the Snakefile, as Snakemake does, but no rule. What the Snakefile prints goes to standard error.
-Answers: {"needs": path} for a config file that is not in the request and that this Python can't read itself, else
+Answers: {"needs": path} for a config file that is not in the request and that this Python can't read itself, {"workdir":
+path} where paths count from a folder that this one is to be called in, with "origin" as the way back; else
 {"problems": [...], "rules": [...], "config": {...}, "wildcard_constraints": {...}, "notes": [...]}.
 
 Then each further line, [{"rule", "wildcards": {name: value}, "marked"}, ...], is answered by a line with a list of
@@ -26,11 +27,11 @@ from functions import Functions  # noqa: E402
 from jobcalls import answer_call  # noqa: E402
 from lists import Lists, watch  # noqa: E402
 from module import IMPLICIT, Module  # noqa: E402
-from recorder import NeedsConfig, Recorder, namespace_of, stand_ins  # noqa: E402
+from recorder import NeedsConfig, NeedsFolder, Recorder, namespace_of, stand_ins  # noqa: E402
 from rules import RuleReader, rule_json  # noqa: E402
 from standins import FINDER, StandIn, StandInUsed, is_of_snakemake, quiet  # noqa: E402
 from translate import Problem, Translator  # noqa: E402
-from values import Expansion  # noqa: E402
+from values import Expansion, at_home  # noqa: E402
 
 # A study may have modules of the same names.
 sys.path[:] = [place for place in sys.path if place not in OWN]
@@ -42,7 +43,7 @@ for name in [name for name, module in sys.modules.items()
 def run_file(file, namespace, recorder, module, included_at=None):
     """Translate and run one Snakefile; `include` comes back here."""
     try:
-        with open(file, encoding="utf-8") as opened:
+        with open(at_home(file), encoding="utf-8") as opened:
             text = opened.read()
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(file, 1, f"can't be read: {error}") from None
@@ -113,7 +114,7 @@ def read_with(file, request, lists):
             StandIn.called = False
             sys.stdout = said
             continue
-        except (Problem, NeedsConfig):
+        except (Problem, NeedsConfig, NeedsFolder):
             raise
         except (SystemExit, Exception) as error:
             raise failure(error, recorder.files) from None
@@ -143,10 +144,13 @@ def make_space(recorder):
 def run(file, request, recorder):
     # Some look up there which config they are given.
     sys.argv = ["snakemake", "--snakefile", file, *(["--configfile", *request["configfiles"]] if request["configfiles"] else [])]
+    # What stands before workdir counts from where Snakemake is started.
+    os.chdir(at_home(request.get("origin", ".")))
+    recorder.origin = request.get("origin")
     namespace, module = make_space(recorder)
     recorder.bind(namespace, module)
     sys.modules.update(stand_ins(namespace))
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    sys.path.insert(0, os.path.dirname(at_home(file)))
     # A Snakefile may look into Snakemake's command line.
     configs = request["configfiles"]
     sys.argv = ["snakemake", "-s", file, *(["--configfile", *configs] if configs else [])]
@@ -219,6 +223,8 @@ def main():
         told = answer(file, request, readers)
     except NeedsConfig as needs:
         told = {"needs": needs.path}
+    except NeedsFolder as needs:
+        told = {"workdir": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
                 "prefix": "", "files": [file], "lists": [], "isLater": False, "beside": {}, "configComments": {}, "hooks": []}

@@ -23,7 +23,7 @@ class Workflow:
 
     @property
     def snakefile(self):
-        return os.path.abspath(self._recorder.files[0])
+        return values.at_home(self._recorder.files[0])
 
     main_snakefile = snakefile
 
@@ -33,7 +33,7 @@ class Workflow:
 
     @property
     def current_basedir(self):
-        return os.path.dirname(os.path.abspath(self._recorder.file))
+        return os.path.dirname(values.at_home(self._recorder.file))
 
     def source_path(self, path):
         return os.path.normpath(os.path.join(self.current_basedir, path))

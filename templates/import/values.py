@@ -22,6 +22,14 @@ WILDCARD = re.compile(
 MARK = re.compile("\ue000(\\w+)\ue001")
 
 
+# The folder that the spec stands in, which all its paths count from; a Snakefile may begin in another.
+HOME = os.getcwd()
+
+
+def at_home(path):
+    return os.path.normpath(os.path.join(HOME, path))
+
+
 class Marked(str):
     """A wildcard's value that, where text is made of it, leaves its mark. Looked up, compared or cut, it is the value."""
 
@@ -281,7 +289,7 @@ def glob_wildcards(pattern, files=None, followlinks=False):
     columns = []
     for name in names:
         column = GlobValues(row[name] for row in rows)
-        column.pattern = pattern if len(names) == 1 else None
+        column.pattern = pattern if len(names) == 1 and os.getcwd() == HOME else None
         columns.append(column)
     return collections.namedtuple("Wildcards", names)(*columns)
 

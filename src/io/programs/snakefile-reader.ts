@@ -1,17 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { load, YAML11_SCHEMA } from 'js-yaml';
 import type { CallFunctions, SnakeAnswer, Snakefile } from '../../model/snakefile.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { shippedFile } from '../files/shipped.ts';
 import { systemProblem } from '../files/spec-file.ts';
 
 /** A Snakefile that was read. Its Python stays alive until `close`, so that its functions can be called. */
 export interface OpenSnakefile {
   readonly snakefile: Snakefile;
+  /** The folder that its paths count from: the one given, or what its `workdir` names. */
+  readonly folder: string;
   /** Throws SnakefileEnded. */
   readonly call: CallFunctions;
   close(): void;
@@ -32,21 +35,39 @@ export interface ReadOptions {
 }
 
 /**
- * Let python3 say what a Snakefile says; its Python is run, its rules are not. Paths count from `folder`. A YAML config
- * file is read by Python's own yaml, as Snakemake does, or here where that is not installed.
+ * Let python3 say what a Snakefile says; its Python is run, its rules are not. Paths count from `start`, and from where
+ * `workdir` says. A YAML config file is read by Python's own yaml, as Snakemake does, or here where that is not installed.
  */
 export async function readSnakefile(
-  file: string,
-  folder: string,
+  snakefile: string,
+  start: string,
   configFiles: readonly string[],
   { standIns, asFunctions }: ReadOptions,
 ): Promise<ReadSnakefile> {
+  let folder = start;
   const configs: Record<string, unknown> = {};
+  const fromFolder = (path: string): string => relative(folder, resolve(start, path));
   for (;;) {
+    const file = fromFolder(snakefile);
     const python = new Python(file, folder);
-    const told = await python.ask({ config: configs, configfiles: configFiles, standIns, functions: asFunctions });
+    const origin = folder === start ? {} : { origin: relative(folder, start) };
+    const configfiles = configFiles.map(fromFolder);
+    const told = await python.ask({ config: configs, configfiles, standIns, functions: asFunctions, ...origin });
     if (told === null) return python.problem();
-    const answer = told as Snakefile | { needs: string };
+    const answer = told as Snakefile | { needs: string } | { workdir: string };
+    if ('workdir' in answer) {
+      python.close();
+      folder = resolve(folder, answer.workdir);
+      try {
+        makeFolder(folder);
+      } catch (error) {
+        return {
+          problem: `the workdir ${answer.workdir} can't be made: ${systemProblem(error)}`,
+          hint: 'paths count from there: name a folder that you may write to',
+        };
+      }
+      continue;
+    }
     if (!('needs' in answer)) {
       const call: CallFunctions = async (calls) => {
         const given = calls.length === 0 ? [] : await python.ask(calls);
@@ -54,7 +75,7 @@ export async function readSnakefile(
           throw new SnakefileEnded(`python3 ended with ${python.status()} while it called functions of ${file}`);
         return given as readonly SnakeAnswer[];
       };
-      return { snakefile: answer, call, close: () => python.close() };
+      return { snakefile: answer, folder, call, close: () => python.close() };
     }
     python.close();
     const path = answer.needs;
