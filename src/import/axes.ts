@@ -6,11 +6,12 @@ import {
   rowsOfJobs,
   type Sharing,
   sameSet,
-  uniqueName,
   type VariableClass,
 } from './classes.ts';
+import { commentsOf } from './comments.ts';
 import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
+import { nameInRule, uniqueName } from './names.ts';
 import { rowsOf } from './patterns.ts';
 import { fitLater, isLater, type Later } from './staged/fit.ts';
 import type { LaterLists } from './staged/lists.ts';
@@ -32,6 +33,8 @@ export interface AxisTable extends Relation {
   readonly comments: readonly string[];
   /** Values with a slash stand in paths. */
   readonly inPath: boolean;
+  /** The file that holds just these rows. */
+  readonly csv?: string;
 }
 
 /** What functions gave: a part of a table. */
@@ -152,7 +155,9 @@ class Fitter {
       const found = this.classOf(rule, item, name);
       const fits =
         sameSet(found.values, [...new Set(values)]) && !isInKey(rule, found) && this.hasProduct(rule, found, all);
-      const param = fits ? found.name : this.freshAxis(`${rule.name}_${name}`, [...new Set(values)], source ?? null);
+      const param = fits
+        ? found.name
+        : this.freshAxis(rule, name, { values: [...new Set(values)], source: source ?? null });
       names.set(name, param);
       if (!this.order.includes(param)) this.order.push(param);
     }
@@ -241,9 +246,7 @@ class Fitter {
         const names = item.rows!.names.map((name) => {
           const found = this.classOf(rule, item, name);
           if (!isInKey(rule, found)) return found.name;
-          const fresh = uniqueName(`${rule.name}_${name}`, this.taken);
-          this.taken.add(fresh);
-          return fresh;
+          return this.nameIn(rule, name, null);
         });
         const known = this.expandNames.get(item) ?? [];
         this.expandNames.set(
@@ -265,13 +268,18 @@ class Fitter {
     return name;
   }
 
-  private freshAxis(wanted: string, values: readonly string[], source: SnakeSource | null): string {
+  private freshAxis(rule: SnakeRule, wanted: string, { values, source }: Pick<Axis, 'values' | 'source'>): string {
     const key = JSON.stringify([wanted, values]);
     const known = this.fresh.get(key);
     if (known) return known.name;
-    const name = uniqueName(wanted, this.taken);
-    this.taken.add(name);
+    const name = this.nameIn(rule, wanted, source);
     this.fresh.set(key, { name, values, glob: null, lines: null, source });
+    return name;
+  }
+
+  private nameIn(rule: SnakeRule, wanted: string, source: SnakeSource | null): string {
+    const name = nameInRule(wanted, rule.name, source, this.taken);
+    this.taken.add(name);
     return name;
   }
 
@@ -328,12 +336,11 @@ class Fitter {
     rows: readonly string[][],
     comments: readonly string[],
   ): AxisTable {
-    const columns = names.map((name) => {
-      const column = uniqueName(`${rule.name}_${name}`, this.taken);
-      this.taken.add(column);
-      return column;
-    });
-    return this.newTable(columns, rows, comments);
+    return this.newTable(
+      names.map((name) => this.nameIn(rule, name, null)),
+      rows,
+      comments,
+    );
   }
 
   private newTable(columns: readonly string[], rows: readonly string[][], comments: readonly string[]): AxisTable {
@@ -366,15 +373,6 @@ class Fitter {
 
 function hasSlash(value: string): boolean {
   return value.includes('/');
-}
-
-function commentsOf(given: readonly Given[]): string[] {
-  const found = new Map<string, Set<string>>();
-  for (const { names, from } of given.filter((g) => g.names.length > 0)) {
-    const words = names.join(', ');
-    found.set(words, (found.get(words) ?? new Set()).add(from));
-  }
-  return [...found].map(([words, from]) => `${words}: from ${[...from].join(', ')}`);
 }
 
 function isZip(item: SnakeItem): boolean {

@@ -1,7 +1,7 @@
 import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../model/snakefile.ts';
-import { PLACEHOLDER_ROOTS } from '../model/template.ts';
 import type { Relation } from './functions/tables.ts';
 import type { Jobs, Link } from './jobs.ts';
+import { firstFree, safeName, wordsFor } from './names.ts';
 import { wildcardsOfRule } from './patterns.ts';
 
 /** A wildcard of a rule, or a name in one expand(). */
@@ -190,7 +190,8 @@ function named(groups: readonly Variable[][], sharing: Sharing): VariableClass[]
       classes.set(wanted, { ...same, variables: [...same.variables, ...variables] });
       continue;
     }
-    const name = same ? uniqueName(`${wanted}_${variables[0]!.rule.name}`, classes) : wanted;
+    const words = wordsFor(wanted, variables[0]!.rule.name).map((words) => `${wanted}_${words}`);
+    const name = same ? firstFree(words, classes) : wanted;
     classes.set(name, { name, values, variables });
   }
   return [...classes.values()];
@@ -212,20 +213,6 @@ function preferredName(variables: readonly Variable[]): string {
   const counts = new Map<string, number>();
   for (const { name } of wildcards.length > 0 ? wildcards : variables) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
-}
-
-/** A param may not be named as a placeholder is. */
-export function safeName(name: string): string {
-  const word = name.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
-  return (PLACEHOLDER_ROOTS as readonly string[]).includes(word) ? `${word}_` : word;
-}
-
-export function uniqueName(wanted: string, taken: { has(name: string): boolean }): string {
-  const name = safeName(wanted);
-  if (!taken.has(name)) return name;
-  let n = 2;
-  while (taken.has(`${name}_${n}`)) n++;
-  return `${name}_${n}`;
 }
 
 export function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -35,3 +35,20 @@ function isBelow(key: string, path: string, mapping: { readonly [key: string]: Y
   }
   return true;
 }
+
+/** Which functions gave the columns of a table. */
+export function commentsOf(given: readonly { readonly names: readonly string[]; readonly from: string }[]): string[] {
+  const found = new Map<string, Set<string>>();
+  for (const { names, from } of given.filter((g) => g.names.length > 0)) {
+    const words = names.join(', ');
+    found.set(words, (found.get(words) ?? new Set()).add(from));
+  }
+  return [...found].map(([words, from]) => `${words}: from ${listed([...from])}`);
+}
+
+/** `f() in rule "a" (Snakefile:7)` and such; of several only the first is told where they are one function. */
+function listed(places: readonly string[]): string {
+  const functions = new Set(places.map((place) => place.replace(/ in rule .*/, '')));
+  const [first] = places;
+  return functions.size === 1 && places.length > 1 ? `${first} and ${places.length - 1} more` : places.join(', ');
+}

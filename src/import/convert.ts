@@ -4,6 +4,7 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
 import type { Sharing } from './classes.ts';
+import { withFiles } from './from-files.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf, splitByMaker } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
@@ -102,8 +103,10 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
     // Nothing was a function: there is nothing to lift, or to hold apart.
     if (resolved.jobs === found && (!lift || sharing === 'apart')) continue;
     if (sharing === 'own' && found.jobs.length > MOST_JOBS_IN_TABLES) break;
-    const attempt = tryOut(resolved, { sharing, site, options });
-    if (best === null || attempt.checked.isSame) best = { sharing, attempt, resolved };
+    const how = { sharing, site, options };
+    const attempt = tryOut(resolved, how);
+    if (best === null || attempt.checked.isSame)
+      best = { sharing, attempt: betterWithFiles(attempt, resolved, how), resolved };
     if (attempt.checked.isSame) break;
   }
   const {
@@ -151,13 +154,30 @@ interface Attempt {
 
 interface AttemptOptions {
   readonly sharing: Sharing;
+  /** Values are taken from the files that hold them; not unless told. */
+  readonly fromFiles?: true;
   readonly site: Site;
   readonly options: ConvertOptions;
 }
 
-function tryOut({ snakefile, jobs }: Resolved, { sharing, site, options }: AttemptOptions): Attempt {
+/** The same with values taken from files, where that changes nothing else. */
+function betterWithFiles(attempt: Attempt, resolved: Resolved, how: AttemptOptions): Attempt {
+  const isFit = attempt.checked.isSame && attempt.later.axes.length + attempt.later.tables.length === 0;
+  if (!isFit || resolved.snakefile.readFiles.length === 0) return attempt;
+  const other = tryOut(resolved, { ...how, fromFiles: true });
+  const isAsGood =
+    other.checked.isSame &&
+    other.checked.diagnostics.length <= attempt.checked.diagnostics.length &&
+    other.written.unfinished.length <= attempt.written.unfinished.length;
+  return isAsGood ? other : attempt;
+}
+
+function tryOut({ snakefile, jobs }: Resolved, { sharing, fromFiles, site, options }: AttemptOptions): Attempt {
   const lists = new LaterLists(snakefile.lists, jobs);
-  const axes = fitAxes(jobs, lists, sharing);
+  const fitted = fitAxes(jobs, lists, sharing);
+  const rules = [...new Set(jobs.jobs.map((job) => job.rule))];
+  const sources = { paths: snakefile.readFiles, files: options.files };
+  const axes = (fromFiles && withFiles(fitted, rules, sources)) || fitted;
   const written = writeSpec({ snakefile, jobs, axes, site, places: options.places, files: options.files });
   const beside = Object.fromEntries(Object.entries(snakefile.beside).filter(([name]) => written.code.has(name)));
   const { later } = axes;

@@ -57,7 +57,7 @@ export function meaningOf(name: string, given: SnakeResource): Meaning | null {
 export function resourcesOf(rule: SnakeRule, param: (name: string) => string): Resources {
   const warnings: { line: number; message: string }[] = [];
   const meanings: Meaning[] = [];
-  for (const [name, given] of Object.entries(rule.resources)) {
+  for (const [name, given] of Object.entries(perTask(rule.resources))) {
     const value = given.value.replace(/^\{(\w+)\}$/, (_, word: string) => `{${param(word)}}`);
     const meaning = meaningOf(name, { ...given, value });
     if (meaning) meanings.push(meaning);
@@ -67,6 +67,15 @@ export function resourcesOf(rule: SnakeRule, param: (name: string) => string): R
     }
   }
   return { resources: merged(meanings), warnings };
+}
+
+/** Memory for each CPU as that of a task. */
+function perTask(resources: SnakeRule['resources']): SnakeRule['resources'] {
+  const { mem_mb_per_cpu: each, ...others } = resources;
+  const threads = others.threads ?? others.cpus_per_task;
+  const mebibytes = Number(each?.value || Number.NaN) * Number(threads?.value ?? 1);
+  if (!each || !(mebibytes > 0) || 'mem_mb' in others) return resources;
+  return { ...others, mem_mb: { ...each, value: String(mebibytes) } };
 }
 
 /** Later ones over earlier ones; `slurm` comes last. */

@@ -86,7 +86,8 @@ function axisLines(axis: Axis, configComments: Snakefile['configComments']): str
   ];
 }
 
-function tableLines({ name, columns, rows, comments, inPath }: AxisTable): string[] {
+function tableLines({ name, columns, rows, comments, inPath, csv }: AxisTable): string[] {
+  if (csv !== undefined) return [...commentLines(comments, '  '), ...entry(name, { csv }, '  ')];
   const indent = inPath ? '      ' : '    ';
   return [
     ...commentLines(comments, '  '),
@@ -226,7 +227,10 @@ class RuleWriter {
   }
 
   private environment(rule: SnakeRule): { [key: string]: Yaml } {
-    const { resources, warnings } = resourcesOf(rule, (name) => this.options.axes.wildcard(rule, name));
+    const { resources: asked, warnings } = resourcesOf(rule, (name) => this.options.axes.wildcard(rule, name));
+    // One CPU is what a task has unless told.
+    const { cpus, ...others } = asked;
+    const resources = cpus === '1' && !this.hasDefaultCpus() ? others : asked;
     for (const { line, message } of warnings)
       this.diagnostics.push(this.options.places.warning({ file: rule.file, line }, message));
     const { tmpdir } = rule.resources;
@@ -238,6 +242,11 @@ class RuleWriter {
       ...(rule.conda !== null ? { conda: rule.conda } : {}),
       ...(rule.container !== null ? { container: rule.container } : {}),
     };
+  }
+
+  private hasDefaultCpus(): boolean {
+    const { resources = {} } = this.options.site.defaults;
+    return Object.hasOwn(resources as object, 'cpus');
   }
 
   /** A rule of several tasks imports once a worker. */

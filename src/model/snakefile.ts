@@ -21,6 +21,8 @@ export interface Snakefile {
   readonly lists: readonly SnakeList[];
   /** Whether there may be more of them, of checkpoints. */
   readonly isLater: boolean;
+  /** Files of values that its Python has read, such as tables, from the folder of the spec. */
+  readonly readFiles: readonly string[];
   /** What runs when all is over. */
   readonly hooks: readonly SnakeHook[];
   /** What `code` of its commands may name and does not stand there yet, by name: to be written beside the spec. */

@@ -133,7 +133,8 @@ def length_of(tokens):
 
 def listed(pairs, sign, indent=None):
     """`a, name=b` of (name or None, token); many of them one a line, where there is an indent for that."""
-    wraps = indent is not None and len(pairs) > 4
+    wide = sum(len(name or "") + 4 + length_of(value if isinstance(value, list) else [value]) for name, value in pairs) > 90
+    wraps = indent is not None and (len(pairs) > 4 or (len(pairs) > 1 and wide))
     begin, between, end = (f"\n{indent}    ", f",\n{indent}    ", f"\n{indent}") if wraps else ("", ", ", "")
     tokens = [begin]
     for number, (name, value) in enumerate(pairs):

@@ -256,6 +256,7 @@ class Recorder(Reuse):
         """A file over those before; what the command line names goes over all."""
         if self.keeps_config:
             return
+        path = os.path.normpath(path)
         loaded = self.read_config(path, line)
         for file, given in [(path, loaded), *((f, self.read_config(f, line)) for f in self.command_line)]:
             surroundings.update_config(self.namespace["config"], copy.deepcopy(given))
@@ -281,7 +282,7 @@ class Recorder(Reuse):
             commands = commands_of(section, namespace)
             if commands:
                 told.append({"when": word, "commands": commands})
-            else:
+            elif commands is None:
                 self.notes.append({"file": file, "line": line, "message": f'"{word}" is left out: {LEFT_OUT[word]}'})
         return told
 

@@ -13,7 +13,6 @@ from translate import Problem
 
 LEFT_OUT = {
     "benchmark": "wfc keeps the times of tasks itself",
-    "message": "a spec has no messages",
     "priority": "tasks run in the order of the params",
     "version": "changes are known by the command",
     "group": "how tasks share a Slurm job belongs to the profile",
@@ -47,7 +46,7 @@ class RuleReader(Commands):
     def read(self):
         rule = self.rule
         told = {
-            "name": rule.name, "file": rule.file, "line": rule.line, "comments": rule.comments,
+            "name": rule.name, "file": rule.file, "line": rule.line, "comments": self.comments(),
             "input": self.paths("input"), "output": self.paths("output"),
             "log": self.log(), "constraints": self.kwargs("wildcard_constraints"),
             "resources": self.resources(), "retries": self.single("retries", int),
@@ -68,6 +67,12 @@ class RuleReader(Commands):
             self.note(rule.sections["shadow"][2], f'"shadow" of rule "{rule.name}" is left out: commands run in the spec\'s '
                       "folder, and what they leave there beside their outputs stays")
         return told
+
+    def comments(self):
+        """Its message is one, too."""
+        message = next((value for _, value, _, _ in self.arguments("message") if isinstance(value, str)), "")
+        lines = [line.strip() for line in message.replace("{wildcards.", "{").split("\n")]
+        return [*self.rule.comments, *(line for line in lines if line and line not in self.rule.comments)]
 
     def is_default(self):
         if self.single("default_target", bool) is True:

@@ -185,10 +185,25 @@ def answer(file, request, readers):
         "config": scalars(namespace["config"]), "configComments": recorder.config_comments(),
         "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
-        "files": recorder.files, "hooks": hooks,
+        "files": recorder.files, "hooks": hooks, "readFiles": read_files(recorder),
         "lists": recorder.lists.told()["lists"], "isLater": recorder.has_checkpoints or bool(recorder.lists.wanted),
         "beside": {**helpers(), **module_beside, **recorder.beside},
     }
+
+
+# Files that are opened, absolute.
+OPENED = {}
+
+
+def note_opened(event, args):
+    if event == "open" and isinstance(args[0], str) and args[0].endswith((".csv", ".tsv", ".txt", ".lst", ".list", ".names")):
+        OPENED[os.path.abspath(args[0])] = True
+
+
+def read_files(recorder):
+    """What may hold values: files below the folder of the spec."""
+    found = [os.path.relpath(path) for path in OPENED if os.path.isfile(path)]
+    return [path for path in found if not path.startswith("..") and path not in recorder.config_files][:50]
 
 
 def helpers():
@@ -219,6 +234,7 @@ def main():
     request = json.loads(asked.readline())
     sys.stdout = sys.stderr
     readers = {}
+    sys.addaudithook(note_opened)
     try:
         told = answer(file, request, readers)
     except NeedsConfig as needs:
@@ -227,7 +243,8 @@ def main():
         told = {"workdir": needs.path}
     except Problem as problem:
         told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
-                "prefix": "", "files": [file], "lists": [], "isLater": False, "beside": {}, "configComments": {}, "hooks": []}
+                "prefix": "", "files": [file], "lists": [], "isLater": False, "beside": {}, "configComments": {}, "hooks": [],
+                "readFiles": []}
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { pathToDebianPython } from '../support/programs.ts';
 import { folderOf, hasSnakemake, snakefile } from './import.ts';
 
 it.skipIf(!hasSnakemake)('a command keeps its lines, and means the same', async () => {
@@ -181,4 +182,134 @@ it('profiles and cluster.yaml become profiles; of several none speaks of rules u
     2,
     expect.stringContaining('there is no profile of Snakemake "pbs", but hpc, laptop'),
   ]);
+});
+
+const ELSEWHERE = `configfile: "config.yml"
+SITES = open("sites.txt").read().split()
+workdir: config["where"]
+NEAR, = glob_wildcards("in/{x}.txt")
+rule all:
+    input: expand("fits/{site}.txt", site=SITES), expand("got/{x}.txt", x=NEAR), "sum.txt"
+rule fit:
+    output: "fits/{site}.txt"
+    script: "scripts/fit.py"
+rule got:
+    input: "in/{x}.txt"
+    output: "got/{x}.txt"
+    shell: "cp {input} {output}; basename $PWD >> {output}"
+rule sum:
+    input: expand("fits/{site}.txt", site=SITES)
+    output: "sum.txt"
+    run:
+        open(output[0], "w").write(config["list"][0] + "".join(open(p).read() for p in input))
+`;
+
+it.skipIf(!hasSnakemake)('a workdir is where the spec stands, and its files are the same', async () => {
+  const files = {
+    'config.yml': 'where: results\nlist: [z]\n',
+    'sites.txt': 'a b\n',
+    'results/in/q.txt': 'q\n',
+    'scripts/fit.py': 'open(snakemake.output[0], "w").write(snakemake.wildcards.site + str(snakemake.config))\n',
+  };
+  const [ours, theirs] = [snakefile(ELSEWHERE, files), snakefile(ELSEWHERE, files)];
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining('written to results/wfc.yml, results/wfc_snakemake.py,'),
+  ]);
+  expect((await ours.wfc('run results/wfc.yml')).status).toBe(0);
+  for (const file of ['fits/a.txt', 'fits/b.txt', 'got/q.txt', 'sum.txt'].map((name) => `results/${name}`))
+    expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+  const again = await ours.wfc('import snakefile Snakefile');
+  expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('results/wfc.yml exists already')]);
+  ours.write('config.yml', 'where: sites.txt/below\n');
+  const refused = await ours.wfc('import snakefile Snakefile');
+  expect([refused.status, refused.stderr]).toEqual([
+    3,
+    expect.stringContaining("the workdir sites.txt/below can't be made"),
+  ]);
+});
+
+it.skipIf(!hasSnakemake)(
+  'values that just stand in a file are taken from it; what pandas changed is written out',
+  async () => {
+    const made = snakefile(
+      `import pandas as pd
+samples = pd.read_csv("samples.csv").set_index("sample", drop=False)
+arms = pd.read_csv("arms.tsv", sep="\\t", dtype=str)
+SITES = [line.strip() for line in open("sites.txt")]
+rule all:
+    input:
+        expand("maps/{sample}.txt", sample=samples["sample"]),
+        expand("site/{site}.txt", site=SITES),
+        expand("arm/{lr}_{width}.txt", zip, lr=arms.lr, width=arms.width),
+        expand("dose/{dose}.txt", dose=pd.read_csv("dose.csv").dose)
+rule map:
+    output: "maps/{sample}.txt"
+    params: kind=lambda wildcards: samples.loc[wildcards.sample, "condition"]
+    shell: "echo {params.kind} >> {output}"
+rule site:
+    output: "site/{site}.txt"
+    shell: "touch {output}"
+rule arm:
+    output: "arm/{lr}_{width}.txt"
+    shell: "touch {output}"
+rule dose:
+    output: "dose/{dose}.txt"
+    shell: "touch {output}"
+`,
+      {
+        'samples.csv': 'sample,condition,note\ns1,dry,x\ns2,wet,y\n',
+        'arms.tsv': 'lr\twidth\n1e-3\t64\n0.10\t32\n',
+        'sites.txt': 'x\ny\n',
+        'dose.csv': 'dose\n0.10\n',
+      },
+    );
+    expect((await made.wfc('import snakefile Snakefile', { env: { PATH: pathToDebianPython() } })).status).toBe(0);
+    const spec = made.read('wfc.yml');
+    expect(spec).toContain('  site: {lines: sites.txt}\n  dose: [0.1]\n');
+    expect(spec).toContain('  lr_and_width: {csv: arms.tsv}\n');
+    expect(spec).toContain('  samples: {csv: samples.csv}\n');
+    expect(spec).toContain('    run: echo {condition} >> {output}\n');
+    made.write('sites.txt', 'x\ny\nz\n');
+    expect(JSON.parse((await made.wfc('plan --json')).stdout).total).toBe(8);
+  },
+);
+
+it('names are as short as can be, and one list is one param', async () => {
+  const made = snakefile(
+    `VIRUS = ["flu", "sars"]
+rule all:
+    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt"
+rule fit:
+    output: "fits/{microbe}.txt"
+    message: "Fit {wildcards.microbe}."
+    threads: 1
+    shell: "touch {output}"
+rule first_summary:
+    input: expand("fits/{virus}.txt", virus=VIRUS)
+    output: "a.txt"
+    shell: "cat {input} > {output}"
+rule second_summary:
+    input: expand("fits/{virus}.txt", virus=VIRUS)
+    output: "b.txt"
+    shell: "cat {input} > {output}"
+rule make_tile:
+    input: ["raw/{y}.txt"]
+    output: "tile/{x}/{y}.txt"
+    shell: "cat {input} > {output}"
+rule raw_tile:
+    output: "raw/{x}.txt"
+    shell: "echo {wildcards.x} > {output}"
+`,
+  );
+  expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
+  const spec = made.read('wfc.yml');
+  expect(spec).toContain('  virus: [flu, sars]\n');
+  expect(spec).toContain('    gather: [virus]\n    input: fits/{virus}.txt\n    output: a.txt\n');
+  expect(spec).toContain('    gather: [virus]\n    input: fits/{virus}.txt\n    output: b.txt\n');
+  expect(spec).toContain('  # Fit {microbe}.\n  fit:');
+  expect(spec).toContain('    input: raw/{y}.txt\n');
+  expect(spec).not.toContain('cpus');
 });

@@ -49,7 +49,6 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'rule all:\n    input:\n        storage("s3://b/x")\n    output: "o"\n    shell: "cp {input} {output}"\n',
     'Snakefile:3:9 error: storage() is needed here: files of a remote storage are no files of a spec',
   ],
-  ['a workdir', 'workdir: "x"\nrule all:\n    input: "a"\n', 'Snakefile:1:1 error: "workdir" is not converted'],
   [
     'Python that fails',
     'X = 1\nY = undefined_name\nrule all:\n    input: "a"\n',

@@ -1,6 +1,6 @@
 import type { CallFunctions, SnakeAnswer, SnakeOutcome, SnakeRows, SnakeRule } from '../../model/snakefile.ts';
-import { uniqueName } from '../classes.ts';
 import type { Job } from '../jobs.ts';
+import { uniqueName } from '../names.ts';
 import { keyOf, wildcardsOfRule } from '../patterns.ts';
 
 /** Where in a rule a function stands. */

@@ -1,6 +1,6 @@
 import type { SnakeArgument, SnakeItem, SnakePart } from '../../model/snakefile.ts';
-import { safeName } from '../classes.ts';
 import type { Jobs } from '../jobs.ts';
+import { safeName } from '../names.ts';
 import { pathsOf, textOf, writtenOut } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';
 import { isGiven, type Place, type RuleChoices } from './choices.ts';

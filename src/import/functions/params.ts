@@ -1,5 +1,5 @@
 import type { SnakeParam, SnakePart, SnakeResource, SnakeValue } from '../../model/snakefile.ts';
-import { safeName } from '../classes.ts';
+import { safeName } from '../names.ts';
 import { textOf } from '../patterns.ts';
 import { isGiven, type Place, type RuleChoices } from './choices.ts';
 import { factor, filled, mapTexts, markedParts, named } from './texts.ts';
