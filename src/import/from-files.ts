@@ -31,11 +31,12 @@ export function withFiles(
     new Set([...PLACEHOLDER_ROOTS, ...[...axes.names].filter((name) => !own.includes(name)), ...used]);
   const tables = axes.tables.map((table): AxisTable => {
     for (const csv of csvs) {
-      const columns = table.inPath ? null : columnsIn(csv, table, keys);
+      const columns = columnsIn(csv, table, keys);
       if (!columns || csv.columns.some((name) => others(table.columns).has(name))) continue;
       for (const [i, column] of table.columns.entries()) renamed.set(column, columns[i]!);
       for (const name of csv.columns) used.add(name);
-      return { ...table, csv: csv.path, columns: csv.columns, rows: csv.rows };
+      const comments = table.comments.filter((comment) => !/: from .* in rule "/.test(comment));
+      return { ...table, csv: csv.path, columns: csv.columns, rows: csv.rows, comments };
     }
     return table;
   });
@@ -65,6 +66,21 @@ export function withFiles(
   };
 }
 
+/** What stands in the columns of tables that the Snakefile reads. */
+export class Cells {
+  private readonly columns: readonly ReadonlySet<string>[];
+
+  constructor(paths: readonly string[], files: SpecFiles) {
+    const csvs = paths.flatMap((path) => csvOf(path, files) ?? []);
+    this.columns = csvs.flatMap(({ columns, rows }) => columns.map((_, i) => new Set(rows.map((row) => row[i]!))));
+  }
+
+  /** Whether one column holds them all. */
+  have(texts: readonly string[]): boolean {
+    return this.columns.some((column) => texts.every((text) => column.has(text)));
+  }
+}
+
 function csvOf(path: string, files: SpecFiles): Csv | null {
   const separator = /\.tsv$/.test(path) ? '\t' : /\.csv$/.test(path) ? ',' : null;
   const read = separator && files.readText(path);
@@ -74,12 +90,9 @@ function csvOf(path: string, files: SpecFiles): Csv | null {
     records.push(record.map((cell) => cell ?? '')),
   );
   const [columns, ...rows] = records;
-  const isTable =
-    columns &&
-    columns.every((name) => /^[A-Za-z_]\w*$/.test(name)) &&
-    new Set(columns).size === columns.length &&
-    rows.every((row) => row.length === columns.length);
-  return problem || !isTable || rows.length === 0 ? null : { path, columns, rows };
+  if (problem || !columns || rows.length === 0) return null;
+  const areNames = columns.every((name) => /^[A-Za-z_]\w*$/.test(name)) && new Set(columns).size === columns.length;
+  return areNames && rows.every((row) => row.length === columns.length) ? { path, columns, rows } : null;
 }
 
 function linesOf(path: string, files: SpecFiles): { path: string; values: string[] } | null {

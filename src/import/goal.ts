@@ -66,3 +66,21 @@ function itemsByMaker(item: SnakeItem, makers: Jobs['makers']): SnakeItem[] {
     return { ...item, expand: own };
   });
 }
+
+/** More targets than these are rather named by rules. */
+const MOST_TARGETS = 6;
+
+/** Many paths that are all that a rule makes are asked for by its name. */
+export function byRule(items: readonly SnakeItem[], { makers }: Jobs): (string | SnakeItem)[] {
+  if (items.length <= MOST_TARGETS) return [...items];
+  const isConstant = ({ parts, expand, rows }: SnakeItem): boolean =>
+    !expand && !rows && parts.length === 1 && typeof parts[0] === 'string';
+  const paths = new Set(items.filter(isConstant).map(({ parts }) => parts[0] as string));
+  const makerOf = (item: SnakeItem): SnakeRule | null => {
+    const rule = isConstant(item) ? (makers.get(item.parts[0] as string)?.rule ?? null) : null;
+    const made = rule?.output.flatMap((a) => a.items) ?? [];
+    return made.length > 1 && made.every((one) => isConstant(one) && paths.has(one.parts[0] as string)) ? rule : null;
+  };
+  const named = items.map((item) => makerOf(item)?.name ?? item);
+  return named.filter((one, i) => named.indexOf(one) === i);
+}

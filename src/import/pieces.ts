@@ -22,7 +22,9 @@ export function literal(text: string): Piece {
 
 /** Texts are joined before they are escaped: a brace may end one, and a word begin the next. */
 export function joinPieces(pieces: readonly Piece[], language: SnakeLanguage, params: ReadonlySet<string>): string {
-  const plain = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.literal)).join('');
+  const plain = apart(pieces, language)
+    .map((piece) => (typeof piece === 'string' ? piece : piece.literal))
+    .join('');
   const regions = language === 'shell' ? null : scanScript(language, plain);
   let written = '';
   let open = '';
@@ -33,7 +35,7 @@ export function joinPieces(pieces: readonly Piece[], language: SnakeLanguage, pa
     at += open.length;
     open = '';
   };
-  for (const piece of pieces) {
+  for (const piece of apart(pieces, language)) {
     if (typeof piece !== 'string') {
       open += piece.literal;
       continue;
@@ -44,6 +46,26 @@ export function joinPieces(pieces: readonly Piece[], language: SnakeLanguage, pa
   }
   close();
   return written;
+}
+
+/** `{word}` between braces, as in a set of Python, would be the literal `{word}`: blanks part them, where they mean nothing. */
+function apart(pieces: readonly Piece[], language: SnakeLanguage): readonly Piece[] {
+  return pieces.flatMap((piece, i): readonly Piece[] => {
+    if (typeof piece !== 'string' || !/^\{\w+\}$/.test(piece)) return [piece];
+    const [before, after] = [pieces[i - 1], pieces[i + 1]];
+    const isBetween =
+      typeof before === 'object' &&
+      before.literal.endsWith('{') &&
+      typeof after === 'object' &&
+      after.literal.startsWith('}');
+    if (!isBetween) return [piece];
+    if (language === 'shell')
+      throw new NotConvertible(
+        `{${piece}} in the command would be the literal ${piece} in a spec`,
+        'put it into a variable',
+      );
+    return [literal(' '), piece, literal(' ')];
+  });
 }
 
 /** `{word` with all that could make it a placeholder, and a `$` before it. */

@@ -4,6 +4,7 @@ import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from 
 import type { Axes, Axis, AxisTable } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import { commentedMapping, commentLines } from './comments.ts';
+import { byRule } from './goal.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { localRules } from './local.ts';
 import { isList, writtenOut } from './patterns.ts';
@@ -43,6 +44,7 @@ export function writeSpec(options: Options): SpecText {
   const { snakefile, jobs, axes, site } = options;
   const writer = new RuleWriter(options);
   const rules = snakefile.rules.filter((rule) => jobs.jobs.some((job) => job.rule === rule));
+  writer.share(rules);
   const listings = axes.later.tables.filter(({ isListed }) => isListed);
   const ruleLines = rules.flatMap((rule) => [
     '',
@@ -67,13 +69,19 @@ export function writeSpec(options: Options): SpecText {
       ? ['tables:', ...axes.tables.flatMap(tableLines), ...axes.later.tables.flatMap(laterLines)]
       : []),
     ...entry('targets', targetsOf(options), ''),
-    ...(Object.keys(site.defaults).length > 0 ? entry('defaults', site.defaults, '', `of ${site.from}`) : []),
+    ...defaultLines(site, writer.shared),
     'rules:',
     ...ruleLines.slice(1),
     '',
   ];
   const { unfinished, forPython, code, diagnostics } = writer;
   return { text: lines.join('\n'), unfinished, forPython, code, diagnostics };
+}
+
+function defaultLines({ defaults, from }: Options['site'], shared: { readonly [key: string]: Yaml }): string[] {
+  const all = { ...shared, ...defaults };
+  if (Object.keys(all).length === 0) return [];
+  return entry('defaults', all, '', from === '' ? '' : `of ${from}`);
 }
 
 function axisLines(axis: Axis, configComments: Snakefile['configComments']): string[] {
@@ -87,7 +95,11 @@ function axisLines(axis: Axis, configComments: Snakefile['configComments']): str
 }
 
 function tableLines({ name, columns, rows, comments, inPath, csv }: AxisTable): string[] {
-  if (csv !== undefined) return [...commentLines(comments, '  '), ...entry(name, { csv }, '  ')];
+  if (csv !== undefined)
+    return [
+      ...commentLines(comments, '  '),
+      ...entry(name, { csv, ...(inPath ? { path: new Verbatim('true') } : {}) }, '  '),
+    ];
   const indent = inPath ? '      ' : '    ';
   return [
     ...commentLines(comments, '  '),
@@ -145,9 +157,11 @@ function configOf({ config }: Snakefile, used: ReadonlySet<string>): { [key: str
   return tree;
 }
 
-function targetsOf({ jobs: { goal }, axes }: Options): Yaml {
+function targetsOf({ jobs, axes }: Options): Yaml {
+  const { goal } = jobs;
   if (goal.output.length > 0) return goal.name;
-  const targets = goal.input.flatMap((a) => a.items).map((item) => patternOf(goal, item, axes));
+  const items = goal.input.flatMap((a) => a.items);
+  const targets = byRule(items, jobs).map((one) => (typeof one === 'string' ? one : patternOf(goal, one, axes)));
   return targets.length === 1 ? targets[0]! : targets;
 }
 
@@ -180,6 +194,8 @@ class RuleWriter {
   readonly code = new Set<string>();
   readonly diagnostics: Diagnostic[] = [];
   private readonly options: Options;
+  /** Keys of `defaults`. */
+  readonly shared: { [key: string]: Yaml } = {};
   private readonly local: ReadonlySet<SnakeRule>;
 
   constructor(options: Options) {
@@ -239,14 +255,23 @@ class RuleWriter {
       ...(Object.keys(resources).length > 0 ? { resources } : {}),
       ...(rule.retries ? { retries: new Verbatim(String(rule.retries)) } : {}),
       ...(rule.modules.length > 0 ? { modules: rule.modules } : {}),
-      ...(rule.conda !== null ? { conda: rule.conda } : {}),
-      ...(rule.container !== null ? { container: rule.container } : {}),
+      ...(rule.conda !== null && !('conda' in this.shared) ? { conda: rule.conda } : {}),
+      ...(rule.container !== null && !('container' in this.shared) ? { container: rule.container } : {}),
     };
   }
 
   private hasDefaultCpus(): boolean {
     const { resources = {} } = this.options.site.defaults;
     return Object.hasOwn(resources as object, 'cpus');
+  }
+
+  /** What all rules have alike stands once; not where there are rules of the import's own. */
+  share(rules: readonly SnakeRule[]): void {
+    if (rules.length < 3 || this.options.axes.later.tables.length > 0) return;
+    for (const key of ['conda', 'container'] as const) {
+      const [first] = rules.map((rule) => rule[key]);
+      if (first && rules.every((rule) => rule[key] === first)) this.shared[key] = first;
+    }
   }
 
   /** A rule of several tasks imports once a worker. */

@@ -246,6 +246,7 @@ rule all:
         expand("arm/{lr}_{width}.txt", zip, lr=arms.lr, width=arms.width),
         expand("dose/{dose}.txt", dose=pd.read_csv("dose.csv").dose)
 rule map:
+    input: lambda wildcards: samples.loc[wildcards.sample, "raw"]
     output: "maps/{sample}.txt"
     params: kind=lambda wildcards: samples.loc[wildcards.sample, "condition"]
     shell: "echo {params.kind} >> {output}"
@@ -260,7 +261,7 @@ rule dose:
     shell: "touch {output}"
 `,
       {
-        'samples.csv': 'sample,condition,note\ns1,dry,x\ns2,wet,y\n',
+        'samples.csv': 'sample,condition,raw\ns1,dry,raw/1.txt\ns2,wet,raw/2.txt\n',
         'arms.tsv': 'lr\twidth\n1e-3\t64\n0.10\t32\n',
         'sites.txt': 'x\ny\n',
         'dose.csv': 'dose\n0.10\n',
@@ -269,8 +270,8 @@ rule dose:
     expect((await made.wfc('import snakefile Snakefile', { env: { PATH: pathToDebianPython() } })).status).toBe(0);
     const spec = made.read('wfc.yml');
     expect(spec).toContain('  site: {lines: sites.txt}\n  dose: [0.1]\n');
-    expect(spec).toContain('  lr_and_width: {csv: arms.tsv}\n');
-    expect(spec).toContain('  samples: {csv: samples.csv}\n');
+    expect(spec).toContain('tables:\n  lr_and_width: {csv: arms.tsv}\n  samples: {csv: samples.csv, path: true}\n');
+    expect(spec).toContain('    input: "{raw}"\n');
     expect(spec).toContain('    run: echo {condition} >> {output}\n');
     made.write('sites.txt', 'x\ny\nz\n');
     expect(JSON.parse((await made.wfc('plan --json')).stdout).total).toBe(8);
@@ -280,8 +281,9 @@ rule dose:
 it('names are as short as can be, and one list is one param', async () => {
   const made = snakefile(
     `VIRUS = ["flu", "sars"]
+container: "image.sif"
 rule all:
-    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt"
+    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"]
 rule fit:
     output: "fits/{microbe}.txt"
     message: "Fit {wildcards.microbe}."
@@ -299,9 +301,13 @@ rule make_tile:
     input: ["raw/{y}.txt"]
     output: "tile/{x}/{y}.txt"
     shell: "cat {input} > {output}"
+rule plots:
+    output: "p1", "p2", "p3", "p4"
+    shell: "touch {output}"
 rule raw_tile:
     output: "raw/{x}.txt"
-    shell: "echo {wildcards.x} > {output}"
+    run:
+        open(output[0], "w").writelines({wildcards.x})
 `,
   );
   expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
@@ -312,4 +318,7 @@ rule raw_tile:
   expect(spec).toContain('  # Fit {microbe}.\n  fit:');
   expect(spec).toContain('    input: raw/{y}.txt\n');
   expect(spec).not.toContain('cpus');
+  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots]\n');
+  expect(spec.match(/container.*/g)).toEqual(['container: image.sif}']);
+  expect(spec).toContain('writelines({ {y} })');
 });

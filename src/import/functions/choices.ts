@@ -1,4 +1,5 @@
 import type { CallFunctions, SnakeAnswer, SnakeOutcome, SnakeRows, SnakeRule } from '../../model/snakefile.ts';
+import type { Cells } from '../from-files.ts';
 import type { Job } from '../jobs.ts';
 import { uniqueName } from '../names.ts';
 import { keyOf, wildcardsOfRule } from '../patterns.ts';
@@ -25,12 +26,14 @@ export interface ColumnOptions {
 export class RuleChoices {
   readonly rule: SnakeRule;
   readonly jobs: readonly Job[];
+  readonly cells: Cells;
   readonly determined: SnakeRows[] = [];
   private readonly call: CallFunctions;
   private marked: readonly SnakeAnswer[] | null = null;
   private readonly names: Set<string>;
 
-  constructor(rule: SnakeRule, jobs: readonly Job[], call: CallFunctions) {
+  constructor(rule: SnakeRule, jobs: readonly Job[], call: CallFunctions, cells: Cells) {
+    this.cells = cells;
     this.rule = rule;
     this.jobs = jobs;
     this.call = call;

@@ -5,7 +5,7 @@ import { pathsOf, textOf, writtenOut } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';
 import { isGiven, type Place, type RuleChoices } from './choices.ts';
 import { liftList, liftPath } from './lift.ts';
-import { factor } from './texts.ts';
+import { type Factored, factor } from './texts.ts';
 
 /** More paths than these of one argument are gathered, not written one by one. */
 const MOST_WRITTEN = 4;
@@ -122,7 +122,7 @@ class InputResolver {
     const lifted = liftPath(paths, choices, this.makers, more);
     if (lifted) return { parts: lifted, flags };
     const distinct = [...new Map(ofJobs.map((item, i) => [texts[i]!, item.parts]))];
-    const factored = factor(distinct.map(([, parts]) => parts));
+    const factored = this.factored(distinct.map(([, parts]) => parts));
     if (!factored) return null;
     const values = new Map(distinct.map(([text], i) => [text, factored.middles[i]!]));
     const column = choices.determine(
@@ -145,7 +145,7 @@ class InputResolver {
     if (paths.flat().some((path) => this.later.in(path))) return this.byMaker(ofJobs, wanted);
     const patterns = new Map<string, readonly SnakePart[]>();
     for (const { parts } of ofJobs.flat()) patterns.set(JSON.stringify(parts), parts);
-    const factored = factor([...patterns.values()]);
+    const factored = this.factored([...patterns.values()]);
     if (!factored) return null;
     const values = new Map([...patterns.keys()].map((text, i) => [text, factored.middles[i]!]));
     const column = safeName(wanted);
@@ -155,6 +155,15 @@ class InputResolver {
       more,
     );
     return [{ parts: [...factored.before, { e: column }, ...factored.after], flags, rows }];
+  }
+
+  /** Paths as a table lists them stay whole. */
+  private factored(patterns: readonly (readonly SnakePart[])[]): Factored | null {
+    const texts = patterns.flatMap(([text, ...others]) =>
+      others.length === 0 && typeof text === 'string' ? [text] : [],
+    );
+    const isListed = texts.length === patterns.length && this.choices.cells.have(texts);
+    return isListed ? { before: [], middles: texts, after: [] } : factor(patterns);
   }
 
   /** What several outputs make, each for itself. */

@@ -1,3 +1,4 @@
+import type { SpecFiles } from '../../compile/context.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type {
   CallFunctions,
@@ -8,6 +9,7 @@ import type {
   SnakeResource,
   SnakeRule,
 } from '../../model/snakefile.ts';
+import { Cells } from '../from-files.ts';
 import { hasFunctions, type Job, type Jobs, linksOf } from '../jobs.ts';
 import { fillParts, rowsFor } from '../patterns.ts';
 import type { Places } from '../places.ts';
@@ -23,6 +25,13 @@ export interface Resolved {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface ResolveOptions {
+  readonly places: Places;
+  readonly files: SpecFiles;
+  readonly call: CallFunctions;
+  readonly lift: boolean;
+}
+
 /**
  * `lift`: lists of paths that Python wrote out become expand() again, where they are all that a rule makes.
  *
@@ -32,7 +41,7 @@ export interface Resolved {
 export async function resolveFunctions(
   snakefile: Snakefile,
   jobs: Jobs,
-  { places, call, lift }: { readonly places: Places; readonly call: CallFunctions; readonly lift: boolean },
+  { places, files, call, lift }: ResolveOptions,
 ): Promise<Resolved> {
   const all = [...new Set([jobs.goalJob, ...jobs.jobs])];
   const rules = [...new Set(all.map((job) => job.rule))].filter(
@@ -41,12 +50,14 @@ export async function resolveFunctions(
   if (rules.length === 0) return { snakefile, jobs, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
   const later = new LaterLists(snakefile.lists, jobs);
+  const cells = new Cells(snakefile.readFiles, files);
   const replaced = new Map<SnakeRule, SnakeRule>();
   for (const rule of rules) {
     const choices = new RuleChoices(
       rule,
       all.filter((job) => job.rule === rule),
       call,
+      cells,
     );
     const resolver = new RuleResolver(choices, jobs, later, places, diagnostics);
     const now = await resolver.resolve();
