@@ -1,8 +1,11 @@
 /** Comments of the Snakefile and its config, as lines of the spec. */
 import { entry, type Yaml } from './yaml.ts';
 
+/** What is no comment of YAML. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]+/g;
+
 export function commentLines(comments: readonly string[], indent: string): string[] {
-  return comments.map((comment) => `${indent}# ${comment}`.trimEnd());
+  return comments.map((comment) => `${indent}# ${comment.replace(CONTROL, ' ')}`.trimEnd());
 }
 
 /** A mapping with the comments on its keys, by dotted key: it is written in lines where one of its keys has any. */

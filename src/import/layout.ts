@@ -87,7 +87,8 @@ function withBreaks(command: string, chosen: ReadonlySet<number>): string {
 /** Lines without the indentation that they share; the first of them may begin where its quotes open. */
 function withoutIndent(lines: readonly string[], chosen: ReadonlySet<number>): string {
   const first = lines.findIndex((line) => line.trim() !== '');
-  const shared = indentOf(lines[first] ?? '') || hangingIndent(lines.slice(first + 1));
+  const isContinued = /(\\|\||&&)\s*$/.test(lines[first] ?? '');
+  const shared = indentOf(lines[first] ?? '') || hangingIndent(lines.slice(first + 1), isContinued ? 2 : 0);
   return lines
     .map((line, i) => {
       if (!chosen.has(i)) return line;
@@ -101,11 +102,11 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** All but two of the blanks that all lines begin with which begin with any. */
-function hangingIndent(lines: readonly string[]): number {
+/** The blanks that all lines begin with which begin with any, but for `kept` of them. */
+function hangingIndent(lines: readonly string[], kept: number): number {
   const indents = lines
     .filter((line) => line.trim() !== '')
     .map(indentOf)
     .filter((indent) => indent > 0);
-  return indents.length === 0 ? 0 : Math.max(0, Math.min(...indents) - 2);
+  return indents.length === 0 ? 0 : Math.max(0, Math.min(...indents) - kept);
 }

@@ -15,7 +15,7 @@ it.skipIf(!hasSnakemake)('what stands around rules, and rules that are taken ove
   expect(stderr).toContain('warning: "shadow" of rule "simulate" is left out');
   expect(stderr).toContain('warning: rule "total" does not stay local: it reads what tasks of the cluster make');
   const spec = ours.read('wfc.yml');
-  expect(spec).toContain('- {alpha: 2, beta: 0.001}');
+  expect(spec).toContain('alpha_and_beta: {csv: space.csv}');
   expect(spec).toContain('output: {path: "sim/alpha~{alpha}/beta~{beta}.txt", check: nonempty}');
   expect(spec).toContain('output: prepared.txt\n    local: true');
   expect((await ours.run('--local', options)).status).toBe(0);

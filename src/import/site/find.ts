@@ -17,7 +17,7 @@ export type FoundSettings = SettingsFile | { readonly path: string; readonly pro
 const CONFIGS = /^config(\.v(\d+)\+)?\.ya?ml$/;
 const FOLDERS = ['profiles', 'workflow/profiles', 'profile', 'config/profiles'];
 /** Folders that people name so hold one profile. */
-const NAMED = /profile|slurm/i;
+const NAMED = /(^|[-_.])(profiles?|slurm)($|[-_.])/i;
 const CLUSTER_CONFIGS = /^cluster([_-]?config)?\.(ya?ml|json)$/;
 
 /** Profiles of Snakemake below the folder of the spec or beside the Snakefile. */
