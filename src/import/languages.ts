@@ -87,12 +87,19 @@ const WORDS: Readonly<Record<SnakeLanguage, readonly [none: string, yes: string,
   julia: ['nothing', 'true', 'false'],
 };
 
-/** @param write a text that may hold what becomes a placeholder, at the top of the value or of a list there */
+/** Mappings that take more letters than these have a line for each key. */
+const WIDE = 90;
+
+/**
+ * @param write a text that may hold what becomes a placeholder, at the top of the value or of a list there
+ * @param depth how deep in calls and mappings it stands
+ */
 export function valuePieces(
   value: Json,
   language: SnakeLanguage,
   literal: Literal,
   write = (text: string): readonly Piece[] => [literal(textIn(text, language))],
+  depth = 1,
 ): readonly Piece[] {
   const [none, yes, no] = WORDS[language];
   if (value === null) return [literal(none)];
@@ -100,7 +107,7 @@ export function valuePieces(
   if (typeof value === 'number') return [literal(String(value))];
   if (typeof value === 'string') return write(value);
   const inner = (one: Json): readonly Piece[] =>
-    valuePieces(one, language, literal, typeof one === 'string' && isList(value) ? write : undefined);
+    valuePieces(one, language, literal, typeof one === 'string' && isList(value) ? write : undefined, depth + 1);
   if (isList(value)) {
     const items = between(value.map(inner), literal(language === 'shell' ? ' ' : ', '));
     const [open, close] = { shell: ['', ''], python3: ['[', ']'], Rscript: ['c(', ')'], julia: ['Any[', ']'] }[
@@ -115,7 +122,10 @@ export function valuePieces(
     julia: ['Dict{Any, Any}(', ' => ', ')'],
   }[language];
   const pairs = Object.entries(value).map(([key, one]) => [literal(textIn(key, language) + sign), ...inner(one)]);
-  return [literal(open!), ...between(pairs, literal(', ')), literal(close!)];
+  if (JSON.stringify(value).length <= WIDE) return [literal(open!), ...between(pairs, literal(', ')), literal(close!)];
+  const line = (level: number): string => `\n${'  '.repeat(level)}`;
+  const items = between(pairs, literal(`,${line(depth + 1)}`));
+  return [literal(`${open}${line(depth + 1)}`), ...items, literal(line(depth) + close)];
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -283,7 +283,7 @@ it('names are as short as can be, and one list is one param', async () => {
     `VIRUS = ["flu", "sars"]
 container: "image.sif"
 rule all:
-    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"]
+    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"], "s.txt"
 rule fit:
     output: "fits/{microbe}.txt"
     message: "Fit {wildcards.microbe}."
@@ -301,6 +301,10 @@ rule make_tile:
     input: ["raw/{y}.txt"]
     output: "tile/{x}/{y}.txt"
     shell: "cat {input} > {output}"
+rule settled:
+    output: "s.txt"
+    params: p={"first": "x" * 50, "second": {"deep": "y" * 40}}
+    script: "s.R"
 rule plots:
     output: "p1", "p2", "p3", "p4"
     shell: "touch {output}"
@@ -309,6 +313,7 @@ rule raw_tile:
     run:
         open(output[0], "w").writelines({wildcards.x})
 `,
+    { 's.R': 'snakemake@params\n' },
   );
   expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
   const spec = made.read('wfc.yml');
@@ -318,7 +323,9 @@ rule raw_tile:
   expect(spec).toContain('  # Fit {microbe}.\n  fit:');
   expect(spec).toContain('    input: raw/{y}.txt\n');
   expect(spec).not.toContain('cpus');
-  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots]\n');
+  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots, s.txt]\n');
   expect(spec.match(/container.*/g)).toEqual(['container: image.sif}']);
   expect(spec).toContain('writelines({ {y} })');
+  // A line for each key of a wide mapping.
+  expect(spec).toMatch(/p = list\(\n {10}"first" = "x+",\n {10}"second" = list\("deep" = "y+"\)\n {8}\)\),?\n/);
 });
