@@ -87,8 +87,7 @@ function withBreaks(command: string, chosen: ReadonlySet<number>): string {
 /** Lines without the indentation that they share; the first of them may begin where its quotes open. */
 function withoutIndent(lines: readonly string[], chosen: ReadonlySet<number>): string {
   const first = lines.findIndex((line) => line.trim() !== '');
-  const isContinued = /(\\|\||&&)\s*$/.test(lines[first] ?? '');
-  const shared = indentOf(lines[first] ?? '') || hangingIndent(lines.slice(first + 1), isContinued ? 2 : 0);
+  const shared = indentOf(lines[first] ?? '') || hangingIndent(lines);
   return lines
     .map((line, i) => {
       if (!chosen.has(i)) return line;
@@ -102,11 +101,11 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** The blanks that all lines begin with which begin with any, but for `kept` of them. */
-function hangingIndent(lines: readonly string[], kept: number): number {
-  const indents = lines
-    .filter((line) => line.trim() !== '')
-    .map(indentOf)
-    .filter((indent) => indent > 0);
-  return indents.length === 0 ? 0 : Math.max(0, Math.min(...indents) - kept);
+/** The blanks that all lines begin with which begin with any; but for two, where they are within a command. */
+function hangingIndent(lines: readonly string[]): number {
+  const indents = lines.map((line) => (line.trim() === '' ? 0 : indentOf(line)));
+  const least = Math.min(...indents.filter((indent) => indent > 0));
+  if (!Number.isFinite(least)) return 0;
+  const isWithin = lines.some((_, i) => i > 0 && indents[i] === least && /(\\|\||&&)\s*$/.test(lines[i - 1]!));
+  return isWithin ? Math.max(0, least - 2) : least;
 }
