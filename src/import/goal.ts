@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
 import { type Jobs, linksOf } from './jobs.ts';
-import { fillParts, pathsOf, rowsOf } from './patterns.ts';
+import { fillParts, outputItems, pathsOf, rowsOf } from './patterns.ts';
 import type { Places } from './places.ts';
 
 /**
@@ -51,8 +51,10 @@ function itemsByMaker(item: SnakeItem, makers: Jobs['makers']): SnakeItem[] {
   const paths = pathsOf(item, new Map());
   const groups = new Map<unknown, ReadonlyMap<string, string>[]>();
   for (const [i, row] of rowsOf(item).entries()) {
-    const output = makers.get(paths[i]!)?.output;
-    groups.set(output, [...(groups.get(output) ?? []), row]);
+    const maker = makers.get(paths[i]!);
+    // Outputs without wildcards, such as those that expand() wrote out, are one list of their rule.
+    const group = maker?.output.every((part) => typeof part === 'string') ? maker.rule : maker?.output;
+    groups.set(group, [...(groups.get(group) ?? []), row]);
   }
   if (groups.size === 1) return [item];
   return [...groups.values()].map((rows) => {
@@ -78,7 +80,7 @@ export function byRule(items: readonly SnakeItem[], { makers }: Jobs): (string |
   const paths = new Set(items.filter(isConstant).map(({ parts }) => parts[0] as string));
   const makerOf = (item: SnakeItem): SnakeRule | null => {
     const rule = isConstant(item) ? (makers.get(item.parts[0] as string)?.rule ?? null) : null;
-    const made = rule?.output.flatMap((a) => a.items) ?? [];
+    const made = rule ? outputItems(rule) : [];
     return made.length > 1 && made.every((one) => isConstant(one) && paths.has(one.parts[0] as string)) ? rule : null;
   };
   const named = items.map((item) => makerOf(item)?.name ?? item);

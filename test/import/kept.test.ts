@@ -283,7 +283,7 @@ it('names are as short as can be, and one list is one param', async () => {
     `VIRUS = ["flu", "sars"]
 container: "image.sif"
 rule all:
-    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"], "s.txt"
+    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"], "s.txt", expand("y/{s}_{year}", s=["k"], year=range(4))
 rule fit:
     output: "fits/{microbe}.txt"
     message: "Fit {wildcards.microbe}."
@@ -308,6 +308,9 @@ rule settled:
 rule plots:
     output: "p1", "p2", "p3", "p4"
     shell: "touch {output}"
+rule years:
+    output: expand("y/{s}_{year}", s=["k"], year=range(4))
+    shell: "touch {output}"
 rule raw_tile:
     output: "raw/{x}.txt"
     run:
@@ -323,7 +326,7 @@ rule raw_tile:
   expect(spec).toContain('  # Fit {microbe}.\n  fit:');
   expect(spec).toContain('    input: raw/{y}.txt\n');
   expect(spec).not.toContain('cpus');
-  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots, s.txt]\n');
+  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots, s.txt, "y/{s}_{year}"]\n');
   expect(spec.match(/container.*/g)).toEqual(['container: image.sif}']);
   expect(spec).toContain('writelines({ {y} })');
   // A line for each key of a wide mapping.
