@@ -1,13 +1,5 @@
 import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../model/snakefile.ts';
-import {
-  findClasses,
-  globOf,
-  isInKey,
-  rowsOfJobs,
-  type Sharing,
-  sameSet,
-  type VariableClass,
-} from './classes.ts';
+import { findClasses, globOf, isInKey, rowsOfJobs, type Sharing, sameSet, type VariableClass } from './classes.ts';
 import { commentsOf } from './comments.ts';
 import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
 import type { Jobs } from './jobs.ts';
