@@ -336,7 +336,7 @@ class Fitter {
   }
 
   private newTable(columns: readonly string[], rows: readonly string[][], comments: readonly string[]): AxisTable {
-    const name = uniqueName(columns.join('_and_'), this.taken);
+    const name = uniqueName(columns.length > 3 ? 'settings' : columns.join('_and_'), this.taken);
     this.taken.add(name);
     const table: AxisTable = { name, columns, rows, comments, inPath: rows.some((row) => row.some(hasSlash)) };
     this.tables.push(table);

@@ -281,9 +281,10 @@ rule dose:
 it('names are as short as can be, and one list is one param', async () => {
   const made = snakefile(
     `VIRUS = ["flu", "sars"]
+QS = ["u", "v"]
 container: "image.sif"
 rule all:
-    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"], "s.txt", expand("y/{s}_{year}", s=["k"], year=range(4))
+    input: expand("fits/{microbe}.txt", microbe=["flu", "sars", "tb"]), "a.txt", "b.txt", "tile/1/2.txt", ["p1", "p2", "p3", "p4"], "s.txt", expand("y/{s}_{year}", s=["k"], year=range(4)), expand("runs/{q1}-{q2}-{q3}-{q4}", zip, q1=QS, q2=QS, q3=QS, q4=QS)
 rule fit:
     output: "fits/{microbe}.txt"
     message: "Fit {wildcards.microbe}."
@@ -308,6 +309,9 @@ rule settled:
 rule plots:
     output: "p1", "p2", "p3", "p4"
     shell: "touch {output}"
+rule runs:
+    output: "runs/{q1}-{q2}-{q3}-{q4}"
+    shell: "touch {output}"
 rule years:
     output: expand("y/{s}_{year}", s=["k"], year=range(4))
     shell: "touch {output}"
@@ -325,8 +329,9 @@ rule raw_tile:
   expect(spec).toContain('    gather: [virus]\n    input: fits/{virus}.txt\n    output: b.txt\n');
   expect(spec).toContain('  # Fit {microbe}.\n  fit:');
   expect(spec).toContain('    input: raw/{y}.txt\n');
+  expect(spec).toContain('  settings:\n    - {q1: u, q2: u, q3: u, q4: u}\n');
   expect(spec).not.toContain('cpus');
-  expect(spec).toContain('targets: ["fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots, s.txt, "y/{s}_{year}"]\n');
+  expect(spec).toContain('"fits/{microbe}.txt", a.txt, b.txt, tile/1/2.txt, plots, s.txt, "y/{s}_{year}", "runs/');
   expect(spec.match(/container.*/g)).toEqual(['container: image.sif}']);
   expect(spec).toContain('writelines({ {y} })');
   // A line for each key of a wide mapping.
