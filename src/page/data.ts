@@ -173,7 +173,10 @@ function padded(text: string, pad: number): string {
 
 /** From the text that the page carries to what it means; see `ReportHeader`. */
 export async function unpack(base64: string): Promise<Data> {
-  const deflated = Uint8Array.from(atob(base64.trim()), (c) => c.charCodeAt(0));
+  const text = atob(base64.trim());
+  const deflated = new Uint8Array(text.length);
+  // Uint8Array.from, with a function, takes a third of a second for a megabyte.
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
   const block = await new Response(stream).arrayBuffer();
   const headerLength = new DataView(block).getUint32(0, true);

@@ -24,6 +24,17 @@ const BOTTOM = 22;
 const TOP = 8;
 const NEAR = 8;
 
+/** More points are small, and drawn as one picture. */
+const MANY = 3000;
+/** Of a point, in pixels. */
+const SIZE = 4;
+const SIZE_OF_MANY = 2;
+
+/** So that the places where many lie over each other can be told from others. */
+function opacity(count: number): number {
+  return Math.max(0.12, Math.min(0.75, 900 / count));
+}
+
 /** Points and a line on two axes. */
 export class Plot {
   readonly element: HTMLElement;
@@ -45,7 +56,10 @@ export class Plot {
       const point = this.pointAt(event.offsetX, event.offsetY);
       if (point >= 0) options.onPoint(point);
     });
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    // Drawing it makes it as high as it is to be: that is no reason to draw again.
+    new ResizeObserver(() => {
+      if (this.element.clientWidth !== this.width) this.draw();
+    }).observe(this.element);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
   }
 
@@ -79,15 +93,16 @@ export class Plot {
     pen.font = `11px ${styleValue('--font')}`;
     this.drawAxes(pen);
     const { xs, ys, line, x } = this.options;
-    const many = xs.length > 3000;
-    pen.fillStyle = styleValue('--point');
-    pen.globalAlpha = Math.max(0.12, Math.min(0.75, 900 / xs.length));
-    for (let p = 0; p < xs.length; p++) {
-      if (Number.isNaN(xs[p]) || Number.isNaN(ys[p])) continue;
-      const size = many ? 2 : 4;
-      pen.fillRect(this.xOf(p) - size / 2, this.yOf(ys[p]!) - size / 2, size, size);
+    if (xs.length > MANY) pen.drawImage(this.manyPoints(), 0, 0, width, HEIGHT);
+    else {
+      pen.fillStyle = styleValue('--point');
+      pen.globalAlpha = opacity(xs.length);
+      for (let p = 0; p < xs.length; p++) {
+        if (Number.isNaN(xs[p]) || Number.isNaN(ys[p])) continue;
+        pen.fillRect(this.xOf(p) - SIZE / 2, this.yOf(ys[p]!) - SIZE / 2, SIZE, SIZE);
+      }
+      pen.globalAlpha = 1;
     }
-    pen.globalAlpha = 1;
     pen.strokeStyle = styleValue('--ink');
     pen.lineWidth = 1.5;
     pen.beginPath();
@@ -105,6 +120,38 @@ export class Plot {
       }
     });
     pen.stroke();
+  }
+
+  /** As one picture, each pixel by how many points lie over it: rectangles by the hundred thousand would take a second. */
+  private manyPoints(): HTMLCanvasElement {
+    const { xs, ys } = this.options;
+    const { width, height } = this.canvas;
+    const over = new Uint16Array(width * height);
+    const size = Math.max(1, Math.round(SIZE_OF_MANY * devicePixelRatio));
+    for (let p = 0; p < xs.length; p++) {
+      if (Number.isNaN(xs[p]) || Number.isNaN(ys[p])) continue;
+      const left = Math.round(this.xOf(p) * devicePixelRatio - size / 2);
+      const top = Math.round(this.yOf(ys[p]!) * devicePixelRatio - size / 2);
+      for (let y = Math.max(0, top); y < Math.min(height, top + size); y++)
+        for (let x = Math.max(0, left); x < Math.min(width, left + size); x++) over[y * width + x]!++;
+    }
+    const picture = element('canvas', { width, height });
+    const pen = picture.getContext('2d')!;
+    const image = pen.createImageData(width, height);
+    const { data } = image;
+    const [, red, green, blue] = /^#(..)(..)(..)$/
+      .exec(styleValue('--point'))!
+      .map((part) => Number.parseInt(part, 16));
+    const seenThrough = 1 - opacity(xs.length);
+    for (let i = 0; i < over.length; i++) {
+      if (over[i] === 0) continue;
+      data[4 * i] = red!;
+      data[4 * i + 1] = green!;
+      data[4 * i + 2] = blue!;
+      data[4 * i + 3] = 255 * (1 - seenThrough ** over[i]!);
+    }
+    pen.putImageData(image, 0, 0);
+    return picture;
   }
 
   private drawAxes(pen: CanvasRenderingContext2D): void {
