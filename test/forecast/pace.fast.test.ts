@@ -103,7 +103,7 @@ describe('what Slurm takes is learned from the last submission', () => {
 
   it('until an element begins, since its array was let go or a place was free; what it takes besides its tasks', () => {
     const elements = [
-      element('1-a', 0, 101, 112, [5, 5.7]),
+      element('1-a', 0, 101, 112, [5, 2, 1, 1, 1, 0.3]),
       element('1-a', 1, 101, 107, [5.8]),
       element('1-a', 2, 108, 114, [5.8]),
       element('2-b', 0, 115, 121, [5.8]),
@@ -111,9 +111,12 @@ describe('what Slurm takes is learned from the last submission', () => {
     const pace = paceFrom(plan, { runs: [], submissions: [{ queued: 100, elements }] });
     expect(pace.room).toBe(2);
     expect(pace.element.startSeconds).toBe(1);
-    // Two tasks leave 0.3 s, one 0.2 s.
+    // Six tasks leave 0.7 s, one 0.2 s.
     expect(pace.element.ownSeconds).toBeCloseTo(0.1, 5);
     expect(pace.element.betweenSeconds).toBeCloseTo(0.1, 5);
+    const short = elements.map((one) => ({ ...one, took: new Map([...one.took].slice(0, 2)), ended: one.began + 6 }));
+    const ofShort = paceFrom(plan, { runs: [], submissions: [{ queued: 100, elements: short.slice(1) }] });
+    expect(ofShort.element.betweenSeconds).toBe(USUAL_PACE.element.betweenSeconds);
   });
 
   it('elements that waited for none of their own make no room known', () => {

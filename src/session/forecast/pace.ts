@@ -39,6 +39,8 @@ export const USUAL_PACE: Pace = {
 
 /** Fewer tell nothing. */
 const LEAST_GAPS = 5;
+/** Of an element: from shorter ones nothing is told of what each task takes. */
+const LEAST_TASKS = 5;
 
 /** What the journals of earlier runs tell, and what is usual where they do not. */
 export function paceFrom(plan: Plan, { runs, submissions }: PaceJournals): Pace {
@@ -120,8 +122,10 @@ function ownOf(elements: readonly ElementPace[]): Omit<Pace['element'], 'startSe
   const count = kept.reduce((sum, point) => sum + point.count, 0) / kept.length;
   const own = kept.reduce((sum, point) => sum + point.own, 0) / kept.length;
   const squares = kept.reduce((sum, point) => sum + (point.count - count) ** 2, 0);
+  // Elements of one task and of two, of other rules: their difference would be made that of all.
+  const isFew = kept.every((point) => point.count < LEAST_TASKS);
   const slope =
-    squares === 0
+    isFew || squares === 0
       ? betweenSeconds
       : kept.reduce((sum, point) => sum + (point.count - count) * (point.own - own), 0) / squares;
   const each = Math.min(Math.max(slope, 0), own / count);
