@@ -29,9 +29,10 @@ export interface VariableClass {
 
 /**
  * Which variables are one param. `shared`: those that files carry values between. `apart`: what functions gave is a class of
- * its own, also where files carry it to others. `own`: each is, and each rule has the rows of its own jobs.
+ * its own, also where files carry it to others. `same`: those of the same values alone. `own`: each is, and each rule has the
+ * rows of its own jobs.
  */
-export type Sharing = 'shared' | 'apart' | 'own';
+export type Sharing = 'shared' | 'apart' | 'same' | 'own';
 
 /** Variables of one rule, or of one expand(), differ from each other whatever files say. */
 function scopeOf({ rule, item }: Variable): object {
@@ -44,6 +45,7 @@ export function findClasses(jobs: Jobs, sharing: Sharing): VariableClass[] {
   const groups = new Map(variables.map((v) => [v, [v]]));
   const join = (a: Variable, b: Variable): void => {
     if (sharing === 'own' || (sharing === 'apart' && (a.isDetermined || b.isDetermined))) return;
+    if (sharing === 'same' && !sameSet(a.values, b.values)) return;
     const [left, right] = [groups.get(a)!, groups.get(b)!];
     if (left === right) return;
     const scopes = new Set(left.map(scopeOf));
@@ -190,7 +192,8 @@ function named(groups: readonly Variable[][], sharing: Sharing): VariableClass[]
       classes.set(wanted, { ...same, variables: [...same.variables, ...variables] });
       continue;
     }
-    const words = wordsFor(wanted, variables[0]!.rule.name).map((words) => `${wanted}_${words}`);
+    const { rule } = variables.find((v) => v.item === null) ?? variables[0]!;
+    const words = wordsFor(wanted, rule.name).map((words) => `${wanted}_${words}`);
     const name = same ? firstFree(words, classes) : wanted;
     classes.set(name, { name, values, variables });
   }

@@ -119,7 +119,7 @@ class CommandWriter {
     if (this.language === 'shell' || !this.options.layout.manyInputs || (index ?? null) !== null) return false;
     if ((name ?? null) === null && argument === undefined) return true;
     const given = this.rule.input[argument ?? this.rule.input.findIndex((a) => a.name === name)];
-    return given?.items.some((item) => item.expand !== undefined) ?? false;
+    return given !== undefined && (given.items.length > 1 || given.items.some((item) => item.expand ?? item.rows));
   }
 
   private common({ ref, index = null, name = null, argument }: SnakeReference): string {
@@ -251,6 +251,10 @@ function derivedResource(name: string, resources: SnakeRule['resources'], langua
   const { runtime, disk, disk_mb: diskMb } = resources;
   if (name === 'runtime' && runtime && !runtime.number) return minutesOf(runtime.value);
   if (name === 'disk_mb' && disk && !diskMb) return megabytesOf(disk.value);
+  if (name === 'disk_mib' && (disk ?? diskMb)) {
+    const megabytes = disk ? megabytesOf(disk.value) : diskMb!.value;
+    return megabytes === null ? null : String(Math.ceil((Number(megabytes) * 1e6) / 1024 ** 2));
+  }
   return null;
 }
 

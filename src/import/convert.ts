@@ -5,6 +5,7 @@ import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
 import { fitAxes } from './axes.ts';
 import type { Sharing } from './classes.ts';
 import { withFiles } from './from-files.ts';
+import { splitByPresence } from './functions/presence.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf, splitByMaker } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
@@ -82,8 +83,7 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
   if ('diagnostic' in goal) return fail(goal.diagnostic);
   const needed = await findJobs(read, { goal, places, files: options.files, call: options.call });
   if ('diagnostics' in needed) return fail(...needed.diagnostics);
-  const found = splitByMaker(needed);
-  if (found.jobs.length === 0)
+  if (needed.jobs.length === 0)
     return fail(
       places.error(
         goal,
@@ -91,29 +91,13 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
         'name a rule or a file with --goal',
       ),
     );
-  let best: { readonly sharing: Sharing; readonly attempt: Attempt; readonly resolved: Resolved } | null = null;
-  const resolutions = new Map<boolean, Resolved>();
-  for (const { lift, sharing } of WAYS) {
-    let resolved = resolutions.get(lift);
-    if (!resolved) {
-      resolved = await resolveFunctions(read, found, { ...options, lift });
-      resolutions.set(lift, resolved);
-    }
-    if (hasErrors(resolved.diagnostics)) return fail(...resolved.diagnostics);
-    // Nothing was a function: there is nothing to lift, or to hold apart.
-    if (resolved.jobs === found && (!lift || sharing === 'apart')) continue;
-    if (sharing === 'own' && found.jobs.length > MOST_JOBS_IN_TABLES) break;
-    const how = { sharing, site, options };
-    const attempt = tryOut(resolved, how);
-    if (best === null || attempt.checked.isSame)
-      best = { sharing, attempt: betterWithFiles(attempt, resolved, how), resolved };
-    if (attempt.checked.isSame) break;
-  }
+  const best = await bestAttempt(read, needed, site, options);
+  if ('refused' in best) return fail(...best.refused);
   const {
     sharing,
     attempt: { written, beside, later, checked },
     resolved: { snakefile, jobs, diagnostics: more },
-  } = best!;
+  } = best;
   diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places), ...onlyWaits(jobs, places));
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (sharing === 'own')
@@ -129,6 +113,45 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
   return { text, rules, tasks, waits, unfinished, forPython, beside, profiles: site.profiles, diagnostics };
 }
 
+interface Best {
+  readonly sharing: Sharing;
+  readonly attempt: Attempt;
+  readonly resolved: Resolved;
+}
+
+/** The first way to say it that means the same; else the first that can be said at all, or why none can. */
+async function bestAttempt(
+  read: Snakefile,
+  needed: Jobs,
+  site: Site,
+  options: ConvertOptions,
+): Promise<Best | { refused: readonly Diagnostic[] }> {
+  const whole = { snakefile: read, jobs: splitByMaker(needed) };
+  const split = splitByPresence(read, needed);
+  const parted = { ...split, jobs: splitByMaker(split.jobs) };
+  let best: Best | null = null;
+  let refused: readonly Diagnostic[] = [];
+  for (const { snakefile, jobs } of split.jobs === needed ? [whole] : [parted, whole]) {
+    const resolutions = new Map<boolean, Resolved>();
+    for (const { lift, sharing } of WAYS) {
+      const resolved = resolutions.get(lift) ?? (await resolveFunctions(snakefile, jobs, { ...options, lift }));
+      resolutions.set(lift, resolved);
+      if (hasErrors(resolved.diagnostics)) {
+        refused = resolved.diagnostics;
+        continue;
+      }
+      // Nothing was a function: there is nothing to lift, or to hold apart.
+      if (resolved.jobs === jobs && (!lift || sharing === 'apart')) continue;
+      if (sharing === 'own' && jobs.jobs.length > MOST_JOBS_IN_TABLES) break;
+      const how = { sharing, site, options };
+      const attempt = tryOut(resolved, how);
+      if (attempt.checked.isSame) return { sharing, attempt: betterWithFiles(attempt, resolved, how), resolved };
+      best ??= { sharing, attempt, resolved };
+    }
+  }
+  return best ?? { refused };
+}
+
 /**
  * In which ways to try, the one that a person would write first. What a function gave may be the values of another rule's
  * wildcard, or only look like it; what fits no params at all has a table for each rule.
@@ -138,6 +161,8 @@ const WAYS: readonly { readonly lift: boolean; readonly sharing: Sharing }[] = [
   { lift: true, sharing: 'apart' },
   { lift: false, sharing: 'shared' },
   { lift: false, sharing: 'apart' },
+  { lift: true, sharing: 'same' },
+  { lift: false, sharing: 'same' },
   { lift: true, sharing: 'own' },
   { lift: false, sharing: 'own' },
 ];

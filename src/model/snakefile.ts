@@ -177,6 +177,8 @@ export type SnakeCommand =
 
 export interface SnakeRule extends SnakePlace {
   readonly name: string;
+  /** The rule of the Snakefile that it is a part of, where it is one of several: its functions are called by that name. */
+  readonly calls?: string;
   /** What can't be converted of it, and matters only where it is needed. */
   readonly problems: readonly SnakeProblem[];
   /** What stands above it, and its docstring. */

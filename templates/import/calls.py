@@ -107,7 +107,8 @@ def in_slot(call, slot, pairs, names):
     if made:
         function, parameters = made
         names.add(function)
-        return [f"{function}(", *listed([(word, [*in_slot(call, word, call.pairs(word), names)]) for word in parameters], "="),
+        return [f"{function}(", *listed([(word, [{"ref": word}] if word in SINGLE else
+                                             [*in_slot(call, word, call.pairs(word), names)]) for word in parameters], "="),
                 ")"]
     maker = MAKERS.get(slot, "Named")
     if slot == "log" and any(not is_of_task for _, _, is_of_task in call.logs()):

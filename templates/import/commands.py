@@ -119,6 +119,9 @@ class Commands:
             if field == "wildcards":
                 tokens.extend(self.all_wildcards())
                 continue
+            if field == "params":
+                tokens.extend(self.all_params())
+                continue
             if conversion or unmarked(spec) not in ("", "q"):
                 raise Problem(self.rule.file, line, f"{{{field}}} with a format is not converted")
             root, steps = field_parts(field)
@@ -132,10 +135,17 @@ class Commands:
 
     def all_wildcards(self):
         """Tokens of `{wildcards}`: site=a,year=1990, by name. Source: snakemake/io.py 7.21, Wildcards.__format__."""
-        names = sorted({part["w"] for _, value, _, _ in self.arguments("output") for item in values.items_of(value) or []
-                        for part in item["parts"] if isinstance(part, dict) and "w" in part})
-        return [token for n, name in enumerate(names)
+        return [token for n, name in enumerate(sorted(self.wildcard_names()))
                 for token in (f"{',' if n else ''}{name}=", {"ref": "wildcards", "index": None, "name": name})]
+
+    def wildcard_names(self):
+        return {part["w"] for _, value, _, _ in self.arguments("output") for item in values.items_of(value) or []
+                for part in item["parts"] if isinstance(part, dict) and "w" in part}
+
+    def all_params(self):
+        """Tokens of `{params}`: all of them with blanks between."""
+        return [token for number in range(len(self.params))
+                for token in [*([" "] if number else []), {"ref": "params", "index": number, "name": None}]]
 
     def reference(self, field, line):
         root, steps = field_parts(field)

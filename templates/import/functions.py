@@ -13,7 +13,6 @@ from calls import Call, in_python
 from module import Missing, free_names, imported_modules, is_literal, plain
 from scripts import imports
 from standins import StandIn
-from translate import Problem
 from values import wildcard_parts
 
 # In the order in which a function takes them.
@@ -79,8 +78,9 @@ class Functions:
         if name not in self.made:
             try:
                 self.make(name, parameters, f"    return Named({', '.join(arguments)})", sorted(uses))
-            except Missing as missing:
-                raise Problem(call.told["file"], params[0][0]["line"], f"params can't be taken over: {missing}") from None
+            except Missing:
+                # What it gives job by job may be written out.
+                return None
         return name, parameters
 
     @staticmethod

@@ -99,9 +99,8 @@ class Failed(Exception):
 
     def __init__(self, line, error):
         words = " ".join(str(error).split())
-        if isinstance(error, StandInUsed):
-            words = f"it needs the value of {error.name}, which is not installed for this python3"
-        super().__init__(f"{type(error).__name__}: {words}" if words else type(error).__name__)
+        message = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        super().__init__(error.told()[0] if isinstance(error, StandInUsed) else message)
         self.told = {"line": line, "message": str(self)}
 
 
@@ -122,6 +121,8 @@ def call_once(function, wildcards, line, auxiliary):
         if any(value is None for value in given.values()):
             raise ValueError("the paths of input are not known")
         result = function(wildcards, **given)
+        while callable(result) and not isinstance(result, StandIn):
+            result = result(wildcards)
         return list(result) if inspect.isgenerator(result) else result
     except NotFollowed:
         raise

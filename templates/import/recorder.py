@@ -104,7 +104,7 @@ class Recorder(Reuse):
 
     def names_of_snakemake(self, namespace):
         # Names of Snakemake 8 are rather those of the Snakefile's own functions.
-        mine = set(helpers.names(namespace)) | set(IMPLICIT)
+        mine = set(helpers.names(namespace)) | {*IMPLICIT, *helpers.IN_PLACE, "from_queue"}
         return (set(namespace) | {"_wfc", "workflow", "checkpoints", "dynamic", "pipe", "storage"}) - mine - {
             "__builtins__", "__name__"}
 
@@ -207,6 +207,8 @@ class Recorder(Reuse):
                 for name, count in kwargs.items():
                     for kind in ("scatter", "gather"):
                         setattr(self.namespace[kind], name, surroundings.scattered(count))
+            elif word == "pathvars":
+                raise Problem(self.file, line, '"pathvars" is not converted', LEFT_OUT[word])
             elif word == "workdir":
                 self.go_to(str(args[0]))
             else:
@@ -326,7 +328,8 @@ class Shell:
         self._recorder.prefix = text
 
     def executable(self, name):
-        if os.path.basename(name) != "bash":
+        # bash understands all that sh does.
+        if os.path.basename(name) not in ("bash", "sh"):
             raise ValueError(f"commands run in bash, not in {name}")
 
     def __call__(self, command, *args, iterable=False, read=False, **names):
@@ -377,6 +380,9 @@ def namespace_of(recorder):
     names |= surroundings.names(recorder)
     names["checkpoints"] = Checkpoints(recorder, names)
     names |= helpers.names(names)
+    one_state = "a file has one state in a spec: let the rule that changes it write another file"
+    names |= {name: refuse(recorder, name, one_state) for name in helpers.IN_PLACE}
+    names["from_queue"] = refuse(recorder, "from_queue", "name the files that are made")
     return names
 
 

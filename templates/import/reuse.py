@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import values
+from standins import StandIn
 from translate import Problem
 
 PATHS = ("input", "output", "log", "benchmark")
@@ -57,8 +58,10 @@ class Reuse:
         return True
 
     def of_module(self, word, line, number):
-        def take(value):
-            self.module_now.given[word] = value
+        def take(*args, **kwargs):
+            if word == "pathvars":
+                raise Problem(self.file, line, '"pathvars" is not converted', "write the paths out")
+            (self.module_now.given[word],) = args
 
         return take
 
@@ -87,7 +90,7 @@ class Reuse:
         made = self.rule_now
         made.file, made.line, made.namespace, made.module = origin.file, taken.line, origin.namespace, origin.module
         sections = {word: given for word, given in self.sections_of(origin).items() if word != "default_target"}
-        made.sections, made.blocks = {**sections, **taken.sections}, dict(origin.blocks)
+        made.sections, made.blocks = overridden(sections, taken.sections), dict(origin.blocks)
 
     def run_module(self, taken):
         found = self.modules.get(taken.module)
@@ -121,7 +124,7 @@ class Reuse:
         if rule.taken is None or rule.own is not None:
             return rule.sections
         taken, found = rule.taken
-        sections = {**rule.sections, **taken.sections}
+        sections = overridden(rule.sections, taken.sections)
         if found.changes_paths():
             for word in PATHS:
                 if word in rule.sections and word not in taken.sections:
@@ -129,6 +132,15 @@ class Reuse:
                     sections[word] = ([changed(a, found.prefixed) for a in args],
                                       {n: changed(v, found.prefixed) for n, v in kwargs.items()}, line, text)
         return sections
+
+
+def overridden(sections, own):
+    """What is said anew counts; of params each by itself, as in Snakemake 8."""
+    found = {**sections, **own}
+    if "params" in sections and "params" in own:
+        (args, kwargs, *_), (own_args, own_kwargs, line, text) = sections["params"], own["params"]
+        found["params"] = own_args or args, {**kwargs, **own_kwargs}, line, text
+    return found
 
 
 def changed(value, change):
@@ -144,9 +156,11 @@ def changed(value, change):
         text.flags = getattr(value, "flags", frozenset())
         return text
     if isinstance(value, dict):
-        return {name: changed(v, change) for name, v in value.items()}
+        return type(value)((name, changed(v, change)) for name, v in value.items())
     if isinstance(value, (list, tuple)):
         return [changed(v, change) for v in value]
+    if isinstance(value, StandIn):
+        return value
     if callable(value):
         return functools.wraps(value)(lambda *args, **kwargs: changed(value(*args, **kwargs), change))
     if hasattr(value, "function"):

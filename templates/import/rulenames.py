@@ -38,6 +38,8 @@ class PathList(list):
     """Paths, and functions that give some; `flags` go with the paths."""
 
     def __init__(self, args, kwargs, flags):
+        named = [pair for a in args if isinstance(a, values.Extensions) for pair in a.items()]
+        args, kwargs = [a for a in args if not isinstance(a, values.Extensions)], {**dict(named), **kwargs}
         super().__init__(t for a in [*args, *kwargs.values()] for t in texts_of(a, flags))
         for name, value in kwargs.items():
             texts = texts_of(value, flags)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import values
 from commands import Commands
-from jobcalls import is_function, name_of
+from jobcalls import Failed, Named, NotFollowed, call_once, is_function, name_of
 from rulenames import PathList
 from standins import StandIn, StandInUsed
 from translate import Problem
@@ -100,6 +100,8 @@ class RuleReader(Commands):
             return []
         args, kwargs, line, _ = self.rule.sections[word]
         pairs = [(None, one) for a in args for one in (a if isinstance(a, PathList) and a.has_functions() else [a])]
+        pairs = [pair for name, value in pairs
+                 for pair in (value.items() if isinstance(value, values.Extensions) else [(name, value)])]
         pairs.extend(kwargs.items())
         nodes = self.nodes(word)
         if nodes is None or len(nodes) != len(pairs):
@@ -147,7 +149,7 @@ class RuleReader(Commands):
     def log(self):
         """The first, which the task has; the others are files that the command knows, as what a notebook becomes."""
         texts = [(name, values.plain(text), line) for name, value, line, _ in self.arguments("log")
-                 for text in (value if values.is_many(value) else [value]) if isinstance(text, (str, Path))]
+                 for text in self.log_texts(value, line) if isinstance(text, (str, Path))]
         self.logs = [(name, values.wildcard_parts(text), line) for name, text, line in texts]
         is_notebook = "notebook" in self.rule.sections
         self.log_of_task = next((log for log in self.logs if not (is_notebook and log[0] == "notebook")), None)
@@ -155,6 +157,21 @@ class RuleReader(Commands):
             return []
         name, parts, line = self.log_of_task
         return [{"name": name, "parts": parts, "flags": [], "line": line}]
+
+    def log_texts(self, value, line):
+        """What a function gives must say all wildcards as they are: each task has a log of its own."""
+        if not is_function(value):
+            return value if values.is_many(value) else [value]
+        names = self.wildcard_names()
+        try:
+            found = call_once(value, Named([(name, values.Marked(name, name)) for name in names]), line, {})
+            texts = list(found) if values.is_many(found) else [found]
+            if all(set(values.MARK.findall(values.plain(text))) == names for text in texts):
+                return texts
+        except (Failed, NotFollowed):
+            pass
+        self.note(line, f'the function in "log" of rule "{self.rule.name}" is left out: it gives no pattern with all wildcards')
+        return []
 
     def params_told(self, arguments):
         params = []

@@ -248,6 +248,9 @@ def main():
     print(json.dumps(told), file=out, flush=True)
     for line in asked:
         print(json.dumps([answer_call(readers, one) for one in json.loads(line)]), file=out, flush=True)
+    # Threads that a Snakefile began are not waited for.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 main()

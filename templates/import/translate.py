@@ -136,9 +136,11 @@ class Translator:
             self.rule(line, header)
         elif word == "module" and header[1] is not None:
             self.module(line, header)
+        elif word == "module":
+            raise Problem(self.file, line.row, "a module without a name is not converted", "write  module NAME:")
         elif header[1] is None and word in GLOBAL_BLOCKS:
             self.block(line, header, word)
-        elif header[1] is None and word in DIRECTIVES:
+        elif header[1] is None and word in DIRECTIVES or word == "storage":
             self.arguments(line, header, f"_wfc.directive({word!r}, {line.row}", word in NAME_LISTS)
         else:
             self.at += 1

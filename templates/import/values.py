@@ -151,7 +151,9 @@ def expand(*args, **wildcards):
             if name in names:
                 if isinstance(given, GlobValues) and given.pattern:
                     globs[name] = given.pattern
-                if is_many(given) or isinstance(given, dict):
+                if is_many(given) and hasattr(given, "_fields"):
+                    values[name] = [given]
+                elif is_many(given) or isinstance(given, dict):
                     values[name] = list(given)
                     sources[name] = Expansion.source_of(given) if Expansion.source_of else None
                 elif combinator is itertools.product and f"{{{name}}}" in pattern:
@@ -185,8 +187,14 @@ def expand_one(pattern, combinator, values, globs, sources):
     return one
 
 
-def multiext(prefix, *extensions):
+def multiext(prefix, *extensions, **named):
+    if named:
+        return Extensions((name, prefix + extension) for name, extension in named.items())
     return [prefix + extension for extension in extensions]
+
+
+class Extensions(dict):
+    """multiext() with names: several arguments in one."""
 
 
 def flag(name):

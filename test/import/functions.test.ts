@@ -70,6 +70,43 @@ it('functions of Snakemake 8, a default and a branch, are worked out as it does'
   expect(spec).toMatch(/switch: on\.txt/);
 });
 
+it('an input that only some jobs have makes two rules, one that no job has is none', async () => {
+  const { made, spec } = await specOf(
+    'MASKS = {"a": "mask.txt"}\nrule all:\n    input: expand("out/{n}.txt", n=["a", "b", "c"]), "total.txt"\n' +
+      'rule fit:\n    input: data="data/{n}.txt", mask=lambda w: MASKS.get(w.n, []), none=[]\n    output: "out/{n}.txt"\n' +
+      '    shell: "cat {input.data} {input.mask} {input.none} > {output}"\n' +
+      'rule total:\n    input: data=expand("out/{n}.txt", n=["a", "b", "c"]), none=branch(False, then="x")\n    output: "total.txt"\n' +
+      '    run:\n        assert not input.none\n        open(output[0], "w").write("".join(open(path).read() for path in input.data))\n',
+    { 'data/a.txt': 'a\n', 'data/b.txt': 'b\n', 'data/c.txt': 'c\n', 'mask.txt': 'm\n' },
+  );
+  expect(spec).toContain('  fit_2:  # Snakefile:4');
+  expect((await made.run('--local')).status).toBe(0);
+  expect(made.read('total.txt')).toBe('a\nm\nb\nc\n');
+});
+
+it('params of Snakemake 9 that name inputs and outputs are worked out as it does, in scripts, too', async () => {
+  const { made, spec } = await specOf(
+    'from collections import namedtuple\nRow = namedtuple("Row", "n")\nrule all:\n    input: collect("out/{row.n}.txt", row=Row("1")), "out/both.txt"\n' +
+      'rule one:\n    input: data="data/deep/{n}.csv", sums="sums.md5"\n    output: multiext("out/{n}", text=".txt", more=".log")\n' +
+      '    params: subpath(input.data, parent=True), subpath(input[0], basename=True, strip_suffix=".csv"), subpath(input.data, ancestor=2),\n' +
+      '        lambda w, input: parse_input(input.sums, parser=extract_checksum, file=f"{w.n}.csv"), first=extract_checksum(input.sums, file="1.csv"), mem=resources.mem_mb\n' +
+      '    resources: mem_mb=100\n    log: lambda w: f"logs/{w.n}.txt"\n    shell: "echo {params} > {output.text}; touch {output.more}"\n' +
+      'rule both:\n    input: flatten([[rules.one.output.text.format(n=1)], "out/2.txt"])\n    output: "out/both.txt"\n' +
+      '    params: folder=subpath(input[0], parent=True), n=lambda w, threads: threads + 1\n    script: "both.py"\n',
+    {
+      'data/deep/1.csv': '',
+      'data/deep/2.csv': '',
+      'sums.md5': 'abc  1.csv\ndef *2.csv\n',
+      'both.py': 'open(snakemake.output[0], "w").write(f"{snakemake.params.folder} {snakemake.params.n}")\n',
+    },
+  );
+  expect(spec).toContain("params=Named(folder='out', n=2)");
+  expect(spec).toContain('log: logs/{n}.txt');
+  expect((await made.run('--local')).status).toBe(0);
+  const texts = ['1', '2', 'both'].map((name) => made.read(`out/${name}.txt`));
+  expect(texts).toEqual(['data/deep 1 data abc abc 100\n', 'data/deep 2 data def abc 100\n', 'out 2']);
+});
+
 it('values of params are as Python writes them, and several words of a shell where they are', async () => {
   const { made, spec } = await specOf(
     'OPTIONS = {"a": "-x 1 -v", "b": "", "c": "-q"}\nrule all:\n    input: expand("o/{n}.txt", n=list("abc")), expand("p/{n}.txt", n=[1, 2])\n' +

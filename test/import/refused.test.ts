@@ -35,11 +35,6 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'Snakefile:4:5 error: f() in "input" of rule "all" fails: TypeError: unpack() takes a dict or a list, not 1',
   ],
   [
-    'a function that gives no path for one job, and some for others',
-    'rule all:\n    input: "b/1", "b/2"\nrule b:\n    input:\n        x=lambda w: ["x"] if w.n == "1" else []\n    output: "b/{n}"\n    shell: "cat {input.x} > {output}"\n',
-    'Snakefile:5:9 error: the function in rule "b" (Snakefile:5) gives no path for n=2, and some for others',
-  ],
-  [
     'what only later versions of Snakemake leave out',
     'rule all:\n    output:\n        dynamic("a/{n}.txt")\n',
     'Snakefile:3:9 error: dynamic() is not converted',
@@ -48,6 +43,21 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'a file of a remote storage',
     'rule all:\n    input:\n        storage("s3://b/x")\n    output: "o"\n    shell: "cp {input} {output}"\n',
     'Snakefile:3:9 error: storage() is needed here: files of a remote storage are no files of a spec',
+  ],
+  [
+    'a file that tasks change in place',
+    'rule all:\n    input: before_update("a")\n    output: update("a")\n    shell: "date >> {output}"\n',
+    'Snakefile:2:5 error: before_update() is not converted',
+  ],
+  [
+    'a module whose name is worked out',
+    'for name in ["a", "b"]:\n    module:\n        name: name\n        snakefile: f"{name}.smk"\nrule all:\n    output: "a"\n',
+    'Snakefile:2:5 error: a module without a name is not converted',
+  ],
+  [
+    'paths with variables of their own',
+    'pathvars:\n    x="y"\nrule all:\n    input: "<x>/a"\n',
+    'Snakefile:1:1 error: "pathvars" is not converted',
   ],
   [
     'Python that fails',

@@ -48,7 +48,7 @@ export class RuleChoices {
   async *answers(): AsyncGenerator<readonly SnakeAnswer[]> {
     this.marked ??= await this.call(
       this.jobs.map(({ wildcards }) => ({
-        rule: this.rule.name,
+        rule: this.rule.calls ?? this.rule.name,
         wildcards: Object.fromEntries(wildcards),
         marked: true,
       })),

@@ -18,6 +18,7 @@ import { RuleChoices } from './choices.ts';
 import { resolveInput } from './inputs.ts';
 import { LEAST_LIFTED, liftWritten } from './lists.ts';
 import { type KnownPath, resolveParam, resolveResource } from './params.ts';
+import { hasEmptyInput, withoutEmptyInput } from './presence.ts';
 
 export interface Resolved {
   readonly snakefile: Snakefile;
@@ -45,7 +46,7 @@ export async function resolveFunctions(
 ): Promise<Resolved> {
   const all = [...new Set([jobs.goalJob, ...jobs.jobs])];
   const rules = [...new Set(all.map((job) => job.rule))].filter(
-    (rule) => hasFunctions(rule) || (lift && hasList(rule)),
+    (rule) => hasFunctions(rule) || hasEmptyInput(rule) || (lift && hasList(rule)),
   );
   if (rules.length === 0) return { snakefile, jobs, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
@@ -61,7 +62,8 @@ export async function resolveFunctions(
     );
     const resolver = new RuleResolver(choices, jobs, later, places, diagnostics);
     const now = await resolver.resolve();
-    replaced.set(rule, lift ? { ...now, input: now.input.map((a) => liftWritten(a, choices, jobs, later)) } : now);
+    const input = lift ? now.input.map((a) => liftWritten(a, choices, jobs, later)) : now.input;
+    replaced.set(rule, withoutEmptyInput({ ...now, input }));
   }
   const now = (rule: SnakeRule): SnakeRule => replaced.get(rule) ?? rule;
   const changed = new Map(all.map((job) => [job, withDetermined({ ...job, rule: now(job.rule) })]));
