@@ -78,7 +78,8 @@ class Lists:
 
     def ask(self, rule, wildcards, paths):
         for path, is_directory in paths:
-            self.outputs[os.path.abspath(self.unmarked(path))] = (self.unmarked(path), rule, wildcards, is_directory)
+            text = self.unmarked(path).rstrip("/")
+            self.outputs[os.path.abspath(text)] = (text, rule, wildcards, is_directory)
         self.asked[(rule, *wildcards.items())] = {"rule": rule, "wildcards": wildcards}
 
     def unmarked(self, text):
@@ -228,7 +229,7 @@ class Lists:
     def content(self, file):
         """What a file holds that a checkpoint makes; None for other files."""
         owner = self.owner(self.unmarked(os.fspath(file)))
-        if owner is None or owner[3] and owner[0] == self.unmarked(os.fspath(file)):
+        if owner is None or owner[3] and owner[0] == self.unmarked(os.fspath(file)).rstrip("/"):
             return None
         self.looked.add("file")
         if self.form in ("lines", "one"):

@@ -7,9 +7,11 @@ it.skipIf(!hasSnakemake)('what checkpoints list becomes values that rules make, 
   const [ours, theirs] = [folderOf('checkpoints'), folderOf('checkpoints')];
   await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
   const { status, stderr } = await ours.wfc('import snakefile Snakefile');
-  expect([status, stderr]).toEqual([0, expect.stringContaining('6 tasks now, and others that wait for')]);
+  expect([status, stderr]).toEqual([0, expect.stringContaining('9 tasks now, and others that wait for')]);
   const spec = ours.read('wfc.yml');
   expect(spec).toContain('basin: {lines: work/basins.txt}');
+  expect(spec).toContain('version: {lines: work/version.txt}');
+  expect(spec).toContain('"contig": line[0]');
   expect(spec).toContain('tile: {glob: "work/tiles/{tile}.tile"}');
   expect(spec).toContain('rank_table: {csv: work/ranks.csv}');
   // A folder for each site: a rule of the spec's own lists them all.

@@ -10,6 +10,12 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'Snakefile:5:5 error: f() in "input" of rule "all" chooses files by what stands in a, which "a" makes',
   ],
   [
+    'a function that counts what a checkpoint lists',
+    'import os\ndef f(w):\n    return [f"b/{i}" for i, _ in enumerate(os.listdir(checkpoints.a.get().output[0]))]\n' +
+      'rule all:\n    input: f\ncheckpoint a:\n    output: directory("a")\n    shell: "mkdir {output}"\nrule b:\n    output: "b/{n}"\n    shell: "touch {output}"\n',
+    'Snakefile:5:5 error: f() in "input" of rule "all" chooses files by what is listed in a, which "a" makes',
+  ],
+  [
     'a module from the network',
     'rule all:\n    input: "a"\nmodule m:\n    snakefile: "https://example.org/Snakefile"\nuse rule * from m\n',
     'Snakefile:3:1 error: module "m" is no file of this machine',

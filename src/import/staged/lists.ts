@@ -87,9 +87,13 @@ function listOf({ kind, delimiter, path, names, wildcards, rows }: SnakeList, ru
     return path === text || (flags.includes('directory') && path.startsWith(`${text}/`));
   });
   const begin = item ? fillParts(item.parts, values).replace(/\/$/, '').length : 0;
+  // A directory may be written with a slash at its end.
+  const output = item?.parts.map((p, i, all) =>
+    typeof p === 'string' && i === all.length - 1 ? p.replace(/\/$/, '') : p,
+  );
   const rest = kind === 'glob' ? namedParts(path.slice(begin)) : [path.slice(begin)];
-  const parts = [...(item?.parts ?? []), ...rest].filter((part) => part !== '');
-  return { kind, delimiter, rule, by, path: parts, output: item?.parts ?? null, names, rows };
+  const parts = [...(output ?? []), ...rest].filter((part) => part !== '');
+  return { kind, delimiter, rule, by, path: parts, output: output ?? null, names, rows };
 }
 
 function namedParts(text: string): SnakePart[] {
