@@ -6,10 +6,10 @@ import type {
   SnakeRule,
   SnakeToken,
 } from '../model/snakefile.ts';
-import type { Axes } from './axes.ts';
 import { constantIn, joinTexts, readLines, TEMPORARY_FOLDER, textIn, touchIn, valuePieces } from './languages.ts';
 import { layOut } from './layout.ts';
 import { uniqueName } from './names.ts';
+import type { Axes } from './params/axes.ts';
 import { isList, writtenOut } from './patterns.ts';
 import { joinPieces, literal, NotConvertible, type Piece } from './pieces.ts';
 import { megabytesOf, minutesOf } from './resources.ts';

@@ -2,17 +2,18 @@ import { compile } from '../compile/compile.ts';
 import { NO_OVERRIDES, type SpecFiles } from '../compile/context.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { CallFunctions, Snakefile } from '../model/snakefile.ts';
-import { fitAxes } from './axes.ts';
-import type { Sharing } from './classes.ts';
+import { lineAndColumn } from '../model/source.ts';
 import { withFiles } from './from-files.ts';
 import { splitByPresence } from './functions/presence.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
 import { goalOf, splitByMaker } from './goal.ts';
 import { findJobs, type Jobs } from './jobs.ts';
+import { fitAxes } from './params/axes.ts';
+import type { Sharing } from './params/classes.ts';
 import { fillParts, outputItems } from './patterns.ts';
 import type { Places } from './places.ts';
 import { type Site, type SiteProfile, siteOf } from './site/site.ts';
-import { type SpecText, writeSpec } from './spec.ts';
+import { isInline, type SpecText, writeSpec } from './spec.ts';
 import { withLater } from './staged/files.ts';
 import type { Later } from './staged/fit.ts';
 import { LaterLists, pathOfList, placeOfList } from './staged/lists.ts';
@@ -104,7 +105,9 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
     diagnostics.push(
       places.warning(goal, 'the wildcards fit no params that rules share: each rule has those of its jobs'),
     );
-  const { unfinished, forPython } = written;
+  const { unfinished } = written;
+  const wrong = snakefile.rules.filter((rule) => checked.commands.includes(rule.name) && isInline(rule));
+  const forPython = [...new Set([...written.forPython, ...wrong.map((rule) => rule.name)])];
   if (!checked.isSame) return { ...fail(), forPython };
   const rules = new Set(jobs.jobs.map((j) => j.rule)).size;
   const waits = waitsOf(later);
@@ -174,7 +177,14 @@ interface Attempt {
   readonly written: SpecText;
   readonly beside: Readonly<Record<string, string>>;
   readonly later: Later;
-  readonly checked: ReturnType<typeof check>;
+  readonly checked: Checked;
+}
+
+interface Checked {
+  readonly isSame: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Rules whose command wfc does not accept. */
+  readonly commands: readonly string[];
 }
 
 interface AttemptOptions {
@@ -211,7 +221,11 @@ function tryOut({ snakefile, jobs }: Resolved, { sharing, fromFiles, site, optio
   const problems = [...new Set([...later.problems, ...left])];
   const checked =
     problems.length > 0
-      ? { isSame: false, diagnostics: problems.map((problem) => options.places.error(jobs.goal, problem, BY_HAND)) }
+      ? {
+          isSame: false,
+          diagnostics: problems.map((problem) => options.places.error(jobs.goal, problem, BY_HAND)),
+          commands: [],
+        }
       : check(written.text, jobs, later, { ...options, files: filesWith(options.files, beside) });
   return { written, beside, later, checked };
 }
@@ -246,12 +260,7 @@ function filesWith(files: SpecFiles, beside: Readonly<Record<string, string>>): 
   };
 }
 
-function check(
-  text: string,
-  jobs: Jobs,
-  later: Later,
-  { specFile, files, places }: ConvertOptions,
-): { isSame: boolean; diagnostics: readonly Diagnostic[] } {
+function check(text: string, jobs: Jobs, later: Later, { specFile, files, places }: ConvertOptions): Checked {
   const with_ = withLater(files, later);
   const { plan, diagnostics } = compile({ file: specFile, text }, { ...with_, overrides: NO_OVERRIDES });
   if (!plan) {
@@ -260,7 +269,7 @@ function check(
       jobs.goal,
       'the Snakefile was read, but wfc does not accept what became of it, as follows',
     );
-    return { isSame: false, diagnostics: [start, ...errors] };
+    return { isSame: false, diagnostics: [start, ...errors], commands: rulesWithWrongCommands(errors) };
   }
   const listing = later.tables.filter(({ isListed }) => isListed).map(({ name }) => name);
   const { wrong, reordered } = compare(plan, jobs, { known: with_.known, rules: listing });
@@ -280,7 +289,21 @@ function check(
         `the inputs of rule "${rule.name}" are the same, in another order: a spec orders them by its params`,
       ),
     );
-  return { isSame: !hasErrors(told), diagnostics: [...told, ...order] };
+  return { isSame: !hasErrors(told), diagnostics: [...told, ...order], commands: [] };
+}
+
+/** Rules of a spec that have one of the errors in their command. */
+function rulesWithWrongCommands(errors: readonly Diagnostic[]): string[] {
+  const found = errors.flatMap(({ location }) => {
+    if (location === null) return [];
+    const { line } = lineAndColumn(location.source, location.start);
+    const lines = location.source.text.split('\n');
+    const before = lines.slice(0, line);
+    const start = before.findLastIndex((line) => /^ {2}\w+:/.test(line));
+    const isCommand = before.slice(start).some((line) => line.startsWith('    run:'));
+    return isCommand ? [/\w+/.exec(lines[start]!)![0]] : [];
+  });
+  return [...new Set(found)];
 }
 
 /** Rules whose functions ask a checkpoint, of which they then read nothing. */

@@ -3,9 +3,9 @@ import type { SpecFiles } from '../compile/context.ts';
 import { readCsv } from '../compile/text/csv.ts';
 import type { SnakeRule } from '../model/snakefile.ts';
 import { PLACEHOLDER_ROOTS } from '../model/template.ts';
-import type { Axes, Axis, AxisTable } from './axes.ts';
 import { project, type Relation } from './functions/tables.ts';
 import { uniqueName } from './names.ts';
+import type { Axes, Axis, AxisTable } from './params/axes.ts';
 import { wildcardsOfRule } from './patterns.ts';
 
 interface Csv extends Relation {

@@ -9,7 +9,7 @@ import type {
   SnakePart,
   SnakeRule,
 } from '../model/snakefile.ts';
-import { fillParts, outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
+import { isFilledBy, outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
 import type { Places } from './places.ts';
 
 /** One job of Snakemake's: a rule with values for its wildcards. */
@@ -170,7 +170,7 @@ class Finder {
     this.take(this.goal, new Map());
     for (const { rule, wildcards } of this.early) if (rule !== null) this.wait(rule, wildcards);
     while (this.wave.length > 0 && this.diagnostics.length === 0)
-      for (const job of await this.nextJobs()) if (this.diagnostics.length === 0) this.follow(job);
+      for (const job of await this.nextJobs()) if (this.diagnostics.length === 0) await this.follow(job);
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     // The goal without an output is no task.
     const jobs = this.goal.output.length === 0 ? this.jobs.slice(1) : this.jobs;
@@ -272,7 +272,7 @@ class Finder {
     });
   }
 
-  private follow(job: Job): void {
+  private async follow(job: Job): Promise<void> {
     if (this.jobs.length > MOST_JOBS || job.outputs.some((p) => p.length > LONGEST_PATH)) {
       this.fail(
         job.rule,
@@ -284,10 +284,10 @@ class Finder {
     }
     for (const argument of this.given(job.rule, job.wildcards, job.answer))
       for (const item of argument.items)
-        for (const path of pathsOf(item, job.wildcards)) this.followPath(job, argument, item, path);
+        for (const path of pathsOf(item, job.wildcards)) await this.followPath(job, argument, item, path);
   }
 
-  private followPath(job: Job, argument: SnakeArgument, item: SnakeItem, path: string): void {
+  private async followPath(job: Job, argument: SnakeArgument, item: SnakeItem, path: string): Promise<void> {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
     if (this.isInFolder(path)) {
@@ -298,9 +298,13 @@ class Finder {
     const candidates = this.matches(path, job.wildcards);
     const named = candidates.filter(({ producer }) => item.flags.includes(`made-by:${producer.rule.name}`));
     const found = named.length > 0 ? named : candidates;
-    // Source: snakemake/dag.py, update(): of several rules those count whose own inputs can be had.
-    const able = found.length > 1 ? found.filter(({ producer, wildcards }) => this.canRun(producer, wildcards)) : [];
-    const all = able.length > 0 ? able : found;
+    // Source: snakemake/dag.py, update(): of several rules those count whose own inputs can be had; a file that none can
+    // make is a source file where it is there.
+    const isSource = this.files.kind(path) !== null;
+    const able: typeof found = [];
+    if (found.length > 1 || isSource)
+      for (const one of found) if (await this.canRun(one.producer, one.wildcards)) able.push(one);
+    const all = able.length > 0 || isSource ? able : found;
     const choice = all.filter((one) => !all.some((other) => this.comesBefore(other.producer, one.producer)));
     if (choice.length > 1) {
       const names = choice.map(({ producer }) => `"${producer.rule.name}"`);
@@ -325,18 +329,28 @@ class Finder {
     return false;
   }
 
-  /** What functions give is taken for had. */
-  private canRun({ rule }: Producer, wildcards: ReadonlyMap<string, string>): boolean {
-    return rule.input.every(({ items }) => itemPaths(items, wildcards).every((path) => this.canBeHad(path, wildcards)));
+  /** What a function gives that looks at what a checkpoint makes is taken for had. */
+  private async canRun({ rule }: Producer, wildcards: ReadonlyMap<string, string>): Promise<boolean> {
+    const question = { rule: rule.name, wildcards: Object.fromEntries(wildcards), marked: false };
+    const [answer] = hasFunctions(rule) ? await this.call([question]) : [];
+    let next = 0;
+    for (const argument of rule.input) {
+      const outcome = argument.function === undefined ? { value: [argument] } : answer!.input[next++]!;
+      if (!('value' in outcome)) return false;
+      if (argument.function !== undefined && answer!.asked.length > 0) continue;
+      for (const path of outcome.value.flatMap(({ items }) => itemPaths(items, wildcards)))
+        if (!(await this.canBeHad(path, wildcards))) return false;
+    }
+    return true;
   }
 
-  private canBeHad(path: string, given: ReadonlyMap<string, string>): boolean {
+  private async canBeHad(path: string, given: ReadonlyMap<string, string>): Promise<boolean> {
     const known = this.had.get(path);
     if (known !== undefined) return known;
     this.had.set(path, false);
-    const can =
-      this.files.kind(path) !== null ||
-      this.matches(path, given).some(({ producer, wildcards }) => this.canRun(producer, wildcards));
+    let can = this.files.kind(path) !== null || this.isInFolder(path);
+    for (const { producer, wildcards } of can ? [] : this.matches(path, given))
+      can ||= await this.canRun(producer, wildcards);
     this.had.set(path, can);
     return can;
   }
@@ -348,36 +362,28 @@ class Finder {
     return a.names.length === 0 && b.names.length > 0;
   }
 
-  /** `given`: wildcards of the job that reads the path; a rule with the same wildcards has the same values. */
+  /**
+   * `given`: wildcards of the job that reads the path; a rule with the same wildcards has the same values.
+   * Source: snakemake/rules.py 7.21, get_wildcards().
+   */
   private matches(
     path: string,
     given: ReadonlyMap<string, string>,
   ): { producer: Producer; wildcards: ReadonlyMap<string, string> }[] {
-    const found: { producer: Producer; wildcards: ReadonlyMap<string, string> }[] = [];
+    // By rule: several of its outputs are one job, that of the shortest values.
+    const found = new Map<SnakeRule, { producer: Producer; wildcards: ReadonlyMap<string, string>; length: number }>();
     for (const producer of this.candidates) {
       const match = producer.regex.exec(path);
       if (!match) continue;
-      // Two outputs of one rule are one job.
-      if (found.some((f) => f.producer.rule === producer.rule)) continue;
-      const values = isFilledBy(producer, path, given) ? given : new Map(Object.entries(match.groups ?? {}));
-      found.push({ producer, wildcards: new Map(producer.names.map((name) => [name, values.get(name)!])) });
+      const isFilled = isFilledBy(producer, path, given);
+      const values = isFilled ? given : new Map(Object.entries(match.groups ?? {}));
+      const wildcards = new Map(producer.names.map((name) => [name, values.get(name)!]));
+      const length = isFilled ? -1 : [...wildcards.values()].reduce((sum, value) => sum + value.length, 0);
+      const before = found.get(producer.rule);
+      if (before === undefined || length < before.length) found.set(producer.rule, { producer, wildcards, length });
     }
-    return found;
+    return [...found.values()];
   }
-}
-
-/** Whether these values make the path, and are such as the output's own constraints want. Source: rules.py, get_wildcards(). */
-function isFilledBy(
-  { names, output, constraints }: Producer,
-  path: string,
-  given: ReadonlyMap<string, string>,
-): boolean {
-  if (names.length === 0 || !names.every((name) => given.has(name)) || fillParts(output, given) !== path) return false;
-  return names.every((name) => {
-    const own = output.flatMap((p) => (typeof p !== 'string' && 'w' in p && p.w === name && p.c !== null ? [p.c] : []));
-    const constraint = own[0] ?? constraints[name];
-    return constraint === undefined || new RegExp(`^(?:${constraint})`, 's').test(given.get(name)!);
-  });
 }
 
 function itemPaths(items: readonly SnakeItem[], wildcards: ReadonlyMap<string, string>): string[] {

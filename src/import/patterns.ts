@@ -92,3 +92,25 @@ export function writtenOut(item: SnakeItem): SnakeItem[] {
     parts: item.parts.map((p) => (typeof p !== 'string' && 'e' in p ? row.get(p.e)! : p)),
   }));
 }
+
+/** Whether these values make the path, and are such as the output's own constraints want. Source: rules.py, get_wildcards(). */
+export function isFilledBy(
+  {
+    names,
+    output,
+    constraints,
+  }: {
+    readonly names: readonly string[];
+    readonly output: readonly SnakePart[];
+    readonly constraints: Readonly<Record<string, string>>;
+  },
+  path: string,
+  given: ReadonlyMap<string, string>,
+): boolean {
+  if (names.length === 0 || !names.every((name) => given.has(name)) || fillParts(output, given) !== path) return false;
+  return names.every((name) => {
+    const own = output.flatMap((p) => (typeof p !== 'string' && 'w' in p && p.w === name && p.c !== null ? [p.c] : []));
+    const constraint = own[0] ?? constraints[name];
+    return constraint === undefined || new RegExp(`^(?:${constraint})`, 's').test(given.get(name)!);
+  });
+}

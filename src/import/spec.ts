@@ -1,19 +1,20 @@
 import type { SpecFiles } from '../compile/context.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
-import type { Axes, Axis, AxisTable } from './axes.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import { commentedMapping, commentLines } from './comments.ts';
-import { byRule } from './goal.ts';
 import type { Job, Jobs } from './jobs.ts';
 import { localRules } from './local.ts';
+import { rulesThatShareLogs } from './logs.ts';
+import type { Axes, Axis, AxisTable } from './params/axes.ts';
 import { isList, writtenOut } from './patterns.ts';
-import { escapeLiteral, NotConvertible } from './pieces.ts';
+import { NotConvertible } from './pieces.ts';
 import type { Places } from './places.ts';
 import { resourcesOf } from './resources.ts';
 import type { Site } from './site/site.ts';
 import type { LaterAxis, LaterTable } from './staged/fit.ts';
 import { listingRule } from './staged/listing.ts';
+import { patternOf, targetsOf } from './targets.ts';
 import { entry, flowText, Verbatim, type Yaml } from './yaml.ts';
 
 export interface SpecText {
@@ -157,24 +158,6 @@ function configOf({ config }: Snakefile, used: ReadonlySet<string>): { [key: str
   return tree;
 }
 
-function targetsOf({ jobs, axes }: Options): Yaml {
-  const { goal } = jobs;
-  if (goal.output.length > 0) return goal.name;
-  const items = goal.input.flatMap((a) => a.items);
-  const targets = byRule(items, jobs).map((one) => (typeof one === 'string' ? one : patternOf(goal, one, axes)));
-  return targets.length === 1 ? targets[0]! : targets;
-}
-
-/** A path as the spec writes it. */
-function patternOf(rule: SnakeRule, item: SnakeItem, axes: Axes): string {
-  return item.parts
-    .map((part) => {
-      if (typeof part === 'string') return escapeLiteral(part, axes.names);
-      return `{${'w' in part ? axes.wildcard(rule, part.w) : axes.expanded(rule, item, part.e)}}`;
-    })
-    .join('');
-}
-
 function isKey(flag: string): boolean {
   return flag !== 'nonempty' && !flag.startsWith('sha256:');
 }
@@ -197,11 +180,20 @@ class RuleWriter {
   /** Keys of `defaults`. */
   readonly shared: { [key: string]: Yaml } = {};
   private readonly local: ReadonlySet<SnakeRule>;
+  private readonly sharingLogs: ReadonlySet<SnakeRule>;
 
   constructor(options: Options) {
     this.options = options;
     const { local, refused } = localRules(options.jobs);
     this.local = local;
+    this.sharingLogs = rulesThatShareLogs(options.jobs.jobs);
+    for (const rule of this.sharingLogs)
+      this.diagnostics.push(
+        options.places.warning(
+          { file: rule.file, line: rule.log[0]!.line },
+          `the log of rule "${rule.name}" is left out, since other tasks write it, too: each has one of its own, see wfc logs`,
+        ),
+      );
     for (const rule of refused) {
       const why = 'it reads what tasks of the cluster make, and local tasks come before them';
       this.diagnostics.push(options.places.warning(rule, `rule "${rule.name}" does not stay local: ${why}`));
@@ -223,7 +215,7 @@ class RuleWriter {
       manyInputs: this.hasManyInputs(rule),
     };
     const command = this.command(rule, layout);
-    const { log } = rule;
+    const log = this.sharingLogs.has(rule) ? [] : rule.log;
     const parts: { [key: string]: Yaml } = {
       ...(gathered.length > 0 ? { gather: gathered } : {}),
       ...(rule.input.length > 0 ? { input: this.paths(rule, rule.input, inputs, this.asList(rule, 'input')) } : {}),
@@ -369,7 +361,7 @@ class RuleWriter {
 }
 
 /** The command stands in the spec, and calls no script or function of Python. */
-function isInline({ command }: SnakeRule): boolean {
+export function isInline({ command }: SnakeRule): boolean {
   return (
     command.kind !== 'unknown' && command.kind !== 'none' && command.code.length === 0 && command.script.length === 0
   );

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import string
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -52,8 +53,11 @@ class Commands:
         """The script of a wrapper that lies here."""
         if not path.startswith("file:"):
             url = path if "://" in path else f"https://github.com/snakemake/snakemake-wrappers/raw/{path}/wrapper.py"
-            raise Problem(self.rule.file, line, f'the wrapper "{path}" is not here',
-                          f'save what it runs, {url}, and name that file with script:')
+            name = re.sub(r"^.*?://[^/]*/|/wrapper\.\w+$", "", url.replace("/snakemake/snakemake-wrappers/raw/", "/"))
+            saved = os.path.join("wrappers", name, os.path.basename(url) if "." in os.path.basename(url) else "wrapper.py")
+            if not os.path.exists(saved):
+                self.note(line, f'the wrapper of rule "{self.rule.name}" is a script from elsewhere: save {url} as {saved}')
+            return os.path.relpath(saved, os.path.dirname(os.path.abspath(self.rule.file)))
         place = os.path.abspath(path[len("file:"):].replace("//", "", 1))
         found = [place, *(os.path.join(place, f"wrapper{ending}") for ending in (".py", ".R", ".Rmd", ".jl"))]
         return os.path.relpath(next(filter(os.path.isfile, found), found[1]), os.path.dirname(os.path.abspath(self.rule.file)))

@@ -45,6 +45,9 @@ class PathList(list):
             texts = texts_of(value, flags)
             setattr(self, name, texts[0] if isinstance(value, str) or is_function(value) else texts)
 
+    def __getitem__(self, key):
+        return getattr(self, key) if isinstance(key, str) else super().__getitem__(key)
+
     def has_functions(self):
         return any(map(is_function, self))
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 from pathlib import Path
 
 import values
@@ -150,7 +151,8 @@ class RuleReader(Commands):
         """The first, which the task has; the others are files that the command knows, as what a notebook becomes."""
         texts = [(name, values.plain(text), line) for name, value, line, _ in self.arguments("log")
                  for text in self.log_texts(value, line) if isinstance(text, (str, Path))]
-        self.logs = [(name, values.wildcard_parts(text), line) for name, text, line in texts]
+        self.logs = [(name, values.wildcard_parts(os.path.normpath(text) if "/.." in text else text), line)
+                     for name, text, line in texts]
         is_notebook = "notebook" in self.rule.sections
         self.log_of_task = next((log for log in self.logs if not (is_notebook and log[0] == "notebook")), None)
         if self.log_of_task is None:

@@ -114,7 +114,7 @@ const rule = (body: string, head = ''): string =>
 
 /** Commands that can't be converted: the spec is written, and the rule fails until the user has finished it. */
 const UNFINISHED: readonly (readonly [string, string, string])[] = [
-  ['a wrapper', rule('    wrapper: "0.1/bio/x"\n'), 'error: the wrapper "0.1/bio/x" is not here'],
+  ['a tool of CWL', rule('    cwl: "a.cwl"\n'), 'error: "cwl" is not converted'],
   [
     'a param by function',
     rule('    params: n=lambda wildcards, input: 1 / 0\n    shell: "echo {params.n} > {output}"\n'),

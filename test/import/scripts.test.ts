@@ -149,6 +149,21 @@ it('a script that is not there yet is told, and is no code until it is', async (
   expect(made.read('wfc.yml')).toContain('code: [c.yml, wfc_snakemake.py]');
 });
 
+it('a wrapper is a script that the user saves', async () => {
+  const made = snakefile(
+    'rule all:\n    input: "o.txt"\nrule r:\n    input: "i.txt"\n    output: "o.txt"\n    wrapper: "v1.2/bio/x"\n',
+    { 'i.txt': 'x' },
+  );
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining('/v1.2/bio/x/wrapper.py as wrappers/v1.2/bio/x/wrapper.py'),
+  ]);
+  made.write('wrappers/v1.2/bio/x/wrapper.py', 'open(snakemake.output[0], "w").write(snakemake.input[0])\n');
+  expect((await made.run('--local')).status).toBe(0);
+  expect(made.read('o.txt')).toBe('i.txt');
+});
+
 it('a file that wfc would write is never overwritten', async () => {
   const files = { 's/fit.py': 'snakemake.input\n', 'c.yml': 'a: 1\n', 'wfc_snakemake.py': 'mine\n' };
   const made = snakefile(rule('s/fit.py'), files);

@@ -189,13 +189,30 @@ it.skipIf(!hasSnakemake)(
   'wildcards that fit no params that rules share have the values of their jobs, rule by rule',
   async () => {
     const made = snakefile(
-      'rule all:\n    input: expand("o/{s}_{v}_hist.txt", s=["a", "b"], v=["up", "mid"])\n' +
-        'rule select:\n    output: "o/{s}_{v}.txt"\n    wildcard_constraints: v="up|mid"\n    shell: "echo {wildcards.s} > {output}"\n' +
-        'rule shape:\n    input: "o/{s}_{v}.txt"\n    output: "o/{s}_{v}_hist.txt"\n    wildcard_constraints: v="up"\n    shell: "cp {input} {output}"\n' +
-        'rule weight:\n    input: "o/{s}_{w}.txt"\n    output: "o/{s}_{w}_hist.txt"\n    wildcard_constraints: w="mid"\n    shell: "cp {input} {output}"\n',
+      'rule all:\n    input: expand("o/{s}_{v}.txt", s=["a", "b"], v=["up", "mid"])\n' +
+        'rule shape:\n    input: "raw/{s}_{v}.shape"\n    output: "o/{s}_{v}.txt"\n    shell: "cp {input} {output}"\n' +
+        'rule weight:\n    input: "raw/{s}_{v}.weight"\n    output: "o/{s}_{v}.txt"\n    shell: "cp {input} {output}"\n',
+      { 'raw/a_up.shape': '', 'raw/b_mid.shape': '', 'raw/b_up.weight': '', 'raw/a_mid.weight': '' },
     );
     const { status, stderr } = await made.wfc('import snakefile Snakefile');
     expect([status, stderr]).toEqual([0, expect.stringContaining('the wildcards fit no params that rules share')]);
     expect(specSteps(made)).toEqual(await snakemakeSteps(made.folder));
+  },
+);
+
+it.skipIf(!hasSnakemake)(
+  'of several outputs that a file may be, it is that of the shortest wildcards; targets that are there need no rule',
+  async () => {
+    const made = snakefile(
+      'rule all:\n    input: "in.txt", "o/x.txt", "o/x_pts.txt"\n' +
+        'rule both:\n    input: "in.txt"\n    output: "o/{c}.txt", "o/{c}_pts.txt"\n' +
+        '    shell: "cat a{input}.txt > {output[0]}; touch {output}; mv {output}.bak o"\n',
+      { 'in.txt': '' },
+    );
+    const { status, stderr } = await made.wfc('import snakefile Snakefile');
+    // A list that touches other text is no placeholder.
+    expect([status, stderr]).toEqual([0, expect.stringContaining('rule "both" is put together by Python')]);
+    expect(specSteps(made)).toEqual(await snakemakeSteps(made.folder));
+    expect(specSteps(made)).toHaveLength(1);
   },
 );

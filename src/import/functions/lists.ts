@@ -1,6 +1,6 @@
 import type { SnakeArgument, SnakeItem } from '../../model/snakefile.ts';
-import { sameSet } from '../classes.ts';
 import type { Jobs, Maker } from '../jobs.ts';
+import { sameSet } from '../params/classes.ts';
 import { fillParts, pathsOf } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';
 import type { RuleChoices } from './choices.ts';

@@ -1,8 +1,8 @@
 import type { SnakeItem, SnakeRule } from '../../model/snakefile.ts';
-import { sameSet, type VariableClass } from '../classes.ts';
 import type { Relation } from '../functions/tables.ts';
 import type { Jobs } from '../jobs.ts';
 import { uniqueName } from '../names.ts';
+import { sameSet, type VariableClass } from '../params/classes.ts';
 import { fillParts } from '../patterns.ts';
 import { type LaterColumn, type LaterList, type LaterLists, placeOfList } from './lists.ts';
 

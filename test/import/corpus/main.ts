@@ -103,7 +103,9 @@ async function imported(name: string, folder: string, where: Where, jobs: readon
   let waits = false;
   if (text !== null) {
     writeFileSync(join(results, `${name}.yml`), text);
-    ({ differences, waits } = differencesOf(text, folder, jobs));
+    let alone: readonly string[];
+    ({ differences, alone, waits } = differencesOf(text, folder, jobs));
+    writeFileSync(join(results, `${name}.alone`), alone.join('\n'));
   }
   for (const made of readdirSync(folder)) if (!before.has(made)) rmSync(join(folder, made), { recursive: true });
   const causes = timedOut ? ['too slow'] : causesOf(stderr);
@@ -135,14 +137,14 @@ function differencesOf(
   text: string,
   folder: string,
   jobs: readonly Job[],
-): { readonly differences: string[]; readonly waits: boolean } {
+): { readonly differences: string[]; readonly alone: readonly string[]; readonly waits: boolean } {
   const options = { files: specFiles(folder), overrides: NO_OVERRIDES };
   const { plan, diagnostics } = compile({ file: SPEC, text }, options);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   // Data that is not here: the import has compared it with made-up files.
   if (!plan && errors.every(({ message }) => message.startsWith('no file matches')))
-    return { differences: [], waits: true };
-  if (!plan) return { differences: ['the spec does not compile'], waits: false };
+    return { differences: [], alone: [], waits: true };
+  if (!plan) return { differences: ['the spec does not compile'], alone: [], waits: false };
   const waiting = new Set(plan.staged.waiting.map(({ rule }) => rule.name));
   const names = new Set(jobs.map((job) => job.rule));
   const lists = new Set(plan.staged.sources.map(({ path }) => path));
@@ -165,9 +167,13 @@ function differencesOf(
       .map((job) => step(isKnown(job) ? job : { ...job, input: [] })),
   );
   const differing = [...wanted].filter((s) => !tasks.has(s)).length;
+  const alone = [
+    ...[...wanted].filter((s) => !tasks.has(s)).map((s) => `job ${s}`),
+    ...[...tasks].filter((s) => !wanted.has(s)).map((s) => `task ${s}`),
+  ];
   const isSame = differing === 0 && (tasks.size === wanted.size || (open.size > 0 && tasks.size > wanted.size));
   const words = `different: ${tasks.size} tasks, ${wanted.size} jobs, of which ${differing} are no tasks`;
-  return { differences: isSame ? [] : [words], waits: waiting.size > 0 || open.size > 0 };
+  return { differences: isSame ? [] : [words], alone, waits: waiting.size > 0 || open.size > 0 };
 }
 
 function report(): void {

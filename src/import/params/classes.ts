@@ -1,8 +1,8 @@
-import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../model/snakefile.ts';
-import type { Relation } from './functions/tables.ts';
-import type { Jobs, Link } from './jobs.ts';
-import { firstFree, safeName, wordsFor } from './names.ts';
-import { wildcardsOfRule } from './patterns.ts';
+import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../../model/snakefile.ts';
+import type { Relation } from '../functions/tables.ts';
+import type { Jobs, Link } from '../jobs.ts';
+import { firstFree, safeName, wordsFor } from '../names.ts';
+import { wildcardsOfRule } from '../patterns.ts';
 
 /** A wildcard of a rule, or a name in one expand(). */
 export interface Variable {

@@ -1,12 +1,12 @@
-import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../model/snakefile.ts';
+import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../../model/snakefile.ts';
+import { commentsOf } from '../comments.ts';
+import { joinAll, project, type Relation, sorted, withRows } from '../functions/tables.ts';
+import type { Jobs } from '../jobs.ts';
+import { nameInRule, uniqueName } from '../names.ts';
+import { rowsOf } from '../patterns.ts';
+import { fitLater, isLater, type Later } from '../staged/fit.ts';
+import type { LaterLists } from '../staged/lists.ts';
 import { findClasses, globOf, isInKey, rowsOfJobs, type Sharing, sameSet, type VariableClass } from './classes.ts';
-import { commentsOf } from './comments.ts';
-import { joinAll, project, type Relation, sorted, withRows } from './functions/tables.ts';
-import type { Jobs } from './jobs.ts';
-import { nameInRule, uniqueName } from './names.ts';
-import { rowsOf } from './patterns.ts';
-import { fitLater, isLater, type Later } from './staged/fit.ts';
-import type { LaterLists } from './staged/lists.ts';
 
 export interface Axis {
   readonly name: string;
