@@ -119,9 +119,11 @@ function laterAxisLines(axis: LaterAxis): string[] {
   return entry(axis.name, axisValues(axis), '  ', comment);
 }
 
-function laterLines({ name, csv, list, isListed }: LaterTable): string[] {
+function laterLines({ name, csv, list, isListed, rows }: LaterTable): string[] {
   const rule = `rule "${list.rule!.name}"`;
-  return entry(name, { csv }, '  ', isListed ? `what ${rule} makes, listed by rule "${name}"` : `made by ${rule}`);
+  const inPath = rows.some((row) => row.some((value) => value.includes('/')));
+  const table = { csv, ...(inPath ? { path: new Verbatim('true') } : {}) };
+  return entry(name, table, '  ', isListed ? `what ${rule} makes, listed by rule "${name}"` : `made by ${rule}`);
 }
 
 /** `{from: 0, to: 29}`, `{glob: …}`, `{lines: …}`, or the values. */

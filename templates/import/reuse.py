@@ -57,6 +57,22 @@ class Reuse:
         self.module_now = self.modules[name]
         return True
 
+    def begin_subworkflow(self, name, line):
+        """Another workflow, whose files are source files here. `name(path)` is one, in its folder. Source:
+        snakemake/workflow.py 7.21, Subworkflow.target()."""
+        self.module_now = other = ModuleFile(name, line)
+        start = os.path.dirname(os.path.abspath(self.files[0]))
+
+        def place(paths):
+            if values.is_many(paths):
+                return [place(path) for path in paths]
+            return os.path.relpath(os.path.join(start, other.given.get("workdir") or ".", paths))
+
+        self.namespace[name] = place
+        self.note(line, f'the files of subworkflow "{name}" are source files here: import its Snakefile into a spec of its own, '
+                  "and run that before")
+        return True
+
     def of_module(self, word, line, number):
         def take(*args, **kwargs):
             if word == "pathvars":

@@ -30,9 +30,7 @@ MODULE_SECTIONS = {"snakefile", "meta_wrapper", "config", "skip_validation", "re
 # These take bare names, not Python.
 NAME_LISTS = {"localrules", "ruleorder"}
 GLOBAL_BLOCKS = {"onstart", "onsuccess", "onerror"}
-NOT_CONVERTED = {
-    "subworkflow": "a spec has no subworkflows; import the other Snakefile into a spec of its own",
-}
+SUBWORKFLOW_SECTIONS = {"snakefile", "workdir", "configfile"}
 SKIPPED = {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE}
 
 
@@ -126,8 +124,6 @@ class Translator:
         line = self.lines[self.at]
         header = line.header()
         word = header[0] if header else line.tokens[0].string
-        if word in NOT_CONVERTED and self.is_keyword(line, header):
-            raise Problem(self.file, line.row, f'"{word}" is not converted', NOT_CONVERTED[word])
         if [t.string for t in line.tokens[:2]] == ["use", "rule"]:
             self.use(line)
         elif header is None:
@@ -135,7 +131,9 @@ class Translator:
         elif word in ("rule", "checkpoint"):
             self.rule(line, header)
         elif word == "module" and header[1] is not None:
-            self.module(line, header)
+            self.module(line, header, "begin_module", MODULE_SECTIONS)
+        elif word == "subworkflow" and header[1] is not None:
+            self.module(line, header, "begin_subworkflow", SUBWORKFLOW_SECTIONS)
         elif word == "module":
             raise Problem(self.file, line.row, "a module without a name is not converted", "write  module NAME:")
         elif header[1] is None and word in GLOBAL_BLOCKS:
@@ -144,10 +142,6 @@ class Translator:
             self.arguments(line, header, f"_wfc.directive({word!r}, {line.row}", word in NAME_LISTS)
         else:
             self.at += 1
-
-    @staticmethod
-    def is_keyword(line, header):
-        return header is not None
 
     def rule(self, line, header):
         word, name, colon = header
@@ -193,15 +187,15 @@ class Translator:
                               "converted", "sections are input, output, params, run, shell and so on")
         return doc
 
-    def module(self, line, header):
+    def module(self, line, header, begin, sections):
         _, name, colon = header
-        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.begin_module({name!r}, {line.row}):")
+        self.replace(line.tokens[0], line.tokens[colon], f"if _wfc.{begin}({name!r}, {line.row}):")
         self.at += 1
         while self.at < len(self.lines) and self.lines[self.at].column > line.column:
             inner = self.lines[self.at]
             found = inner.header()
-            if not found or found[1] is not None or found[0] not in MODULE_SECTIONS:
-                raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a module')
+            if not found or found[1] is not None or found[0] not in sections:
+                raise Problem(self.file, inner.row, f'"{inner.tokens[0].string}" is no section of a {header[0]}')
             self.arguments(inner, found, f"_wfc.of_module({found[0]!r}, {inner.row}", False)
 
     def use(self, line):

@@ -216,3 +216,16 @@ it.skipIf(!hasSnakemake)(
     expect(specSteps(made)).toHaveLength(1);
   },
 );
+
+it('what a subworkflow makes is a source file in its folder', async () => {
+  const made = snakefile(
+    'subworkflow other:\n    workdir: "data"\n    snakefile: "data/Snakefile"\n' +
+      'rule all:\n    input: "o.txt"\nrule r:\n    input: other("a.txt"), other(["b.txt"])\n    output: "o.txt"\n    shell: "cat {input} > {output}"\n',
+  );
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining('Snakefile:1:1 warning: the files of subworkflow "other" are source files here'),
+  ]);
+  expect(specSteps(made)).toEqual(['r: o.txt <- data/a.txt data/b.txt']);
+});

@@ -8,7 +8,7 @@
  * it does in any dry run: so start this where it can do no harm. Specs and messages are left in FOLDER/.results.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, normalize, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { compile } from '../../../src/compile/compile.ts';
@@ -127,9 +127,9 @@ function causesOf(stderr: string): string[] {
   return [...new Set(errors)];
 }
 
-function step({ output, input }: Omit<Job, 'rule'>): string {
+function step({ output, input }: Omit<Job, 'rule'>, folder: string): string {
   const tidy = (paths: readonly string[]): string =>
-    [...new Set(paths.map((p) => normalize(p).replace(/\/$/, '')))].sort().join(' ');
+    [...new Set(paths.map((p) => relative(folder, resolve(folder, p))))].sort().join(' ');
   return `${tidy(output)} <- ${tidy(input)}`;
 }
 
@@ -150,7 +150,8 @@ function differencesOf(
   const lists = new Set(plan.staged.sources.map(({ path }) => path));
   // What is not known of a job, its task knows, and so do those that only it needs.
   const isKnown = (job: Job): boolean => job.open !== true;
-  const open = new Set(jobs.filter((job) => !isKnown(job)).map(({ output }) => step({ output, input: [] })));
+  const told = (job: Omit<Job, 'rule'>): string => step(job, folder);
+  const open = new Set(jobs.filter((job) => !isKnown(job)).map(({ output }) => told({ output, input: [] })));
   const tasks = new Set<string>();
   forEachTaskInOrder(plan, (task, rule) => {
     const index = task - rule.firstTask;
@@ -158,13 +159,13 @@ function differencesOf(
     const output = rule.outputTexts.map((t) => t(index));
     // What lists the outcome of a checkpoint with wildcards is a rule that Snakemake does not need.
     if (names.has(rule.rule.name) || !output.some((path) => lists.has(path)))
-      tasks.add(open.has(step({ output, input: [] })) ? step({ output, input: [] }) : step({ output, input }));
+      tasks.add(open.has(told({ output, input: [] })) ? told({ output, input: [] }) : told({ output, input }));
   });
   // What is asked for has no output, and is no task. What Snakemake knows of rules that wait is not all.
   const wanted = new Set(
     jobs
       .filter(({ output, rule }) => output.length > 0 && !waiting.has(rule))
-      .map((job) => step(isKnown(job) ? job : { ...job, input: [] })),
+      .map((job) => told(isKnown(job) ? job : { ...job, input: [] })),
   );
   const differing = [...wanted].filter((s) => !tasks.has(s)).length;
   const alone = [
