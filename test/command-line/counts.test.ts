@@ -110,6 +110,7 @@ const ALWAYS_SEVERAL = [
   /^compile\/report\/\w+\.ts: .*(or more|stand for more than)/,
   /^compile\/report\/\w+\.ts: .*would have/,
   /more than \$\{/,
+  /^model\/value-words\.ts: .* of \$\{of\} values/,
 ];
 const NOUNS =
   'tasks|elements|files|rules|paths|jobs|calls|values|partitions|outputs|logs|inputs|arrays|parts|rows|others|kinds|nodes|CPUs|hours';
