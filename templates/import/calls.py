@@ -69,7 +69,7 @@ class Call:
 
     def config(self):
         """The config's value where it may be used, else None."""
-        config = self.reader.recorder.namespace["config"]
+        config = self.reader.rule.namespace["config"]
         return config if config and self.uses("config") else None
 
 

@@ -95,7 +95,9 @@ class Commands:
         text = body.only_shell()
         if text is not None:
             return self.shell(text, line)
-        if len(self.logs) > 1 and "log" in body.uses_of_module():
+        # A placeholder is of one log, and of the config of the Snakefile itself.
+        uses = body.uses_of_module()
+        if (len(self.logs) > 1 and "log" in uses) or (not self.has_config and "config" in uses):
             return self.functions.run_command(body, told, self)
         try:
             tokens, modules = body.convert()
@@ -167,7 +169,7 @@ class Commands:
             return {**ref, "name": steps[0][1], "index": steps[1][1]}
         if root in ("wildcards", "resources") and len(steps) == 1 and isinstance(steps[0][1], str):
             return {**ref, "name": steps[0][1]}
-        if root == "config" and steps:
+        if root == "config" and steps and self.has_config:
             return {**ref, "name": ".".join(str(step) for _, step in steps)}
         value = self.rule.namespace.get(root)
         try:

@@ -23,17 +23,22 @@ HELPED = {"config", "expand", "logger", "shell", "workflow", "Named", "Paramspac
 
 
 class Functions:
-    """The functions of the module, in the order in which the rules stand."""
+    """Functions for the rules of one Snakefile, or of a `module`, in the order in which they stand."""
 
-    def __init__(self, module, recorder):
-        self.module, self.recorder = module, recorder
+    def __init__(self, module, recorder, of=None):
+        """`of`: how the `module` is called; None for the Snakefile itself."""
+        self.module, self.recorder, self.of = module, recorder, of
         # By name: the text, and the names of the Snakefile that it uses.
         self.made = {}
         self.commands = []
 
     @property
     def name(self):
-        return f"{self.recorder.stem()}_rules"
+        return f"{self.of or self.recorder.stem()}_rules"
+
+    def config_source(self):
+        """Files that make the config that its Python has."""
+        return self.recorder.config_source(self.module.namespace["config"], self.of)
 
     def make(self, wanted, parameters, body, uses):
         """The name of a new function. Raises Missing where something that it uses can't be had."""
@@ -101,7 +106,7 @@ class Functions:
     def files(self):
         """Files of the config that the module reads, and of modules that it imports and that lie with the spec."""
         needed = self.module.needed(sorted({name for _, uses in self.made.values() for name in uses}), HELPED)
-        config = self.recorder.config_source() if "config" in needed.names() else []
+        config = self.config_source() if "config" in needed.names() else []
         return [*config, *files_of_modules(imported_modules([s.node for s in needed.statements()]))]
 
     def finish(self):
@@ -122,12 +127,12 @@ class Functions:
         config = []
         if "config" in needed.names():
             helped.add("read_config")
-            files = ", ".join(json.dumps(file) for file in self.recorder.config_source())
+            files = ", ".join(json.dumps(file) for file in self.config_source())
             config = [f"config = read_config({files})"]
         if "workflow" in needed.names():
             helped = helped - {"workflow"} | {"Workflow"}
             config.append(f"workflow = Workflow({json.dumps(os.path.relpath(self.recorder.files[0]))})")
-        head = [f'"""The Python of {self.recorder.files[0]} that its run blocks need, and these. Made by `wfc import '
+        head = [f'"""The Python of {self.module.statements[0].file} that its run blocks need, and these. Made by `wfc import '
                 'snakefile`."""', ""]
         folder = self.recorder.folder_of_imports()
         if folder is not None:

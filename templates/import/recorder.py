@@ -305,13 +305,12 @@ class Recorder(Reuse):
         folder = os.path.relpath(os.path.dirname(os.path.abspath(self.files[0])))
         return None if folder == "." else folder
 
-    def config_source(self):
-        """Files that make the config when each is merged over those before: where its Python has changed it, one that
-        is written beside the spec."""
-        config = self.main["config"]
+    def config_source(self, config, of=None):
+        """Files that make a config when each is merged over those before: where Python has changed it, or a module `of`
+        that name has one of its own, one that is written beside the spec."""
         if config == self.config_read:
             return self.config_files
-        name = f"{self.stem()}_config.json"
+        name = f"{of if of and config is not self.main['config'] else self.stem()}_config.json"
         text = json.dumps(config, indent=2, default=str) + "\n"
         if json.loads(text) != config:
             raise Problem(self.files[0], 1, "the config holds what a file of JSON can't: the Snakefile's Python has put it "

@@ -235,7 +235,7 @@ class RuleReader(Commands):
 
     def config_source(self):
         """Python that reads the config, and the files that it reads."""
-        files = self.recorder.config_source()
+        files = self.functions.config_source()
         return f"read_config({', '.join(map(json.dumps, files))})", files
 
 

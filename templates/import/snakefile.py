@@ -166,10 +166,12 @@ def answer(file, request, readers):
     Expansion.source_of = None
     watch(recorder.lists)
     namespace = recorder.namespace
-    rules, problems, functions = [], list(recorder.problems), Functions(module, recorder)
+    rules, problems, functions = [], list(recorder.problems), {None: Functions(module, recorder)}
     for rule in recorder.rules:
         recorder.finish_rule(rule)
-    readers.update((rule.name, RuleReader(rule, recorder, functions)) for rule in recorder.rules)
+        of = rule.taken[1].name if rule.taken is not None else None
+        own = functions.setdefault(of, Functions(rule.module, recorder, of))
+        readers[rule.name] = RuleReader(rule, recorder, own)
     for rule in recorder.rules:
         try:
             told, wrong = rule_json(readers[rule.name])
@@ -177,7 +179,8 @@ def answer(file, request, readers):
             problems.append(Problem(rule.file, rule.line, *error.told()))
             continue
         rules.append({**told, "problems": [p.__dict__ for p in wrong]})
-    module_beside, hooks = functions.finish(), recorder.told_hooks()
+    modules_beside = {name: text for one in functions.values() for name, text in one.finish().items()}
+    hooks = recorder.told_hooks()
     return {
         "rules": rules,
         "problems": [p.__dict__ for p in problems],
@@ -187,7 +190,7 @@ def answer(file, request, readers):
         "prefix": recorder.prefix,
         "files": recorder.files, "hooks": hooks, "readFiles": read_files(recorder),
         "lists": recorder.lists.told()["lists"], "isLater": recorder.has_checkpoints or bool(recorder.lists.wanted),
-        "beside": {**helpers(), **module_beside, **recorder.beside},
+        "beside": {**helpers(), **modules_beside, **recorder.beside},
     }
 
 

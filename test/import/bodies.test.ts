@@ -40,6 +40,39 @@ it('a config that the Snakefile changes goes into a file beside the spec, with i
   expect(made.read('o.txt')).toBe('2 gru\n');
 });
 
+it.skipIf(!hasSnakemake)('run blocks of modules have the Python and the config of theirs', async () => {
+  const names = 'def shout(text):\n    return text + "!"\n\ndef levels(wildcards):\n    return ["a", wildcards.n] if wildcards.n == "1" else None\n';
+  const rule =
+    'rule all:\n    input: "{way}.txt"\nrule fit:\n    output: "{way}/{n}.txt"\n    params: levels=levels\n' +
+    '    run:\n        open(output[0], "w").write(shout(f"{params.levels} {config[\'word\']} {SCALE}"))\n' +
+    'rule plain:\n    output: "{way}.txt"\n    shell: "echo {config[word]} > {output}"\n';
+  const text = (way: string): string => `${names}SCALE = config["scale"]\n${rule.replaceAll('{way}', way)}`;
+  const files = {
+    'm/own.smk': text('own'),
+    'm/same.smk': text('same'),
+    'c.yml': 'word: main\nscale: [1, 2]\nown: {word: mine, scale: {x: 3}}\n',
+  };
+  const main =
+    'configfile: "c.yml"\nrule all:\n    input: expand("{w}/{n}.txt", w=["own", "same"], n=[1, 2]), "own.txt", "same.txt"\n' +
+    ['own', 'same']
+      .map((m) => {
+        const config = m === 'own' ? 'config["own"]' : 'config';
+        return `module ${m}:\n    snakefile: "m/${m}.smk"\n    config: ${config}\nuse rule * from ${m} exclude all as ${m}_*\n`;
+      })
+      .join('') +
+    'use rule fit from same as same_fit with:\n    params: levels=lambda w: w.n\n';
+  const [ours, theirs] = [snakefile(main, files), snakefile(main, files)];
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining('wfc_snakemake.py, own_rules.py, same_rules.py, own_config.json'),
+  ]);
+  expect((await ours.run('--local')).status).toBe(0);
+  for (const file of ['own/1.txt', 'own/2.txt', 'same/1.txt', 'same/2.txt', 'own.txt', 'same.txt'])
+    expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+});
+
 it('what a Snakefile says of where modules are is said in its scripts, too; they may be called as those of wfc', async () => {
   const made = snakefile(
     'import sys\nsys.path.insert(0, "lib")\nfrom functions import f\nrule all:\n    output: expand("{n}.txt", n=[1, 2])\n    run:\n        f(output)\n',
