@@ -16,13 +16,15 @@ export function textIn(text: string, language: SnakeLanguage): string {
   }
 }
 
-/** A constant of the config, which is text here, as what it was in Python. */
+/** A constant of the config, or a value by job, which is text here, as what it was in Python. */
 export function constantIn(
   language: Exclude<SnakeLanguage, 'shell'>,
-  type: Snakefile['config'][string]['type'],
+  type: Snakefile['config'][string]['type'] | 'json',
   placeholder: string,
 ): string {
   if (type === 'str') return placeholder;
+  if (type === 'json')
+    return language === 'Rscript' ? `from_json(${placeholder})` : `__import__("json").loads(${placeholder})`;
   if (type === 'bool') return `(${placeholder} == "True")`;
   switch (language) {
     case 'python3':

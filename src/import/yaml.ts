@@ -17,7 +17,9 @@ export function scalar(text: string, flow = false): string {
   const plain = flow ? /^[\w./][\w./+@=-]*$/ : /^[\w./][\x20-\x7e]*$/;
   const isNothing = /^(|~|null|Null|NULL)$/.test(text);
   const confuses = /^(---|\.\.\.)/.test(text) || /: | #|:$|\s$/.test(text);
-  return plain.test(text) && !isNothing && !confuses ? text : JSON.stringify(text);
+  if (plain.test(text) && !isNothing && !confuses) return text;
+  // Such as JSON, which is easier to read without a backslash before each quote.
+  return /^[\x20-\x7e]*"[\x20-\x7e]*$/.test(text) && !text.includes("'") ? `'${text}'` : JSON.stringify(text);
 }
 
 /** `key: value` lines at an indentation. */

@@ -126,8 +126,8 @@ export interface SnakeParam {
   readonly value?: Json;
   /** As for an argument. */
   readonly function?: string | null;
-  /** What Python makes of the text, where it hangs on wildcards; a string unless told. */
-  readonly type?: 'int' | 'float' | 'bool';
+  /** What Python makes of the text, where it hangs on wildcards; a string unless told. `json`: whatever that says. */
+  readonly type?: 'int' | 'float' | 'bool' | 'json';
   /** What a value of it is for a shell that gets it as a part of the command's text; one word unless told. */
   readonly inShell?: 'words' | 'syntax';
   /** Why the function could not be converted. */

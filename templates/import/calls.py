@@ -1,7 +1,10 @@
 """What a script or a function of the Snakefile is given, made of wfc's placeholders, and the text that calls it."""
 
+import contextlib
 import json
 import re
+
+from jobcalls import Failed, as_json, is_function
 
 FILES = ("input", "output", "log")
 MAKERS = {**dict.fromkeys(FILES, "Files"), "wildcards": "Wildcards"}
@@ -40,10 +43,19 @@ class Call:
                 return [(None, {"ref": slot, "flat": True})] if told else []
             return [(a["name"], {"ref": slot, "name": a["name"], "argument": number}) for number, a in enumerate(told)]
         if slot == "params":
+            if self.language != "python3":
+                self.tell_values()
             return [(p["name"], self.param(p, number)) for number, p in enumerate(told)]
         if slot == "log":
             return [(name, {"ref": "log"} if is_of_task else self.text_of(parts)) for name, parts, is_of_task in self.logs()]
         return [(name, {"ref": slot, "name": name}) for name in told if name != "threads"]
+
+    def tell_values(self):
+        """Of params that only Python knows, such as columns of a table, what another language can be given."""
+        for param, (value, _) in zip(self.told["params"], self.reader.sources):
+            if "value" not in param and not is_function(value):
+                with contextlib.suppress(Failed):
+                    param["value"] = as_json(value, param["line"])
 
     def param(self, param, number):
         """A part of the config that is no single value is read from its file, where that can be."""

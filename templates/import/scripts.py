@@ -4,6 +4,7 @@ Source of the meaning: Snakemake 7.21, snakemake/script.py.
 """
 
 import ast
+import itertools
 import os
 import re
 import string
@@ -11,6 +12,7 @@ import string
 from calls import FILES, Call, in_python, listed, one_text
 from module import imported_modules, modules_beside, notebook_cells
 from translate import Problem
+from values import wildcard_parts
 
 LANGUAGES = {".py": "python3", ".R": "Rscript", ".Rmd": "Rscript", ".jl": "julia", ".sh": "shell"}
 NOTEBOOKS = {".ipynb": "python3"}
@@ -72,10 +74,27 @@ class Script(Call):
             if field is None:
                 continue
             reference = self.reader.reference(field, self.line)
-            if not isinstance(reference, str) and reference["ref"] != "wildcards":
-                raise self.problem(f"{{{field}}} in the path of a {self.word} is not converted", "use a wildcard there")
-            parts.append(reference)
-        return parts
+            if isinstance(reference, str) or reference["ref"] == "wildcards":
+                parts.append(reference)
+            else:
+                parts.extend(self.filled(field, reference))
+        return [part for is_text, group in itertools.groupby(parts, lambda p: isinstance(p, str))
+                for part in (["".join(group)] if is_text else group)]
+
+    def filled(self, field, reference):
+        """An input, output or param in the path, as the pattern that it is."""
+        ref, name, index = reference["ref"], reference["name"], reference["index"]
+        found = None
+        if ref in ("input", "output"):
+            found = [item for a in self.told[ref] if name in (None, a["name"]) for item in a["items"]]
+            found = found if index is None else found[index:index + 1]
+            found = [None if "expand" in item else item["parts"] for item in found]
+        elif ref == "params":
+            found = [pattern_of(p) for n, p in enumerate(self.told["params"]) if p["name"] == name or (name is None and index in (None, n))]
+        if not found or len(found) > 1 or found[0] is None:
+            raise self.problem(f"{{{field}}} in the path of a {self.word} is not converted",
+                               "use a wildcard there, or one path or param")
+        return [p if isinstance(p, str) else {"ref": "wildcards", "index": None, "name": p["w"]} for p in found[0]]
 
     def read(self):
         """The texts and paths of the script and of the modules beside it that it imports; none where wildcards choose."""
@@ -112,6 +131,13 @@ class Script(Call):
             return []
         own = {name.split(".")[0] for name in os.listdir(os.path.dirname(self.code[0]) or ".")} | {"snakemake"}
         return [name for name in imported_modules(tree.body) if name.split(".")[0] not in own]
+
+
+def pattern_of(param):
+    """A param's text with wildcards; None where it is a function or more than a text."""
+    if param["wildcard"] is not None:
+        return [{"w": param["wildcard"]}]
+    return None if param["text"] is None else wildcard_parts(param["text"])
 
 
 class Notebook(Script):

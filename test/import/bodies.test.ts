@@ -41,7 +41,8 @@ it('a config that the Snakefile changes goes into a file beside the spec, with i
 });
 
 it.skipIf(!hasSnakemake)('run blocks of modules have the Python and the config of theirs', async () => {
-  const names = 'def shout(text):\n    return text + "!"\n\ndef levels(wildcards):\n    return ["a", wildcards.n] if wildcards.n == "1" else None\n';
+  const names =
+    'def shout(text):\n    return text + "!"\n\ndef levels(wildcards):\n    return ["a", wildcards.n] if wildcards.n == "1" else None\n';
   const rule =
     'rule all:\n    input: "{way}.txt"\nrule fit:\n    output: "{way}/{n}.txt"\n    params: levels=levels\n' +
     '    run:\n        open(output[0], "w").write(shout(f"{params.levels} {config[\'word\']} {SCALE}"))\n' +

@@ -109,7 +109,7 @@ it('params of Snakemake 9 that name inputs and outputs are worked out as it does
 
 it('values of params are as Python writes them, and several words of a shell where they are', async () => {
   const { made, spec } = await specOf(
-    'OPTIONS = {"a": "-x 1 -v", "b": "", "c": "-q"}\nrule all:\n    input: expand("o/{n}.txt", n=list("abc")), expand("p/{n}.txt", n=[1, 2])\n' +
+    'OPTIONS = {"a": ["-x", 1, "-v"], "b": "", "c": "-q"}\nrule all:\n    input: expand("o/{n}.txt", n=list("abc")), expand("p/{n}.txt", n=[1, 2])\n' +
       'rule words:\n    params: lambda wildcards: OPTIONS[wildcards.n]\n    output: "o/{n,[abc]}.txt"\n' +
       '    shell: "for w in {params}; do echo $w; done > {output}; echo \'{params}\' \\"{params}\\" >> {output}"\n' +
       'rule typed:\n    params: x=lambda wildcards: int(wildcards.n) / 2, same=lambda wildcards: int(wildcards.n)\n' +

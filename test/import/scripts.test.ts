@@ -23,15 +23,17 @@ it.skipIf(!hasSnakemake || !hasR)('scripts in Python, R and bash find what Snake
   const { status, stderr } = await ours.wfc('import snakefile workflow/Snakefile');
   expect([status, stderr]).toEqual([
     0,
-    expect.stringContaining('written to wfc.yml, wfc_snakemake.R, wfc_snakemake.py, wfc_snakemake.sh: 6 rules'),
+    expect.stringContaining('written to wfc.yml, wfc_snakemake.R, wfc_snakemake.py, wfc_snakemake.sh: 7 rules'),
   ]);
   expect(specSteps(ours)).toEqual(wanted);
   const run = await ours.run('--local');
-  expect([run.status, run.stderr]).toEqual([0, expect.stringMatching(/^13 tasks done in [\d.]+ s$/)]);
+  expect([run.status, run.stderr]).toEqual([0, expect.stringMatching(/^14 tasks done in [\d.]+ s$/)]);
   for (const folder of ['out', 'chosen']) {
     expect(ours.files(folder)).toEqual(theirs.files(folder));
     for (const file of ours.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
   }
+  // What is no text and no number stands as JSON in a table.
+  expect(ours.read('wfc.yml')).toContain(`- {site: a, model: '{"full":null}', levels: "null"}`);
   // An edit of the script, or of what it imports, is an edit of the command.
   ours.write('workflow/scripts/common.py', 'def twice(n): return n + n\n');
   expect(JSON.parse((await ours.wfc('plan --json')).stdout).rules[1]).toMatchObject({ name: 'python', run: 2 });

@@ -28,6 +28,10 @@ export async function resolveParam(
     choices.jobs.every((job, i) => job.wildcards.get(name) === given[i]!.text),
   );
   const type = typeOf(given);
+  const { command } = choices.rule;
+  // A shell gets the elements of a list with blanks between.
+  const isText =
+    type === 'str' || (command.kind === 'shell' && type === null && given.every(({ text }) => text !== null));
   if (own !== undefined && type === 'str') return { ...plain, text: null, literal: null, wildcard: own };
   if (own !== undefined && type !== 'str' && type !== null) return { ...plain, text: `{${own}}`, literal: null, type };
   for await (const answers of choices.answers()) {
@@ -40,8 +44,7 @@ export async function resolveParam(
     if (new Set(said.map((s) => JSON.stringify(s!.value))).size === 1) {
       const [{ value, text }] = said as [SnakeValue];
       if (named(JSON.stringify(value)) === JSON.stringify(value)) return { ...plain, ...said[0] } as SnakeParam;
-      if (typeof value === 'object' && isDeeper(value))
-        return { why: 'gives a mapping or lists of lists that name wildcards' };
+      if (typeof value === 'object' && isDeeper(value)) break;
       return {
         ...plain,
         text: text === null ? null : named(text),
@@ -51,14 +54,14 @@ export async function resolveParam(
     }
     const path = paths.find((one) => given.every(({ value }, i) => value === one.texts[i]));
     if (path) return { ...plain, text: textOf(path.parts), literal: null };
-    if (type === null) break;
+    if (type === null && !isText) break;
     const patterns = new Map(said.map((s) => [s!.text!, markedParts(s!.text!)]));
     const hasMarks = [...patterns.values()].some((parts) => parts.some((p) => typeof p !== 'string'));
     const factored = hasMarks ? factor([...patterns.values()]) : null;
     if (hasMarks && !factored) continue;
     const values = new Map([...patterns.keys()].map((text, i) => [text, factored?.middles[i] ?? text]));
-    const shell = type === 'str' ? inShell([...values.values()]) : {};
-    if (shell.inShell === 'syntax' && choices.rule.command.kind === 'shell')
+    const shell = isText ? inShell([...values.values()]) : {};
+    if (shell.inShell === 'syntax' && command.kind === 'shell')
       return { why: 'holds shell syntax, which differs from job to job' };
     if ([...values.values()].some((value) => /[\u0000-\u001f\u007f]/.test(value)))
       return { why: 'gives texts of several lines, which differ from job to job' };
@@ -70,9 +73,12 @@ export async function resolveParam(
     const around = (parts: readonly unknown[] = []): string =>
       parts.map((p) => (typeof p === 'string' ? p : `{${(p as { w: string }).w}}`)).join('');
     const text = `${around(factored?.before)}{${column}}${around(factored?.after)}`;
-    return { ...plain, text, literal: null, ...(type === 'str' ? shell : { type }) };
+    return { ...plain, text, literal: null, ...(isText ? shell : { type }) } as SnakeParam;
   }
-  return { why: 'gives lists or mappings that differ from job to job' };
+  if (command.kind === 'shell' || command.kind === 'julia')
+    return { why: 'gives lists or mappings that differ from job to job' };
+  const column = choices.determine(texts, safeName(place.wanted), { reads, inPath: false, from: place.from });
+  return { ...plain, text: `{${column}}`, literal: null, type: 'json' };
 }
 
 function inShell(values: readonly string[]): Pick<SnakeParam, 'inShell'> {

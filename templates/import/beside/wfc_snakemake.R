@@ -22,6 +22,13 @@ files <- function(...) {
   c(as.list(unlist(given, use.names = FALSE)), if (is.null(words)) list() else given[words != ""])
 }
 
+# A value that stands in the spec as JSON, as Snakemake gives it: a mapping is a list with names, a list a vector.
+from_json <- function(text) {
+  parts <- regmatches(text, gregexpr('"(\\\\.|[^"\\\\])*"|[][{}:,]|[^][{}:,"[:space:]]+', text, perl = TRUE))[[1]]
+  words <- c("{" = "list(", "}" = ")", "[" = "c(", "]" = ")", ":" = "=", true = "TRUE", false = "FALSE", null = "NULL")
+  eval(parse(text = paste(ifelse(parts %in% names(words), words[parts], parts), collapse = " ")), baseenv())
+}
+
 snakemake_of <- function(path, input = list(), output = list(), params = list(), wildcards = list(), threads = 1,
                          resources = list(), log = list(), config = list(), rule = "") {
   folder <- dirname(normalizePath(path))
