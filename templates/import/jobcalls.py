@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 
 import values
+from following import follow
 from lists import NotFollowed
 from standins import StandIn, StandInUsed
 from values import Marked, is_many, plain
@@ -111,7 +112,7 @@ def parameters_of(function):
 
 def call(function, wildcards, line, lists, **auxiliary):
     function = function.function if isinstance(function, Unpacked) else function
-    return lists.follow(lambda: call_once(function, wildcards, line, auxiliary), function)
+    return follow(lists, lambda: call_once(function, wildcards, line, auxiliary), function)
 
 
 def call_once(function, wildcards, line, auxiliary):

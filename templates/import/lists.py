@@ -1,8 +1,7 @@
 """Lists that are known only later: what a checkpoint makes, or files that are not there yet. Made-up values stand in for
 theirs, and the caller sees where these come out.
 
-A function that looks at such a list is called several times. Believed is only one that hands all values on as they are:
-with other values, or with one more, it must give the same paths with those in them.
+What becomes of them in the functions that look at them, following.py says.
 """
 
 import builtins
@@ -19,27 +18,25 @@ from values import MARK, WILDCARD, plain
 # Values of several kinds: plain words and numbers, and two that show whether they are cut, changed or counted with.
 KINDS = {
     "words": ("Wfcq{:05d}", r"Wfcq(\d{5})(?!_b\.c-d)"),
-    "numbers": ("731{:05d}", r"(?<!00)731(\d{5})"),
+    "numbers": ("731{:05d}", r"(?<!00)(?<!-)731(\d{5})"),
     "odd words": ("Wfcq{:05d}_b.c-d", r"Wfcq(\d{5})_b\.c-d"),
     "odd numbers": ("00731{:05d}", r"00731(\d{5})"),
+    "small numbers": ("-731{:05d}", r"-731(\d{5})"),
 }
-ODD = {"words": "odd words", "numbers": "odd numbers"}
 # So many are gathered, not written one by one, and differ in number from one list to the next.
 FEWEST = 5
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 # Tables without a header: as many columns as anybody looks at.
 COLUMNS = {"columns by tab": "\t", "columns by comma": ",", "columns by blank": " "}
 COUNT = 9
-# What may stand in a line beside its first word.
-TAIL = "\tx,y z"
 
 
 class NotFollowed(Exception):
-    """What becomes of a list can't be told."""
+    """What becomes of a list can't be told. `fails`: since the function fails with made-up values."""
 
-    def __init__(self, message, hint):
+    def __init__(self, message, hint, fails=False):
         super().__init__(message)
-        self.hint = hint
+        self.hint, self.fails = hint, fails
 
 
 class Listed:
@@ -63,6 +60,8 @@ class Lists:
         self.seen, self.asked = {}, {}
         self.suffix, self.form, self.columns, self.tail = "", "lines", [], ""
         self.looked = set()
+        # What stands in cells of a table that are not of the columns in `kept`, where it is not made up: (list, column).
+        self.rest, self.kept = [], set()
         self.marked = {}
         self.is_open = False
         # Patterns of which no file was found while the Snakefile was read, with the place; those that get made-up values,
@@ -122,7 +121,9 @@ class Lists:
     def rows_of(self, listed):
         """As whoever looks sees them now: the last row only where `extra` says so."""
         rows = listed.rows if self.extra else listed.rows[:-1]
-        return [[self.text(listed, number, column) for column, number in enumerate(row)] for row in rows]
+        return [[self.text(listed, number, column) if not self.rest or (listed, column) in self.kept
+                 else self.rest[(at + column) % len(self.rest)] for column, number in enumerate(row)]
+                for at, row in enumerate(rows)]
 
     def text(self, listed, number, column):
         constraint = listed.constraints.get(column) or ".+"
@@ -243,161 +244,6 @@ class Lists:
         separator = SEPARATORS[self.form]
         return "".join(separator.join(line) + "\n" for line in
                        [self.columns, *([row[at] for at in order] for row in self.rows_of(listed))])
-
-    # --- following ---
-
-    def follow(self, make, function):
-        """What `make` gives, which calls a function, where it is told what the lists in it become."""
-        self.is_open, before = True, self.seen
-        try:
-            result, failure = self.attempt(make)
-            views = iter(self.views(function) if failure else ())
-            again = failure
-            while again is not None:
-                view = next(views, None)
-                if view is None:
-                    self.seen = {}
-                    raise failure
-                self.suffix, self.form, self.columns = view
-                result, again = self.attempt(make)
-            return result
-        finally:
-            self.seen = {**before, **self.seen}
-            self.is_open, self.suffix, self.form, self.columns, self.tail = False, "", "lines", [], ""
-
-    def attempt(self, make):
-        """(what it gives, why that is not to be believed)."""
-        self.seen, self.looked = {}, set()
-        try:
-            result = make()
-        except Exception as error:
-            if not self.seen:
-                raise
-            return None, computes_with(self.seen.values(), error)
-        return result, self.doubt(result, make, list(self.seen.values())) if self.seen else None
-
-    def views(self, function):
-        """Other ways to look at folders and files, by the words in a function: (suffix, form, columns)."""
-        looked, words = set(self.looked), words_of(function)
-        if "folder" in looked:
-            for word in sorted({w for w in words if re.fullmatch(r"[\w.-]*[._-][\w.-]*", w)}, key=len, reverse=True):
-                yield word, "lines", []
-        if "file" in looked:
-            columns = sorted({w for w in words if re.fullmatch(r"[A-Za-z_]\w*", w)})
-            for form in ["one", *(SEPARATORS if columns else ()), *COLUMNS]:
-                yield "", form, columns if form in SEPARATORS else []
-
-    def doubt(self, result, make, own):
-        """Why a result does not show what becomes of the lists; None where it does."""
-        where = words_for(own)
-        found = texts_of(result)
-        columns = [(listed, at) for listed in own for at in range(len(listed.names))
-                   if any(self.text(listed, row[at], at) in text for row in listed.rows for _, text in found)]
-        if {id(listed) for listed in own} != {id(listed) for listed, _ in columns}:
-            return NotFollowed(f"chooses files by {where}: that is known only once tasks have run",
-                               "let one rule do either: its command can look into the file, as in: if grep -q yes {input}; "
-                               "then …; else …; fi")
-        some = NotFollowed(f"takes only some of {where}", "let the rule that makes it leave out what is not needed")
-        if any(not any(self.text(listed, row[at], at) in text for _, text in found)
-               for listed, at in columns for row in listed.rows[:-1]):
-            return some
-        computes = computes_with(own)
-        now, self.now = self.now, ODD[self.kind]
-        try:
-            shape, _ = KINDS[self.kind]
-            others = {(name, re.sub(KINDS[self.now][1], lambda m: shape.format(int(m.group(1))), text))
-                      for name, text in texts_of(make())}
-        except Exception:
-            return computes
-        finally:
-            self.now = now
-        if others != found:
-            return computes
-        if "file" in self.looked and self.form in ("lines", "one"):
-            self.tail = TAIL
-            whole = re.compile(KINDS[self.kind][1])
-            try:
-                others = texts_of(make())
-            except Exception:
-                return computes
-            finally:
-                self.tail = ""
-            if others != {(name, whole.sub(lambda m: m.group(0) + TAIL, text)) for name, text in found}:
-                return computes
-        self.extra = True
-        try:
-            more = texts_of(make())
-        except Exception as error:
-            more = error
-        finally:
-            self.extra = False
-        if self.form == "one" and "file" in self.looked:
-            return some if more == found else None
-        if isinstance(more, Exception):
-            return computes
-        last = [self.text(listed, listed.rows[-1][at], at) for listed, at in columns]
-        if not found <= more or any(not any(text in path for text in last) for _, path in more - found):
-            return computes
-        if len(self.columns) > 1:
-            self.columns = self.columns[::-1]
-            if texts_of(make()) != found:
-                return NotFollowed(f"reads {where} by places of columns", "name the columns in a header, and read them by name")
-        return None
-
-
-def words_for(lists):
-    return " and ".join(sorted({of_maker(listed) for listed in lists}))
-
-
-def computes_with(lists, error=None):
-    why = "a spec can only put the values into paths as they are" if error is None or isinstance(error, NotFollowed) else \
-        f"with made-up values it fails, {error}"
-    return error if isinstance(error, NotFollowed) else NotFollowed(
-        f"computes with {words_for(lists)}: {why}",
-        "let the rule that makes it write the values as the paths need them into a file, one a line, and give it to a param: "
-        "{lines: FILE}")
-
-
-def of_maker(listed):
-    what = "what is listed in" if listed.kind == "glob" else "what stands in"
-    place = os.path.dirname(listed.path.split("{")[0]) if listed.kind == "glob" else listed.path
-    return f'{what} {place}, which "{listed.maker[0]}" makes' if listed.maker else f"{what} {place}"
-
-
-def texts_of(value, name=""):
-    """{(name of an argument, text)} of a result."""
-    if isinstance(value, dict):
-        return {found for key, inner in value.items() for found in texts_of(inner, f"{name}.{key}")}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return {found for inner in value for found in texts_of(inner, name)}
-    return {(name, plain(value))}
-
-
-def words_of(function, depth=3):
-    """Texts and names of attributes in the code of a function, and in that of functions that it calls."""
-    function = getattr(function, "function", function)
-    function = getattr(function, "func", function)
-    code = getattr(function, "__code__", None)
-    if code is None or depth == 0:
-        return set()
-    found, open_ = set(), [code]
-    space = getattr(function, "__globals__", {})
-    while open_:
-        one = open_.pop()
-        for constant in one.co_consts:
-            if isinstance(constant, str):
-                found.add(constant)
-            elif isinstance(constant, tuple):
-                found.update(c for c in constant if isinstance(c, str))
-            elif hasattr(constant, "co_consts"):
-                open_.append(constant)
-        for name in one.co_names:
-            found.add(name)
-            if callable(space.get(name)):
-                found |= words_of(space[name], depth - 1)
-            elif isinstance(space.get(name), str):
-                found.add(space[name])
-    return found
 
 
 def outputs_of(rule):

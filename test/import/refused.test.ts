@@ -15,6 +15,13 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
       'rule all:\n    input: f\ncheckpoint a:\n    output: directory("a")\n    shell: "mkdir {output}"\nrule b:\n    output: "b/{n}"\n    shell: "touch {output}"\n',
     'Snakefile:5:5 error: f() in "input" of rule "all" chooses files by what is listed in a, which "a" makes',
   ],
+  ...["int(row['n']) > 5", "row['n'] != 'bad'"].map((which): readonly [string, string, string] => [
+    `a function that takes lines of a checkpoint's table with ${which}`,
+    'import csv\ndef f(w):\n    with open(checkpoints.a.get().output[0]) as file:\n' +
+      `        return [f"b/{row['name']}" for row in csv.DictReader(file) if ${which}]\n` +
+      'rule all:\n    input: f\ncheckpoint a:\n    output: "a.csv"\n    shell: "touch {output}"\nrule b:\n    output: "b/{n}"\n    shell: "touch {output}"\n',
+    'Snakefile:6:5 error: f() in "input" of rule "all" takes only some of what stands in a.csv, which "a" makes',
+  ]),
   [
     'a module from the network',
     'rule all:\n    input: "a"\nmodule m:\n    snakefile: "https://example.org/Snakefile"\nuse rule * from m\n',
