@@ -221,10 +221,15 @@ export type SnakeOutcome<T> =
 
 /** What is known only later: files of a pattern, or what a file holds. Made-up values stand in for it. */
 export interface SnakeList {
-  /** `lines`: one value a line. `csv`, `tsv`: a header names the columns. `columns`: their names are numbers, from 0. */
-  readonly kind: 'glob' | 'lines' | 'csv' | 'tsv' | 'columns';
+  /**
+   * `lines`: one value a line. `csv`, `tsv`: a header names the columns. `columns`: their names are numbers, from 0.
+   * `computed`: what `code` gives.
+   */
+  readonly kind: 'glob' | 'lines' | 'csv' | 'tsv' | 'columns' | 'computed';
   /** Of `columns`; null for the others. */
   readonly delimiter: string | null;
+  /** Of `computed`: Python that reads the file of which `path` is the path, and gives `values`; null for the others. */
+  readonly code: string | null;
   /** Of `glob`, a pattern with names in braces. */
   readonly path: string;
   /** Of the values in each row. */

@@ -4,9 +4,12 @@ A function is called several times. Believed is only one that hands all values o
 more, it must give the same paths with those in them.
 """
 
+import contextlib
 import os
 import re
+import sys
 
+from computed import noted
 from lists import COLUMNS, FEWEST, KINDS, NotFollowed, SEPARATORS
 from values import plain
 
@@ -44,12 +47,17 @@ def attempt(lists, make, function):
     """(what it gives, why that is not to be believed)."""
     lists.seen, lists.looked = {}, set()
     try:
-        result = make()
+        result = made(lists, make)
     except Exception as error:
         if not lists.seen:
             raise
         return None, computes_with(lists.seen.values(), error)
     return result, doubt(lists, result, make, list(lists.seen.values()), function) if lists.seen else None
+
+
+def made(lists, make):
+    with noted(lists) if lists.form == "computed" else contextlib.nullcontext():
+        return make()
 
 
 def views(lists, function):
@@ -62,6 +70,8 @@ def views(lists, function):
         columns = sorted({w for w in words if re.fullmatch(r"[A-Za-z_]\w*", w)})
         for form in ["one", *(SEPARATORS if columns else ()), *COLUMNS]:
             yield "", form, columns if form in SEPARATORS else []
+        if "pandas" in sys.modules:
+            yield "", "computed", []
 
 
 def doubt(lists, result, make, own, function):
@@ -119,7 +129,7 @@ def tried(lists, make, **changes):
     before = {name: getattr(lists, name) for name in changes}
     vars(lists).update(changes)
     try:
-        return texts_of(make())
+        return texts_of(made(lists, make))
     except Exception:
         return None
     finally:

@@ -8,20 +8,26 @@ import types
 
 import surroundings
 import values
+from computed import Computed
 
 NOT_GIVEN = object()
 # What says of a file that tasks change it in place.
 IN_PLACE = ("update", "before_update")
 
 
+def decides(value):
+    """Whether it is a function of the wildcards; a column of a table is none."""
+    return callable(value) and not isinstance(value, Computed)
+
+
 def resolved(value, wildcards):
-    return value(wildcards) if callable(value) else value
+    return value(wildcards) if decides(value) else value
 
 
 def now_or_later(name, decide, given):
     """The result, or where it hangs on wildcards a function of them."""
     decide.__name__ = name
-    return decide if any(callable(value) for value in given) else decide(None)
+    return decide if any(decides(value) for value in given) else decide(None)
 
 
 def branch(condition, then=None, otherwise=None, cases=None):

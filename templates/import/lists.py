@@ -40,11 +40,11 @@ class NotFollowed(Exception):
 
 
 class Listed:
-    """One list: the files of a pattern, or what stands in a file. `maker`: the rule and its wildcards; None for nobody. Each
-    row has a number for each name."""
+    """One list: the files of a pattern, what stands in a file, or what Python computes with that. `maker`: the rule and its
+    wildcards; None for nobody. Each row has a number for each name."""
 
-    def __init__(self, kind, path, maker, count):
-        self.kind, self.path, self.maker = kind, path, maker
+    def __init__(self, kind, path, maker, count, code):
+        self.kind, self.path, self.maker, self.code = kind, path, maker, code
         self.names, self.rows, self.constraints = [], [[] for _ in range(count)], {}
 
 
@@ -103,11 +103,11 @@ class Lists:
                               f"make the folder an output of it: directory(\"{folder}\")")
         return folder, asked["rule"], {}, True
 
-    def list_of(self, kind, path, names, maker, constraints=None):
+    def list_of(self, kind, path, names, maker, constraints=None, code=None):
         """The list of that path; the same for who asks again."""
-        key = kind, WILDCARD.sub("{}", path), None if kind in SEPARATORS else len(names)
+        key = kind, WILDCARD.sub("{}", path), None if kind in SEPARATORS else len(names), code
         if key not in self.lists:
-            self.lists[key] = Listed(kind, path, maker, 2 if kind == "one" else FEWEST + len(self.lists) % 3 + 1)
+            self.lists[key] = Listed(kind, path, maker, 2 if kind == "one" else FEWEST + len(self.lists) % 3 + 1, code)
         listed = self.seen[key] = self.lists[key]
         listed.constraints.update(constraints or {})
         # A file has the columns that somebody asked for.
@@ -140,8 +140,8 @@ class Lists:
         for listed in self.seen.values():
             rule, wildcards = listed.maker if listed.maker else (None, {})
             kind = "lines" if listed.kind == "one" else listed.kind.split()[0]
-            lists.append({"kind": kind, "delimiter": COLUMNS.get(listed.kind), "path": listed.path, "names": listed.names, "rule": rule,
-                          "wildcards": wildcards, "rows": self.rows_of(listed)})
+            lists.append({"kind": kind, "delimiter": COLUMNS.get(listed.kind), "code": listed.code, "path": listed.path,
+                          "names": listed.names, "rule": rule, "wildcards": wildcards, "rows": self.rows_of(listed)})
         return {"lists": lists, "asked": list(self.asked.values())}
 
     # --- what Python looks at ---

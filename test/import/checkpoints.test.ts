@@ -1,6 +1,7 @@
 /** What is known only once a rule has run, or files are there. */
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { hasPythonModule, pathToDebianPython } from '../support/programs.ts';
 import { folderOf, hasSnakemake, snakefile } from './import.ts';
 
 it.skipIf(!hasSnakemake)('what checkpoints list becomes values that rules make, and the same files', async () => {
@@ -24,6 +25,60 @@ it.skipIf(!hasSnakemake)('what checkpoints list becomes values that rules make, 
     for (const file of made) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
   }
 });
+
+it.skipIf(!hasSnakemake || !hasPythonModule('pandas'))(
+  'rows of a table that a function filters by numbers are filtered once the table is there',
+  async () => {
+    const text = `
+import pandas as pd
+LEAST = 5
+def enough(pattern):
+    def of(wildcards, least=LEAST):
+        table = pd.read_csv(checkpoints.count.get().output[0], delimiter=r"\\s+")
+        files = table["file"]
+        table["reads"] = table["reads"].str.replace(",", "").astype(int)
+        table["file"] = "none"
+        return expand(pattern, sample=files.loc[table["reads"] > least].str.split("/").str[-1].tolist())
+    return of
+def best(wildcards):
+    table = pd.read_csv(checkpoints.score.get(site=wildcards.site).output[0])
+    return expand("work/{site}/{model}.txt", site=wildcards.site, model=table[(table.score > 0.5) & (table.model != "gru")].model)
+rule all:
+    input: enough("out/{sample}.txt"), enough("trimmed/{sample}.txt"), expand("best/{site}.txt", site=["como", "garda"])
+checkpoint count:
+    output: "work/counts.txt"
+    shell: "printf 'file reads\\nraw/a 9,000\\nraw/b 3\\nraw/c 1,000\\n' > {output}"
+rule trim:
+    output: "trimmed/{sample}.txt"
+    shell: "echo {wildcards.sample} > {output}"
+rule sample:
+    input: "trimmed/{sample}.txt"
+    output: "out/{sample}.txt"
+    shell: "cp {input} {output}"
+checkpoint score:
+    output: "work/{site}.csv"
+    shell: "printf 'model,score\\n{wildcards.site}1,0.9\\ngru,0.8\\nlstm,0.2\\n' > {output}"
+rule model:
+    output: "work/{site}/{model}.txt"
+    shell: "echo {wildcards.model} > {output}"
+rule best:
+    input: best
+    output: "best/{site}.txt"
+    shell: "cat {input} > {output}"
+`;
+    const [ours, theirs] = [snakefile(text), snakefile(text)];
+    const env = { PATH: pathToDebianPython() };
+    await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+    const { status, stderr } = await ours.wfc('import snakefile Snakefile', { env });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('others that wait for rule "count", rule "score"')]);
+    // Both functions compute the same: one list. What changes the table comes after what was taken of it.
+    expect(ours.read('wfc.yml').match(/count_list:/g)).toHaveLength(2);
+    expect(ours.read('wfc.yml')).toContain('values = part1.loc[table["reads"] > 5].str.split("/").str[-1].tolist()');
+    expect((await ours.run('--local', { env })).status).toBe(0);
+    for (const folder of ['work', 'out', 'trimmed', 'best']) expect(ours.files(folder)).toEqual(theirs.files(folder));
+    expect(ours.read('best/como.txt')).toBe(theirs.read('best/como.txt'));
+  },
+);
 
 it('a glob over data that is not there stays one, and over what a rule makes waits for that', async () => {
   const made = snakefile(

@@ -29,7 +29,7 @@ function script(table: LaterTable): string {
   const hasPattern = isGlob || list.by.length > 0;
   const pattern = patternOf(table);
   return [
-    `import csv${isGlob ? ', os' : ''}${hasPattern ? ', re' : ''}`,
+    `import csv${isGlob ? ', os' : ''}${list.code === null ? '' : ', pandas'}${hasPattern ? ', re' : ''}`,
     ...(hasPattern
       ? [`pattern = re.compile(${pattern.includes('"') ? JSON.stringify(pattern) : `r"${pattern}"`})`]
       : []),
@@ -51,13 +51,14 @@ const FILES = [
   '    found = [match.groupdict() for match in map(pattern.fullmatch, sorted(names)) if match]',
 ];
 
-function linesOf({ columns, list: { kind, delimiter, by, names }, usedAt }: LaterTable): string[] {
+function linesOf({ columns, list: { kind, delimiter, code, by, names }, usedAt }: LaterTable): string[] {
   const values: Record<typeof kind, (at: number) => string> = {
     glob: () => '',
     lines: () => 'line.strip()',
     columns: (at) => `line[${names[at]}]`,
     csv: (at) => `line[${JSON.stringify(names[at])}]`,
     tsv: (at) => `line[${JSON.stringify(names[at])}]`,
+    computed: () => 'value',
   };
   const cells = usedAt.map((at, i) => `${JSON.stringify(columns[by.length + i])}: ${values[kind](at)}`);
   const row = `{${[...(by.length > 0 ? ['**key'] : []), ...cells].join(', ')}}`;
@@ -68,10 +69,12 @@ function linesOf({ columns, list: { kind, delimiter, by, names }, usedAt }: Late
     columns: `[line.split(${delimiter === ' ' ? '' : JSON.stringify(delimiter)}) for line in open(path).read().splitlines() if line.strip()]`,
     csv: 'csv.DictReader(open(path))',
     tsv: 'csv.DictReader(open(path), delimiter="\\t")',
+    computed: 'dict.fromkeys(values)',
   };
   return [
     ...(by.length > 0 ? ['    key = pattern.fullmatch(path).groupdict()'] : []),
-    `    found = [${row} for line in ${lines[kind]}]`,
+    ...(code?.split('\n') ?? []).map((step) => `    ${step}`),
+    `    found = [${row} for ${code === null ? 'line' : 'value'} in ${lines[kind]}]`,
   ];
 }
 

@@ -6,6 +6,7 @@ import { fillParts, outputItems, wildcardsOfRule } from '../patterns.ts';
 export interface LaterList {
   readonly kind: SnakeList['kind'];
   readonly delimiter: string | null;
+  readonly code: string | null;
   /** Who makes it; null for files that are to be brought. */
   readonly rule: SnakeRule | null;
   /** Wildcards of the rule. */
@@ -42,6 +43,7 @@ export class LaterLists {
         list.rule?.name,
         list.kind,
         list.delimiter,
+        list.code,
         list.path.map((p) => (isName(p) ? '' : p)),
       ]);
       const known = found.get(key);
@@ -78,7 +80,7 @@ function isName(part: SnakePart): boolean {
 }
 
 /** One list with its path in terms of the rule's wildcards. */
-function listOf({ kind, delimiter, path, names, wildcards, rows }: SnakeList, rule: SnakeRule | null): LaterList {
+function listOf({ kind, delimiter, code, path, names, wildcards, rows }: SnakeList, rule: SnakeRule | null): LaterList {
   const by = rule ? wildcardsOfRule(rule) : [];
   const values = new Map(Object.entries(wildcards));
   const outputs = rule ? outputItems(rule) : [];
@@ -93,7 +95,7 @@ function listOf({ kind, delimiter, path, names, wildcards, rows }: SnakeList, ru
   );
   const rest = kind === 'glob' ? namedParts(path.slice(begin)) : [path.slice(begin)];
   const parts = [...(output ?? []), ...rest].filter((part) => part !== '');
-  return { kind, delimiter, rule, by, path: parts, output: output ?? null, names, rows };
+  return { kind, delimiter, code, rule, by, path: parts, output: output ?? null, names, rows };
 }
 
 function namedParts(text: string): SnakePart[] {
@@ -109,5 +111,6 @@ export function pathOfList({ path }: LaterList): string {
 export function placeOfList(list: LaterList): string {
   const text = pathOfList(list);
   if (list.kind === 'glob') return text;
+  if (list.kind === 'computed') return `what is computed with ${text}`;
   return `${list.kind === 'lines' ? 'the lines' : 'the columns'} of ${text}`;
 }
