@@ -155,6 +155,22 @@ rules: {fit: {output: "{size}/{seed}", run: "x"}}
   expect(told.makespanSeconds.high).toBeGreaterThan(700);
 });
 
+it('two values of a param that may be 0 tell nothing of one far beyond them; three do', () => {
+  const plan = planOf(`wfc: 1
+params: {factor: [0, 5, 40, 320], seed: {from: 1, to: 3}}
+rules: {fit: {output: "{factor}/{seed}", run: "x"}}
+`);
+  const largest = all(plan).map((_, task) => Number(task >= 9));
+  const place: Place = { kind: 'local', cores: 2, maxParallel: 1, limits: LIMITS };
+  const after = (measured: number, seconds: readonly number[]): number => {
+    const took = Float64Array.from({ length: 12 }, (_, task) => seconds[Math.floor(task / 3)]! + (task % 3) / 50);
+    const records = recordsOf(plan, [...Array(3 * measured).keys()], took);
+    return forecast(plan, [{ runs: largest, place }], { records, pace: USUAL_PACE }).makespanSeconds.middle / 3;
+  };
+  expect(after(2, [0.9, 1.1, 0, 0])).toBeLessThan(1.3);
+  expect(after(3, [1, 2, 9, 0])).toBeGreaterThan(50);
+});
+
 it('tasks that a run was stopped in would have taken longer: without them only the quick ones count', () => {
   const plan = planOf('wfc: 1\nparams: {n: {from: 1, to: 400}}\nrules: {a: {output: "{n}", run: "x"}}');
   const random = new Random(5);

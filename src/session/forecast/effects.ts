@@ -168,12 +168,13 @@ function lineThrough(numbers: readonly number[], { counts, sums, mean, whole }: 
   const values = measured.map((id) => numbers[id]!);
   const seconds = measured.map((id) => Math.exp(logOf(id)));
   const straight = leastSquares(weights, values, seconds);
-  if (straight === null) return null;
+  const isPositive = numbers.every((value) => value > 0);
+  // From 0 to 5 is no measure of what lies from 5 to 320, and seeds 0 and 1 differ by chance: through two values any line goes.
+  if (straight === null || (!isPositive && measured.length < 3)) return null;
   // A line that falls below all that was measured must not come to nothing.
   const least = Math.min(...seconds) / 4;
   const lineAt: Curve = (value) => Math.log(Math.max(least, straight(value))) - mean;
   const lineExplained = explainedBy(lineAt);
-  const isPositive = numbers.every((value) => value > 0);
   const scaled = isPositive ? Math.log : (value: number): number => value;
   const slopeErrorAt = slopeError(weights, values.map(scaled), Math.max(0, whole - lineExplained));
   const [first, last] = [Math.min(...values), Math.max(...values)];
