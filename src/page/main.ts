@@ -19,8 +19,10 @@ async function start(): Promise<void> {
   const tasks = new TaskSection(data);
   byId('overview').append(...overview(data, (state) => tasks.choose({ state })));
   byId('rules').append(rulesTable(data, (rule) => tasks.choose({ rule: String(rule) })));
+  await shown();
   const timeline = Timeline.of(data, (task) => tasks.reveal(task));
   byId('timeline').append(timeline?.element ?? element('p', { className: 'faint' }, 'Nothing has run yet.'));
+  await shown();
   showResources(data, byId('resources'));
   byId('results-section').hidden = data.header.results.length === 0;
   byId('results').append(...resultSections(data, (task) => tasks.reveal(task)));
@@ -40,6 +42,14 @@ async function start(): Promise<void> {
     ),
   );
   document.body.dataset.ready = 'true';
+}
+
+/** When what was drawn so far can be seen: the screens below may take as long again. At once where nobody looks. */
+function shown(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.hidden) resolve();
+    else requestAnimationFrame(() => setTimeout(resolve));
+  });
 }
 
 /** The table of all tasks, what narrows it, and the task that was chosen in it. */

@@ -34,7 +34,8 @@ export async function mountMemory(folder: string, options: string): Promise<{ re
 /** Without root there is nothing to drop: one is a plain user already. */
 export const canBePlainUser = !isRoot || spawnSync('setpriv', ['--version']).status === 0;
 
-const NOBODY = 65534;
+/** Nobody else's, for a limit of processes counts all of a user; and without a name, as users of containers are. */
+const PLAIN_USER = 60_000 + (process.pid % 5000);
 
 /** `wfc` as a user who may not override permissions, in an experiment that is that user's; `limits` as ulimit takes them. */
 export async function wfcAsPlainUser(
@@ -47,12 +48,12 @@ export async function wfcAsPlainUser(
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   cpSync(dirname(dirname(CLI)), join(copy, 'wfc'), { recursive: true });
   if (isRoot) await execa('chmod', ['-R', 'a+rX', copy]);
-  const drop = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
+  const drop = isRoot ? ['setpriv', `--reuid=${PLAIN_USER}`, `--regid=${PLAIN_USER}`, '--clear-groups'] : [];
   return wfcLimited(e, args, limits, { drop, cli: join(copy, 'wfc/dist/cli.js') });
 }
 
 export async function giveToPlainUser({ folder }: Experiment): Promise<void> {
-  if (isRoot) await execa('chown', ['-R', `${NOBODY}:${NOBODY}`, folder]);
+  if (isRoot) await execa('chown', ['-R', `${PLAIN_USER}:${PLAIN_USER}`, folder]);
 }
 
 /** `wfc` under limits, each as ulimit takes it: `-n 64`. */
