@@ -7,7 +7,8 @@ export default defineConfig({
     setupFiles: ['test/coverage/setup.ts'],
     // Tests named `.fast.` start nothing, so that they need no dist/: `npm run test:fast`.
     globalSetup: process.env.WFC_TESTS === 'fast' ? [] : ['test/global-setup.ts'],
-    maxWorkers: 2,
+    // Of two cores: many tests wait for Slurm, or for a time limit.
+    maxWorkers: 3,
     // Guards against what never ends, no measure of speed: tests that take longer than this say so themselves.
     testTimeout: patience(40),
     hookTimeout: patience(40),

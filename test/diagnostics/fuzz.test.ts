@@ -5,7 +5,7 @@ import { fuzz, fuzzSoup } from './fuzz.ts';
 // By hand, for more, with figures in a file:
 // WFC_FUZZ_SEED=7 WFC_FUZZ_COUNT=200000 WFC_FUZZ_LOG=fuzz.log npx vitest run test/diagnostics/fuzz --testTimeout 3600000
 const seed = Number(process.env.WFC_FUZZ_SEED ?? 1);
-const count = Number(process.env.WFC_FUZZ_COUNT ?? 3000);
+const count = Number(process.env.WFC_FUZZ_COUNT ?? 2000);
 
 it.each([
   ['no spec, however broken, makes compiling throw, hang or point outside its text', fuzz],

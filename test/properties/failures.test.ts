@@ -75,7 +75,7 @@ it(
           );
         },
       ),
-      trials(20),
+      trials(12),
     );
   },
   LONG,

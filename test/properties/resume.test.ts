@@ -89,7 +89,7 @@ it(
           expect(filesOf(made), words).toEqual(meaning.files);
         },
       ),
-      trials(40),
+      trials(25),
     );
   },
   LONG,

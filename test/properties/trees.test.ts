@@ -30,7 +30,7 @@ it(
         expect(trees[1]).toEqual(trees[0]);
         expect(trees[2]).toEqual(trees[0]);
       }),
-      trials(40),
+      trials(25),
     );
   },
   LONG,
