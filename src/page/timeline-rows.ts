@@ -143,10 +143,16 @@ export function linesOf(data: Data, ends: Float64Array, tasks: Uint32Array, maxL
   return lines;
 }
 
-/** The most tasks that ran at one time. */
-export function mostAtOnce(data: Data, ends: Float64Array): number {
-  const starts = data.start.filter((_, task) => !Number.isNaN(ends[task]!)).sort();
-  const stops = ends.filter((end) => !Number.isNaN(end)).sort();
+/** The most of these tasks that ran at one time, from some time on; those that never ran count for nothing. */
+export function mostAtOnce(
+  data: Data,
+  ends: Float64Array,
+  tasks: Iterable<number> = ends.keys(),
+  from = Number.NEGATIVE_INFINITY,
+): number {
+  const ran = [...tasks].filter((task) => ends[task]! >= from);
+  const starts = Float64Array.from(ran, (task) => Math.max(from, data.start[task]!)).sort();
+  const stops = Float64Array.from(ran, (task) => ends[task]!).sort();
   let most = 0;
   let ended = 0;
   starts.forEach((start, i) => {

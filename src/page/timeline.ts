@@ -5,6 +5,7 @@ import { count, duration, time } from './format.ts';
 import {
   endsOf,
   linesOf,
+  mostAtOnce,
   type Range,
   rowsByHost,
   rowsByRule,
@@ -182,7 +183,7 @@ export class Timeline {
     const room = { top: top + 6, height: height - 10 };
     const bars = lines === null ? [] : this.drawBars(pen, tasks, lines, room);
     const running = lines === null ? this.drawAreas(pen, tasks, room) : null;
-    const most = running === null ? 0 : Math.max(...stacked(running));
+    const most = running === null ? 0 : mostAtOnce(this.data, this.ends, tasks, this.range.from);
     pen.fillStyle = styleValue('--bad');
     for (const start of row.failures) {
       if (start < this.range.from || start > this.range.to) continue;
@@ -190,7 +191,7 @@ export class Timeline {
     }
     pen.fillStyle = styleValue('--rule');
     pen.fillRect(0, top + height - 1, this.width, 1);
-    this.drawLabel(pen, row, { top, height }, running === null ? '' : `up to ${count(Math.round(most))} at a time`);
+    this.drawLabel(pen, row, { top, height }, running === null ? '' : `up to ${count(most)} at a time`);
     return { row, top, height, bars, running };
   }
 

@@ -94,6 +94,24 @@ describe('the timeline', () => {
     );
   });
 
+  it('names the most that ran at a time in a part, whatever the width of the screen', () => {
+    fc.assert(
+      fc.property(someTasks, fc.double({ min: 0, max: 1, noNaN: true }), (tasks, share) => {
+        const data = dataOf(tasks);
+        const ends = endsOf(data);
+        const { from, to } = wholeRange(data, ends)!;
+        const left = from + share * (to - from);
+        const some = [...tasks.keys()].filter((task) => task % 3 > 0);
+        const seen = some.filter((task) => ends[task]! >= left);
+        const starts = seen.map((task) => Math.max(left, data.start[task]!));
+        const running = starts.map(
+          (start) => seen.filter((task, i) => starts[i]! <= start && ends[task]! > start + 0.002).length,
+        );
+        expect(mostAtOnce(data, ends, some, left)).toBe(Math.max(0, ...running));
+      }),
+    );
+  });
+
   it('has a few round times on its axis, from milliseconds to ten years', () => {
     for (let seconds = 0.05; seconds < 3e8; seconds *= 3) {
       const { ticks } = timeTicks({ from: 0.25, to: 0.25 + seconds }, 1_700_000_000, 10);
