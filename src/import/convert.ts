@@ -6,8 +6,8 @@ import { lineAndColumn } from '../model/source.ts';
 import { withFiles } from './from-files.ts';
 import { splitByPresence } from './functions/presence.ts';
 import { type Resolved, resolveFunctions } from './functions/resolve.ts';
-import { goalOf, splitByMaker } from './goal.ts';
-import { findJobs, type Jobs } from './jobs.ts';
+import { goalOf, missingTargets, splitByMaker } from './goal.ts';
+import { type Found, findJobs, type Jobs } from './jobs.ts';
 import { fitAxes } from './params/axes.ts';
 import type { Sharing } from './params/classes.ts';
 import { fillParts, outputItems } from './patterns.ts';
@@ -92,7 +92,7 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
         'name a rule or a file with --goal',
       ),
     );
-  const best = await bestAttempt(read, needed, site, options);
+  const best = await bestAttempt(needed, site, options);
   if ('refused' in best) return fail(...best.refused);
   const {
     sharing,
@@ -100,6 +100,11 @@ export async function convert(told: Snakefile, options: ConvertOptions): Promise
     resolved: { snakefile, jobs, diagnostics: more },
   } = best;
   diagnostics.push(...more, ...site.diagnostics, ...leftOut(snakefile, jobs, places), ...onlyWaits(jobs, places));
+  diagnostics.push(
+    ...withoutMaker(missingTargets(jobs, options.files), jobs, places),
+    ...readLogs(read, needed, places),
+    ...constrained(read, needed, places),
+  );
   diagnostics.push(...written.diagnostics, ...checked.diagnostics);
   if (sharing === 'own')
     diagnostics.push(
@@ -124,14 +129,14 @@ interface Best {
 
 /** The first way to say it that means the same; else the first that can be said at all, or why none can. */
 async function bestAttempt(
-  read: Snakefile,
-  needed: Jobs,
+  needed: Found,
   site: Site,
   options: ConvertOptions,
 ): Promise<Best | { refused: readonly Diagnostic[] }> {
-  const whole = { snakefile: read, jobs: splitByMaker(needed) };
+  const { snakefile: read } = needed;
+  const whole = { snakefile: read, jobs: splitByMaker(needed, options.files) };
   const split = splitByPresence(read, needed);
-  const parted = { ...split, jobs: splitByMaker(split.jobs) };
+  const parted = { ...split, jobs: splitByMaker(split.jobs, options.files) };
   let best: Best | null = null;
   let refused: readonly Diagnostic[] = [];
   for (const { snakefile, jobs } of split.jobs === needed ? [whole] : [parted, whole]) {
@@ -319,6 +324,33 @@ function onlyWaits(jobs: Jobs, places: Places): Diagnostic[] {
       return [places.warning(rule, message)];
     }),
   );
+}
+
+function readLogs({ rules }: Snakefile, { readLogs }: Found, places: Places): Diagnostic[] {
+  return rules
+    .filter(({ name }) => readLogs.has(name))
+    .map(({ file, name, log }) =>
+      places.warning({ file, line: log[0]!.line }, `the log of rule "${name}" becomes an output, since others read it`),
+    );
+}
+
+/** Constraints that a spec does without, but that say which values are right. */
+function constrained({ placesOfConstraints }: Snakefile, { constrained: rules }: Found, places: Places): Diagnostic[] {
+  return placesOfConstraints.flatMap((place) => {
+    const found = [...rules].find(([rule]) => place.rule === null || place.rule === rule);
+    if (!found) return [];
+    const [rule, path] = found;
+    const message = `wildcard_constraints decide what rule "${rule}" makes, as with ${path}: a spec has none, and its params hold the values that fit`;
+    return [places.warning(place, message)];
+  });
+}
+
+function withoutMaker(missing: ReadonlySet<string>, { goal }: Jobs, places: Places): Diagnostic[] {
+  const [first] = missing;
+  if (first === undefined) return [];
+  const [what, are] = missing.size === 1 ? [first, 'is'] : [`${first} and ${missing.size - 1} more`, 'are'];
+  const message = `${what}, which "${goal.name}" asks for, ${are} made by no rule and not there: no target here`;
+  return [places.warning(goal, message)];
 }
 
 /** Rules that nothing asked for needs: their wildcards have no values. */

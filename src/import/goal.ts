@@ -1,6 +1,8 @@
+import type { SpecFiles } from '../compile/context.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
-import { type Jobs, linksOf } from './jobs.ts';
+import { linksOf } from './jobs/links.ts';
+import type { Jobs } from './jobs.ts';
 import { fillParts, outputItems, pathsOf, rowsOf } from './patterns.ts';
 import type { Places } from './places.ts';
 
@@ -35,11 +37,26 @@ export function goalOf(
   };
 }
 
-/** The goal with an item for each rule that makes some of the paths of one expand(): only then its values are those of a wildcard. */
-export function splitByMaker(found: Jobs): Jobs {
+/** Files that are asked for, that no rule makes and that are not there: Snakemake would not begin. */
+export function missingTargets({ goal, goalJob, makers, inside }: Jobs, files: Pick<SpecFiles, 'kind'>): Set<string> {
+  const missing = goalJob.inputs.filter((p) => !makers.get(p) && !inside.has(p) && files.kind(p) === null);
+  return new Set(goal.output.length > 0 ? [] : missing);
+}
+
+/**
+ * The goal with an item for each rule that makes some of the paths of one expand(): only then its values are those of a
+ * wildcard. What is missing is no target.
+ */
+export function splitByMaker(found: Jobs, files: Pick<SpecFiles, 'kind'>): Jobs {
   const { goal, goalJob, jobs, makers } = found;
   if (goal.output.length > 0) return found;
-  const input = goal.input.map((a) => ({ ...a, items: a.items.flatMap((item) => itemsByMaker(item, makers)) }));
+  const missing = missingTargets(found, files);
+  const isMissing = (item: SnakeItem): boolean =>
+    missing.size > 0 && !item.rows && pathsOf(item, new Map()).every((path) => missing.has(path));
+  const input = goal.input.map((a) => {
+    const items = a.items.flatMap((item) => itemsByMaker(item, makers));
+    return { ...a, items: items.filter((item) => !isMissing(item)) };
+  });
   const split = { ...goal, input };
   const job = { ...goalJob, rule: split };
   return { ...found, goal: split, goalJob: job, links: linksOf([job, ...jobs], makers) };

@@ -9,60 +9,28 @@ import type {
   SnakePart,
   SnakeRule,
 } from '../model/snakefile.ts';
+import { constrainedRules } from './jobs/constraints.ts';
+import type { Job, Jobs, Maker, Producer } from './jobs/job.ts';
+import { linksOf } from './jobs/links.ts';
+import { withLogsAsOutputs } from './jobs/logs.ts';
 import { isFilledBy, outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
 import type { Places } from './places.ts';
 
-/** One job of Snakemake's: a rule with values for its wildcards. */
-export interface Job {
-  readonly rule: SnakeRule;
-  readonly wildcards: ReadonlyMap<string, string>;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** What the functions of the rule gave for it; null where it has none. */
-  readonly answer: SnakeAnswer | null;
-}
+export type { Job, Jobs, Link, Maker } from './jobs/job.ts';
 
-/** An output of a rule that is a path. */
-export interface Maker {
-  readonly rule: SnakeRule;
-  readonly output: readonly SnakePart[];
-  /** Tells the wildcards of a path. */
-  readonly regex: RegExp;
-}
-
-/** An item of a rule's input, and an output that some of its paths were found to be. */
-export interface Link {
-  readonly consumer: SnakeRule;
-  readonly item: SnakeItem;
-  readonly producer: SnakeRule;
-  readonly output: readonly SnakePart[];
-}
-
-/** All that the targets need, as Snakemake would work it out. */
-export interface Jobs {
-  /** The rule that is asked for: the first one, which has no output, or a rule with outputs but no wildcards. */
-  readonly goal: SnakeRule;
-  readonly jobs: readonly Job[];
-  /** The job of the goal, which is none of `jobs` where it has no output. */
-  readonly goalJob: Job;
-  readonly links: readonly Link[];
-  /** Each input to what makes it, null for a source file, or one in a folder that a checkpoint makes. */
-  readonly makers: ReadonlyMap<string, Maker | null>;
-  /** The inputs in such folders. */
-  readonly inside: ReadonlySet<string>;
+/** The jobs of a Snakefile, in which logs that others read have become outputs. */
+export interface Found extends Jobs {
+  readonly snakefile: Snakefile;
+  /** Names of the rules whose logs these are. */
+  readonly readLogs: ReadonlySet<string>;
+  /** By rule whose wildcards constraints decide on: a file that would be another's else, or have other wildcards. */
+  readonly constrained: ReadonlyMap<string, string>;
 }
 
 /** More than these are a rule that feeds itself for ever, or no longer a Snakefile that Snakemake could read. */
 const MOST_JOBS = 3_000_000;
 /** Longest path that Linux opens. */
 const LONGEST_PATH = 4096;
-
-interface Producer extends Maker {
-  /** Wildcards of the rule. */
-  readonly names: readonly string[];
-  /** Regular expressions by wildcard, of the rule and of all rules. */
-  readonly constraints: Readonly<Record<string, string>>;
-}
 
 interface Finding {
   readonly goal: SnakeRule;
@@ -75,30 +43,17 @@ interface Finding {
  * Work back from the goal to source files, in waves: the functions of all jobs of a wave are called at once. Source of the
  * rules: snakemake/dag.py and ruleinfo.py 7.21.
  */
-export function findJobs(
+export async function findJobs(
   snakefile: Snakefile,
   finding: Finding,
-): Promise<Jobs | { diagnostics: readonly Diagnostic[] }> {
-  return new Finder(snakefile, finding).find();
-}
-
-/** An item of a rule's input with each output that some of its paths are, once. */
-export function linksOf(jobs: readonly Job[], makers: Jobs['makers']): Link[] {
-  const links = new Map<SnakeItem, Map<Maker['output'], Link>>();
-  for (const { rule, wildcards } of jobs)
-    for (const item of rule.input.flatMap((a) => a.items))
-      for (const path of pathsOf(item, wildcards)) {
-        const maker = makers.get(path);
-        if (!maker) continue;
-        let known = links.get(item);
-        if (!known) {
-          known = new Map();
-          links.set(item, known);
-        }
-        if (!known.has(maker.output))
-          known.set(maker.output, { consumer: rule, item, producer: maker.rule, output: maker.output });
-      }
-  return [...links.values()].flatMap((known) => [...known.values()]);
+): Promise<Found | { diagnostics: readonly Diagnostic[] }> {
+  const found = await new Finder(snakefile, finding).find();
+  if ('diagnostics' in found || found.readLogs.size === 0) return found;
+  // Logs that jobs read are outputs: who makes them is only then found.
+  const changed = withLogsAsOutputs(snakefile, found.readLogs);
+  const goal = changed.rules[snakefile.rules.indexOf(finding.goal)] ?? finding.goal;
+  const again = await findJobs(changed, { ...finding, goal });
+  return 'diagnostics' in again ? again : { ...again, readLogs: new Set([...found.readLogs, ...again.readLogs]) };
 }
 
 export function hasFunctions({ input, params, resources }: SnakeRule): boolean {
@@ -106,6 +61,7 @@ export function hasFunctions({ input, params, resources }: SnakeRule): boolean {
 }
 
 class Finder {
+  private readonly snakefile: Snakefile;
   private readonly goal: SnakeRule;
   private readonly places: Places;
   private readonly call: CallFunctions;
@@ -125,12 +81,15 @@ class Finder {
   private readonly failed = new Set<SnakeArgument>();
   private readonly makers = new Map<string, Maker | null>();
   private readonly inside = new Set<string>();
+  private readonly readLogs = new Set<string>();
+  private readonly constrained = new Map<string, string>();
   /** Outputs of what must run before more is known. */
   private readonly folders = new Set<string>();
   /** The jobs of the next wave, which are not asked yet what they read. */
   private wave: { readonly rule: SnakeRule; readonly wildcards: ReadonlyMap<string, string> }[] = [];
 
   constructor(snakefile: Snakefile, { goal, places, files, call }: Finding) {
+    this.snakefile = snakefile;
     this.goal = goal;
     this.places = places;
     this.files = files;
@@ -152,12 +111,15 @@ class Finder {
         }
       };
       for (const { parts } of outputItems(rule))
-        matching(parts, (regex) => this.candidates.push({ rule, output: parts, names, constraints, regex }));
+        matching(parts, (regex) => {
+          const free = names.some((name) => name in constraints) ? regexOf(parts, {}) : null;
+          this.candidates.push({ rule, output: parts, names, constraints, regex, free });
+        });
       for (const { parts } of rule.log) matching(parts, (regex) => this.logs.push({ rule, regex }));
     }
   }
 
-  async find(): Promise<Jobs | { diagnostics: readonly Diagnostic[] }> {
+  async find(): Promise<Found | { diagnostics: readonly Diagnostic[] }> {
     const start = wildcardsOfRule(this.goal);
     if (start.length > 0)
       this.fail(
@@ -174,8 +136,9 @@ class Finder {
     if (this.diagnostics.length > 0) return { diagnostics: this.diagnostics };
     // The goal without an output is no task.
     const jobs = this.goal.output.length === 0 ? this.jobs.slice(1) : this.jobs;
-    const { goal, makers, inside } = this;
-    return { goal, jobs, goalJob: this.jobs[0]!, links: linksOf(this.jobs, makers), makers, inside };
+    const { snakefile, readLogs, constrained, goal, makers, inside } = this;
+    const links = linksOf(this.jobs, makers);
+    return { snakefile, readLogs, constrained, goal, jobs, goalJob: this.jobs[0]!, links, makers, inside };
   }
 
   private fail(rule: SnakeRule, line: number, message: string, hint?: string): void {
@@ -313,12 +276,11 @@ class Finder {
       return;
     }
     const [only] = choice;
-    const logged = only ? undefined : this.logs.find(({ regex }) => regex.test(path));
-    if (logged) {
-      const message = `${path} is the log of rule "${logged.rule.name}", and a log of a task is no input of another`;
-      this.fail(job.rule, argument.line, message, `let rule "${logged.rule.name}" write it as one of its outputs`);
-      return;
-    }
+    const others = this.candidates.filter(({ rule }) => !this.constrained.has(rule.name));
+    const asked = { path, given: job.wildcards, maker: only?.producer };
+    for (const rule of constrainedRules(asked, others, this.candidates, this.files)) this.constrained.set(rule, path);
+    const logged = only || isSource ? undefined : this.logs.find(({ regex }) => regex.test(path));
+    if (logged) this.readLogs.add(logged.rule.name);
     this.makers.set(path, only?.producer ?? null);
     if (only) this.take(only.producer.rule, only.wildcards);
   }

@@ -12,6 +12,8 @@ export interface Snakefile {
   readonly configComments: Readonly<Record<string, readonly string[]>>;
   /** Regular expressions by wildcard name. */
   readonly wildcardConstraints: Readonly<Record<string, string>>;
+  /** The sections that say them; rule null: those of all rules. */
+  readonly placesOfConstraints: readonly (SnakePlace & { readonly rule: string | null })[];
   /** The clauses of `ruleorder`, each from the rule that comes first. */
   readonly ruleOrder: readonly (readonly string[])[];
   /** What shell.prefix() puts before each command. */

@@ -78,7 +78,7 @@ class Recorder(Reuse):
         lists.recorder = self
         self.configs, self.command_line, self.run_file = configs, command_line, run_file
         self.rules, self.notes, self.problems, self.files = [], [], [], []
-        self.constraints, self.prefix, self.container = {}, "", None
+        self.constraints, self.places_of_constraints, self.prefix, self.container = {}, [], "", None
         self.local_rules, self.order, self.hooks = [], [], []
         # Names of rules whose commands are to be functions of Python, since placeholders can't tell them.
         self.as_functions = frozenset(as_functions)
@@ -195,7 +195,7 @@ class Recorder(Reuse):
                 self.take_config(os.path.relpath(str(args[0]), values.HOME) if self.origin else str(args[0]), line)
             elif word == "wildcard_constraints":
                 self.constraints.update(kwargs)
-                self.note(line, "wildcard_constraints are not needed in a spec, where params have declared values")
+                self.constrained(self.file, line)
             elif word in ("singularity", "container"):
                 self.container = args[0]
             elif word == "localrules":
@@ -215,6 +215,10 @@ class Recorder(Reuse):
                 self.note(line, f'"{word}" is left out: {LEFT_OUT[word]}')
 
         return take
+
+    def constrained(self, file, line, rule=None):
+        """Where constraints stand; rule None: those of all rules."""
+        self.places_of_constraints.append({"file": file, "line": line, "rule": rule})
 
     def go_to(self, folder):
         if self.origin is None and os.path.abspath(folder) != values.HOME:

@@ -62,8 +62,7 @@ class RuleReader(Commands):
             if word in rule.sections:
                 self.note(rule.sections[word][2], f'"{word}" of rule "{rule.name}" is left out: {why}')
         if "wildcard_constraints" in rule.sections:
-            self.note(rule.sections["wildcard_constraints"][2],
-                      "wildcard_constraints are not needed in a spec, where params have declared values")
+            self.recorder.constrained(rule.file, rule.sections["wildcard_constraints"][2], rule.name)
         if "shadow" in rule.sections:
             self.note(rule.sections["shadow"][2], f'"shadow" of rule "{rule.name}" is left out: commands run in the spec\'s '
                       "folder, and what they leave there beside their outputs stays")

@@ -186,7 +186,8 @@ def answer(file, request, readers):
         "problems": [p.__dict__ for p in problems],
         "notes": recorder.notes,
         "config": scalars(namespace["config"]), "configComments": recorder.config_comments(),
-        "wildcardConstraints": recorder.constraints, "ruleOrder": recorder.order,
+        "wildcardConstraints": recorder.constraints, "placesOfConstraints": recorder.places_of_constraints,
+        "ruleOrder": recorder.order,
         "prefix": recorder.prefix,
         "files": recorder.files, "hooks": hooks, "readFiles": read_files(recorder),
         "lists": recorder.lists.told()["lists"], "isLater": recorder.has_checkpoints or bool(recorder.lists.wanted),
@@ -245,7 +246,7 @@ def main():
     except NeedsFolder as needs:
         told = {"workdir": needs.path}
     except Problem as problem:
-        told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {},
+        told = {"problems": [problem.__dict__], "rules": [], "notes": [], "config": {}, "wildcardConstraints": {}, "placesOfConstraints": [],
                 "prefix": "", "files": [file], "lists": [], "isLater": False, "beside": {}, "configComments": {}, "hooks": [],
                 "readFiles": []}
     print(json.dumps(told), file=out, flush=True)

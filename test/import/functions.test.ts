@@ -107,6 +107,17 @@ it('params of Snakemake 9 that name inputs and outputs are worked out as it does
   expect(texts).toEqual(['data/deep 1 data abc abc 100\n', 'data/deep 2 data def abc 100\n', 'out 2']);
 });
 
+it('a param that reads a file which a task makes is worked out in the task', async () => {
+  const { made, spec } = await specOf(
+    'def words(wildcards, input):\n    with open(input[0]) as opened:\n        return {"first": opened.read().split()[0]}\n' +
+      'rule all:\n    input: "out.txt"\nrule use:\n    input: "made.txt"\n    output: "out.txt"\n    params: words=words\n' +
+      '    shell: "echo {params.words[first]} > {output}"\nrule make:\n    output: "made.txt"\n    shell: "echo one two > {output}"\n',
+  );
+  expect(spec).toContain('params=params_of_use(input=Files({input}), wildcards=Wildcards())');
+  expect((await made.run('--local')).status).toBe(0);
+  expect(made.read('out.txt')).toBe('one\n');
+});
+
 it('values of params are as Python writes them, and several words of a shell where they are', async () => {
   const { made, spec } = await specOf(
     'OPTIONS = {"a": ["-x", 1, "-v"], "b": "", "c": "-q"}\nrule all:\n    input: expand("o/{n}.txt", n=list("abc")), expand("p/{n}.txt", n=[1, 2])\n' +

@@ -89,11 +89,6 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     'Snakefile:2:5 error: x.txt could be made by rules "a" and "b"',
   ],
   [
-    'a log that is an input',
-    'rule all:\n    input: "b.log"\nrule b:\n    output: "{n}.x"\n    log: "{n}.log"\n    shell: "touch {output}"\n',
-    'Snakefile:2:5 error: b.log is the log of rule "b", and a log of a task is no input of another',
-  ],
-  [
     'a wildcard without a value',
     'rule all:\n    input: "b.x"\nrule b:\n    input: "{other}.csv"\n    output: "{n}.x"\n    shell: "true"\n',
     'Snakefile:4:5 error: {other} stands in no output of rule "b"',

@@ -217,6 +217,57 @@ it.skipIf(!hasSnakemake)(
   },
 );
 
+it('files that are asked for, and that no rule makes, are no targets', async () => {
+  const made = snakefile(
+    'rule all:\n    input: expand("o/{kind}_{n}.txt", kind=["a", "b"], n=[1, 2]), "there.txt"\nrule r:\n    output: "o/a_{n}.txt"\n    shell: "touch {output}"\n',
+    { 'there.txt': '' },
+  );
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringContaining(
+      'Snakefile:1:1 warning: o/b_1.txt and 1 more, which "all" asks for, are made by no rule and not there: no target here',
+    ),
+  ]);
+  expect(made.read('wfc.yml')).toContain('params:\n  kind: [a]\n  n: [1, 2]\ntargets: o/{kind}_{n}.txt\n');
+});
+
+it.skipIf(!hasSnakemake)('a log that others read is an output, for commands, scripts and run blocks', async () => {
+  const text =
+    'rule all:\n    input: "shell.copy", "script.copy", "run.copy"\nrule copy:\n    input: "{kind}.log"\n    output: "{kind}.copy"\n    shell: "cp {input} {output}"\n' +
+    'rule shell:\n    output: "shell.txt", "shell.more"\n    log: "shell.log"\n    shell: "echo {output} > {log}; touch {output}"\n' +
+    'rule script:\n    output: "script.txt"\n    log: "script.log"\n    script: "s.py"\n' +
+    'rule run:\n    output: "run.txt"\n    log: "run.log"\n    run:\n        for path in [output[0], log[0]]:\n            open(path, "w").write(path)\n';
+  const script = 'for path in [*snakemake.output, *snakemake.log]:\n    open(path, "w").write(str(snakemake.output))\n';
+  const [ours, theirs] = [snakefile(text, { 's.py': script }), snakefile(text, { 's.py': script })];
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  const { status, stderr } = await ours.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /^Snakefile:9:5 warning: the log of rules "shell", "script" and "run" becomes an output, since others read it/m,
+    ),
+  ]);
+  expect((await ours.run('--local')).status).toBe(0);
+  const copied = (made: typeof ours): string[] => ['shell', 'script', 'run'].map((name) => made.read(`${name}.copy`));
+  expect(copied(ours)[0]).toBe('shell.txt shell.more\n');
+  expect(copied(ours).slice(0, 2)).toEqual(copied(theirs).slice(0, 2));
+  expect(copied(ours)[2]).toBe('run.log');
+});
+
+it('wildcard_constraints are told of only where they decide what a rule makes', async () => {
+  const text =
+    'rule all:\n    input: "o/a.sorted.txt"\nrule make:\n    output: "o/{n}.txt"\n    wildcard_constraints: n="[a-z]+"\n    shell: "touch {output}"\n' +
+    'rule sort:\n    input: "o/{n}.txt"\n    output: "o/{n}.sorted.txt"\n    shell: "sort {input} > {output}"\n';
+  const decides = snakefile(text);
+  expect((await decides.wfc('import snakefile Snakefile')).stderr).toContain(
+    'Snakefile:5:5 warning: wildcard_constraints decide what rule "make" makes, as with o/a.sorted.txt',
+  );
+  const plain = snakefile(text.replaceAll('o/{n}.txt', 'raw/{n}.txt'));
+  const { status, stderr } = await plain.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining('wildcard_constraints')]);
+});
+
 it('what a subworkflow makes is a source file in its folder', async () => {
   const made = snakefile(
     'subworkflow other:\n    workdir: "data"\n    snakefile: "data/Snakefile"\n' +

@@ -10,7 +10,8 @@ import type {
   SnakeRule,
 } from '../../model/snakefile.ts';
 import { Cells } from '../from-files.ts';
-import { hasFunctions, type Job, type Jobs, linksOf } from '../jobs.ts';
+import { linksOf } from '../jobs/links.ts';
+import { hasFunctions, type Job, type Jobs } from '../jobs.ts';
 import { fillParts, rowsFor } from '../patterns.ts';
 import type { Places } from '../places.ts';
 import { LaterLists } from '../staged/lists.ts';

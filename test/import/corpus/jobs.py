@@ -19,7 +19,10 @@ told, missing, failed, absent = [], [], [], []
 
 
 def tell(graph, detailed=False):
-    told.append([{"rule": job.rule.name, "input": list(map(str, job.input)), "output": list(map(str, job.output)),
+    read = {str(path) for job in graph.jobs for path in job.input}
+    # A log that others read is as good as an output.
+    told.append([{"rule": job.rule.name, "input": list(map(str, job.input)),
+                  "output": [str(path) for path in [*job.output, *(log for log in job.log if str(log) in read)]],
                   # Its functions ask a checkpoint that has not run.
                   "open": bool(getattr(job, "incomplete_input_expand", False))}
                  for job in graph.jobs])
