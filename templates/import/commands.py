@@ -12,13 +12,9 @@ from bodies import PARAMETERS, Body, names_in_braces
 from breaks import unmarked
 from functions import is_unknown
 from jobcalls import Unpacked, is_function
-from scripts import notebook_command, script_command
+from scripts import notebook_command, script_command, template_command
 from translate import Problem, Section
 
-AS_PROGRAM = {
-    "cwl": "write the command that the tool runs",
-    "template_engine": "write the command that renders the template",
-}
 
 
 class Commands:
@@ -26,10 +22,9 @@ class Commands:
 
     def command(self, told):
         rule = self.rule
-        for word, hint in AS_PROGRAM.items():
-            if word in rule.sections:
-                line = rule.sections[word][2]
-                return {"kind": "unknown", "line": line, "message": f'"{word}" is not converted', "hint": hint}
+        if "cwl" in rule.sections:
+            return {"kind": "unknown", "line": rule.sections["cwl"][2], "message": '"cwl" is not converted',
+                    "hint": "write the command that the tool runs"}
         try:
             if "shell" in rule.sections:
                 (_, text, line, _), *_ = self.arguments("shell")
@@ -43,6 +38,9 @@ class Commands:
             if "notebook" in rule.sections:
                 (_, path, line, _), *_ = self.arguments("notebook")
                 return notebook_command(path, line, told, self)
+            if "template_engine" in rule.sections:
+                (_, engine, line, _), *_ = self.arguments("template_engine")
+                return template_command(engine, line, told, self)
             if "run" in rule.blocks:
                 return self.run(*rule.blocks["run"], told)
         except Problem as problem:

@@ -15,6 +15,7 @@ from translate import Problem
 from values import wildcard_parts
 
 LANGUAGES = {".py": "python3", ".R": "Rscript", ".Rmd": "Rscript", ".jl": "julia", ".sh": "shell"}
+TEMPLATES = ("jinja2", "yte")
 NOTEBOOKS = {".ipynb": "python3"}
 ELSEWHERE = {
     ".rs": "compile it, and start the program in the command",
@@ -29,6 +30,17 @@ def script_command(path, line, told, reader):
 
 def notebook_command(path, line, told, reader):
     return command_of(Notebook(path, line, told, reader))
+
+
+def template_command(engine, line, told, reader):
+    """A template is given these, whatever it says."""
+    if engine not in TEMPLATES:
+        raise Problem(told["file"], line, f'a template of "{engine}" is not converted', f"those of {' and '.join(TEMPLATES)} are")
+    call = Call(told, reader, "python3", ["wildcards config"])
+    head, tokens, names, files = in_python(call, "render", [{"value": engine}])
+    lines = imports(call, {*names, "render"})
+    return {"kind": "python3", "line": line, "tokens": [*lines, "\n", *head, *tokens], "modules": [engine],
+            "code": [*call.code, *files], "script": []}
 
 
 def command_of(script):
@@ -101,7 +113,7 @@ class Script(Call):
         if len(self.path) > 1:
             return [], []
         code = [self.path[0]]
-        if self.word == "script" and not os.path.exists(code[0]):
+        if not os.path.exists(code[0]):
             # It may come later: Snakemake plans without it.
             self.reader.note(self.line, f"there is no file {code[0]}, which rule \"{self.told['name']}\" needs: name it under "
                              "code: when there is")

@@ -151,6 +151,24 @@ it('a script that is not there yet is told, and is no code until it is', async (
   expect(made.read('wfc.yml')).toContain('code: [c.yml, wfc_snakemake.py]');
 });
 
+it.skipIf(!hasSnakemake)('a template is filled with what Snakemake gives it', async () => {
+  const text =
+    'configfile: "c.yml"\nrule all:\n    input: "o/1.txt", "o/2.txt"\nrule fill:\n    input: "data.csv", template="t.txt"\n' +
+    '    output: "o/{n}.txt"\n    params: levels=lambda w: {"n": w.n}, rate=0.5\n    template_engine: "jinja2"\n';
+  const files = {
+    'c.yml': 'of: [a, b]\n',
+    'data.csv': '',
+    't.txt': '{{ wildcards.n }} {{ input[0] }} {{ params.levels.n }} {{ params.rate }} {{ config["of"][1] }}\n',
+  };
+  const [ours, theirs] = [snakefile(text, files), snakefile(text, files)];
+  const options = { env: { PATH: pathToDebianPython() } };
+  await execa('snakemake', ['--cores', '2', '-q'], { cwd: theirs.folder });
+  expect((await ours.wfc('import snakefile Snakefile', options)).status).toBe(0);
+  expect((await ours.run('--local', options)).status).toBe(0);
+  expect(ours.read('o/2.txt')).toBe('2 data.csv 2 0.5 b');
+  for (const file of theirs.files('o')) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
+});
+
 it('a wrapper is a script that the user saves', async () => {
   const made = snakefile(
     'rule all:\n    input: "o.txt"\nrule r:\n    input: "i.txt"\n    output: "o.txt"\n    wrapper: "v1.2/bio/x"\n',

@@ -104,6 +104,18 @@ def script(path, **given):
     runpy.run_path(path, {"snakemake": snakemake}, "__main__")
 
 
+def render(engine, input, output, params=(), wildcards=(), config=()):
+    """Write a template of jinja2 or yte, filled. Source: snakemake/template_rendering."""
+    known = {"input": input, "params": params or Named(), "wildcards": wildcards or Wildcards(), "config": dict(config)}
+    with open(input.get("template") or input[0], encoding="utf-8") as template, open(output[0], "w", encoding="utf-8") as out:
+        if engine == "jinja2":
+            import jinja2
+            out.write(jinja2.Template(template.read()).render(**known))
+        else:
+            import yte
+            yte.process_yaml(template, outfile=out, variables=known)
+
+
 def stand_in(snakemake, path):
     """`from snakemake.script import snakemake`, and what scripts import of Snakemake where that is not installed."""
     found = {"snakemake.script": {"snakemake": snakemake}}
