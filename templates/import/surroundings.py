@@ -63,7 +63,8 @@ class Paramspace(wfc_snakemake.Paramspace):
     def instance_patterns(self):
         names = list(map(str, self.dataframe.columns))
         rows = [dict(zip(names, map("{}".format, row))) for row in self.dataframe.itertuples(index=False)]
-        return list(Instances(self.pattern, rows)) if self.single_wildcard else Instances(self.pattern, rows)
+        instances = Instances(self.columns_pattern, rows)
+        return list(instances) if self.single_wildcard else instances
 
     def __getattr__(self, name):
         return self.like(getattr(self.dataframe, name))

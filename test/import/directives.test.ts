@@ -19,7 +19,7 @@ it.skipIf(!hasSnakemake)('what stands around rules, and rules that are taken ove
   expect(spec).toContain('output: {path: "sim/alpha~{alpha}/beta~{beta}.txt", check: nonempty}');
   expect(spec).toContain('output: prepared.txt\n    local: true');
   expect((await ours.run('--local', options)).status).toBe(0);
-  for (const folder of ['sim', 'worked', 'out', 'loud', 'models', 'logs', 'got'])
+  for (const folder of ['sim', 'flat', 'worked', 'out', 'loud', 'models', 'logs', 'got'])
     for (const file of theirs.files(folder)) expect([file, ours.read(file)]).toEqual([file, theirs.read(file)]);
 });
 

@@ -149,15 +149,18 @@ class Paramspace:
         if any(name not in columns for name in in_name):
             raise KeyError("filename_params names a column that the table does not have")
         folders = [name for name in columns if name not in in_name]
-        pieces = {name: f"{name}{param_sep}{{{name}}}" for name in columns}
-        last = [filename_sep.join(pieces[name] for name in in_name)] if in_name else []
-        self.pattern = "/".join([pieces[name] for name in folders] + last)
+        # Both may be given anew.
+        self.param_sep, self.pattern = param_sep, "/".join(["{}"] * len(folders) + [filename_sep.join(["{}"] * len(in_name))] * bool(in_name))
         self.ordered_columns, self.single_wildcard = folders + in_name, single_wildcard
         self.dataframe = dataframe[self.ordered_columns]
 
     @property
+    def columns_pattern(self):
+        return self.pattern.format(*(f"{name}{self.param_sep}{{{name}}}" for name in self.ordered_columns))
+
+    @property
     def wildcard_pattern(self):
-        return f"{{{self.single_wildcard}}}" if self.single_wildcard else self.pattern
+        return f"{{{self.single_wildcard}}}" if self.single_wildcard else self.columns_pattern
 
     def instance(self, wildcards):
         """The values of a task's wildcards, each of the type of its column."""
@@ -165,7 +168,7 @@ class Paramspace:
 
         found = dict(wildcards.items())
         if self.single_wildcard:
-            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.pattern))
+            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.columns_pattern))
             found = re.fullmatch(pattern, found[self.single_wildcard]).groupdict()
         types_of = self.dataframe.dtypes
         return {name: False if types_of[name] == bool and value == "False" else pandas.Series([value]).astype(types_of[name])[0]
