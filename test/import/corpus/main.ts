@@ -161,11 +161,20 @@ function differencesOf(
     if (names.has(rule.rule.name) || !output.some((path) => lists.has(path)))
       tasks.add(open.has(told({ output, input: [] })) ? told({ output, input: [] }) : told({ output, input }));
   });
-  // What is asked for has no output, and is no task. What Snakemake knows of rules that wait is not all.
+  // What is asked for has no output, and is no task. What Snakemake knows of rules that wait is not all, and what only these
+  // read waits with them.
+  const readers = new Map<string, Job[]>();
+  for (const job of jobs) for (const path of job.input) readers.set(path, [...(readers.get(path) ?? []), job]);
+  const counts = (job: Job): boolean => {
+    const own = job.output.flatMap((path) => readers.get(path) ?? []);
+    return !waiting.has(job.rule) && (own.length === 0 || own.some(counts));
+  };
   const wanted = new Set(
     jobs
       .filter(({ output, rule }) => output.length > 0 && !waiting.has(rule))
-      .map((job) => told(isKnown(job) ? job : { ...job, input: [] })),
+      .map((job): [Job, string] => [job, told(isKnown(job) ? job : { ...job, input: [] })])
+      .filter(([job, step]) => tasks.has(step) || counts(job))
+      .map(([, step]) => step),
   );
   const differing = [...wanted].filter((s) => !tasks.has(s)).length;
   const alone = [
