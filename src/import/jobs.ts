@@ -13,7 +13,16 @@ import { constrainedRules } from './jobs/constraints.ts';
 import type { Job, Jobs, Maker, Producer } from './jobs/job.ts';
 import { linksOf } from './jobs/links.ts';
 import { withLogsAsOutputs } from './jobs/logs.ts';
-import { isFilledBy, outputItems, pathsOf, regexOf, textOf, wildcardsOf, wildcardsOfRule } from './patterns.ts';
+import {
+  isFilledBy,
+  isOfOther,
+  outputItems,
+  pathsOf,
+  regexOf,
+  textOf,
+  wildcardsOf,
+  wildcardsOfRule,
+} from './patterns.ts';
 import type { Places } from './places.ts';
 
 export type { Job, Jobs, Link, Maker } from './jobs/job.ts';
@@ -253,6 +262,10 @@ class Finder {
   private async followPath(job: Job, argument: SnakeArgument, item: SnakeItem, path: string): Promise<void> {
     // What made it for another job makes it for this one.
     if (this.makers.has(path)) return;
+    if (isOfOther(item)) {
+      this.makers.set(path, null);
+      return;
+    }
     if (this.isInFolder(path)) {
       this.makers.set(path, null);
       this.inside.add(path);
@@ -300,8 +313,8 @@ class Finder {
       const outcome = argument.function === undefined ? { value: [argument] } : answer!.input[next++]!;
       if (!('value' in outcome)) return false;
       if (argument.function !== undefined && answer!.asked.length > 0) continue;
-      for (const path of outcome.value.flatMap(({ items }) => itemPaths(items, wildcards)))
-        if (!(await this.canBeHad(path, wildcards))) return false;
+      const own = outcome.value.flatMap(({ items }) => items.filter((item) => !isOfOther(item)));
+      for (const path of itemPaths(own, wildcards)) if (!(await this.canBeHad(path, wildcards))) return false;
     }
     return true;
   }

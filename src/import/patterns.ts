@@ -114,3 +114,8 @@ export function isFilledBy(
     return constraint === undefined || new RegExp(`^(?:${constraint})`, 's').test(given.get(name)!);
   });
 }
+
+/** Another workflow makes it, before this one runs. */
+export function isOfOther({ flags }: SnakeItem): boolean {
+  return flags.includes('subworkflow');
+}

@@ -353,7 +353,7 @@ class RuleWriter {
 
   private path(rule: SnakeRule, item: SnakeItem): Yaml {
     const path = patternOf(rule, item, this.options.axes);
-    const flags = item.flags.filter((flag) => flag !== 'touch' && !flag.startsWith('made-by:'));
+    const flags = item.flags.filter((flag) => !/^(touch|subworkflow|made-by:.*)$/.test(flag));
     if (flags.length === 0) return path;
     return {
       path,

@@ -3,7 +3,7 @@ import type { SnakeItem, SnakeRule } from '../model/snakefile.ts';
 import { byRule } from './goal.ts';
 import type { Jobs } from './jobs.ts';
 import type { Axes } from './params/axes.ts';
-import { pathsOf } from './patterns.ts';
+import { isOfOther, pathsOf } from './patterns.ts';
 import { escapeLiteral } from './pieces.ts';
 import type { Yaml } from './yaml.ts';
 
@@ -17,10 +17,11 @@ interface Options {
 export function targetsOf({ jobs, axes, files }: Options): Yaml {
   const { goal, makers } = jobs;
   if (goal.output.length > 0) return goal.name;
-  // A source file is nothing to make.
+  // A source file is nothing to make; nor is what another workflow makes, there or not.
   const isSource = (path: string): boolean => !makers.get(path) && files.kind(path) !== null;
   const items = goal.input
     .flatMap((a) => a.items)
+    .filter((item) => !isOfOther(item))
     .filter((item) => item.rows !== undefined || !pathsOf(item, new Map()).every(isSource));
   const targets = byRule(items, jobs).map((one) => (typeof one === 'string' ? one : patternOf(goal, one, axes)));
   return targets.length === 1 ? targets[0]! : targets;

@@ -57,13 +57,17 @@ export type SnakePart = string | { readonly w: string; readonly c: string | null
 
 export interface SnakeItem {
   readonly parts: readonly SnakePart[];
-  /** `sha256:HEX` and `nonempty` are what ensure() asks; `made-by:RULE` says which rule makes an input. */
+  /**
+   * `sha256:HEX` and `nonempty` are what ensure() asks; `made-by:RULE` says which rule makes an input, `subworkflow` that
+   * another workflow does.
+   */
   readonly flags: readonly (
     | 'ancient'
     | 'directory'
     | 'protected'
     | 'temp'
     | 'touch'
+    | 'subworkflow'
     | 'nonempty'
     | `sha256:${string}`
     | `made-by:${string}`

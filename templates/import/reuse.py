@@ -66,7 +66,7 @@ class Reuse:
         def place(paths):
             if values.is_many(paths):
                 return [place(path) for path in paths]
-            return os.path.relpath(os.path.join(start, other.given.get("workdir") or ".", paths))
+            return values.flag("subworkflow")(os.path.relpath(os.path.join(start, other.given.get("workdir") or ".", paths)))
 
         self.namespace[name] = place
         self.note(line, f'the files of subworkflow "{name}" are source files here: import its Snakefile into a spec of its own, '

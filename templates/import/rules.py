@@ -141,7 +141,7 @@ class RuleReader(Commands):
                 items = []
             if word == "input":
                 # Snakemake looks at the others in outputs only.
-                items = [{**item, "flags": [f for f in item["flags"] if f == "ancient" or f.startswith("made-by:")]}
+                items = [{**item, "flags": [f for f in item["flags"] if f in ("ancient", "subworkflow") or f.startswith("made-by:")]}
                          for item in items]
             found.append({"name": name, "many": values.is_many(value), "line": line, "items": items})
         return found

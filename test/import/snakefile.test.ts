@@ -271,7 +271,11 @@ it('wildcard_constraints are told of only where they decide what a rule makes', 
 it('what a subworkflow makes is a source file in its folder', async () => {
   const made = snakefile(
     'subworkflow other:\n    workdir: "data"\n    snakefile: "data/Snakefile"\n' +
-      'rule all:\n    input: "o.txt"\nrule r:\n    input: other("a.txt"), other(["b.txt"])\n    output: "o.txt"\n    shell: "cat {input} > {output}"\n',
+      'rule all:\n    input: "o.txt", other("c.txt")\nrule r:\n    input: other("a.txt"), other(["b.txt"])\n    output: "o.txt"\n    shell: "cat {input} > {output}"\n' +
+      // Another rule could make it, and does not.
+      'rule s:\n    output: "data/{n}.txt"\n    shell: "touch {output}"\n',
+    // Taken for had, also by the rule whose output is there.
+    { 'o.txt': '' },
   );
   const { status, stderr } = await made.wfc('import snakefile Snakefile');
   expect([status, stderr]).toEqual([
