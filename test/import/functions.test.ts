@@ -84,6 +84,15 @@ it('an input that only some jobs have makes two rules, one that no job has is no
   expect(made.read('total.txt')).toBe('a\nm\nb\nc\n');
 });
 
+it('an input that is one path for some jobs and a list for others keeps its name', async () => {
+  const { made, spec } = await specOf(
+    'def reads(w):\n    return "raw/single.txt" if w.s == "a" else expand("raw/{s}_{end}.txt", s=w.s, end=[1, 2])\n' +
+      'rule all:\n    input: "o/a", "o/b"\nrule one:\n    input: reads=reads, index="i.txt"\n    output: "o/{s}"\n    shell: "cat {input.index} {input.reads} > {output}"\n',
+  );
+  expect(specSteps(made)).toEqual(['one: o/a <- i.txt raw/single.txt', 'one: o/b <- i.txt raw/b_1.txt raw/b_2.txt']);
+  expect(spec).toContain('run: cat {input.index} {input.reads} > {output}');
+});
+
 it('params of Snakemake 9 that name inputs and outputs are worked out as it does, in scripts, too', async () => {
   const { made, spec } = await specOf(
     'from collections import namedtuple\nRow = namedtuple("Row", "n")\nrule all:\n    input: collect("out/{row.n}.txt", row=Row("1")), "out/both.txt"\n' +

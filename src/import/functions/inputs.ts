@@ -78,8 +78,11 @@ class InputResolver {
 
   /** One list of arguments out of those of all jobs. */
   private combine(said: readonly (readonly SnakeArgument[])[]): readonly SnakeArgument[] | null {
-    const shapes = new Set(said.map((s) => JSON.stringify(s.map((a) => [a.name, a.many]))));
-    const lists = shapes.size === 1 ? said : said.map((s) => [flattened(s)]);
+    const shapesBy = (shape: (a: SnakeArgument) => unknown): number =>
+      new Set(said.map((s) => JSON.stringify(s.map(shape)))).size;
+    // One path for some jobs, a list for others: a list for all.
+    const isListed = shapesBy((a) => a.name) === 1 && said[0]!.every((a) => a.name !== null);
+    const lists = isListed || shapesBy((a) => [a.name, a.many]) === 1 ? said : said.map((s) => [flattened(s)]);
     const found: SnakeArgument[] = [];
     for (const [at, argument] of lists[0]!.entries()) {
       const items = this.items(
@@ -87,7 +90,7 @@ class InputResolver {
         argument.name,
       );
       if (items === null) return null;
-      found.push({ ...argument, items });
+      found.push({ ...argument, many: lists.some((list) => list[at]!.many), items });
     }
     return found;
   }
