@@ -81,7 +81,7 @@ class Finder {
   private readonly logs: { readonly rule: SnakeRule; readonly regex: RegExp }[] = [];
   private readonly files: Finding['files'];
   /** Paths to whether they can be had; false while that is being found out, for what needs itself can't. */
-  private readonly had = new Map<string, boolean>();
+  private had = new Map<string, boolean>();
   private readonly diagnostics: Diagnostic[] = [];
   private readonly jobs: Job[] = [];
   private readonly seen = new Set<string>();
@@ -278,8 +278,12 @@ class Finder {
     // make is a source file where it is there.
     const isSource = this.files.kind(path) !== null;
     const able: typeof found = [];
+    // What would need the file that is there can't make it.
+    const known = this.had;
+    if (isSource) this.had = new Map([[path, false]]);
     if (found.length > 1 || isSource)
       for (const one of found) if (await this.canRun(one.producer, one.wildcards)) able.push(one);
+    this.had = known;
     const all = able.length > 0 || isSource ? able : found;
     const choice = all.filter((one) => !all.some((other) => this.comesBefore(other.producer, one.producer)));
     if (choice.length > 1) {

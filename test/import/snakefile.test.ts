@@ -217,6 +217,17 @@ it.skipIf(!hasSnakemake)(
   },
 );
 
+it('a file that is there is a source file for what a rule would make it of', async () => {
+  const made = snakefile(
+    'rule all:\n    input: "o/x.out"\nrule first:\n    input: "x.mid"\n    output: "o/x.out"\n    shell: "cp {input} {output}"\n' +
+      'rule second:\n    input: lambda wildcards: "x.in"\n    output: "x.mid"\n    shell: "cp {input} {output}"\n' +
+      'rule third:\n    input: "o/{a}.out"\n    output: "{a}.in"\n    shell: "cp {input} {output}"\n',
+    { 'x.in': 'x' },
+  );
+  expect((await made.wfc('import snakefile Snakefile')).status).toBe(0);
+  expect(specSteps(made)).toEqual(['first: o/x.out <- x.mid', 'second: x.mid <- x.in']);
+});
+
 it('files that are asked for, and that no rule makes, are no targets', async () => {
   const made = snakefile(
     'rule all:\n    input: expand("o/{kind}_{n}.txt", kind=["a", "b"], n=[1, 2]), "there.txt"\nrule r:\n    output: "o/a_{n}.txt"\n    shell: "touch {output}"\n',
