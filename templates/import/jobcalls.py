@@ -186,7 +186,8 @@ class JobCaller:
             return {"error": {"line": line, "message": str(failed), "hint": failed.hint}}
 
     def input(self, name, value, line):
-        result = call(value, self.wildcards(), line, self.lists)
+        # All jobs are one group, as where Snakemake has no cluster.
+        result = call(value, self.wildcards(), line, self.lists, groupid="local")
         if isinstance(value, Unpacked):
             if not isinstance(result, (list, tuple, dict)):
                 raise Failed(line, TypeError(f"unpack() takes a dict or a list, not {result!r}"))
