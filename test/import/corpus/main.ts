@@ -153,10 +153,12 @@ function differencesOf(
   const told = (job: Omit<Job, 'rule'>): string => step(job, folder);
   const open = new Set(jobs.filter((job) => !isKnown(job)).map(({ output }) => told({ output, input: [] })));
   const tasks = new Set<string>();
+  // Snakemake does not tell that a log which another job reads is made: a spec has it as an output.
+  const [made, read] = [new Set(jobs.flatMap((job) => job.output)), new Set(jobs.flatMap((job) => job.input))];
   forEachTaskInOrder(plan, (task, rule) => {
     const index = task - rule.firstTask;
     const input = rule.inputs.flatMap((i) => inputPaths(i, index));
-    const output = rule.outputTexts.map((t) => t(index));
+    const output = rule.outputTexts.map((t) => t(index)).filter((path) => made.has(path) || !read.has(path));
     // What lists the outcome of a checkpoint with wildcards is a rule that Snakemake does not need.
     if (names.has(rule.rule.name) || !output.some((path) => lists.has(path)))
       tasks.add(open.has(told({ output, input: [] })) ? told({ output, input: [] }) : told({ output, input }));
