@@ -80,6 +80,22 @@ rule best:
   },
 );
 
+it('what a checkpoint makes in folders of folders is listed with their paths, and who reads what comes of it waits', async () => {
+  const made = snakefile(
+    'def parts(w):\n    folder = checkpoints.split.get(site=w.site).output[0]\n' +
+      '    return expand("work/{site}/done/{part}.txt", site=w.site, part=glob_wildcards(folder + "/{part}.txt").part)\n' +
+      'rule all:\n    input: "out/alps/como.txt", "out/po.txt"\n' +
+      'checkpoint split:\n    output: directory("work/{site}/parts")\n    shell: "mkdir {output}; touch {output}/1.txt {output}/2.txt"\n' +
+      'rule part:\n    input: "work/{site}/parts/{part}.txt"\n    output: "work/{site}/done/{part}.txt"\n    shell: "echo {wildcards.part} > {output}"\n' +
+      'rule merge:\n    input: parts\n    output: "merged/{site}.txt"\n    shell: "cat {input} > {output}"\n' +
+      'rule out:\n    input: "merged/{site}.txt"\n    output: "out/{site}.txt"\n    shell: "cp {input} {output}"\n',
+  );
+  const { status, stderr } = await made.wfc('import snakefile Snakefile');
+  expect([status, stderr]).toEqual([0, expect.stringContaining('others that wait for rule "split"')]);
+  expect((await made.run('--local')).status).toBe(0);
+  expect([made.read('out/alps/como.txt'), made.read('out/po.txt')]).toEqual(['1\n2\n', '1\n2\n']);
+});
+
 it('a glob over data that is not there stays one, and over what a rule makes waits for that', async () => {
   const made = snakefile(
     'SAMPLES, = glob_wildcards("data/{sample}.fastq")\nPARTS = glob_wildcards("work/parts/{part}.txt").part\n' +

@@ -160,6 +160,8 @@ class RelationBuilder {
     const { context, fill } = this.options;
     const { diagnostics, holes } = context;
     const before = diagnostics.length;
+    const isMapping = table.kind === 'mapping';
+    const allowsSlash = isMapping && table.as<RowsTable>().get('path')?.value === true;
     const staged = stagedTable(
       table,
       fill,
@@ -168,6 +170,7 @@ class RelationBuilder {
     if (staged) noteStaged(staged, [], context);
     if (staged?.isKnown === false) {
       holes.unread.push(staged);
+      holes.hasUnreadPaths ||= allowsSlash;
       holes.anyName = true;
       return;
     }
@@ -176,12 +179,10 @@ class RelationBuilder {
       holes.anyName = true;
       return;
     }
-    const isMapping = table.kind === 'mapping';
     const rowsNode = isMapping ? table.as<RowsTable>().get('rows') : table;
     if (rowsNode?.kind === 'sequence' && rowsNode.items().length === 0 && !holes.tables.has(name)) {
       context.diagnostics.push(report.emptyAxis(table.location, name));
     }
-    const allowsSlash = isMapping && table.as<RowsTable>().get('path')?.value === true;
     const f = this.factors.length;
     const kept = data.columns.filter((c) => isName(c.name) && this.declare(c.name, c.location));
     const hasRows = data.rowCount > 0;

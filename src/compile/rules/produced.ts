@@ -43,7 +43,7 @@ export class ProducedPaths {
 
   /**
    * Whether a path looks like some rule's output, or lies in a directory output; params whose values are not known yet
-   * match any one component.
+   * match any one component, or several where these may be paths.
    */
   isProduced(path: string, columns: ReadonlyMap<string, Column>): boolean {
     const written = placedText(path, this.place);
@@ -101,7 +101,8 @@ export class ProducedPaths {
         if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
         const column = columns.get(nameOf(part));
         params.push({ column, pad: Number(part.split(':')[1] ?? '0') });
-        return column?.allowsSlash ? '(.+)' : '([^/]+)';
+        const allowsSlash = column ? column.allowsSlash : this.holes.hasUnreadPaths;
+        return allowsSlash ? '(.+)' : '([^/]+)';
       })
       .join('');
     const expression = new RegExp(`^${source}${isDirectory ? '(?:/.*)?' : ''}$`);

@@ -30,6 +30,8 @@ export interface Holes {
   readonly waits: Map<string, readonly StagedSource[]>;
   /** The tables among them: what their columns are called is not known. */
   readonly unread: StagedSource[];
+  /** Some of these may hold `/`. */
+  hasUnreadPaths: boolean;
   /** How many unknown names were no mistakes, since `anyName` holds. */
   forgiven: number;
 }
@@ -51,6 +53,7 @@ export function noHoles(): Holes {
     staged: [],
     waits: new Map(),
     unread: [],
+    hasUnreadPaths: false,
     forgiven: 0,
   };
 }

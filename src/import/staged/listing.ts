@@ -79,12 +79,14 @@ function linesOf({ columns, list: { kind, delimiter, code, by, names }, usedAt }
 }
 
 /** The regular expression that tells the columns in a path. */
-function patternOf({ columns, list: { path, by, names }, usedAt }: LaterTable): string {
+function patternOf({ columns, list: { path, by, names, rows }, usedAt }: LaterTable): string {
   const seen = new Set<string>();
   const group = (name: string): string => {
     const again = seen.has(name);
     seen.add(name);
-    return again ? `(?P=${name})` : `(?P<${name}>[^/]+)`;
+    // Wildcards of the rule may be paths.
+    const isPath = rows.some((row) => row[columns.indexOf(name)]?.includes('/') && columns.indexOf(name) < by.length);
+    return again ? `(?P=${name})` : `(?P<${name}>${isPath ? '.+' : '[^/]+'})`;
   };
   return path
     .map((p) => {
