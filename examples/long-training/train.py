@@ -50,5 +50,7 @@ if state["epoch"] < options.epochs:
     os.replace(options.checkpoint + ".new", options.checkpoint)
     sys.exit(f"saved at epoch {state['epoch']}")
 
+# All is trained. While Python ends, a signal is nobody's to note: a warning that comes only now would kill it.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 with open(options.out, "w") as file:
     json.dump(state | {"rate": options.rate}, file)
