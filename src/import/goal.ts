@@ -1,8 +1,8 @@
 import type { SpecFiles } from '../compile/context.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Snakefile, SnakeItem, SnakeRule } from '../model/snakefile.ts';
+import type { Jobs } from './jobs/job.ts';
 import { linksOf } from './jobs/links.ts';
-import type { Jobs } from './jobs.ts';
 import { fillParts, outputItems, pathsOf, rowsOf } from './patterns.ts';
 import type { Places } from './places.ts';
 

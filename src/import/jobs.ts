@@ -25,8 +25,6 @@ import {
 } from './patterns.ts';
 import type { Places } from './places.ts';
 
-export type { Job, Jobs, Link, Maker } from './jobs/job.ts';
-
 /** The jobs of a Snakefile, in which logs that others read have become outputs. */
 export interface Found extends Jobs {
   readonly snakefile: Snakefile;

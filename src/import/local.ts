@@ -1,5 +1,5 @@
 import type { SnakeRule } from '../model/snakefile.ts';
-import type { Jobs } from './jobs.ts';
+import type { Jobs } from './jobs/job.ts';
 
 /** Rules of `localrules` that can be local here, and those that can't: what is local reads only what is local, or sources. */
 export function localRules({ jobs, links }: Jobs): {

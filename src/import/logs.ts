@@ -1,5 +1,5 @@
 import type { SnakeRule } from '../model/snakefile.ts';
-import type { Job } from './jobs.ts';
+import type { Job } from './jobs/job.ts';
 import { fillParts } from './patterns.ts';
 
 /** Rules whose logs are files that other tasks write, too: a task of a spec has a log of its own. */

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SnakeArgument, Snakefile, SnakeItem, SnakeRule, SnakeToken } from '../model/snakefile.ts';
 import { type Layout, unnamedArgument, writeCommand } from './commands.ts';
 import { commentedMapping, commentLines } from './comments.ts';
-import type { Job, Jobs } from './jobs.ts';
+import type { Job, Jobs } from './jobs/job.ts';
 import { localRules } from './local.ts';
 import { rulesThatShareLogs } from './logs.ts';
 import type { Axes, Axis, AxisTable } from './params/axes.ts';

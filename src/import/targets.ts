@@ -1,7 +1,7 @@
 import type { SpecFiles } from '../compile/context.ts';
 import type { SnakeItem, SnakeRule } from '../model/snakefile.ts';
 import { byRule } from './goal.ts';
-import type { Jobs } from './jobs.ts';
+import type { Jobs } from './jobs/job.ts';
 import type { Axes } from './params/axes.ts';
 import { isOfOther, pathsOf } from './patterns.ts';
 import { escapeLiteral } from './pieces.ts';

@@ -1,7 +1,7 @@
 import { countOf, countTasks } from '../model/counts.ts';
 import type { Plan } from '../model/plan.ts';
 import { forEachDependency, inputPaths, ruleOf } from '../model/plan.ts';
-import type { Job, Jobs } from './jobs.ts';
+import type { Job, Jobs } from './jobs/job.ts';
 
 /** How a plan differs from the jobs of Snakemake. */
 export interface Differences {

@@ -16,7 +16,6 @@ from scripts import notebook_command, script_command, template_command
 from translate import Problem, Section
 
 
-
 class Commands:
     """The part of a rule's reader that reads its command."""
 

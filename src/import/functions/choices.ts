@@ -1,6 +1,6 @@
 import type { CallFunctions, SnakeAnswer, SnakeOutcome, SnakeRows, SnakeRule } from '../../model/snakefile.ts';
 import type { Cells } from '../from-files.ts';
-import type { Job } from '../jobs.ts';
+import type { Job } from '../jobs/job.ts';
 import { uniqueName } from '../names.ts';
 import { keyOf, wildcardsOfRule } from '../patterns.ts';
 

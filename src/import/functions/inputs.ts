@@ -1,5 +1,5 @@
 import type { SnakeArgument, SnakeItem, SnakePart } from '../../model/snakefile.ts';
-import type { Jobs } from '../jobs.ts';
+import type { Jobs } from '../jobs/job.ts';
 import { safeName } from '../names.ts';
 import { pathsOf, textOf, writtenOut } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';

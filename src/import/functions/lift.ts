@@ -1,5 +1,5 @@
 import type { SnakeExpand, SnakeItem, SnakePart } from '../../model/snakefile.ts';
-import type { Job, Jobs, Maker } from '../jobs.ts';
+import type { Job, Jobs, Maker } from '../jobs/job.ts';
 import { fillParts, wildcardsOf } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';
 import type { ColumnOptions, RuleChoices } from './choices.ts';

@@ -1,5 +1,5 @@
 import type { SnakeArgument, SnakeItem } from '../../model/snakefile.ts';
-import type { Jobs, Maker } from '../jobs.ts';
+import type { Jobs, Maker } from '../jobs/job.ts';
 import { sameSet } from '../params/classes.ts';
 import { fillParts, pathsOf } from '../patterns.ts';
 import type { LaterLists } from '../staged/lists.ts';

@@ -1,7 +1,7 @@
 /** Inputs that are not there: for no job of a rule, or only for some. */
 import type { SnakeArgument, Snakefile, SnakeReference, SnakeRule, SnakeToken } from '../../model/snakefile.ts';
+import type { Job, Jobs, Maker } from '../jobs/job.ts';
 import { linksOf } from '../jobs/links.ts';
-import type { Job, Jobs, Maker } from '../jobs.ts';
 
 /** More kinds of jobs than these are no matter of what is there. */
 const MOST_KINDS = 4;

@@ -10,8 +10,9 @@ import type {
   SnakeRule,
 } from '../../model/snakefile.ts';
 import { Cells } from '../from-files.ts';
+import type { Job, Jobs } from '../jobs/job.ts';
 import { linksOf } from '../jobs/links.ts';
-import { hasFunctions, type Job, type Jobs } from '../jobs.ts';
+import { hasFunctions } from '../jobs.ts';
 import { fillParts, rowsFor } from '../patterns.ts';
 import type { Places } from '../places.ts';
 import { LaterLists } from '../staged/lists.ts';

@@ -1,7 +1,7 @@
 import type { SnakeItem, SnakeRows, SnakeRule, SnakeSource } from '../../model/snakefile.ts';
 import { commentsOf } from '../comments.ts';
 import { joinAll, project, type Relation, sorted, withRows } from '../functions/tables.ts';
-import type { Jobs } from '../jobs.ts';
+import type { Jobs } from '../jobs/job.ts';
 import { nameInRule, uniqueName } from '../names.ts';
 import { rowsOf } from '../patterns.ts';
 import { fitLater, isLater, type Later } from '../staged/fit.ts';

@@ -1,6 +1,6 @@
 import type { SnakeItem, SnakePart, SnakeRule, SnakeSource } from '../../model/snakefile.ts';
 import type { Relation } from '../functions/tables.ts';
-import type { Jobs, Link } from '../jobs.ts';
+import type { Jobs, Link } from '../jobs/job.ts';
 import { firstFree, safeName, wordsFor } from '../names.ts';
 import { wildcardsOfRule } from '../patterns.ts';
 

@@ -1,6 +1,6 @@
 import type { SnakeItem, SnakeRule } from '../../model/snakefile.ts';
 import type { Relation } from '../functions/tables.ts';
-import type { Jobs } from '../jobs.ts';
+import type { Jobs } from '../jobs/job.ts';
 import { uniqueName } from '../names.ts';
 import { sameSet, type VariableClass } from '../params/classes.ts';
 import { fillParts } from '../patterns.ts';

@@ -1,5 +1,5 @@
 import type { SnakeList, SnakePart, SnakeRule } from '../../model/snakefile.ts';
-import type { Jobs } from '../jobs.ts';
+import type { Jobs } from '../jobs/job.ts';
 import { fillParts, outputItems, wildcardsOfRule } from '../patterns.ts';
 
 /** What one rule makes and other rules take values from: one list for each job of the rule. */
